@@ -1,0 +1,348 @@
+"""The rows of one table on their way through the contract: used ones, and those put aside."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .coerce import coerce
+from .mapping import Delivery
+from .plaintext import Mask, displayed
+from .tables import TableSpec
+from .tableset import ARROW_TYPES, Finding
+
+__all__ = ["QUARANTINE_SCHEMA", "Batch", "Problem", "hashed", "row_keys", "shortened"]
+
+QUARANTINE_SCHEMA = pa.schema(
+    {
+        "table": pa.string(),
+        "row": pa.int64(),
+        "reason": pa.string(),
+        "key": pa.string(),
+        "values": pa.string(),
+    }
+)
+
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Rows of one table that break one rule and cannot be used.
+
+    Parameters
+    ----------
+    column : str
+        Empty when the rule is about the whole row.
+    rule : str
+    mask : ndarray of bool, shape (n_rows,)
+    shown : bool
+        Whether the reason quotes the value of the column.
+    """
+
+    column: str
+    rule: str
+    mask: Mask
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one table that are still used, and everything said about the others.
+
+    Parameters
+    ----------
+    delivery : Delivery
+        The rows as the source has them.
+    table : pyarrow.Table
+        The used rows in canonical form.
+    at : ndarray of int64, shape (n_used,)
+        Place of each used row in the delivery.
+    hide : frozenset of str
+        Columns whose values must not appear anywhere in plain text.
+    aside : tuple of pyarrow.Table
+        Rows put aside, in ``QUARANTINE_SCHEMA``.
+    findings : tuple of Finding
+    """
+
+    delivery: Delivery
+    table: pa.Table
+    at: npt.NDArray[np.int64]
+    hide: frozenset[str] = frozenset()
+    aside: tuple[pa.Table, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(cls, delivery: Delivery, *, hash_personal: bool) -> "Batch":
+        """Coerce a delivery and put aside what cannot be read or lacks a required value.
+
+        Parameters
+        ----------
+        delivery : Delivery
+        hash_personal : bool
+
+        Returns
+        -------
+        Batch
+        """
+        spec = delivery.plan.spec
+        personal = [column.name for column in spec.columns if column.personal]
+        table, problems, remarks = _coerced(delivery)
+        batch = cls(
+            delivery,
+            table,
+            np.arange(table.num_rows, dtype=np.int64),
+            hide=frozenset(personal if hash_personal else ()),
+        )
+        batch = replace(batch, findings=(*remarks, *_broken_findings(delivery)))
+        return replace(batch, aside=_broken_lines(batch)).drop(problems)
+
+    @property
+    def spec(self) -> TableSpec:
+        """The declaration of the table."""
+        return self.delivery.plan.spec
+
+    @property
+    def row_id(self) -> pa.ChunkedArray | None:
+        """The column that the settings name as number of the row, for the used rows."""
+        return _taken(self.delivery.row_id, self.at)
+
+    @property
+    def item_id(self) -> pa.ChunkedArray | None:
+        """The column that the settings name as subscription item, for the used rows."""
+        return _taken(self.delivery.item_id, self.at)
+
+    @property
+    def rows_in(self) -> int:
+        """Number of rows read."""
+        return len(self.delivery.rows) + len(self.delivery.rejected)
+
+    def drop(self, problems: Iterable[Problem]) -> "Batch":
+        """Put the rows with problems aside, each once with all its reasons.
+
+        Parameters
+        ----------
+        problems : iterable of Problem
+            Masks over the rows used so far.
+
+        Returns
+        -------
+        Batch
+        """
+        found = [problem for problem in problems if problem.mask.any()]
+        if not found:
+            return self
+        bad = np.logical_or.reduce([problem.mask for problem in found])
+        places = np.flatnonzero(bad)
+        keys = row_keys(self, places)
+        findings = [self._finding(problem, places, keys) for problem in found]
+        return replace(
+            self,
+            table=self.table.filter(pa.array(~bad)),
+            at=self.at[~bad],
+            aside=(*self.aside, self._put_aside(found, places, keys)),
+            findings=(*self.findings, *findings),
+        )
+
+    def report(self, findings: Iterable[Finding]) -> "Batch":
+        """Add findings about rows that stay in use.
+
+        Parameters
+        ----------
+        findings : iterable of Finding
+
+        Returns
+        -------
+        Batch
+        """
+        return replace(self, findings=(*self.findings, *findings))
+
+    def using(self, table: pa.Table) -> "Batch":
+        """Return the batch with other values in the same rows.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+
+        Returns
+        -------
+        Batch
+        """
+        return replace(self, table=table)
+
+    def finding(self, column: str, rule: str, mask: Mask) -> Finding:
+        """Describe rows that stay in use.
+
+        Parameters
+        ----------
+        column : str
+        rule : str
+        mask : ndarray of bool, shape (n_used,)
+
+        Returns
+        -------
+        Finding
+        """
+        keys = row_keys(self, np.flatnonzero(mask)[:3])
+        examples = tuple(shortened(key) for key in keys)
+        return Finding(self.spec.name, column, rule, int(mask.sum()), examples)
+
+    def _finding(self, problem: Problem, places: npt.NDArray[np.int64], keys: list[str]) -> Finding:
+        concerned = np.flatnonzero(problem.mask[places])
+        return Finding(
+            self.spec.name,
+            problem.column,
+            problem.rule,
+            len(concerned),
+            tuple(shortened(keys[place]) for place in concerned[:3]),
+            quarantined=True,
+        )
+
+    def _put_aside(
+        self, problems: Sequence[Problem], places: npt.NDArray[np.int64], keys: list[str]
+    ) -> pa.Table:
+        raw = self.delivery.table.take(pa.array(self.at[places]))
+        shown = {name: self._displayed(raw, name) for name in raw.column_names}
+        reasons: list[list[str]] = [[] for _ in keys]
+        for problem in problems:
+            for place in np.flatnonzero(problem.mask[places]).tolist():
+                reasons[place].append(_reason(problem, shown, place))
+        values = [
+            json.dumps({name: texts[place] for name, texts in shown.items()}, ensure_ascii=False)
+            for place in range(len(keys))
+        ]
+        table, rows = [self.spec.name] * len(keys), self.delivery.rows[self.at[places]]
+        joined = ["; ".join(parts) for parts in reasons]
+        return pa.table([table, rows, joined, keys, values], schema=QUARANTINE_SCHEMA)
+
+    def _displayed(self, raw: pa.Table, name: str) -> list[str | None]:
+        texts = displayed(raw[name])
+        return [hashed(text) for text in texts] if name in self.hide else texts
+
+
+def hashed(text: str | None) -> str | None:
+    """Return a name for a personal value that does not show it: 16 hexadecimal digits.
+
+    Parameters
+    ----------
+    text : str or None
+
+    Returns
+    -------
+    str or None
+        Equal for equal text.
+
+    Examples
+    --------
+    >>> hashed("ann@example.com")
+    'f4e2f79dcb4a1b50'
+    """
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shortened(text: str) -> str:
+    """Cut a text to the length that fits into a message.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        At most 60 characters.
+
+    Examples
+    --------
+    >>> shortened("a" * 100)[-5:]
+    'aa...'
+    """
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def row_keys(batch: Batch, places: npt.NDArray[np.int64]) -> list[str]:
+    """Name rows by the values of their key, as the source has them.
+
+    Parameters
+    ----------
+    batch : Batch
+    places : ndarray of int64
+        Among the used rows.
+
+    Returns
+    -------
+    list of str
+    """
+    spec = batch.spec
+    named = [name for name in spec.key if name != "known_at"]
+    named = named or [column.name for column in spec.columns if column.required]
+    present = [name for name in named if name in batch.delivery.table.column_names]
+    raw = batch.delivery.table.select(present).take(pa.array(batch.at[places]))
+    columns = [displayed(column) for column in raw.columns]
+    return [" / ".join(part or "-" for part in parts) for parts in zip(*columns, strict=True)]
+
+
+def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding, ...]]:
+    problems, remarks, columns = [], [], {}
+    spec = delivery.plan.spec
+    for column in spec.columns:
+        if column.name not in delivery.table.column_names:
+            columns[column.name] = pa.nulls(delivery.table.num_rows, ARROW_TYPES[column.kind])
+            continue
+        read = coerce(column, delivery.table[column.name])
+        columns[column.name] = read.values
+        problems += [
+            Problem(column.name, fault.rule, fault.mask, shown=True) for fault in read.faults
+        ]
+        remarks += [
+            Finding(spec.name, column.name, remark.rule, remark.count) for remark in read.remarks
+        ]
+        if column.required:
+            faulty = [fault.mask for fault in read.faults]
+            missing = np.logical_and.reduce([_is_null(read.values), *(~mask for mask in faulty)])
+            problems.append(Problem(column.name, "missing", missing))
+    return pa.table(columns), problems, tuple(remarks)
+
+
+def _broken_findings(delivery: Delivery) -> Iterator[Finding]:
+    for rule, count in Counter(line.rule for line in delivery.rejected).items():
+        yield Finding(delivery.plan.spec.name, "", rule, count, quarantined=True)
+
+
+def _broken_lines(batch: Batch) -> tuple[pa.Table, ...]:
+    lines = batch.delivery.rejected
+    if not lines:
+        return ()
+    # A broken line cannot be divided into columns, so that nothing personal could be left out.
+    texts = ["" if batch.hide else line.text for line in lines]
+    table = pa.table(
+        [
+            [batch.spec.name] * len(lines),
+            [line.row for line in lines],
+            [line.rule for line in lines],
+            [""] * len(lines),
+            [json.dumps({"line": text}, ensure_ascii=False) for text in texts],
+        ],
+        schema=QUARANTINE_SCHEMA,
+    )
+    return (table,)
+
+
+def _reason(problem: Problem, shown: dict[str, list[str | None]], place: int) -> str:
+    where = f"column `{problem.column}`: " if problem.column else ""
+    value = shown.get(problem.column, [None] * (place + 1))[place] if problem.shown else None
+    return f"{where}{problem.rule}" + (f", got {shortened(value)!r}" if value is not None else "")
+
+
+def _is_null(values: pa.ChunkedArray) -> Mask:
+    return np.asarray(pc.is_null(values).to_numpy(), dtype=bool)
+
+
+def _taken(values: pa.ChunkedArray | None, at: npt.NDArray[np.int64]) -> pa.ChunkedArray | None:
+    return None if values is None else values.take(pa.array(at))

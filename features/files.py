@@ -1,0 +1,175 @@
+"""Tables as Parquet or CSV files in a folder: one file, or one folder of part files, a table."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pcsv
+import pyarrow.parquet as pq
+
+from .errors import SchemaError
+from .raw import RawTable, Rejected, stack
+
+__all__ = ["FolderSource", "table_name"]
+
+_SUFFIXES = (".parquet", ".csv", ".csv.gz")
+_BROKEN = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError, UnicodeError)
+
+
+class FolderSource:
+    """A folder with a file, or a folder of part files, per table.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    SchemaError
+        If a table is there twice.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.label = f"folder {str(folder)!r}"
+        self._files: dict[str, list[Path]] = {}
+        for entry in sorted(folder.iterdir()):
+            name, files = _table_files(entry)
+            if not files:
+                continue
+            if name in self._files:
+                raise SchemaError(
+                    f"Table {name!r} is there twice in {self.label}: "
+                    f"{self._files[name][0].name!r} and {entry.name!r}. Keep one of them."
+                )
+            self._files[name] = files
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the tables: file names without their ending."""
+        return tuple(self._files)
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """Return the columns of one table, those of all its parts together."""
+        parts = [_file_columns(path) for path in self._files[name]]
+        repeated = [column for part in parts for column in part if part.count(column) > 1]
+        return (*dict.fromkeys(column for part in parts for column in part), *repeated)
+
+    def read(self, name: str, columns: tuple[str, ...]) -> RawTable:
+        """Return these columns of one table, part after part."""
+        parts = [_read_file(path, columns) for path in self._files[name]]
+        if len(parts) == 1:
+            return RawTable(parts[0].table.select(list(columns)), parts[0].rows, parts[0].rejected)
+        lengths = [part.table.num_rows + len(part.rejected) for part in parts]
+        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        placed = list(zip(parts, starts.tolist(), strict=True))
+        rejected = [
+            Rejected(lost.row + start, lost.rule, lost.text)
+            for part, start in placed
+            for lost in part.rejected
+        ]
+        rows = np.concatenate([part.rows + start for part, start in placed])
+        return RawTable(stack([part.table for part in parts], columns), rows, tuple(rejected))
+
+    def close(self) -> None:
+        """Do nothing: files are closed as soon as they are read."""
+
+
+def _table_files(entry: Path) -> tuple[str, list[Path]]:
+    """Name of the table and its files; no files if the entry is none."""
+    name = table_name(entry)
+    if entry.name.startswith((".", "_")):
+        return "", []
+    if not entry.is_dir():
+        return (name, [entry]) if name else ("", [])
+    files = [path for path in sorted(entry.rglob("*")) if path.is_file() and table_name(path)]
+    # Writers keep notes of their own in files and folders with such names.
+    parts = [
+        path
+        for path in files
+        if not any(step.startswith((".", "_")) for step in path.relative_to(entry).parts)
+    ]
+    return name or entry.name, parts
+
+
+def table_name(path: Path) -> str | None:
+    """Return the name of the table in a file, or None if it is no Parquet or CSV file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> table_name(Path("data/accounts.csv.gz"))
+    'accounts'
+    """
+    for suffix in _SUFFIXES:
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return None
+
+
+def _file_columns(path: Path) -> list[str]:
+    if path.suffix.lower() == ".parquet":
+        try:
+            return list(pq.ParquetFile(path).schema_arrow.names)
+        except _BROKEN as error:
+            raise _broken(path, error) from error
+    return _csv_header(path)[0]
+
+
+def _read_file(path: Path, columns: tuple[str, ...]) -> RawTable:
+    present = [column for column in _file_columns(path) if column in columns]
+    try:
+        if path.suffix.lower() == ".parquet":
+            return RawTable.whole(pq.ParquetFile(path).read(columns=present))
+        return _read_csv(path, present)
+    except _BROKEN as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> SchemaError:
+    kind = "Parquet" if path.suffix.lower() == ".parquet" else "CSV (UTF-8)"
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return SchemaError(f"File {str(path)!r} cannot be read as {kind}: {reason}")
+
+
+def _csv_header(path: Path) -> tuple[list[str], str]:
+    """Column names and the delimiter, which is the one that the first line has most of."""
+    try:
+        with pa.input_stream(str(path)) as stream, io.TextIOWrapper(stream, "utf-8-sig") as text:
+            head = text.readline()
+    except _BROKEN as error:
+        raise _broken(path, error) from error
+    if not head.strip():
+        raise SchemaError(f"File {str(path)!r} is empty: it has not even a line of column names.")
+    delimiter = max(",;\t", key=head.count)
+    return next(csv.reader([head], delimiter=delimiter)), delimiter
+
+
+def _read_csv(path: Path, columns: list[str]) -> RawTable:
+    """Every value as text; lines with too few or too many values are rejected one by one."""
+    rejected: list[Rejected] = []
+
+    def reject(line: pcsv.InvalidRow) -> str:
+        rule = f"line has {line.actual_columns} values, the header {line.expected_columns}"
+        rejected.append(Rejected(line.number - 2, rule, line.text))
+        return "skip"
+
+    table = pcsv.read_csv(
+        path,
+        # The number of a rejected line is known only if one thread reads.
+        read_options=pcsv.ReadOptions(use_threads=False),
+        parse_options=pcsv.ParseOptions(
+            delimiter=_csv_header(path)[1], newlines_in_values=True, invalid_row_handler=reject
+        ),
+        convert_options=pcsv.ConvertOptions(
+            column_types=dict.fromkeys(columns, pa.string()), include_columns=columns
+        ),
+    )
+    return RawTable.whole(table, tuple(rejected))

@@ -1,0 +1,69 @@
+"""Advocacy: whether the account speaks for us, and how it answers when asked."""
+
+from ..absence import Absence
+from ..facts import Select, Window
+from ..filters import Is
+from ..measures import Count, Ratio
+from ..metric import Metric
+
+__all__ = ["METRICS"]
+
+_RESPONSE = Is("kind", ("reference_response",))
+_ANSWERS = Select("account_events", (_RESPONSE,), Window(365))
+_ACCEPTED = Select("account_events", (_RESPONSE, Is("value_text", ("accepted",))), Window(365))
+_DISSATISFIED = Select(
+    "account_events", (_RESPONSE, Is("value_text", ("declined_dissatisfied",))), Window(365)
+)
+
+METRICS = (
+    Metric(
+        name="advocacy_acts",
+        component="advocacy",
+        measure=Count(Select("account_events", (Is("kind", ("advocacy_act",)),), Window(365))),
+        label="acts of advocacy",
+        unit="acts",
+        direction="+",
+        axis="health",
+        when_absent=0.0,
+        meaning="References, reviews, referrals and talks in 365 days.",
+        poor=0.0,
+        healthy=1.0,
+    ),
+    Metric(
+        name="reference_acceptance",
+        component="advocacy",
+        measure=Ratio(Count(_ACCEPTED), Count(_ANSWERS)),
+        label="share of reference requests accepted",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Reference requests accepted over those answered in 365 days.",
+        poor=0.0,
+        healthy=0.5,
+    ),
+    Metric(
+        name="references_refused_in_anger",
+        component="advocacy",
+        measure=Count(_DISSATISFIED),
+        label="references declined out of dissatisfaction",
+        unit="answers",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="References declined in 365 days out of dissatisfaction; company policy is no reason.",
+        poor=1.0,
+        healthy=0.0,
+    ),
+    Metric(
+        name="reference_asks",
+        component="advocacy",
+        measure=Count(Select("account_events", (Is("kind", ("reference_request",)),), Window(365))),
+        label="requests for a reference",
+        unit="requests",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="References asked for in 365 days; above three the account is overdrawn.",
+    ),
+)

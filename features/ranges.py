@@ -1,0 +1,231 @@
+"""The kernels: every fact is visible on one unbroken range of an account's as-of rows.
+
+A fact is visible once it is known and has happened, and stops being visible when its window has
+passed or a newer version replaces it. So each fact becomes a range ``[enter, leave)`` of row
+positions, and every measure is a fold over ranges. No fact is ever paired with an as-of date.
+"""
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["cover", "distinct", "first_after", "medians", "paint", "superseded"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def first_after(
+    account: npt.NDArray[np.int32], moment: IntArray, starts: IntArray, as_of: IntArray
+) -> IntArray:
+    """Return, per fact, the first row of its account whose as-of date lies after a moment.
+
+    Parameters
+    ----------
+    account : ndarray of int32, shape (n_facts,)
+    moment : ndarray of int64, shape (n_facts,)
+        Microseconds; the largest int64 stands for never.
+    starts, as_of : ndarray of int64
+        As in ``Rows``.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_facts,)
+        Row positions; the end of the account's rows when there is none.
+
+    Examples
+    --------
+    >>> starts, as_of = np.array([0, 3]), np.array([10, 20, 30])
+    >>> first_after(np.zeros(3, np.int32), np.array([9, 10, 99]), starts, as_of)
+    array([0, 1, 3])
+    """
+    out = np.empty(len(account), np.int64)
+    for i in range(len(account)):
+        low, high = starts[account[i]], starts[account[i] + 1]
+        while low < high:
+            middle = (low + high) >> 1
+            if as_of[middle] > moment[i]:
+                high = middle
+            else:
+                low = middle + 1
+        out[i] = low
+    return out
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> IntArray:
+    """Return, per row, the summed weight of the ranges that cover it.
+
+    Parameters
+    ----------
+    enter, leave, weight : ndarray of int64, shape (n_facts,)
+        Whole numbers, so that what enters leaves exactly.
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+
+    Examples
+    --------
+    >>> cover(np.array([0, 1]), np.array([2, 3]), np.array([5, 7]), 4)
+    array([ 5, 12,  7,  0])
+    """
+    change = np.zeros(n_rows + 1, np.int64)
+    for i in range(len(enter)):
+        if enter[i] < leave[i]:
+            change[enter[i]] += weight[i]
+            change[leave[i]] -= weight[i]
+    return np.cumsum(change)[:n_rows]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def distinct(
+    order: IntArray, key: IntArray, enter: IntArray, leave: IntArray, n_rows: int
+) -> IntArray:
+    """Return, per row, how many different keys have a range that covers it.
+
+    Parameters
+    ----------
+    order : ndarray of int64, shape (n_facts,)
+        Positions of the facts sorted by key, then by ``enter``.
+    key, enter, leave : ndarray of int64, shape (n_facts,)
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+
+    Examples
+    --------
+    >>> enter, leave = np.array([0, 1]), np.array([2, 3])
+    >>> distinct(np.array([0, 1]), np.array([4, 4]), enter, leave, 3)
+    array([1, 1, 1])
+    """
+    change = np.zeros(n_rows + 1, np.int64)
+    present, reach = np.int64(-1), np.int64(-1)
+    for i in order:
+        if key[i] != present:
+            present, reach = key[i], np.int64(-1)
+        start = max(enter[i], reach)
+        if start < leave[i]:
+            change[start] += 1
+            change[leave[i]] -= 1
+            reach = leave[i]
+    return np.cumsum(change)[:n_rows]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> IntArray:
+    """Return, per row, the first fact in a given order whose range covers it.
+
+    Parameters
+    ----------
+    order : ndarray of int64, shape (n_facts,)
+        Positions of the facts, the preferred one first.
+    enter, leave : ndarray of int64, shape (n_facts,)
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+        Position of the fact, or -1 where no range reaches.
+
+    Notes
+    -----
+    Each row is painted once; a union-find over the rows skips those already painted.
+
+    Examples
+    --------
+    >>> paint(np.array([1, 0]), np.array([0, 1]), np.array([3, 2]), 4)
+    array([ 0,  1,  0, -1])
+    """
+    owner = np.full(n_rows, -1, np.int64)
+    free = np.arange(n_rows + 1)
+    for i in order:
+        row = enter[i]
+        while True:
+            while free[row] != row:
+                free[row] = free[free[row]]
+                row = free[row]
+            if row >= leave[i]:
+                break
+            owner[row] = i
+            free[row] = row + 1
+    return owner
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def medians(enter: IntArray, leave: IntArray, value: FloatArray, n_rows: int) -> FloatArray:
+    """Return, per row, the median value of the facts whose ranges cover it.
+
+    Parameters
+    ----------
+    enter, leave : ndarray of int64, shape (n_facts,)
+    value : ndarray of float, shape (n_facts,)
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        NaN where no range reaches.
+
+    Notes
+    -----
+    A median does not add up, so facts are listed per row: for rare facts in short windows only.
+
+    Examples
+    --------
+    >>> medians(np.array([0, 0]), np.array([2, 1]), np.array([1.0, 4.0]), 3)
+    array([2.5, 1. , nan])
+    """
+    size = cover(enter, leave, np.ones(len(enter), np.int64), n_rows)
+    offset = np.zeros(n_rows + 1, np.int64)
+    offset[1:] = np.cumsum(size)
+    listed = np.empty(offset[n_rows], np.float64)
+    filled = offset[:n_rows].copy()
+    for i in range(len(enter)):
+        for row in range(enter[i], leave[i]):
+            listed[filled[row]] = value[i]
+            filled[row] += 1
+    out = np.full(n_rows, np.nan)
+    for row in range(n_rows):
+        if size[row] > 0:
+            out[row] = np.median(listed[offset[row] : offset[row + 1]])
+    return out
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+def superseded(order: IntArray, entity: IntArray, known: IntArray) -> IntArray:
+    """Return, per version of an entity, when a later version of it became known.
+
+    Parameters
+    ----------
+    order : ndarray of int64, shape (n_facts,)
+        Positions sorted by entity, then oldest version first.
+    entity, known : ndarray of int64, shape (n_facts,)
+        ``known`` in microseconds.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_facts,)
+        The largest int64 where there is no later version.
+
+    Examples
+    --------
+    >>> never = np.iinfo(np.int64).max
+    >>> superseded(np.array([0, 1]), np.array([3, 3]), np.array([10, 20])).tolist() == [20, never]
+    True
+    """
+    never = np.iinfo(np.int64).max
+    out = np.full(len(entity), never, np.int64)
+    soonest = never
+    for position in range(len(order) - 1, -1, -1):
+        i = order[position]
+        last = position + 1 == len(order) or entity[order[position + 1]] != entity[i]
+        if last:
+            soonest = never
+        out[i] = soonest
+        soonest = min(soonest, known[i])
+    return out

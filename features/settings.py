@@ -1,0 +1,179 @@
+"""Everything a company sets without touching code: one frozen object read from one YAML file."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .yamlfile import load_yaml
+
+__all__ = ["DEFAULTS", "Lookup", "Settings", "TableMapping", "load_settings"]
+
+
+def _to_word(value: object) -> object:
+    """Write what YAML took for a number or a truth value as the text it was."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+_Word = Annotated[str, BeforeValidator(_to_word)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Lookup(_Strict):
+    """Where a column comes from when it stands in another source table.
+
+    Parameters
+    ----------
+    table : str
+        Source table that has the value.
+    on : str
+        Column with the same name in both.
+    take : str
+        Column to take over.
+    """
+
+    table: str
+    on: str
+    take: str
+
+
+class TableMapping(_Strict):
+    """How one canonical table is found in the source.
+
+    Parameters
+    ----------
+    source : str or None
+        Name in the source; the canonical name by default.
+    columns : dict of str to str
+        Canonical column to source column; those not named keep their name.
+    only : dict of str to list of str
+        Rows kept: source column and the admitted values.
+    constants : dict of str to str
+        Canonical columns that have the same value in every row.
+    lookup : dict of str to Lookup
+        Canonical columns that stand in another source table.
+    row_id : str or None
+        Source column that numbers the rows of a table without an id of its own; values that
+        repeat are reported.
+    item_id : str or None
+        Source column that names the subscription item a row belongs to; rows outside the period
+        of their item are reported.
+    skip : bool
+        Leave the table out, although the source has one of that name.
+    """
+
+    source: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    only: dict[str, list[_Word]] = Field(default_factory=dict)
+    constants: dict[str, _Word] = Field(default_factory=dict)
+    lookup: dict[str, Lookup] = Field(default_factory=dict)
+    row_id: str | None = None
+    item_id: str | None = None
+    skip: bool = False
+
+
+class Settings(_Strict):
+    """The settings of one company; every one has a default.
+
+    Parameters
+    ----------
+    tables : dict of str to TableMapping
+        Column mapping per canonical table.
+    as_of_step : {"week", "month", "quarter"}
+        Distance of the as-of dates used for training.
+    lead_days : int or None
+        Days between the as-of date and the label window; by default 30 with contracts, 0 without.
+    horizon_days : int
+        Length of the label window.
+    grace_days : int
+        A successor within so many days counts as a renewal.
+    activity_window_days : int
+        Without contracts: an account is at risk if it had a value event in so many days.
+    label_clock : {"happened", "known"}
+        Without contracts: which clock decides whether an event falls into the label window.
+    expansion_share, expansion_minimum : float
+        Growth that counts as expansion: share of the present ARR (or users), and at least so much.
+    involuntary_churn : bool
+        Whether churn by payment failure counts as churn in the labels.
+    assume_snapshots : str or None
+        The named assumption under which columns without history are admitted in training.
+    hash_personal : bool
+        Whether names and e-mails of people are hashed when read.
+    deny_ticket_categories : list of str
+        Categories of tickets that only a leaving customer opens; they never become a metric.
+    scorecard, maturity, playbook : Path or None
+        Own files in place of the shipped defaults.
+    save_capacity : int or None
+        Accounts that can be worked on; the red band is then the riskiest that many.
+    max_open_plays, cool_down_days : int
+        Plays open at a time per account, and days before the same play may come again.
+    approval_arr : float
+        ARR above which a "let churn" play needs a named approver.
+    currency : str
+        ISO 4217 code used in texts.
+    """
+
+    tables: dict[str, TableMapping] = Field(default_factory=dict)
+    as_of_step: Literal["week", "month", "quarter"] = "month"
+    lead_days: int | None = Field(default=None, ge=0)
+    horizon_days: int = Field(default=180, ge=1)
+    grace_days: int = Field(default=30, ge=0)
+    activity_window_days: int = Field(default=180, ge=1)
+    label_clock: Literal["happened", "known"] = "happened"
+    expansion_share: float = Field(default=0.05, ge=0)
+    expansion_minimum: float = Field(default=0.0, ge=0)
+    involuntary_churn: bool = False
+    assume_snapshots: str | None = None
+    hash_personal: bool = True
+    deny_ticket_categories: list[str] = Field(
+        default_factory=lambda: ["cancellation", "data_export", "billing_cancel", "offboarding"]
+    )
+    scorecard: Path | None = None
+    maturity: Path | None = None
+    playbook: Path | None = None
+    save_capacity: int | None = Field(default=None, ge=1)
+    max_open_plays: int = Field(default=3, ge=1)
+    cool_down_days: int = Field(default=30, ge=0)
+    approval_arr: float = Field(default=50_000.0, ge=0)
+    currency: str = "USD"
+
+
+DEFAULTS = Settings()
+"""What holds where a company sets nothing."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings of one company.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file; the files it names are looked for beside it.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SchemaError
+        If the file breaks a rule; the message names file, line, key and rule.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "churngrid.yaml")
+    ...     _ = file.write_text("scorecard: ours.yaml")
+    ...     load_settings(file).scorecard == Path(folder, "ours.yaml")
+    True
+    """
+    settings = load_yaml(path, Settings)
+    named = {name: getattr(settings, name) for name in ("scorecard", "maturity", "playbook")}
+    beside = {name: path.parent / file for name, file in named.items() if file is not None}
+    return settings.model_copy(update=beside)

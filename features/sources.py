@@ -1,0 +1,125 @@
+"""Where tables come from: a folder, a DuckDB file, a database URL or data frames in memory.
+
+With ``files`` and ``database`` the only module of this folder that reads tables from outside. What
+a source holds is data: nothing in it is executed.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from .database import open_duckdb, open_postgres, public_url
+from .errors import SchemaError
+from .files import FolderSource, table_name
+from .frames import FrameSource
+from .mapping import fetch, plan_tables, unread_tables
+from .raw import Source
+from .settings import DEFAULTS, Settings
+from .tableset import Tables
+from .verdict import check_deliveries
+
+__all__ = ["Data", "open_source", "read_tables"]
+
+Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
+"""A folder, a DuckDB file, a database URL, or tables by name."""
+
+_DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+
+
+def read_tables(data: Data, settings: Settings = DEFAULTS) -> Tables:
+    """Read, check and coerce all tables of one company.
+
+    Parameters
+    ----------
+    data : path of a folder or DuckDB file, database URL, or mapping of str to table
+        Tables are found by the names of the contract, or by those that ``settings.tables`` gives.
+        Other tables and columns are left alone.
+    settings : Settings
+
+    Returns
+    -------
+    Tables
+        Rows that could not be used are in its ``quarantine``, everything odd in ``findings``; for
+        every table, rows read = rows used + rows put aside.
+
+    Raises
+    ------
+    SchemaError
+        If the data cannot be opened, a required table or column is missing, the settings name
+        something that is not there, or nothing is left of a required table.
+    TypeError
+        If the data is none of these.
+
+    Examples
+    --------
+    >>> accounts = pd.DataFrame({"account_id": ["a"], "customer_since": ["2025-01-01"]})
+    >>> ticket = {"ticket_id": ["t"], "account_id": ["a"], "created_at": ["2025-02-01"]}
+    >>> read_tables({"accounts": accounts, "tickets": pd.DataFrame(ticket)})
+    Tables: accounts 1, tickets 1
+    """
+    with closing(open_source(data)) as source:
+        plans = plan_tables(source, settings)
+        deliveries = [fetch(source, plan) for plan in plans.values()]
+        unread = unread_tables(source, plans)
+    return check_deliveries(deliveries, unread, hash_personal=settings.hash_personal)
+
+
+def open_source(data: Data) -> Source:
+    """Find out what the data is and open it for reading.
+
+    Parameters
+    ----------
+    data : path of a folder or DuckDB file, database URL, or mapping of str to table
+
+    Returns
+    -------
+    Source
+        Close it after use.
+
+    Raises
+    ------
+    SchemaError
+        If nothing is there, or it cannot be read as what it seems to be.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> open_source({"accounts": pd.DataFrame({"account_id": ["a"]})}).names()
+    ('accounts',)
+    """
+    if isinstance(data, Mapping):
+        return FrameSource(data)
+    if not isinstance(data, str | Path):
+        raise TypeError(
+            "`data` must be a folder, a DuckDB file, a database URL or a mapping of tables, "
+            f"got {type(data).__name__!r}."
+        )
+    if isinstance(data, str) and "://" in data:
+        return _open_url(data)
+    path = Path(data)
+    if not path.exists():
+        raise SchemaError(f"There is no folder or file {str(path)!r}.")
+    return FolderSource(path) if path.is_dir() else _open_file(path)
+
+
+def _open_url(url: str) -> Source:
+    if url.startswith(("postgresql://", "postgres://")):
+        return open_postgres(url)
+    raise SchemaError(f"Database URLs begin with postgresql://, got {public_url(url)!r}.")
+
+
+def _open_file(path: Path) -> Source:
+    if path.suffix.lower() in _DUCKDB_SUFFIXES:
+        return open_duckdb(path)
+    if table_name(path) is not None:
+        raise SchemaError(
+            f"{str(path)!r} is one table; give the folder with all of them: {str(path.parent)!r}."
+        )
+    raise SchemaError(
+        f"{str(path)!r} is neither a folder of Parquet or CSV files nor a DuckDB file "
+        f"({', '.join(_DUCKDB_SUFFIXES)})."
+    )

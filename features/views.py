@@ -1,0 +1,352 @@
+"""What measures read: the canonical tables, and three that are put together from them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .tables import TABLES, TableSpec, table_spec
+from .tableset import Tables
+
+__all__ = ["VIEWS", "View", "ViewData", "view_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewData:
+    """The rows of a view and the columns its sources really had."""
+
+    table: pa.Table
+    collected: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something a measure can read.
+
+    Parameters
+    ----------
+    name : str
+    sources : tuple of str
+        Canonical tables, any of which is enough.
+    happened_at : str
+        Column that says when a row took place.
+    entity, version : tuple of str
+        As in ``TableSpec``.
+    stale_after_days : int or None
+    build : callable
+        Turns the tables into the rows; called only when a source was delivered.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    happened_at: str
+    entity: tuple[str, ...]
+    version: tuple[str, ...]
+    stale_after_days: int | None
+    build: Callable[[Tables], ViewData]
+
+    def delivered(self, tables: Tables) -> bool:
+        """Say whether the view can be built.
+
+        Parameters
+        ----------
+        tables : Tables
+
+        Returns
+        -------
+        bool
+        """
+        return any(source in tables for source in self.sources)
+
+
+def _plain(spec: TableSpec) -> View:
+    def build(tables: Tables) -> ViewData:
+        return ViewData(tables[spec.name], _collected(tables, spec.name))
+
+    return _viewed(spec, build)
+
+
+def _viewed(spec: TableSpec, build: Callable[[Tables], ViewData]) -> View:
+    return View(
+        name=spec.name,
+        sources=(spec.name,),
+        happened_at=spec.happened_at,
+        entity=spec.entity,
+        version=spec.version,
+        stale_after_days=spec.stale_after_days,
+        build=build,
+    )
+
+
+def _collected(tables: Tables, name: str) -> frozenset[str]:
+    everything = frozenset(column.name for column in table_spec(name).columns)
+    return frozenset(tables.collected.get(name, everything))
+
+
+_CATALOGUE = ("module", "is_core", "is_value_event", "is_premium", "released_at")
+
+
+def _usage(tables: Tables) -> ViewData:
+    """Daily usage with what the catalogue says of each feature."""
+    if "usage_daily" in tables:
+        daily, collected = tables["usage_daily"], _collected(tables, "usage_daily")
+    else:
+        daily, collected = roll_up(tables["usage_events"]), _collected(tables, "usage_events")
+        collected |= {"date", "events"}
+    if "features" not in tables:
+        every = pa.array([True] * daily.num_rows, pa.bool_())
+        return ViewData(
+            _with_nulls(daily.append_column("is_value_event", every), tables),
+            collected | {"is_value_event"},
+        )
+    catalogue = tables["features"].select(["feature_id", *_CATALOGUE])
+    where = pc.index_in(daily["feature_id"], value_set=catalogue["feature_id"].combine_chunks())
+    for name in _CATALOGUE:
+        daily = daily.append_column(name, pc.take(catalogue[name], where))
+    described = _collected(tables, "features").intersection(_CATALOGUE)
+    if "is_value_event" not in described:
+        position = daily.column_names.index("is_value_event")
+        every = pa.array([True] * daily.num_rows, pa.bool_())
+        daily = daily.set_column(position, "is_value_event", every)
+    return ViewData(daily, collected | described | {"is_value_event"})
+
+
+def _with_nulls(table: pa.Table, tables: Tables) -> pa.Table:
+    schema = {column.name: column for column in table_spec("features").columns}
+    for name in _CATALOGUE:
+        if name not in table.column_names:
+            kind = {"flag": pa.bool_(), "time": pa.timestamp("us", tz="UTC")}
+            wanted = kind.get(schema[name].kind, pa.string())
+            table = table.append_column(name, pa.nulls(table.num_rows, wanted))
+    return table
+
+
+def roll_up(events: pa.Table) -> pa.Table:
+    """Return raw usage events as daily rows, apart by the day on which they became known.
+
+    Parameters
+    ----------
+    events : pyarrow.Table
+        ``usage_events`` in canonical form; may be empty.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``usage_daily`` in canonical form; minutes, automated events and errors are null.
+
+    Examples
+    --------
+    >>> from churngrid.features.tableset import empty_table
+    >>> roll_up(empty_table(table_spec("usage_events"))).num_rows
+    0
+    """
+    dated = events.append_column("date", _day(events["occurred_at"]))
+    dated = dated.append_column("known_day", _day(events["known_at"]))
+    keys = ["account_id", "product_user_id", "feature_id", "date", "known_day"]
+    rolled = dated.group_by(keys).aggregate([("known_at", "max"), ("occurred_at", "count")])
+    empty = pa.nulls(rolled.num_rows, pa.float64())
+    return pa.table(
+        {
+            **{name: rolled[name] for name in keys[:3]},
+            "date": rolled["date"],
+            "events": rolled["occurred_at_count"].cast(pa.float64()),
+            **dict.fromkeys(("minutes", "automated_events", "errors"), empty),
+            "known_at": rolled["known_at_max"],
+        }
+    )
+
+
+def _day(moments: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.floor_temporal(moments, unit="day").cast(pa.timestamp("us", tz="UTC"))
+
+
+def _contracts(tables: Tables) -> ViewData:
+    """Contracts with the notice deadline filled in from the notice period."""
+    table = tables["contracts"]
+    period = pc.multiply(pc.fill_null(table["notice_period_days"], 0), 86_400_000_000)
+    duration = period.cast(pa.int64()).cast(pa.duration("us"))
+    deadline = pc.coalesce(table["notice_deadline"], pc.subtract(table["term_end"], duration))
+    position = table.column_names.index("notice_deadline")
+    collected = _collected(tables, "contracts")
+    derived = {"notice_deadline"} if "term_end" in collected else set()
+    return ViewData(table.set_column(position, "notice_deadline", deadline), collected | derived)
+
+
+def _tickets(tables: Tables) -> ViewData:
+    """Tickets that any account may open, with the time at which the promised answer is overdue."""
+    table = tables["tickets"]
+    denied = pa.array(sorted(tables.denied_ticket_categories), pa.string())
+    category = pc.utf8_lower(table["category"])
+    table = table.filter(pc.invert(pc.fill_null(pc.is_in(category, value_set=denied), False)))
+    hours = pc.multiply(table["sla_target_h"], 3_600_000_000).cast(pa.int64(), safe=False)
+    due = pc.add(table["created_at"], hours.cast(pa.duration("us")))
+    collected = _collected(tables, "tickets")
+    derived = {"sla_due_at"} if "sla_target_h" in collected else set()
+    return ViewData(table.append_column("sla_due_at", due), collected | derived)
+
+
+def _invoices(tables: Tables) -> ViewData:
+    """Invoices with the days by which payment was late; read it only by the clock `paid_at`."""
+    table = tables["invoices"]
+    late = pc.subtract(table["paid_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
+    days = pc.max_element_wise(pc.divide(late, 86_400_000_000.0), 0.0, skip_nulls=False)
+    collected = _collected(tables, "invoices")
+    derived = {"days_late"} if {"paid_at", "due_at"} <= collected else set()
+    return ViewData(table.append_column("days_late", days), collected | derived)
+
+
+_SENTIMENT = {"red": -1.0, "yellow": 0.0, "green": 1.0}
+
+
+def _account_events(tables: Tables) -> ViewData:
+    """Account events with a colour put as a number: red -1, yellow 0, green 1."""
+    table = tables["account_events"]
+    place = pc.index_in(pc.utf8_lower(table["value_text"]), value_set=pa.array(_SENTIMENT))
+    coloured = pc.take(pa.array(list(_SENTIMENT.values())), place)
+    position = table.column_names.index("value_num")
+    numbers = pc.coalesce(table["value_num"], coloured)
+    collected = _collected(tables, "account_events")
+    derived = {"value_num"} if "value_text" in collected else set()
+    return ViewData(table.set_column(position, "value_num", numbers), collected | derived)
+
+
+_TWO_WAY = ("meeting", "call", "qbr", "training")
+
+
+def _touches(tables: Tables) -> ViewData:
+    """Activities, one row a person, with that person's roles as the newest row states them."""
+    frame = tables["activities"].to_pandas()
+    frame["person_id"] = frame["person_ids"].str.split("|")
+    frame = frame.explode("person_id", ignore_index=True)
+    attended = frame["type"].isin(_TWO_WAY) & frame["attended"].eq(True)
+    frame["two_way"] = attended | frame["direction"].eq("inbound")
+    collected = _collected(tables, "activities") | {"person_id", "two_way"}
+    if "people" in tables:
+        frame = _with_roles(frame, tables)
+        collected |= {"person_roles", "person_left_at"}
+    else:
+        frame = frame.assign(person_roles=None, person_left_at=pd.NaT)
+    kept = [*table_spec("activities").key[:1], "account_id", "type", "direction", "occurred_at"]
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("activity_id", "account_id", "type", "direction")]
+        + [("occurred_at", pa.timestamp("us", tz="UTC")), ("person_id", pa.string())]
+        + [("two_way", pa.bool_()), ("person_roles", pa.string())]
+        + [(name, pa.timestamp("us", tz="UTC")) for name in ("person_left_at", "known_at")]
+    )
+    columns = [*kept, "person_id", "two_way", "person_roles", "person_left_at", "known_at"]
+    return ViewData(
+        pa.Table.from_pandas(frame[columns], schema=schema, preserve_index=False), collected
+    )
+
+
+def _with_roles(touches: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Add each person's roles as they were known when the activity became known."""
+    people = tables["people"].select(["person_id", "roles", "known_at", "left_known_at"])
+    frame = people.to_pandas().sort_values("known_at")
+    left = frame.dropna(subset=["left_known_at"]).drop_duplicates("person_id", keep="last")
+    stated = frame.rename(columns={"roles": "person_roles"}).drop(columns="left_known_at")
+    found = pd.merge_asof(touches.sort_values("known_at"), stated, on="known_at", by="person_id")
+    found["person_left_at"] = found["person_id"].map(left.set_index("person_id")["left_known_at"])
+    return found
+
+
+def _maturity_answers(tables: Tables) -> ViewData:
+    """Maturity answers, less those given while a notice was pending: hindsight lowers them."""
+    table = tables["account_events"]
+    answers = table.filter(pc.equal(table["kind"], "maturity_answer"))
+    collected = _collected(tables, "account_events")
+    if "contract_events" not in tables or not answers.num_rows:
+        return ViewData(answers, collected)
+    decided = tables["contract_events"].select(["account_id", "event_type", "known_at"]).to_pandas()
+    decided["pending"] = decided["event_type"].map(_PENDING)
+    decided = decided.dropna(subset=["pending"]).sort_values("known_at")
+    asked = answers.select(["account_id", "known_at"]).to_pandas()
+    asked["position"] = range(len(asked))
+    found = pd.merge_asof(
+        asked.sort_values("known_at"),
+        decided[["account_id", "known_at", "pending"]],
+        on="known_at",
+        by="account_id",
+    ).sort_values("position")
+    kept = ~found["pending"].eq(True).to_numpy()
+    return ViewData(answers.filter(pa.array(kept)), collected)
+
+
+_PENDING = {
+    "notice_received": True,
+    "cancel_requested": True,
+    "cancelled": True,
+    "cancel_withdrawn": False,
+    "renewed": False,
+    "reactivated": False,
+}
+
+_ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
+    "contracts": _contracts,
+    "tickets": _tickets,
+    "invoices": _invoices,
+    "account_events": _account_events,
+}
+
+_DAILY = table_spec("usage_daily")
+_ACTIVITIES = table_spec("activities")
+
+VIEWS: tuple[View, ...] = (
+    *(_plain(spec) for spec in TABLES if spec.name not in {*_ENRICHED, "labels"}),
+    *(_viewed(table_spec(name), build) for name, build in _ENRICHED.items()),
+    View(
+        name="usage",
+        sources=("usage_daily", "usage_events"),
+        happened_at=_DAILY.happened_at,
+        entity=(),
+        version=(),
+        stale_after_days=_DAILY.stale_after_days,
+        build=_usage,
+    ),
+    View(
+        name="maturity_answers",
+        sources=("account_events",),
+        happened_at="occurred_at",
+        entity=(),
+        version=(),
+        stale_after_days=None,
+        build=_maturity_answers,
+    ),
+    View(
+        name="touches",
+        sources=("activities",),
+        happened_at=_ACTIVITIES.happened_at,
+        entity=(),
+        version=(),
+        stale_after_days=None,
+        build=_touches,
+    ),
+)
+
+_BY_NAME = {view.name: view for view in VIEWS}
+
+
+def view_named(name: str) -> View:
+    """Return the declaration of one view.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    View
+
+    Raises
+    ------
+    KeyError
+        If no view has that name.
+
+    Examples
+    --------
+    >>> view_named("usage").sources
+    ('usage_daily', 'usage_events')
+    """
+    return _BY_NAME[name]

@@ -1,0 +1,283 @@
+"""YAML files that people edit, read into frozen models, with file and line in every message.
+
+A file is data: it has no tags, anchors or aliases, so that it can neither name code nor grow
+while it is read. Only ``true`` and ``false`` are truth values; ``no`` is Norway and ``on`` a key.
+"""
+
+import re
+from collections.abc import Hashable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .errors import SchemaError
+
+__all__ = ["load_yaml"]
+
+Model = TypeVar("Model", bound=BaseModel)
+Loc = tuple[Hashable, ...]
+
+_LARGEST_BYTES = 2_000_000
+_DEEPEST = 40
+_MOST_ERRORS = 5
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader with the few plain forms of YAML 1.2."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _form, _starts in (
+    ("null", r"~|null|", ["~", "n", ""]),
+    ("bool", r"true|false", list("tf")),
+    ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?",
+        list("-+.0123456789"),
+    ),
+):
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), _starts
+    )
+
+
+def load_yaml(path: Path, model: type[Model]) -> Model:
+    """Read one YAML file into a model.
+
+    Parameters
+    ----------
+    path : Path
+    model : type of pydantic model
+        Says which keys there are and what they may hold.
+
+    Returns
+    -------
+    model
+        An empty file gives the model's defaults.
+
+    Raises
+    ------
+    SchemaError
+        If the file is missing, is no YAML of the plain kind, or breaks a rule of the model; the
+        message names file, line, key and rule, one line per fault, at most five.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from churngrid.features.settings import Settings
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "churngrid.yaml")
+    ...     _ = file.write_text("horizon_days: 90")
+    ...     load_yaml(file, Settings).horizon_days
+    90
+    """
+    text = _text(path)
+    lines: dict[Loc, int] = {(): 1}
+    try:
+        _check_events(text, path)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise SchemaError(_unreadable(error, path)) from error
+    content = {} if node is None else _build(node, (), lines, path)
+    if not isinstance(content, dict):
+        raise SchemaError(
+            f"{path.name}:1: the file must hold keys and values, got a {_kind(content)}."
+        )
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = _faults(error, lines, model, path)
+        more = len(faults) - _MOST_ERRORS
+        shown = faults[:_MOST_ERRORS] + ([f"and {more} more"] if more > 0 else [])
+        raise SchemaError("\n".join(shown)) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SchemaError(f"File {str(path)!r} cannot be read: {error.strerror}.") from error
+    if len(raw) > _LARGEST_BYTES:
+        raise SchemaError(
+            f"{path.name}: the file must be at most {_LARGEST_BYTES:,} bytes, got {len(raw):,}."
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise SchemaError(f"{path.name}:{line}: the file must be UTF-8 text.") from error
+
+
+def _check_events(text: str, path: Path) -> None:
+    """Refuse what could name code, refer back or nest without end, before anything is built."""
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        fault = None
+        if depth > _DEEPEST:
+            fault = f"values must be nested at most {_DEEPEST} deep"
+        elif documents > 1:
+            fault = "the file must hold one document; a second one begins here"
+        elif isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            fault = "anchors (&) and aliases (*) are not allowed; write the value out"
+        elif getattr(event, "tag", None):
+            fault = f"tags are not allowed, got {getattr(event, 'tag', None)!r}"
+        if fault:
+            raise SchemaError(f"{path.name}:{line}: {fault}.")
+
+
+def _unreadable(error: yaml.YAMLError, path: Path) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    line = "" if mark is None else f":{mark.line + 1}"
+    return f"{path.name}{line}: not valid YAML: {problem}."
+
+
+def _build(node: yaml.Node, loc: Loc, lines: dict[Loc, int], path: Path) -> Any:
+    """Turn nodes into plain values and note the line of each."""
+    lines.setdefault(loc, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _build_mapping(node, loc, lines, path)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*loc, n), lines, path) for n, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _build_mapping(
+    node: yaml.MappingNode, loc: Loc, lines: dict[Loc, int], path: Path
+) -> dict[Hashable, Any]:
+    built: dict[Hashable, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise SchemaError(f"{path.name}:{line}: a key must be a single word.")
+        key = _scalar(key_node)
+        if key in built:
+            raise SchemaError(
+                f"{path.name}:{line}: key {key!r} stands twice, first in line {lines[(*loc, key)]}."
+            )
+        lines[(*loc, key)] = line
+        built[key] = _build(value_node, (*loc, key), lines, path)
+    return built
+
+
+def _scalar(node: yaml.Node) -> Any:
+    kind, text = node.tag.rpartition(":")[2], node.value
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text == "true"
+    if kind == "int":
+        return int(text)
+    return float(text) if kind == "float" else text
+
+
+def _faults(
+    error: ValidationError, lines: dict[Loc, int], model: type[BaseModel], path: Path
+) -> list[str]:
+    """One line of the message per fault, in the order of the file: line, key and rule."""
+    found = []
+    for fault in error.errors():
+        loc: Loc = ()
+        for part in fault["loc"]:
+            # Names of union members stand between the keys of the file.
+            loc = (*loc, part) if (*loc, part) in lines else loc
+        named = (*loc, fault["loc"][-1]) if fault["type"] == "missing" else loc
+        where = f"{_dotted(named)}: " if named else ""
+        found.append((lines[loc], f"{where}{_rule(fault, loc, model)}"))
+    return [f"{path.name}:{line}: {text}" for line, text in sorted(found)]
+
+
+def _dotted(loc: Loc) -> str:
+    steps = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc]
+    return "".join(steps).removeprefix(".")
+
+
+def _rule(fault: ErrorDetails, loc: Loc, model: type[BaseModel]) -> str:
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "missing":
+        return "is required and missing"
+    if kind == "extra_forbidden":
+        return _unknown(str(loc[-1]), _known_keys(model, loc[:-1]))
+    if kind == "value_error":
+        return str(context["error"]).removesuffix(".")
+    rule = _RULES.get(kind)
+    if rule is None:
+        rule = fault["msg"].replace("Input should", "must").replace("should", "must")
+    return f"{rule.format(**context)}, got {_shown(fault['input'])}"
+
+
+_RULES = {
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text",
+    "path_type": "must be a path",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must hold keys and values",
+    "model_type": "must hold keys and values",
+    "model_attributes_type": "must hold keys and values",
+    "string_too_short": "must have at least {min_length} characters",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+}
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    close = get_close_matches(key, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"unknown key; known are {known}.{hint}"
+
+
+def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:
+    """Keys that may stand at a place, of every model that may stand there."""
+    here: list[type[BaseModel]] = [model]
+    for part in loc:
+        if isinstance(part, str):
+            fields = [found for one in here if (found := one.model_fields.get(part))]
+            nested = [inner for found in fields for inner in _models(found.annotation)]
+            # A key of a mapping, such as the name of a table, is no field of a model.
+            here = nested or here
+    return sorted({_alias(one, name) for one in here for name in one.model_fields})
+
+
+def _alias(model: type[BaseModel], name: str) -> str:
+    return model.model_fields[name].alias or name
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _shown(value: Any) -> str:
+    text = _kind(value) if isinstance(value, dict | list) else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "mapping"
+    return "list" if isinstance(value, list) else f"single value {value!r}"

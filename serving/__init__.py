@@ -1,0 +1,1 @@
+"""What is done: batch scoring, drivers and stories, grid, playbook, report, command line."""

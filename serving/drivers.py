@@ -1,0 +1,176 @@
+"""Drivers: what moves an account's estimate, one line a metric, in words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..features.absence import Absence
+from ..features.engine import Features
+from ..features.metric import Metric
+from ..features.metrics import metric_of_column
+
+__all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value"]
+
+DRIVER_COLUMNS = (
+    "account_id",
+    "as_of",
+    "target",
+    "rank",
+    "component",
+    "metric",
+    "value",
+    "baseline",
+    "segment_median",
+    "shap",
+    "weight",
+    "direction",
+    "actionable",
+    "text",
+)
+
+_RAISING, _LOWERING = 5, 3
+
+
+def drivers_of_model(
+    features: Features, contributions: pd.DataFrame, *, target: str
+) -> pd.DataFrame:
+    """Return the largest contributions of each account, one row a metric.
+
+    Parameters
+    ----------
+    features : Features
+        One row an account.
+    contributions : DataFrame
+        Same index: SHAP values on the log-odds of the target, one column an input of the model;
+        plus raises the estimate.
+    target : str
+        ``churned`` or ``expanded``.
+
+    Returns
+    -------
+    DataFrame
+        ``DRIVER_COLUMNS``; the level and the variants of a metric are summed before ranking, up to
+        five that raise the estimate and three that lower it. A metric whose value is missing is
+        left out, context is kept and marked as not actionable.
+    """
+    grouped = contributions.T.groupby(_metric_names(contributions.columns), sort=False).sum().T
+    return _ranked(features, grouped, target=target, weight="shap")
+
+
+def drivers_of_scorecard(features: Features, losses: pd.DataFrame) -> pd.DataFrame:
+    """Return what takes the most points from each account's health score.
+
+    Parameters
+    ----------
+    features : Features
+    losses : DataFrame
+        Same index: points each metric takes from 100.
+
+    Returns
+    -------
+    DataFrame
+        ``DRIVER_COLUMNS`` with an empty ``shap``; the texts say how many points.
+    """
+    return _ranked(features, losses, target="chs", weight="points")
+
+
+def say_value(value: float, metric: Metric) -> str:
+    """Return a value of a metric as people write it.
+
+    Parameters
+    ----------
+    value : float
+    metric : Metric
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics import METRICS
+    >>> say_value(0.245, next(m for m in METRICS if m.unit == "share"))
+    '24 %'
+    """
+    if np.isnan(value):
+        return "unknown"
+    if metric.unit == "share":
+        return f"{100 * value:.0f} %"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
+
+
+def _metric_names(columns: Sequence[str] | pd.Index) -> list[str]:
+    return [metric_of_column(column).column for column in columns]
+
+
+def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: str) -> pd.DataFrame:
+    known = (features.absence == Absence.PRESENT).reindex(columns=shares.columns).to_numpy()
+    size = np.where(known, shares.to_numpy(dtype=float), 0.0)
+    raising = _top(size, _RAISING)
+    lowering = _top(-size, _LOWERING) if weight == "shap" else np.zeros_like(raising)
+    rows, places = np.nonzero(raising | lowering)
+    order = np.lexsort((-np.abs(size[rows, places]), rows))
+    rows, places = rows[order], places[order]
+    if not len(rows):
+        return pd.DataFrame(columns=list(DRIVER_COLUMNS))
+    frame = _described(features, shares.columns[places].tolist(), rows)
+    share = size[rows, places]
+    frame["target"] = target
+    frame["rank"] = pd.Series(rows).groupby(rows).cumcount().to_numpy() + 1
+    frame["shap"] = share if weight == "shap" else np.nan
+    frame["weight"] = np.abs(share)
+    frame["direction"] = np.where(share > 0, "+", "-")
+    frame["text"] = _texts(frame, None if weight == "shap" else share)
+    return frame[list(DRIVER_COLUMNS)]
+
+
+def _top(size: np.ndarray, count: int) -> np.ndarray:
+    """Return which entries are among the largest positive ones of their row."""
+    kept = min(count, size.shape[1])
+    chosen = np.zeros(size.shape, dtype=bool)
+    best = np.argpartition(-size, kept - 1, axis=1)[:, :kept]
+    np.put_along_axis(chosen, best, True, axis=1)
+    return chosen & (size > 1e-9)
+
+
+def _described(features: Features, columns: list[str], rows: np.ndarray) -> pd.DataFrame:
+    """Return, per driver, whose it is and what is usual for the account and its segment."""
+    index = features.frame.index[rows]
+    metrics = [metric_of_column(column) for column in columns]
+    return pd.DataFrame(
+        {
+            "account_id": index.get_level_values(0),
+            "as_of": index.get_level_values(1),
+            "component": [metric.component for metric in metrics],
+            "metric": columns,
+            "value": _looked_up(features.frame, columns, rows),
+            "baseline": _looked_up(features.baseline, columns, rows),
+            "segment_median": _looked_up(features.segment_median, columns, rows),
+            "actionable": [metric.axis != "context" for metric in metrics],
+        }
+    )
+
+
+def _looked_up(frame: pd.DataFrame, columns: list[str], rows: np.ndarray) -> np.ndarray:
+    place: Mapping[str, int] = {name: number for number, name in enumerate(frame.columns)}
+    numbers = np.append(frame.to_numpy(dtype=float), np.full((len(frame), 1), np.nan), axis=1)
+    return numbers[rows, [place.get(column, -1) for column in columns]]
+
+
+def _texts(frame: pd.DataFrame, points: np.ndarray | None) -> list[str]:
+    texts = []
+    for place, row in enumerate(frame.itertuples(index=False)):
+        text = _sentence(metric_of_column(row.metric), row.value, row.baseline, row.segment_median)
+        texts.append(text if points is None else f"{text}: costs {points[place]:.0f} points")
+    return texts
+
+
+def _sentence(metric: Metric, value: float, baseline: float, median: float) -> str:
+    now = say_value(value, metric)
+    if not np.isnan(baseline) and say_value(baseline, metric) != now:
+        now = f"{say_value(baseline, metric)} -> {now}"
+    said = f"{metric.label} {now}"
+    return said if np.isnan(median) else f"{said} (segment {say_value(median, metric)})"

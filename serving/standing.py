@@ -1,0 +1,150 @@
+"""Standing: where an account stands before anything is decided, by one ordered table of rules.
+
+A rule has a condition, an effect and a reason. One pure function applies them from top to bottom;
+the first that sets a thing has set it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..features.conditions import Condition
+from ..features.scorecard import Bands, Scorecard
+from .bands import BANDS, band_of
+
+__all__ = ["FLAGS", "SOURCES", "Flag", "Source", "flags_of", "limited_band", "sources_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the health axis comes from while a condition holds."""
+
+    when: Condition
+    health_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a person should look at."""
+
+    name: str
+    when: Condition
+
+
+def _rule(**fields: object) -> Condition:
+    return Condition.model_validate(fields)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(_rule(field="status", **{"is": ["notice_given", "paused"]}), "none"),
+    Source(
+        _rule(all=[{"field": "status", "is": "scored"}, {"field": "p_churn", "at_least": 0.0}]),
+        "model",
+    ),
+    Source(_rule(field="chs", at_least=0.0), "scorecard"),
+    Source(_rule(otherwise=True), "none"),
+)
+"""In order: the first whose condition holds gives the health axis."""
+
+FLAGS: tuple[Flag, ...] = (
+    Flag("model_and_scorecard_disagree", _rule(field="band_distance", at_least=2)),
+    Flag("let_churn_guarded", _rule(**{"not": {"field": "guard", "is": ""}})),
+    Flag(
+        "let_churn_needs_approval",
+        _rule(
+            all=[
+                {"field": "cell", "is": "let_churn"},
+                {"field": "arr_over_approval", "above": 0},
+            ]
+        ),
+    ),
+    Flag("maturity_evidence_conflicts", _rule(**{"not": {"field": "maturity_conflict", "is": ""}})),
+    Flag("health_score_insufficient", _rule(**{"not": {"field": "chs", "at_least": 0.0}})),
+)
+"""Every flag whose condition holds is raised."""
+
+
+def sources_of(accounts: pd.DataFrame) -> pd.Series:
+    """Return where each account's health axis comes from.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        ``status``, ``p_churn``, ``chs``.
+
+    Returns
+    -------
+    Series of str
+        ``model``, ``scorecard`` or ``none``.
+    """
+    hits = [source.when.holds(accounts) for source in SOURCES]
+    names = [source.health_source for source in SOURCES]
+    return pd.Series(np.select(hits, names, "none"), index=accounts.index, dtype=object)
+
+
+def flags_of(accounts: pd.DataFrame) -> pd.Series:
+    """Return the names of all flags raised for each account, joined by a comma.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        With every field the flags look at.
+
+    Returns
+    -------
+    Series of str
+    """
+    hits = np.array([flag.when.holds(accounts) for flag in FLAGS]).reshape(len(FLAGS), -1)
+    names = np.array([flag.name for flag in FLAGS], dtype=object)
+    return pd.Series([",".join(names[held]) for held in hits.T], index=accounts.index, dtype=object)
+
+
+def limited_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.DataFrame:
+    """Return the band after caps: never better than the band of the lowest cap that holds.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        ``band`` (of the health value), ``cap`` (limit or NaN), ``cap_reason``.
+    scorecard : Scorecard
+
+    Returns
+    -------
+    DataFrame
+        ``health_band``, and ``cap_reason``: kept whenever a cap holds, so that the reason is
+        never lost.
+    """
+    capped = band_of(accounts["cap"].fillna(100.0).to_numpy(dtype=float), scorecard.bands)
+    shown = accounts["band"].to_numpy(dtype=object)
+    lower = np.where(_rank(capped) < _rank(shown), capped, shown)
+    known = shown != "unknown"
+    columns = {
+        "health_band": np.where(known, lower, "unknown"),
+        "cap_reason": accounts["cap_reason"].to_numpy(dtype=object),
+    }
+    return pd.DataFrame(columns, index=accounts.index, dtype=object)
+
+
+def band_distance(first: pd.Series, second: pd.Series, bands: Bands) -> pd.Series:
+    """Return by how many bands two health values differ; 0 where one is unknown.
+
+    Parameters
+    ----------
+    first, second : Series of float
+        0 to 100.
+    bands : Bands
+
+    Returns
+    -------
+    Series of int
+    """
+    ranks = [_rank(band_of(values.to_numpy(dtype=float), bands)) for values in (first, second)]
+    known = first.notna() & second.notna()
+    distance = np.abs(ranks[0] - ranks[1])
+    return pd.Series(np.where(known, distance, 0), index=first.index)
+
+
+def _rank(bands: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> "np.ndarray":
+    order = {name: place for place, name in enumerate(BANDS)}
+    return np.array([order.get(band, len(BANDS)) for band in bands])

@@ -1,0 +1,108 @@
+"""The story of an account: who it is, where it stands, why, and what to do next."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["about_one_in", "headline", "spoken_reasons"]
+
+
+def about_one_in(probability: float) -> str:
+    """Return a probability as people say it.
+
+    Parameters
+    ----------
+    probability : float
+        0 to 1.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> about_one_in(0.26), about_one_in(0.004), about_one_in(0.8)
+    ('about 1 in 4', 'under 1 in 100', 'about 4 in 5')
+    """
+    if np.isnan(probability):
+        return "unknown"
+    if probability < 0.01:
+        return "under 1 in 100"
+    if probability <= 0.5:
+        return f"about 1 in {round(1 / probability)}"
+    if probability > 0.95:
+        return "nearly certain"
+    of = round(1 / (1 - probability))
+    return f"about {of - 1} in {of}"
+
+
+def headline(account: pd.Series) -> str:
+    """Return one sentence on where an account stands.
+
+    Parameters
+    ----------
+    account : Series
+        A row of the scores.
+
+    Returns
+    -------
+    str
+    """
+    if account["status"] == "notice_given":
+        return "Notice was given: it is with the renewals desk and outside the grid."
+    if account["status"] == "paused":
+        return "The contract is paused."
+    parts = [f"Health is {account['health_band']}"]
+    if account["health_source"] == "model":
+        odds = about_one_in(account["p_churn"])
+        parts.append(f"the model expects {odds} to leave (usual: {_usual(account)})")
+    elif account["health_source"] == "scorecard":
+        parts.append(f"the scorecard gives {account['chs']:.0f} of 100")
+    if account["cap_reason"]:
+        parts.append(_lowered(account["cap_reason"]))
+    maturity = f"Maturity is {account['maturity_band']}"
+    if not np.isnan(account["cmi"]):
+        maturity += f" ({account['cmi']:.1f} of 5, {account['cmi_status']})"
+    return f"{'; '.join(parts)}. {maturity}."
+
+
+def spoken_reasons(
+    account: pd.Series, drivers: pd.DataFrame, components: Sequence[str]
+) -> dict[str, str]:
+    """Return what to say of each thing a play may answer to.
+
+    Parameters
+    ----------
+    account : Series
+        A row of the scores with ``caps``.
+    drivers : DataFrame
+        The account's drivers of churn that raise the estimate and can be acted on, best first.
+    components : sequence of str
+        Component of each driver.
+
+    Returns
+    -------
+    dict of str to str
+        Cap, metric, component or slot, the strongest first.
+    """
+    spoken = dict.fromkeys(account["caps"], account["cap_reason"].rstrip("."))
+    for text, metric, component in zip(drivers["text"], drivers["metric"], components, strict=True):
+        spoken.setdefault(metric, text)
+        spoken.setdefault(component, text)
+    if account["cell"]:
+        spoken["cell"] = _cell_reason(account)
+    return spoken
+
+
+def _cell_reason(account: pd.Series) -> str:
+    maturity = account["maturity_band"]
+    return f"health {account['health_band']}, maturity {maturity}"
+
+
+def _usual(account: pd.Series) -> str:
+    return about_one_in(account["base_rate"]).removeprefix("about ")
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")

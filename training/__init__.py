@@ -1,0 +1,1 @@
+"""What is learned: labels and cohorts, splits, models, calibration, scorers, backtest."""

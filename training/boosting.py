@@ -1,0 +1,473 @@
+"""The bag inside ChurnClassifier: rows in an order of their own, grouped folds, small boosters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .calibration import Affine, fit_affine
+
+__all__ = [
+    "MIN_UNITS_PER_FOLD",
+    "MIN_UNITS_TO_FOLD",
+    "SHAPES",
+    "Bag",
+    "BagSettings",
+    "TrainingRows",
+    "TreeShape",
+    "checked_groups",
+    "fit_bag",
+    "grouped_folds",
+    "in_own_order",
+    "raw_contributions",
+    "raw_log_odds",
+]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# With fewer independent units of a class, a fold left out is too small to stop on or to calibrate
+# with; one strongly regularised booster of fixed length is then the steadier choice.
+MIN_UNITS_TO_FOLD = 20
+MIN_UNITS_PER_FOLD = 5
+TINY_ROUNDS = 50
+# Rows explained at a time, so that memory does not grow with members times rows.
+BLOCK_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """What the trees of a repeat look like.
+
+    Parameters
+    ----------
+    num_leaves : int
+        At least 2.
+    min_rows : int
+        Rows in a leaf, at least; lowered to a twentieth of the rows on small tables.
+    column_share : float in (0, 1]
+        Share of the columns that a tree may look at.
+    ridge : float
+        Penalty of leaf values, at least 0.
+    """
+
+    num_leaves: int
+    min_rows: int
+    column_share: float
+    ridge: float
+
+    def parameters(self, n_rows: int) -> dict[str, Any]:
+        """Return LightGBM's parameters for a table of so many rows."""
+        return {
+            "num_leaves": self.num_leaves,
+            "min_data_in_leaf": min(self.min_rows, max(1, n_rows // 20)),
+            "feature_fraction": self.column_share,
+            "lambda_l2": self.ridge,
+        }
+
+
+# Bags of trees of different size beat each of them on the project's churn tables. The first shape
+# suits many columns that say nearly the same, the second few columns that each say something.
+SHAPES = (
+    TreeShape(num_leaves=7, min_rows=30, column_share=0.5, ridge=5.0),
+    TreeShape(num_leaves=4, min_rows=5, column_share=1.0, ridge=1.0),
+)
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Training rows in an order that depends on their content only.
+
+    Parameters
+    ----------
+    matrix : ndarray of float, shape (n_rows, n_columns)
+        NaN is missing; categories are codes.
+    y : ndarray of int, shape (n_rows,)
+        0 or 1.
+    groups : ndarray of int, shape (n_rows,)
+        Codes from 0 on in order of first appearance.
+    weight : ndarray of float, shape (n_rows,)
+        Greater than 0.
+    position : ndarray of int, shape (n_rows,)
+        Where each row stood in the table that was given.
+    """
+
+    matrix: FloatArray
+    y: IntArray
+    groups: IntArray
+    weight: FloatArray
+    position: IntArray
+
+    @property
+    def units(self) -> int:
+        """Independent units (groups) of the rarer class."""
+        return min(len(np.unique(self.groups[self.y == label])) for label in (0, 1))
+
+
+@dataclass(frozen=True)
+class BagSettings:
+    """How a bag is fitted.
+
+    Parameters
+    ----------
+    parameters : dict
+        LightGBM's, common to all members.
+    shapes : tuple of TreeShape
+        Repeats take turns.
+    categorical : list of int
+        Positions of the columns that are categories.
+    n_folds, n_repeats : int
+        Members per repeat at most, and repeats.
+    max_rounds, patience : int
+        Most trees of a member, and rounds without gain before it stops.
+    seed : int or None
+    n_jobs : int
+        Members fitted at the same time.
+    """
+
+    parameters: dict[str, Any]
+    shapes: tuple[TreeShape, ...]
+    categorical: list[int]
+    n_folds: int
+    n_repeats: int
+    max_rounds: int
+    patience: int
+    seed: int | None
+    n_jobs: int
+
+
+@dataclass(frozen=True)
+class Bag:
+    """Fitted members and the log-odds they give to the rows they did not see.
+
+    Parameters
+    ----------
+    boosters : list of lightgbm.Booster
+    raw : ndarray of float, shape (n_rows,)
+        Uncalibrated log-odds, in the order of the training rows.
+    out_of_fold : bool
+        False with too few units to fold: one member, and ``raw`` is what it says of its own rows.
+    """
+
+    boosters: list[lgb.Booster]
+    raw: FloatArray
+    out_of_fold: bool
+
+    def calibration(self, rows: TrainingRows) -> Affine:
+        """Return the line that fits ``raw`` to the labels; the identity if not out of fold."""
+        if not self.out_of_fold:
+            return Affine(slope=1.0, intercept=0.0)
+        return fit_affine(self.raw, rows.y.astype(np.float64), rows.weight)
+
+
+def checked_groups(groups: npt.ArrayLike | None, n_rows: int) -> npt.NDArray[Any] | None:
+    """Return groups as an array with one entry per row.
+
+    Parameters
+    ----------
+    groups : array, shape (n_rows,), or None
+        None stays None.
+    n_rows : int
+
+    Returns
+    -------
+    ndarray, shape (n_rows,), or None
+
+    Raises
+    ------
+    ValueError
+        If the length differs or an entry is missing.
+
+    Examples
+    --------
+    >>> checked_groups(["a", "a", "b"], 3)
+    array(['a', 'a', 'b'], dtype='<U1')
+    """
+    if groups is None:
+        return None
+    array = np.asarray(groups)
+    if array.shape != (n_rows,):
+        raise ValueError(
+            f"`groups` must have one entry per row, {n_rows} in all, got shape {array.shape!r}."
+        )
+    if pd.isna(array).any():
+        raise ValueError("`groups` must not have missing entries; give every row an account.")
+    return array
+
+
+def in_own_order(
+    matrix: FloatArray, y: IntArray, groups: npt.NDArray[Any] | None, weight: FloatArray
+) -> TrainingRows:
+    """Return rows sorted by their content, so that row order and names of groups do not matter.
+
+    Parameters
+    ----------
+    matrix : ndarray of float, shape (n_rows, n_columns)
+    y : ndarray of int, shape (n_rows,)
+    groups : ndarray, shape (n_rows,), or None
+        None makes every row a group of its own.
+    weight : ndarray of float, shape (n_rows,)
+        Rows of weight 0 are left out.
+
+    Returns
+    -------
+    TrainingRows
+
+    Examples
+    --------
+    >>> y, ones = np.array([0, 1, 0]), np.ones(3)
+    >>> one = in_own_order(np.array([[1.0], [2.0], [3.0]]), y, None, ones)
+    >>> two = in_own_order(np.array([[3.0], [2.0], [1.0]]), y, None, ones)
+    >>> np.array_equal(one.matrix, two.matrix), one.position.tolist() == two.position.tolist()
+    (True, False)
+    """
+    used = np.flatnonzero(weight > 0)
+    matrix, y, weight = matrix[used], y[used], weight[used]
+    content = pd.util.hash_pandas_object(
+        pd.DataFrame(np.column_stack([matrix, y, weight])), index=False
+    ).to_numpy()
+    code = np.arange(len(used)) if groups is None else pd.factorize(groups[used])[0]
+    # Two rows alike are told apart by all the rows of their group; groups alike in everything
+    # may be exchanged without changing any fold's content.
+    of_group = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.uint64)
+    np.add.at(of_group, code, content)
+    order = np.lexsort((of_group[code], content))
+    return TrainingRows(
+        matrix=matrix[order],
+        y=y[order],
+        groups=pd.factorize(code[order])[0].astype(np.int64),
+        weight=weight[order],
+        position=used[order],
+    )
+
+
+def grouped_folds(
+    y: IntArray, groups: IntArray, *, n_folds: int, rng: np.random.Generator
+) -> IntArray:
+    """Return the fold of every row: whole groups, balanced in outcomes and in rows.
+
+    Groups are lined up by their number of outcomes, then of rows; each run of ``n_folds``
+    neighbours is dealt to the folds in random order, one each.
+
+    Parameters
+    ----------
+    y : ndarray of int, shape (n,)
+        0 or 1.
+    groups : ndarray of int, shape (n,)
+        Codes from 0 on, without gaps.
+    n_folds : int
+        At least 1, at most the number of groups.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        From 0 to ``n_folds - 1``.
+
+    Examples
+    --------
+    >>> y, groups = np.array([1, 0, 0, 1]), np.array([0, 0, 1, 2])
+    >>> fold = grouped_folds(y, groups, n_folds=3, rng=np.random.default_rng(0))
+    >>> sorted(fold[[0, 2, 3]].tolist())
+    [0, 1, 2]
+    """
+    n_groups = int(groups.max()) + 1
+    outcomes, sizes = np.bincount(groups, weights=y), np.bincount(groups)
+    order = np.lexsort((-sizes, -outcomes))
+    blocks = np.tile(np.arange(n_folds), (-(-n_groups // n_folds), 1))
+    fold_of = np.empty(n_groups, dtype=np.int64)
+    fold_of[order] = rng.permuted(blocks, axis=1).ravel()[:n_groups]
+    return fold_of[groups]
+
+
+def raw_log_odds(boosters: list[lgb.Booster], matrix: FloatArray, *, n_jobs: int) -> FloatArray:
+    """Return the members' mean log-odds.
+
+    Parameters
+    ----------
+    boosters : list of lightgbm.Booster
+        At least one.
+    matrix : ndarray of float, shape (n_rows, n_columns)
+        At least one row.
+    n_jobs : int
+        Members that predict at the same time.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+    """
+
+    def predicted(booster: lgb.Booster) -> FloatArray:
+        return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1))
+
+    return _mean(_at_once(predicted, boosters, n_jobs), len(boosters))
+
+
+def raw_contributions(
+    boosters: list[lgb.Booster], matrix: FloatArray, *, n_jobs: int
+) -> FloatArray:
+    """Return the members' mean path-dependent SHAP values.
+
+    Parameters
+    ----------
+    boosters : list of lightgbm.Booster
+        At least one.
+    matrix : ndarray of float, shape (n_rows, n_columns)
+        At least one row.
+    n_jobs : int
+        Members that explain at the same time.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows, n_columns + 1)
+        The base last; rows sum to the raw log-odds.
+    """
+    out = np.empty((matrix.shape[0], matrix.shape[1] + 1))
+    for start in range(0, len(matrix), BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS]
+
+        def explained(booster: lgb.Booster, rows: FloatArray = block) -> FloatArray:
+            return np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1))
+
+        shares = _at_once(explained, boosters, n_jobs)
+        out[start : start + BLOCK_ROWS] = _mean(shares, len(boosters))
+    return out
+
+
+def _at_once(
+    work: Callable[[Item], Result], items: Sequence[Item], n_jobs: int
+) -> Iterator[Result]:
+    """Yield results in the order of the items.
+
+    LightGBM releases the interpreter while it works. Its own threads are not used: they wait for
+    each other after every split, which on a busy machine takes many times longer than one thread.
+    """
+    with ThreadPoolExecutor(max_workers=n_jobs) as pool:
+        yield from pool.map(work, items)
+
+
+def _mean(arrays: Iterator[FloatArray], count: int) -> FloatArray:
+    total = next(arrays)
+    for array in arrays:
+        total = total + array
+    return total / count
+
+
+def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
+    """Return the members, each stopped on the fold it was not shown.
+
+    Parameters
+    ----------
+    rows : TrainingRows
+        Both classes present.
+    settings : BagSettings
+
+    Returns
+    -------
+    Bag
+        One member only where a class has fewer than ``MIN_UNITS_TO_FOLD`` groups.
+    """
+    n_folds = min(settings.n_folds, rows.units // MIN_UNITS_PER_FOLD)
+    if rows.units < MIN_UNITS_TO_FOLD or n_folds < 2:
+        return _single(rows, settings)
+    data = _dataset(rows, settings, settings.parameters)
+    rng = np.random.default_rng(settings.seed)
+    tasks = [
+        task
+        for repeat in range(settings.n_repeats)
+        for task in _tasks(rows, data, settings, n_folds=n_folds, repeat=repeat, rng=rng)
+    ]
+    boosters = list(_at_once(lambda task: _member(task, settings), tasks, settings.n_jobs))
+    raw = np.zeros(len(rows.y))
+    for task, booster in zip(tasks, boosters, strict=True):
+        unseen = rows.matrix[task.unseen]
+        raw[task.unseen] += booster.predict(unseen, raw_score=True, num_threads=1)
+    return Bag(boosters, raw / settings.n_repeats, out_of_fold=True)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One member to be trained."""
+
+    unseen: npt.NDArray[np.bool_]
+    train: lgb.Dataset
+    valid: lgb.Dataset
+    parameters: dict[str, Any]
+
+
+def _tasks(
+    rows: TrainingRows,
+    data: lgb.Dataset,
+    settings: BagSettings,
+    *,
+    n_folds: int,
+    repeat: int,
+    rng: np.random.Generator,
+) -> Iterator[_Task]:
+    shape = settings.shapes[repeat % len(settings.shapes)].parameters(len(rows.y))
+    fold = grouped_folds(rows.y, rows.groups, n_folds=n_folds, rng=rng)
+    for left_out in range(n_folds):
+        unseen = fold == left_out
+        yield _Task(
+            unseen=unseen,
+            train=data.subset(np.flatnonzero(~unseen)).construct(),
+            valid=data.subset(np.flatnonzero(unseen)).construct(),
+            parameters=settings.parameters | shape | {"seed": int(rng.integers(2**31))},
+        )
+
+
+def _dataset(rows: TrainingRows, settings: BagSettings, parameters: dict[str, Any]) -> lgb.Dataset:
+    return lgb.Dataset(
+        rows.matrix,
+        rows.y,
+        weight=rows.weight,
+        # LightGBM refuses commas, brackets and the like in names, so columns go by position.
+        feature_name=[f"c{i}" for i in range(rows.matrix.shape[1])],
+        categorical_feature=settings.categorical,
+        params=parameters,
+        free_raw_data=False,
+    ).construct()
+
+
+def _member(task: _Task, settings: BagSettings) -> lgb.Booster:
+    booster = lgb.train(
+        task.parameters,
+        task.train,
+        settings.max_rounds,
+        valid_sets=[task.valid],
+        callbacks=[lgb.early_stopping(settings.patience, verbose=False)],
+    )
+    return _text_only(booster, booster.best_iteration)
+
+
+def _single(rows: TrainingRows, settings: BagSettings) -> Bag:
+    """One booster on all rows; leaves are bounded by information, so weights act as repeats do."""
+    shape = settings.shapes[0]
+    least = min(shape.min_rows, max(1.0, rows.weight.sum() / 20))
+    parameters = settings.parameters | {
+        "num_leaves": shape.num_leaves,
+        "lambda_l2": shape.ridge,
+        "min_data_in_leaf": 0,
+        "min_data_in_bin": 1,
+        "min_sum_hessian_in_leaf": 0.25 * least,
+        "feature_fraction": 1.0,
+        "bagging_fraction": 1.0,
+        "bagging_freq": 0,
+        "seed": 0,
+    }
+    rounds = min(TINY_ROUNDS, settings.max_rounds)
+    data = _dataset(rows, settings, parameters)
+    booster = _text_only(lgb.train(parameters, data, rounds), rounds)
+    return Bag([booster], booster.predict(rows.matrix, raw_score=True), out_of_fold=False)
+
+
+def _text_only(booster: lgb.Booster, rounds: int) -> lgb.Booster:
+    """Return the first trees as they will be read back, without the training data."""
+    return lgb.Booster(model_str=booster.model_to_string(num_iteration=rounds))
