@@ -1,1 +1,42 @@
-"""Customer health, maturity, churn and expansion per account, with the reason and the next step."""
+"""Customer health, maturity, churn and expansion per account, with the reason and the next step.
+
+The verbs are loaded when first used, so that importing churngrid costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__all__ = [
+    "ChurnClassifier",
+    "Settings",
+    "backtest",
+    "build_dataset",
+    "check",
+    "explain",
+    "init",
+    "read_tables",
+    "report",
+    "score",
+    "train",
+]
+
+_HOME = {
+    "ChurnClassifier": ("training.classifier", "ChurnClassifier"),
+    "Settings": ("features.settings", "Settings"),
+    "backtest": ("serving.verbs", "backtest"),
+    "build_dataset": ("serving.verbs", "dataset"),
+    "check": ("serving.verbs", "check"),
+    "explain": ("serving.verbs", "explain"),
+    "init": ("serving.verbs", "init"),
+    "read_tables": ("features.sources", "read_tables"),
+    "report": ("serving.verbs", "report"),
+    "score": ("serving.verbs", "score"),
+    "train": ("serving.verbs", "train"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'churngrid' has no attribute {name!r}; it has {__all__}.")
+    module, attribute = _HOME[name]
+    return getattr(import_module(f".{module}", __name__), attribute)

@@ -156,12 +156,14 @@ class Batch:
         Parameters
         ----------
         findings : iterable of Finding
+            Those that concern no row are left out.
 
         Returns
         -------
         Batch
         """
-        return replace(self, findings=(*self.findings, *findings))
+        told = [finding for finding in findings if finding.count]
+        return replace(self, findings=(*self.findings, *told))
 
     def using(self, table: pa.Table) -> "Batch":
         """Return the batch with other values in the same rows.
@@ -296,7 +298,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
             columns[column.name] = pa.nulls(delivery.table.num_rows, ARROW_TYPES[column.kind])
             continue
         read = coerce(column, delivery.table[column.name])
-        columns[column.name] = read.values
+        columns[column.name] = read.column
         problems += [
             Problem(column.name, fault.rule, fault.mask, shown=True) for fault in read.faults
         ]
@@ -305,7 +307,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
         ]
         if column.required:
             faulty = [fault.mask for fault in read.faults]
-            missing = np.logical_and.reduce([_is_null(read.values), *(~mask for mask in faulty)])
+            missing = np.logical_and.reduce([_is_null(read.column), *(~mask for mask in faulty)])
             problems.append(Problem(column.name, "missing", missing))
     return pa.table(columns), problems, tuple(remarks)
 

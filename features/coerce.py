@@ -67,12 +67,12 @@ class Coerced:
 
     Parameters
     ----------
-    values : pyarrow.ChunkedArray
+    column : pyarrow.ChunkedArray
     faults : tuple of Fault
     remarks : tuple of Remark
     """
 
-    values: pa.ChunkedArray
+    column: pa.ChunkedArray
     faults: tuple[Fault, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
@@ -93,12 +93,12 @@ def coerce(column: Column, values: pa.ChunkedArray) -> Coerced:
     Examples
     --------
     >>> read = coerce(Column("mrr", "number"), pa.chunked_array([["12.5", "n/a", ""]]))
-    >>> read.values.to_pylist(), read.faults[0].rule, read.faults[0].mask.tolist()
+    >>> read.column.to_pylist(), read.faults[0].rule, read.faults[0].mask.tolist()
     ([12.5, None, None], 'not a number', [False, True, False])
     """
     coerced = _RULES[column.kind](column, plain(values))
     faults = tuple(fault for fault in coerced.faults if fault.mask.any())
-    return Coerced(_chunked(coerced.values, ARROW_TYPES[column.kind]), faults, coerced.remarks)
+    return Coerced(_chunked(coerced.column, ARROW_TYPES[column.kind]), faults, coerced.remarks)
 
 
 def _id(_: Column, values: pa.ChunkedArray) -> Coerced:
@@ -186,7 +186,7 @@ def _time(column: Column, values: pa.ChunkedArray) -> Coerced:
         return _in_range(column, ticks, nowhere(values))
     text, faulty = _text_only(values)
     coerced = _by_value(text, lambda unique: _parse_times(column, unique), faulty)
-    return Coerced(coerced.values, coerced.faults, _mixed_zones(text))
+    return Coerced(coerced.column, coerced.faults, _mixed_zones(text))
 
 
 def _parse_times(column: Column, text: pa.Array) -> Coerced:
@@ -256,7 +256,7 @@ def _by_value(
     spread = np.asarray(where.to_numpy(), dtype=np.int64)
     first, *others = (Fault(fault.rule, fault.mask[spread]) for fault in parsed.faults)
     faults = (Fault(first.rule, first.mask | unreadable), *others)
-    return Coerced(pc.take(parsed.values, where), faults)
+    return Coerced(pc.take(parsed.column, where), faults)
 
 
 def _text_only(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Mask]:

@@ -31,6 +31,8 @@ RowRule = Callable[[Batch], Iterator[Problem]]
 _TIME = ARROW_TYPES["time"]
 _BEGINNING = pa.scalar(0, pa.timestamp("us")).cast(_TIME)
 
+_EXACT = "repeats an earlier row exactly"
+
 _ADD_UP = "usage_daily"
 """The table whose rows of one key are parts of one sum, and not versions of one fact."""
 
@@ -62,7 +64,7 @@ def apply_contract(batch: Batch) -> Batch:
         batch = fill(batch)
     for rule in RULES_AFTER_FILLING:
         batch = batch.drop(rule(batch))
-    return _hash_personal(batch)
+    return _hash_personal(_drop_repeated(batch))
 
 
 def drop_unknown_accounts(batch: Batch, account_ids: pa.ChunkedArray) -> Batch:
@@ -107,20 +109,8 @@ def never_known(batch: Batch) -> Iterator[Problem]:
         yield Problem("known_at", rule, to_mask(pc.is_null(batch.table["known_at"])))
 
 
-def repeated_key(batch: Batch) -> Iterator[Problem]:
-    """Refuse all rows with a key but the first; where rows add up, only exact repetitions."""
-    key = batch.spec.key
-    if batch.spec.name == _ADD_UP or not key:
-        if key or batch.row_id is not None:
-            yield Problem("", "repeats an earlier row exactly", _repeated_rows(batch))
-        return
-    named = ", ".join(f"`{column}`" for column in key)
-    rule = f"repeats the key of an earlier row ({named})"
-    yield Problem("", rule, repeats(codes_of([batch.table[column] for column in key])))
-
-
 RULES_BEFORE_FILLING: tuple[RowRule, ...] = (ends_before_it_begins, neither_planned_nor_done)
-RULES_AFTER_FILLING: tuple[RowRule, ...] = (never_known, repeated_key)
+RULES_AFTER_FILLING: tuple[RowRule, ...] = (never_known,)
 
 
 def codes_of(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
@@ -140,18 +130,29 @@ def codes_of(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
     >>> codes_of([pa.chunked_array([["a", "b", "a", None]])]).tolist()
     [1, 2, 1, 0]
     """
-    combined = np.zeros(len(columns[0]), dtype=np.int64)
-    size = 1
+    combined, size = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
-        values = pc.unique(column.drop_null())
-        where = pc.fill_null(pc.index_in(column, value_set=values, skip_nulls=True), -1)
-        width = len(values) + 1
+        codes, width = _codes(column)
         if size * width >= 2**62:
             combined, distinct = pd.factorize(combined)
             size = len(distinct)
-        combined = combined * width + np.asarray(where.to_numpy(), dtype=np.int64) + 1
+        combined = combined * width + codes
         size *= width
     return combined
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
+    """Give the values of one column numbers from 1, null being 0; and how many there are."""
+    if pa.types.is_timestamp(column.type):
+        ticks = pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy()
+        codes, distinct = pd.factorize(ticks)
+        # Times before 1970 have been put aside, so that -1 can only be null.
+        return np.where(ticks < 0, 0, codes + 1), len(distinct) + 1
+    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    if not encoded.num_chunks:
+        return np.zeros(0, dtype=np.int64), 1
+    parts = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in encoded.chunks]
+    return np.concatenate(parts).astype(np.int64) + 1, len(encoded.chunk(0).dictionary) + 1
 
 
 def repeats(codes: npt.NDArray[np.int64]) -> Mask:
@@ -159,12 +160,36 @@ def repeats(codes: npt.NDArray[np.int64]) -> Mask:
     return np.asarray(pd.Series(codes).duplicated(), dtype=bool)
 
 
-def _repeated_rows(batch: Batch) -> Mask:
-    """Rows equal to an earlier one in everything the source says about them."""
-    columns = [batch.table[name] for name in batch.table.column_names]
+def _drop_repeated(batch: Batch) -> Batch:
+    """Keep the first row of each key; where rows add up, drop only exact repetitions."""
+    key = batch.spec.key
+    if batch.spec.name == _ADD_UP:
+        codes = codes_of([batch.table[column] for column in key])
+        exact = _repeated_rows(batch, codes)
+        rule = "repeats the key of an earlier row with other values: both were added up"
+        batch = batch.report([batch.finding("", rule, repeats(codes) & ~exact)])
+        return batch.drop([Problem("", _EXACT, exact)])
+    if key:
+        rule = f"repeats the key of an earlier row ({', '.join(f'`{name}`' for name in key)})"
+        codes = codes_of([batch.table[column] for column in key])
+        return batch.drop([Problem("", rule, repeats(codes))])
     if batch.row_id is not None:
-        columns.insert(0, batch.row_id)
-    return repeats(codes_of(columns))
+        named = to_mask(pc.is_valid(batch.row_id))
+        exact = named & _repeated_rows(batch, codes_of([batch.row_id]))
+        return batch.drop([Problem("", _EXACT, exact)])
+    return batch
+
+
+def _repeated_rows(batch: Batch, codes: npt.NDArray[np.int64]) -> Mask:
+    """Rows equal to an earlier one in everything the source says about them."""
+    # Few rows share their number with another one, and only those are compared in full.
+    alike = np.flatnonzero(pd.Series(codes).duplicated(keep=False))
+    columns = batch.table.columns if batch.row_id is None else [*batch.table.columns, batch.row_id]
+    parts = [pa.chunked_array([pa.array(codes[alike])])]
+    parts += [column.take(pa.array(alike)) for column in columns]
+    mask = np.zeros(len(codes), dtype=bool)
+    mask[alike] = repeats(codes_of(parts))
+    return mask
 
 
 def _fill_known_at(batch: Batch) -> Batch:

@@ -285,7 +285,10 @@ def _baselines(metrics: Sequence[Metric], known: Knowledge) -> pd.DataFrame:
     columns = {}
     for metric in metrics:
         days = metric.window_days
-        if not metric.own_baseline or days is None or not known.collected(metric.measure):
+        if not metric.own_baseline or days is None:
+            continue
+        if not known.collected(metric.measure):
+            columns[metric.column] = np.full(len(known.rows), np.nan)
             continue
         tenure = known.tenure_days()
         total = np.zeros(len(known.rows))

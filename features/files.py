@@ -52,7 +52,7 @@ class FolderSource:
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the columns of one table, those of all its parts together."""
         parts = [_file_columns(path) for path in self._files[name]]
-        repeated = [column for part in parts for column in part if part.count(column) > 1]
+        repeated = [name for part in parts for n, name in enumerate(part) if name in part[:n]]
         return (*dict.fromkeys(column for part in parts for column in part), *repeated)
 
     def read(self, name: str, columns: tuple[str, ...]) -> RawTable:
@@ -142,8 +142,8 @@ def _broken(path: Path, error: Exception) -> SchemaError:
 def _csv_header(path: Path) -> tuple[list[str], str]:
     """Column names and the delimiter, which is the one that the first line has most of."""
     try:
-        with pa.input_stream(str(path)) as stream, io.TextIOWrapper(stream, "utf-8-sig") as text:
-            head = text.readline()
+        with pa.input_stream(str(path)) as stream, io.BufferedReader(stream) as lines:
+            head = lines.readline().decode("utf-8-sig")
     except _BROKEN as error:
         raise _broken(path, error) from error
     if not head.strip():

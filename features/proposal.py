@@ -65,7 +65,7 @@ _COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
     "responded_at": ("response date", "answered at"),
 }
 
-_SIMILAR = 0.84
+_SIMILAR = 0.8
 
 
 def propose_mapping(data: Data) -> dict[str, dict[str, object]]:

@@ -66,7 +66,7 @@ class RawTable:
         [1, 2]
         """
         places = np.arange(table.num_rows + len(rejected), dtype=np.int64)
-        return cls(table, np.setdiff1d(places, [lost.row for lost in rejected]), rejected)
+        return cls(table, np.delete(places, [lost.row for lost in rejected]), rejected)
 
 
 class Source(Protocol):

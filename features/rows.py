@@ -73,7 +73,8 @@ class Rows:
         -------
         Rows
         """
-        ids, codes = np.unique(pairs["account_id"].to_numpy(dtype=object), return_inverse=True)
+        codes, found = pd.factorize(pairs["account_id"], sort=True)
+        ids = np.asarray(found, dtype=object)
         moments = to_microseconds(pairs["as_of"])
         order = np.lexsort((moments, codes))
         codes, moments = codes[order], moments[order]

@@ -13,6 +13,8 @@ __all__ = ["snapshot_columns"]
 
 _SNAPSHOT_SHARE = 0.9
 _EXTRACTION_DAYS = 31
+_FEWEST_ROWS = 10
+"""A share of fewer rows than this says nothing."""
 
 
 def snapshot_columns(
@@ -21,8 +23,8 @@ def snapshot_columns(
     """Find the tables that were exported as they stand today.
 
     That is so if a table says neither when its rows became known nor from when they hold, or if
-    nine in ten of its rows became known in one moment at the end of the data: its extraction. A
-    table loaded once at the beginning and changed since has a history.
+    nine in ten of its rows (of ten at least) became known in one moment at the end of the data:
+    its extraction. A table loaded once at the beginning and changed since has a history.
 
     Parameters
     ----------
@@ -56,12 +58,14 @@ def _why_snapshot(batch: Batch, end: pa.Scalar) -> str:
     """Say why the rows are a snapshot; empty if they are none."""
     if not batch.delivery.plan.collected & frozenset(batch.spec.version):
         return f"no {' or '.join(f'`{column}`' for column in batch.spec.version)}"
+    if batch.table.num_rows < _FEWEST_ROWS or "known_at" not in batch.delivery.plan.collected:
+        return ""
     counts = pc.value_counts(batch.table["known_at"])
     commonest = counts[pc.index(counts.field("counts"), pc.max(counts.field("counts"))).as_py()]
     share = commonest["counts"].as_py() / batch.table.num_rows
     moment = commonest["values"]
     late = end.is_valid and _is_late(moment, end)
-    if share < _SNAPSHOT_SHARE or not late or "known_at" not in batch.delivery.plan.collected:
+    if share < _SNAPSHOT_SHARE or not late:
         return ""
     return f"{share:.0%} of the rows became known at {moment.as_py():%Y-%m-%d %H:%M}"
 

@@ -37,7 +37,7 @@ for _tag, _form, _starts in (
     ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
     (
         "float",
-        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?",
+        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?",
         list("-+.0123456789"),
     ),
 ):
@@ -83,7 +83,8 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise SchemaError(_unreadable(error, path)) from error
-    content = {} if node is None else _build(node, (), lines, path)
+    content = None if node is None else _build(node, (), lines, path)
+    content = {} if content is None else content
     if not isinstance(content, dict):
         raise SchemaError(
             f"{path.name}:1: the file must hold keys and values, got a {_kind(content)}."
@@ -223,6 +224,7 @@ _RULES = {
     "literal_error": "must be one of {expected}",
     "enum": "must be one of {expected}",
     "int_type": "must be a whole number",
+    "int_parsing_size": "must be a whole number of ordinary size",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",

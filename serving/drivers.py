@@ -8,7 +8,7 @@ import pandas as pd
 from ..features.absence import Absence
 from ..features.engine import Features
 from ..features.metric import Metric
-from ..features.metrics import metric_of_column
+from ..features.metrics import is_metric_column, metric_of_column
 
 __all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value"]
 
@@ -23,7 +23,6 @@ DRIVER_COLUMNS = (
     "baseline",
     "segment_median",
     "shap",
-    "weight",
     "direction",
     "actionable",
     "text",
@@ -43,18 +42,20 @@ def drivers_of_model(
         One row an account.
     contributions : DataFrame
         Same index: SHAP values on the log-odds of the target, one column an input of the model;
-        plus raises the estimate.
+        plus raises the estimate. Inputs that are no metrics (the scores) are no drivers.
     target : str
         ``churned`` or ``expanded``.
 
     Returns
     -------
     DataFrame
-        ``DRIVER_COLUMNS``; the level and the variants of a metric are summed before ranking, up to
+        Same index: SHAP values on the log-odds of the target, one column an input of the model;
+        plus raises the estimate. Inputs that are no metrics (the scores) are no drivers.
         five that raise the estimate and three that lower it. A metric whose value is missing is
         left out, context is kept and marked as not actionable.
     """
-    grouped = contributions.T.groupby(_metric_names(contributions.columns), sort=False).sum().T
+    declared = contributions[[name for name in contributions if is_metric_column(name)]]
+    grouped = declared.T.groupby(_metric_names(declared.columns), sort=False).sum().T
     return _ranked(features, grouped, target=target, weight="shap")
 
 
@@ -70,7 +71,7 @@ def drivers_of_scorecard(features: Features, losses: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        ``DRIVER_COLUMNS`` with an empty ``shap``; the texts say how many points.
+        ``DRIVER_COLUMNS`` with an empty ``shap``, and ``weight`` (the points, which the texts say).
     """
     return _ranked(features, losses, target="chs", weight="points")
 
@@ -115,7 +116,7 @@ def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: st
     order = np.lexsort((-np.abs(size[rows, places]), rows))
     rows, places = rows[order], places[order]
     if not len(rows):
-        return pd.DataFrame(columns=list(DRIVER_COLUMNS))
+        return pd.DataFrame(columns=[*DRIVER_COLUMNS, "weight"])
     frame = _described(features, shares.columns[places].tolist(), rows)
     share = size[rows, places]
     frame["target"] = target
@@ -124,7 +125,7 @@ def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: st
     frame["weight"] = np.abs(share)
     frame["direction"] = np.where(share > 0, "+", "-")
     frame["text"] = _texts(frame, None if weight == "shap" else share)
-    return frame[list(DRIVER_COLUMNS)]
+    return frame[[*DRIVER_COLUMNS, "weight"]]
 
 
 def _top(size: np.ndarray, count: int) -> np.ndarray:

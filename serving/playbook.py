@@ -1,8 +1,9 @@
-"""The playbook: per account at most a few plays, the first that holds in each slot, each with why."""
+"""The playbook: a few plays per account, the first that holds in each slot, each with why."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -202,7 +203,7 @@ def _topics(play: Play) -> frozenset[str]:
 
 
 def _check_order(plays: list[Play], slot: str, source: Path) -> None:
-    for earlier, later in zip(plays, plays[1:], strict=False):
+    for earlier, later in pairwise(plays):
         if earlier.when.otherwise:
             raise SchemaError(
                 f"{source.name}: play {later.name!r} can never be reached: {earlier.name!r} before "

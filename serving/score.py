@@ -18,9 +18,10 @@ from ..features.metrics.context import EVER
 from ..features.population import known_accounts
 from ..features.rows import Rows, to_microseconds
 from ..features.tableset import Tables
-from ..training.artifact import FittedModel
+from ..training.artifact import BASE, FittedModel
 from ..training.business import Business, business_of
 from ..training.cohorts import standing
+from ..training.dataset import MATURITY_INPUTS
 from . import standing as rules
 from .bands import band_of, health_index, with_hysteresis
 from .config import Config
@@ -32,6 +33,7 @@ from .stories import spoken_reasons
 __all__ = ["Models", "Scored", "score_tables"]
 
 _NEAR_DEADLINE_DAYS = 120
+_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Models:
     @property
     def version(self) -> str:
         """The versions of both, as they are stored with every score."""
-        return "+".join(model.version for model in (self.churn, self.expansion) if model)
+        chosen = [model for model in (self.churn, self.expansion) if model]
+        return "+".join(model.version[:_DIGITS] for model in chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,11 @@ def score_tables(
     features, status = features.at(kept), status.loc[kept]
     health = score_health(features, config.scorecard)
     maturity = score_maturity(tables, kept.to_frame(index=False), config.rubric)
-    contributions = _contributions(features, chosen)
+    inputs = _inputs(features, health, maturity)
+    contributions = _contributions(inputs, chosen)
     who = _accounts(tables, features, status)
     accounts = pd.concat([who, health.scores, maturity], axis=1)
-    accounts = _with_probabilities(accounts, features, chosen)
+    accounts = _with_probabilities(accounts, inputs, chosen)
     accounts = _with_bands(accounts, config, _last_seen(previous, as_of))
     accounts = _in_grid(accounts, config)
     drivers = _drivers(features, health, contributions)
@@ -139,7 +143,7 @@ def score_tables(
     )
     return Scored(
         scores=_published(accounts, config, chosen, previous),
-        drivers=drivers,
+        drivers=drivers.drop(columns="weight"),
         plays=plays,
         features=features.at(features.frame.index[order]),
         contributions=contributions,
@@ -174,17 +178,23 @@ def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Da
     return frame.join(status[columns]).assign(tenure_days=features.frame["tenure_days"])
 
 
-def _contributions(features: Features, models: Models) -> dict[str, pd.DataFrame]:
+def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.DataFrame:
+    """Return what the models read, as `build_dataset` lays it out."""
+    extra = pd.concat([health.scores["chs"], maturity[list(MATURITY_INPUTS)]], axis=1)
+    return pd.concat([features.frame, extra], axis=1)
+
+
+def _contributions(inputs: pd.DataFrame, models: Models) -> dict[str, pd.DataFrame]:
     fitted = {"churned": models.churn, "expanded": models.expansion}
-    return {
-        target: model.contributions(features.frame) for target, model in fitted.items() if model
-    }
+    return {target: model.contributions(inputs) for target, model in fitted.items() if model}
 
 
-def _with_probabilities(accounts: pd.DataFrame, features: Features, models: Models) -> pd.DataFrame:
+def _with_probabilities(
+    accounts: pd.DataFrame, inputs: pd.DataFrame, models: Models
+) -> pd.DataFrame:
     eligible = accounts["status"] == "scored"
     for column, model in (("p_churn", models.churn), ("p_expand", models.expansion)):
-        found = model.predict_p(features.frame) if model else np.full(len(accounts), np.nan)
+        found = model.predict_p(inputs) if model else np.full(len(accounts), np.nan)
         accounts[column] = np.where(eligible, found, np.nan)
     base = models.churn.base_rate if models.churn else np.nan
     accounts["base_rate"] = base
@@ -240,7 +250,7 @@ def _drivers(
     features: Features, health: Health, contributions: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
     found = [
-        drivers_of_model(features, shares.drop(columns="base"), target=target)
+        drivers_of_model(features, shares.drop(columns=BASE), target=target)
         for target, shares in contributions.items()
     ]
     return pd.concat([*found, drivers_of_scorecard(features, health.losses)], ignore_index=True)

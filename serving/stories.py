@@ -32,7 +32,7 @@ def about_one_in(probability: float) -> str:
     if probability <= 0.5:
         return f"about 1 in {round(1 / probability)}"
     if probability > 0.95:
-        return "nearly certain"
+        return "over 19 in 20"
     of = round(1 / (1 - probability))
     return f"about {of - 1} in {of}"
 
@@ -56,7 +56,7 @@ def headline(account: pd.Series) -> str:
     parts = [f"Health is {account['health_band']}"]
     if account["health_source"] == "model":
         odds = about_one_in(account["p_churn"])
-        parts.append(f"the model expects {odds} to leave (usual: {_usual(account)})")
+        parts.append(f"the odds of leaving are {odds} (usual: {_usual(account)})")
     elif account["health_source"] == "scorecard":
         parts.append(f"the scorecard gives {account['chs']:.0f} of 100")
     if account["cap_reason"]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .boosting import MIN_UNITS_PER_FOLD, TrainingRows, grouped_folds
+from .boosting import MIN_UNITS_PER_FOLD
 from .calibration import Affine, Prior, fit_logit, log_loss_of, logit, sigmoid
+from .ordering import TrainingRows
+from .splits import grouped_folds
 
 __all__ = [
     "AdditiveFit",
@@ -30,6 +32,8 @@ RIDGE = 1.0
 # Values beyond these quantiles of the training rows count as the quantile, so that one absurd
 # number cannot carry a straight line to certainty.
 CLIP = (0.005, 0.995)
+# Score statistic below which a further column is not worth its two coefficients (Akaike's price).
+LEAST_STRENGTH = 4.0
 # More rows than this do not choose columns any better; whole accounts are left out.
 SELECTION_ROWS = 50_000
 
@@ -216,14 +220,13 @@ def choose_size(pool: Pool, rows: TrainingRows) -> tuple[int, FloatArray | None]
     n_folds = min(N_FOLDS, rows.units // MIN_UNITS_PER_FOLD)
     if n_folds < 2:
         return 1, None
-    rng = np.random.default_rng(0)
-    fold = grouped_folds(rows.y, rows.groups, n_folds=n_folds, rng=rng)
     used = _for_selection(rows)
     raw = np.empty((MAX_COLUMNS + 1, len(rows.y)))
-    for left_out in range(n_folds):
-        unseen = fold == left_out
-        train = used & ~unseen
-        fits = forward(pool, rows.matrix[train], rows.y[train], size=MAX_COLUMNS)
+    for learn, unseen in grouped_folds(rows.groups, rows.y, n_splits=n_folds, seed=0):
+        train = learn[used[learn]]
+        fits = forward(
+            pool, rows.matrix[train], rows.y[train], size=MAX_COLUMNS, least=LEAST_STRENGTH
+        )
         for size in range(MAX_COLUMNS + 1):
             fit = fits[min(size, len(fits) - 1)]
             raw[size, unseen] = fit.log_odds(rows.matrix[unseen], pool.position)
@@ -247,7 +250,7 @@ def fit_chosen(pool: Pool, rows: TrainingRows, size: int) -> AdditiveFit:
     AdditiveFit
     """
     used = _for_selection(rows)
-    fit = forward(pool, rows.matrix[used], rows.y[used], size=size)[-1]
+    fit = forward(pool, rows.matrix[used], rows.y[used], size=size, least=LEAST_STRENGTH)[-1]
     if not fit.terms:
         return AdditiveFit(logit(float(rows.y.mean())), ())
     place = [pool.scales.index(term.scale) for term in fit.terms]
@@ -257,13 +260,18 @@ def fit_chosen(pool: Pool, rows: TrainingRows, size: int) -> AdditiveFit:
 
 
 def _for_selection(rows: TrainingRows) -> npt.NDArray[np.bool_]:
+    """Tell which rows choose columns: all of them, or whole accounts up to about the limit."""
     parts = min(-(-len(rows.y) // SELECTION_ROWS), int(rows.groups.max()) + 1)
-    rng = np.random.default_rng(0)
-    part = grouped_folds(rows.y, rows.groups, n_folds=parts, rng=rng)
-    return np.asarray(part == 0, dtype=np.bool_)
+    used = np.ones(len(rows.y), dtype=np.bool_)
+    if parts > 1:
+        left_out, _ = grouped_folds(rows.groups, rows.y, n_splits=parts, seed=0)[0]
+        used[left_out] = False
+    return used
 
 
-def forward(pool: Pool, matrix: FloatArray, y: IntArray, *, size: int) -> list[AdditiveFit]:
+def forward(
+    pool: Pool, matrix: FloatArray, y: IntArray, *, size: int, least: float
+) -> list[AdditiveFit]:
     """Return the fits with 0, 1, ... up to ``size`` terms; fewer when nothing is left to add.
 
     Parameters
@@ -273,6 +281,8 @@ def forward(pool: Pool, matrix: FloatArray, y: IntArray, *, size: int) -> list[A
     y : ndarray of int, shape (n_rows,)
         0 or 1, both present.
     size : int
+    least : float
+        Score statistic that the next column must exceed.
 
     Returns
     -------
@@ -283,7 +293,7 @@ def forward(pool: Pool, matrix: FloatArray, y: IntArray, *, size: int) -> list[A
     --------
     >>> matrix = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> pool = learn_pool(["idle_days"], matrix, {"idle_days": 1})
-    >>> fits = forward(pool, matrix, np.array([0, 0, 1, 1]), size=1)
+    >>> fits = forward(pool, matrix, np.array([0, 0, 1, 1]), size=1, least=0.0)
     >>> [len(fit.terms) for fit in fits], fits[1].terms[0].slope > 0
     ([0, 1], True)
     """
@@ -293,7 +303,7 @@ def forward(pool: Pool, matrix: FloatArray, y: IntArray, *, size: int) -> list[A
     while len(fits) <= size:
         taken = {pool.scales[i].column for i in chosen}
         strength = _strengths(pool, blocks, labels, fits[-1].log_odds(matrix, position), taken)
-        if not strength.any():
+        if strength.max(initial=0.0) <= least:
             break
         chosen.append(int(np.argmax(strength)))
         fits.append(_fit_terms(pool, [(i, blocks[i]) for i in chosen], labels))

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from .calibration import Affine, fit_affine
+from .ordering import TrainingRows
+from .splits import grouped_folds
 
 __all__ = [
     "MIN_UNITS_PER_FOLD",
@@ -18,12 +19,8 @@ __all__ = [
     "SHAPES",
     "Bag",
     "BagSettings",
-    "TrainingRows",
     "TreeShape",
-    "checked_groups",
     "fit_bag",
-    "grouped_folds",
-    "in_own_order",
     "raw_contributions",
     "raw_log_odds",
 ]
@@ -82,36 +79,6 @@ SHAPES = (
 
 
 @dataclass(frozen=True)
-class TrainingRows:
-    """Training rows in an order that depends on their content only.
-
-    Parameters
-    ----------
-    matrix : ndarray of float, shape (n_rows, n_columns)
-        NaN is missing; categories are codes.
-    y : ndarray of int, shape (n_rows,)
-        0 or 1.
-    groups : ndarray of int, shape (n_rows,)
-        Codes from 0 on in order of first appearance.
-    weight : ndarray of float, shape (n_rows,)
-        Greater than 0.
-    position : ndarray of int, shape (n_rows,)
-        Where each row stood in the table that was given.
-    """
-
-    matrix: FloatArray
-    y: IntArray
-    groups: IntArray
-    weight: FloatArray
-    position: IntArray
-
-    @property
-    def units(self) -> int:
-        """Independent units (groups) of the rarer class."""
-        return min(len(np.unique(self.groups[self.y == label])) for label in (0, 1))
-
-
-@dataclass(frozen=True)
 class BagSettings:
     """How a bag is fitted.
 
@@ -165,126 +132,6 @@ class Bag:
         if not self.out_of_fold:
             return Affine(slope=1.0, intercept=0.0)
         return fit_affine(self.raw, rows.y.astype(np.float64), rows.weight)
-
-
-def checked_groups(groups: npt.ArrayLike | None, n_rows: int) -> npt.NDArray[Any] | None:
-    """Return groups as an array with one entry per row.
-
-    Parameters
-    ----------
-    groups : array, shape (n_rows,), or None
-        None stays None.
-    n_rows : int
-
-    Returns
-    -------
-    ndarray, shape (n_rows,), or None
-
-    Raises
-    ------
-    ValueError
-        If the length differs or an entry is missing.
-
-    Examples
-    --------
-    >>> checked_groups(["a", "a", "b"], 3)
-    array(['a', 'a', 'b'], dtype='<U1')
-    """
-    if groups is None:
-        return None
-    array = np.asarray(groups)
-    if array.shape != (n_rows,):
-        raise ValueError(
-            f"`groups` must have one entry per row, {n_rows} in all, got shape {array.shape!r}."
-        )
-    if pd.isna(array).any():
-        raise ValueError("`groups` must not have missing entries; give every row an account.")
-    return array
-
-
-def in_own_order(
-    matrix: FloatArray, y: IntArray, groups: npt.NDArray[Any] | None, weight: FloatArray
-) -> TrainingRows:
-    """Return rows sorted by their content, so that row order and names of groups do not matter.
-
-    Parameters
-    ----------
-    matrix : ndarray of float, shape (n_rows, n_columns)
-    y : ndarray of int, shape (n_rows,)
-    groups : ndarray, shape (n_rows,), or None
-        None makes every row a group of its own.
-    weight : ndarray of float, shape (n_rows,)
-        Rows of weight 0 are left out.
-
-    Returns
-    -------
-    TrainingRows
-
-    Examples
-    --------
-    >>> y, ones = np.array([0, 1, 0]), np.ones(3)
-    >>> one = in_own_order(np.array([[1.0], [2.0], [3.0]]), y, None, ones)
-    >>> two = in_own_order(np.array([[3.0], [2.0], [1.0]]), y, None, ones)
-    >>> np.array_equal(one.matrix, two.matrix), one.position.tolist() == two.position.tolist()
-    (True, False)
-    """
-    used = np.flatnonzero(weight > 0)
-    matrix, y, weight = matrix[used], y[used], weight[used]
-    content = pd.util.hash_pandas_object(
-        pd.DataFrame(np.column_stack([matrix, y, weight])), index=False
-    ).to_numpy()
-    code = np.arange(len(used)) if groups is None else pd.factorize(groups[used])[0]
-    # Two rows alike are told apart by all the rows of their group; groups alike in everything
-    # may be exchanged without changing any fold's content.
-    of_group = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.uint64)
-    np.add.at(of_group, code, content)
-    order = np.lexsort((of_group[code], content))
-    return TrainingRows(
-        matrix=matrix[order],
-        y=y[order],
-        groups=pd.factorize(code[order])[0].astype(np.int64),
-        weight=weight[order],
-        position=used[order],
-    )
-
-
-def grouped_folds(
-    y: IntArray, groups: IntArray, *, n_folds: int, rng: np.random.Generator
-) -> IntArray:
-    """Return the fold of every row: whole groups, balanced in outcomes and in rows.
-
-    Groups are lined up by their number of outcomes, then of rows; each run of ``n_folds``
-    neighbours is dealt to the folds in random order, one each.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n,)
-        0 or 1.
-    groups : ndarray of int, shape (n,)
-        Codes from 0 on, without gaps.
-    n_folds : int
-        At least 1, at most the number of groups.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        From 0 to ``n_folds - 1``.
-
-    Examples
-    --------
-    >>> y, groups = np.array([1, 0, 0, 1]), np.array([0, 0, 1, 2])
-    >>> fold = grouped_folds(y, groups, n_folds=3, rng=np.random.default_rng(0))
-    >>> sorted(fold[[0, 2, 3]].tolist())
-    [0, 1, 2]
-    """
-    n_groups = int(groups.max()) + 1
-    outcomes, sizes = np.bincount(groups, weights=y), np.bincount(groups)
-    order = np.lexsort((-sizes, -outcomes))
-    blocks = np.tile(np.arange(n_folds), (-(-n_groups // n_folds), 1))
-    fold_of = np.empty(n_groups, dtype=np.int64)
-    fold_of[order] = rng.permuted(blocks, axis=1).ravel()[:n_groups]
-    return fold_of[groups]
 
 
 def raw_log_odds(boosters: list[lgb.Booster], matrix: FloatArray, *, n_jobs: int) -> FloatArray:
@@ -396,7 +243,7 @@ def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
 class _Task:
     """One member to be trained."""
 
-    unseen: npt.NDArray[np.bool_]
+    unseen: IntArray
     train: lgb.Dataset
     valid: lgb.Dataset
     parameters: dict[str, Any]
@@ -412,13 +259,12 @@ def _tasks(
     rng: np.random.Generator,
 ) -> Iterator[_Task]:
     shape = settings.shapes[repeat % len(settings.shapes)].parameters(len(rows.y))
-    fold = grouped_folds(rows.y, rows.groups, n_folds=n_folds, rng=rng)
-    for left_out in range(n_folds):
-        unseen = fold == left_out
+    seed = int(rng.integers(2**31))
+    for train, unseen in grouped_folds(rows.groups, rows.y, n_splits=n_folds, seed=seed):
         yield _Task(
             unseen=unseen,
-            train=data.subset(np.flatnonzero(~unseen)).construct(),
-            valid=data.subset(np.flatnonzero(unseen)).construct(),
+            train=data.subset(train).construct(),
+            valid=data.subset(unseen).construct(),
             parameters=settings.parameters | shape | {"seed": int(rng.integers(2**31))},
         )
 

@@ -22,14 +22,13 @@ from .boosting import (
     SHAPES,
     BagSettings,
     TreeShape,
-    checked_groups,
     fit_bag,
-    in_own_order,
     raw_contributions,
     raw_log_odds,
 )
 from .calibration import Affine, fit_intercept_shift, sigmoid
 from .encoding import Encoding, learn_encoding
+from .ordering import checked_groups, in_own_order
 
 __all__ = ["ChurnClassifier"]
 

@@ -8,18 +8,18 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from ..features.rows import Rows, to_microseconds
+from ..features.rows import Rows
 from ..features.settings import Settings
 from ..features.tableset import Tables
 from .activity import value_events
 from .business import Business, lead_of
 from .ledger import paid_states, paying
-from .moments import DAY, NEVER, later, microseconds, timestamps
+from .moments import DAY, NEVER, later, timestamps
 from .notices import leaving_notices, pause_states
 from .spans import BoolArray, FloatArray, spans_of, visible_spans
 from .terms import binding_terms, decision_point_within
 
-__all__ = ["candidates", "standing"]
+__all__ = ["standing"]
 
 
 _COLUMNS = (
@@ -34,36 +34,6 @@ class _Rule(NamedTuple):
     holds: BoolArray
     status: str
     reason: str | None = None
-
-
-def candidates(tables: Tables, dates: pd.DatetimeIndex) -> pd.DataFrame:
-    """Pair every account with every as-of date before which it was known.
-
-    Parameters
-    ----------
-    tables : Tables
-    dates : DatetimeIndex
-        As-of dates; naive times are UTC.
-
-    Returns
-    -------
-    DataFrame
-        ``account_id``, ``as_of`` (UTC), sorted by both; who of them is at risk says ``standing``.
-
-    Examples
-    --------
-    >>> from churngrid.features.tables import table_spec
-    >>> from churngrid.features.tableset import empty_table
-    >>> nobody = Tables({"accounts": empty_table(table_spec("accounts"))})
-    >>> len(candidates(nobody, pd.DatetimeIndex(["2025-01-01"])))
-    0
-    """
-    known = pd.Series(microseconds(tables["accounts"], "known_at"))
-    first = known.groupby(tables["accounts"]["account_id"].to_pandas()).min().sort_index()
-    moments = np.sort(to_microseconds(dates))
-    account, moment = np.nonzero(first.to_numpy()[:, None] < moments[None, :])
-    account_ids = _texts(first.index.tolist(), account)
-    return pd.DataFrame({"account_id": account_ids, "as_of": timestamps(moments[moment])})
 
 
 def standing(

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .additive import AdditiveFit, Scale, Term, choose_size, fit_chosen, forward, learn_pool
-from .boosting import in_own_order
 from .calibration import Affine, fit_affine, logit
 from .encoding import Encoding, learn_encoding
+from .ordering import checked_groups, in_own_order
 
 __all__ = [
     "BaseRate",
@@ -126,8 +126,8 @@ class BaseRate(LinearModel):
         roles: Mapping[str, str],
     ) -> Self:
         """Learn the rate. Raises ValueError if ``y`` has one class only."""
-        check_labels(y)
-        return self._take(AdditiveFit(logit(float(np.mean(y))), ()), X)
+        labels = check_labels(y)
+        return self._take(AdditiveFit(logit(float(np.mean(labels))), ()), X)
 
 
 class RoleRule(LinearModel):
@@ -145,14 +145,14 @@ class RoleRule(LinearModel):
         roles: Mapping[str, str],
     ) -> Self:
         """Learn the line. Raises ValueError if the role is not given or its column not there."""
-        check_labels(y)
+        labels = check_labels(y)
         column = roles.get(self.role)
         if column is None or column not in X:
             raise ValueError(
                 f"`roles` must name a column of the table for {self.role!r}, got {column!r}; "
                 f"leave the model {self.kind!r} out or add the column."
             )
-        return self._take(_best_single(X, (column,), y, monotone), X)
+        return self._take(_best_single(X, (column,), labels, monotone), X)
 
 
 class BestMetric(LinearModel):
@@ -170,8 +170,8 @@ class BestMetric(LinearModel):
         roles: Mapping[str, str],
     ) -> Self:
         """Choose the column and learn the line. Without a usable column it is the base rate."""
-        check_labels(y)
-        return self._take(_best_single(X, _numeric_inputs(X, roles), y, monotone), X)
+        labels = check_labels(y)
+        return self._take(_best_single(X, _numeric_inputs(X, roles), labels, monotone), X)
 
 
 class Logistic(LinearModel):
@@ -200,10 +200,11 @@ class Logistic(LinearModel):
         roles: Mapping[str, str],
     ) -> Self:
         """Choose the columns and learn their weights."""
-        check_labels(y)
+        labels = check_labels(y)
         names = _numeric_inputs(X, roles)
         values = _values(X, names)
-        rows = in_own_order(values, y, groups, np.ones(len(y)))
+        accounts = checked_groups(groups, len(labels))
+        rows = in_own_order(values, labels, accounts, np.ones(len(labels)))
         pool = learn_pool(names, rows.matrix, monotone)
         size, raw = choose_size(pool, rows)
         line = Affine(1.0, 0.0)
@@ -211,19 +212,40 @@ class Logistic(LinearModel):
             line = fit_affine(raw, rows.y.astype(np.float64))
         self._take(fit_chosen(pool, rows, size).scaled(line), X)
         if raw is not None:
-            self.oof_log_odds = np.empty(len(y))
+            self.oof_log_odds = np.empty(len(labels))
             self.oof_log_odds[rows.position] = line.apply(raw)
         return self
 
 
-def check_labels(y: npt.NDArray[Any]) -> None:
-    """Refuse labels without both classes, with the next step in the message."""
-    classes = np.unique(y)
+def check_labels(y: npt.ArrayLike) -> IntArray:
+    """Return labels as an array, refusing those without both classes.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If ``y`` holds anything but 0 and 1, or one of them only.
+
+    Examples
+    --------
+    >>> check_labels([True, False])
+    array([1, 0])
+    """
+    labels = np.asarray(y)
+    classes = np.unique(labels)
     if not np.array_equal(classes, [0, 1]):
         raise ValueError(
             f"`y` must hold both classes 0 and 1, got {classes[:5].tolist()!r}; "
             "train on a longer period or on another target."
         )
+    return labels.astype(np.int64)
 
 
 def model_inputs(X: pd.DataFrame, roles: Mapping[str, str]) -> tuple[str, ...]:
@@ -281,4 +303,4 @@ def _best_single(
     X: pd.DataFrame, names: Sequence[str], y: IntArray, monotone: Mapping[str, int]
 ) -> AdditiveFit:
     matrix = _values(X, names)
-    return forward(learn_pool(names, matrix, monotone), matrix, y, size=1)[-1]
+    return forward(learn_pool(names, matrix, monotone), matrix, y, size=1, least=0.0)[-1]

@@ -15,7 +15,7 @@ from . import (
     usage,
 )
 
-__all__ = ["METRICS", "metric_of_column"]
+__all__ = ["METRICS", "is_metric_column", "metric_of_column"]
 
 METRICS: tuple[Metric, ...] = (
     *usage.METRICS,
@@ -37,6 +37,25 @@ _BY_COLUMN = {
     for metric in METRICS
     for column in (metric.column, metric.vs_own, metric.percentile)
 }
+
+
+def is_metric_column(column: str) -> bool:
+    """Say whether a column is the level or a derived variant of a metric.
+
+    Parameters
+    ----------
+    column : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_metric_column("active_users_28d"), is_metric_column("cmi")
+    (True, False)
+    """
+    return column in _BY_COLUMN
 
 
 def metric_of_column(column: str) -> Metric:

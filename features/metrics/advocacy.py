@@ -51,7 +51,7 @@ METRICS = (
         direction="-",
         axis="health",
         when_absent=0.0,
-        meaning="References declined in 365 days out of dissatisfaction; company policy is no reason.",
+        meaning="References declined in 365 days out of dissatisfaction, not for policy.",
         poor=1.0,
         healthy=0.0,
     ),

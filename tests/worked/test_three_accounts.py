@@ -7,7 +7,7 @@ Alder    4 of 5 assigned users active: (0.8 - 0.2) / (0.8 - 0.2) = 100. No criti
          A sponsor: 100, weight 2; two contacts: (2 - 1) / (4 - 1) = 33.3, weight 1;
          relationship (200 + 33.3) / 3 = 77.8. Health 50 + 20 + 0.3 * 77.8 = 93.3: high.
          Maturity: two of four answered in each category, means 4, 4.5, 3.5, 4: index 4.0.
-         Missing ones a level down: 3.5, 4.0, 3.0, 3.5 = 3.5; a level up: 4.5, 4.75, 4, 4.5 = 4.4375.
+         Missing ones a level down: 3.5, 4, 3, 3.5 = 3.5; a level up: 4.5, 4.75, 4, 4.5 = 4.4375.
          Both ends high: certain. Cell: expand and leverage.
 Birch    3 of 4 active: (0.75 - 0.2) / 0.6 = 91.7. No ticket: 100. The sponsor left: 0; four
          contacts: 100; relationship 100 / 3 = 33.3. Health 45.8 + 20 + 10 = 75.8: would be high,
@@ -21,7 +21,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
 from churngrid.serving.config import read_config
@@ -64,12 +63,14 @@ A,Alder Freight,mid,2023-01-01,csm_1,2023-01-01
 B,Birch Foods,mid,2023-01-01,csm_1,2023-01-01
 C,Cedar Books,mid,2023-01-01,csm_2,2023-01-01
 """,
-    "contracts": """contract_id,account_id,term_start,term_end,term_months,notice_period_days,signed_at
+    "contracts": """contract_id,account_id,term_start,term_end,term_months,\
+notice_period_days,signed_at
 ca,A,2024-09-01,2025-09-01,12,30,2024-08-01
 cb,B,2024-09-01,2025-09-01,12,30,2024-08-01
 cc,C,2024-09-01,2025-09-01,12,30,2024-08-01
 """,
-    "subscription_items": """item_id,contract_id,account_id,quantity,mrr,effective_from,effective_to
+    "subscription_items": """item_id,contract_id,account_id,quantity,mrr,effective_from,\
+effective_to
 ia,ca,A,6,1000,2024-09-01,2025-09-01
 ib,cb,B,6,2000,2024-09-01,2025-09-01
 ic,cc,C,6,500,2024-09-01,2025-09-01
@@ -187,7 +188,7 @@ def test_plays_answer_to_what_is_wrong(scored):
     plays = scored.plays.groupby("account_id")["play"].agg(list).to_dict()
     assert plays == {
         "A": ["expand_and_leverage", "deepen_relationship"],
-        "B": ["find_successor", "rescue_unassessed", "deepen_relationship"],
+        "B": ["find_successor", "call_about_top_driver", "deepen_relationship"],
         "C": ["fix_critical_ticket", "let_churn", "rebuild_adoption"],
     }
 

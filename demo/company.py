@@ -1,0 +1,257 @@
+"""The invented company as tables: built in memory, or written in parts of any number."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .activities import activities
+from .billing import invoices
+from .catalogue import features
+from .contracts import contract_events, contracts, notice_clocks, subscription_items
+from .days import DAY, END, FAR, NAT, times
+from .directory import accounts as account_rows
+from .fate import CHANGES
+from .hindsight import plant_in_contracts, plant_in_people, plant_in_seats
+from .outcomes import goals
+from .people import draw_people, people
+from .statements import account_events
+from .support import tickets
+from .usage import usage_daily
+from .users import draw_users, seats
+from .voice import survey_responses
+from .world import World, draw_world, managers_for
+
+__all__ = ["Company", "build_company", "write_company"]
+
+_LEAST_MONTHS, _MOST_MONTHS = 6, 120
+_GROWTH = [CHANGES.index(kind) for kind in ("seat_up", "tier_up", "cross_sell")]
+
+
+@dataclass(frozen=True)
+class Company:
+    """An invented company.
+
+    Parameters
+    ----------
+    tables : dict of str to pandas.DataFrame
+        The canonical tables by name.
+    truth : pandas.DataFrame
+        What nobody at the company knows, one row per account: ``churned``, ``cause`` (the
+        strongest push at the decision, ``chance`` without one, ``none`` for accounts that
+        stay), ``route``, ``p_leave`` (what was drawn against), ``decided_at``, ``ends_at``,
+        ``maturity`` (true level, 1 to 5), ``expansions`` and ``first_expanded_at``.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    truth: pd.DataFrame
+
+    def write(self, folder: str | Path, *, truth: bool = False) -> list[Path]:
+        """Write one Parquet file per table.
+
+        Parameters
+        ----------
+        folder : path
+            Made when missing; files of the same names are replaced.
+        truth : bool
+            Also write ``truth/truth.parquet``.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     build_company(5, months=6).write(folder)[0].name
+        'accounts.parquet'
+        """
+        home = Path(folder)
+        places = {home / f"{name}.parquet": table for name, table in self.tables.items()}
+        if truth:
+            places[home / "truth" / "truth.parquet"] = self.truth
+        return _write_all(places)
+
+
+def build_company(
+    accounts: int = 1000, *, months: int = 36, seed: int = 7, causes: bool = True
+) -> Company:
+    """Build a company whose customers leave and grow for known causes.
+
+    Parameters
+    ----------
+    accounts : int
+        At least 1.
+    months : int
+        Months of data, 6 to 120, ending with 2025-12-31.
+    seed : int
+        The same seed gives the same company; at least 0.
+    causes : bool
+        Without them everything looks the same, and the decisions are drawn at fixed rates, so
+        that no model can be better than the base rate.
+
+    Returns
+    -------
+    Company
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> company = build_company(20, months=12)
+    >>> company.truth["account_id"].iloc[16]
+    'acc_00017'
+    """
+    _check(accounts, months, seed)
+    world = draw_world(np.arange(1, accounts + 1), months=months, seed=seed, causal=causes)
+    return _company(world)
+
+
+def write_company(
+    folder: str | Path,
+    *,
+    accounts: int,
+    months: int = 36,
+    seed: int = 7,
+    causes: bool = True,
+    part: int = 2000,
+    truth: bool = False,
+) -> int:
+    """Write a company of any size, one part file per table and group of accounts.
+
+    Parameters
+    ----------
+    folder : path
+        Gets a folder per table with ``part-0001.parquet`` and so on.
+    accounts : int
+        At least 1.
+    months : int
+        Months of data, 6 to 120.
+    seed : int
+    causes : bool
+    part : int
+        Accounts per part, at least 1; bounds the memory.
+    truth : bool
+        Also write ``truth/part-0001.parquet`` and so on.
+
+    Returns
+    -------
+    int
+        Number of parts.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_company(folder, accounts=5, months=6, part=3)
+    2
+    """
+    _check(accounts, months, seed)
+    if part < 1:
+        raise ValueError(f"`part` must be at least 1, got {part!r}.")
+    home, number = Path(folder), 0
+    managers = managers_for(accounts)
+    for number, group in enumerate(_groups(accounts, part), start=1):
+        world = draw_world(group, months=months, seed=seed, causal=causes, managers=managers)
+        company = _company(world)
+        tables = dict(company.tables)
+        if number > 1:
+            del tables["features"]
+        if truth:
+            tables["truth"] = company.truth
+        file = f"part-{number:04d}.parquet"
+        _write_all({home / name / file: table for name, table in tables.items()})
+    return number
+
+
+def _check(accounts: int, months: int, seed: int) -> None:
+    if accounts < 1:
+        raise ValueError(f"`accounts` must be at least 1, got {accounts!r}.")
+    if not _LEAST_MONTHS <= months <= _MOST_MONTHS:
+        raise ValueError(f"`months` must be {_LEAST_MONTHS} to {_MOST_MONTHS}, got {months!r}.")
+    if seed < 0:
+        raise ValueError(f"`seed` must be at least 0, got {seed!r}.")
+
+
+def _groups(accounts: int, part: int) -> Iterator[np.ndarray]:
+    for first in range(1, accounts + 1, part):
+        yield np.arange(first, min(first + part, accounts + 1))
+
+
+def _write_all(places: Mapping[Path, pd.DataFrame]) -> list[Path]:
+    for path, table in places.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(_arrow(table), path, compression="zstd")
+    return list(places)
+
+
+def _arrow(table: pd.DataFrame) -> pa.Table:
+    """Read text as text whatever a part happens to hold, so that all parts have one schema."""
+    found = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
+    text = [
+        field.with_type(pa.string())
+        if pa.types.is_null(field.type) or pa.types.is_large_string(field.type)
+        else field
+        for field in found.schema
+    ]
+    return found.cast(pa.schema(text))
+
+
+def _company(world: World) -> Company:
+    users, cast = draw_users(world), draw_people(world)
+    tables = {
+        "accounts": account_rows(world),
+        "people": plant_in_people(world, people(world, cast, users)),
+        "contracts": plant_in_contracts(world, contracts(world)),
+        "subscription_items": subscription_items(world),
+        "contract_events": contract_events(world),
+        "invoices": invoices(world),
+        "seats": plant_in_seats(world, seats(world, users)),
+        "usage_daily": usage_daily(world, users),
+        "features": features(world.calendar),
+        "tickets": tickets(world, cast),
+        "survey_responses": survey_responses(world, cast),
+        "activities": activities(world, cast),
+        "goals": goals(world),
+        "account_events": account_events(world, cast),
+    }
+    return Company(tables, _truth(world))
+
+
+def _truth(world: World) -> pd.DataFrame:
+    fate, size = world.fate, world.profile.size
+    decided, known = notice_clocks(world)
+    # A decision of which the company has not learned yet is none.
+    churned = (known != NAT) & (known < END * DAY)
+    grows = np.isin(fate.changes.kind, _GROWTH)
+    first = np.full(size, FAR)
+    np.minimum.at(first, fate.changes.account[grows], fate.changes.day[grows])
+    everyone = np.arange(size)
+    return pd.DataFrame(
+        {
+            "account_id": world.account_ids,
+            "churned": churned,
+            "cause": np.where(churned, fate.cause, "none"),
+            "route": np.where(churned, fate.route, "stay"),
+            "p_leave": np.where(churned, fate.p_leave, np.nan),
+            "decided_at": times(np.where(churned, decided, NAT)),
+            "ends_at": times(np.where(churned, fate.end_day * DAY, NAT)),
+            "maturity": world.maturity(np.full(size, END), everyone).mean(axis=1),
+            "expansions": np.bincount(fate.changes.account[grows], minlength=size),
+            "first_expanded_at": times(np.where(first < END, first * DAY, NAT)),
+        }
+    )

@@ -1,0 +1,75 @@
+"""Write the reference pages that follow from declarations: metrics and the data contract."""
+
+from pathlib import Path
+
+from churngrid.features.metrics import METRICS
+from churngrid.features.tables import TABLES
+
+HERE = Path(__file__).parent
+
+DIRECTIONS = {
+    "+": "higher is healthier",
+    "-": "lower is healthier",
+    "u": "both ends are bad",
+    "c": "context",
+}
+
+
+def metrics_page() -> str:
+    """Return the metric reference as Markdown."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made by `make docs` from the declarations in `features/metrics/`. A metric scores 0 at",
+        "`poor` and 100 at `healthy`, linear in between; those without thresholds are inputs of",
+        "the models or context only.",
+    ]
+    component = ""
+    for metric in METRICS:
+        if metric.component != component:
+            component = metric.component
+            lines += ["", f"## {component.capitalize()}", ""]
+            lines += ["| column | meaning | unit | direction | poor | healthy | thresholds from |"]
+            lines += ["|---|---|---|---|---|---|---|"]
+        poor, healthy = (
+            "" if bound is None else f"{bound:g}" for bound in (metric.poor, metric.healthy)
+        )
+        source = metric.source if metric.poor is not None else ""
+        direction = DIRECTIONS[metric.direction]
+        lines.append(
+            f"| `{metric.column}` | {metric.meaning} | {metric.unit} | {direction} "
+            f"| {poor} | {healthy} | {source} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def contract_page() -> str:
+    """Return the data contract as Markdown."""
+    lines = [
+        "# Data contract",
+        "",
+        "Made by `make docs` from `features/tables.py`. `accounts` and one of `usage_daily`,",
+        "`usage_events` or `tickets` are required; a missing table or optional column only makes",
+        "its metrics `not_collected`. Columns marked * are required. Times without a zone are UTC.",
+    ]
+    for spec in TABLES:
+        lines += ["", f"## {spec.name}", "", spec.meaning, ""]
+        lines += ["| column | kind | values |", "|---|---|---|"]
+        for column in spec.columns:
+            mark = "*" if column.required else ""
+            values = ", ".join(column.choices)
+            lines.append(f"| `{column.name}`{mark} | {column.kind} | {values} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"metrics.md": metrics_page, "data-contract.md": contract_page}
+
+
+def main() -> None:
+    """Write every page beside this file."""
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Options and arguments that several commands share."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AsJson",
+    "AsOf",
+    "Data",
+    "Debug",
+    "ModelName",
+    "Quiet",
+    "SettingsFile",
+    "Target",
+    "Targets",
+    "Tracking",
+]
+
+
+class Target(StrEnum):
+    """What a model predicts."""
+
+    churn = "churn"
+    expansion = "expansion"
+
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="Folder of Parquet or CSV files, DuckDB file, or postgresql:// URL.",
+    ),
+]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="Settings (YAML). Default: churngrid.yaml in or beside DATA or in the working folder.",
+    ),
+]
+Tracking = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URI",
+        help="MLflow tracking address. Default: an SQLite file in the folder churngrid-models.",
+    ),
+]
+AsOf = Annotated[
+    str,
+    typer.Option(
+        metavar="DATE", help="Only what was known before this day counts; 'latest' or 2025-12-01."
+    ),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="'none' uses the scorecard alone. Default: the champion for each target.",
+    ),
+]
+Targets = Annotated[
+    list[Target] | None,
+    typer.Option("--target", help="What to predict; may be repeated. Default: both."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]

@@ -1,0 +1,256 @@
+"""What a command has done, as plain values: the same for people, for ``--json`` and for tests."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .stories import about_one_in
+
+if TYPE_CHECKING:
+    from .score import Scored
+    from .verbs import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
+
+__all__ = [
+    "backtest_summary",
+    "check_summary",
+    "demo_summary",
+    "plain",
+    "score_summary",
+    "train_summary",
+    "who_needs_someone",
+]
+
+_REASONS = 2
+
+
+def check_summary(result: "CheckResult") -> dict[str, Any]:
+    """Return what was found in the tables.
+
+    Parameters
+    ----------
+    result : CheckResult
+
+    Returns
+    -------
+    dict
+        ``business``, ``tables`` (rows in = rows used + rows quarantined), ``findings``,
+        ``quarantine`` (path or None).
+    """
+    tables = result.tables
+    aside = _quarantined(result)
+    return {
+        "business": result.business,
+        "tables": [
+            {
+                "table": name,
+                "rows_in": int(rows),
+                "rows_used": int(rows) - aside.get(name, 0),
+                "rows_quarantined": aside.get(name, 0),
+            }
+            for name, rows in tables.rows_in.items()
+        ],
+        "findings": [
+            {
+                "table": finding.table,
+                "column": finding.column,
+                "rule": finding.rule,
+                "rows": finding.count,
+                "examples": list(finding.examples),
+                "quarantined": finding.quarantined,
+            }
+            for finding in tables.findings
+        ],
+        "quarantine": plain(result.quarantine_path),
+    }
+
+
+def train_summary(result: "TrainResult") -> dict[str, Any]:
+    """Return what was trained for one target and how good it is.
+
+    Parameters
+    ----------
+    result : TrainResult
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "target": result.target,
+        "model": result.kind,
+        "version": plain(result.version),
+        "alias": result.alias,
+        "reason": result.reason,
+        "rows": int(result.rows),
+        "accounts": int(result.accounts),
+        "positives": int(result.churned),
+        "base_rate": plain(result.base_rate),
+        "scorers": _records(result.scorers),
+        "warnings": list(result.warnings),
+    }
+
+
+def backtest_summary(result: "BacktestResult", out: Path) -> dict[str, Any]:
+    """Return how good each model was out of time.
+
+    Parameters
+    ----------
+    result : BacktestResult
+    out : Path
+        Where its files are.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "out": str(out),
+        "predictions": len(result.predictions),
+        "folds": _records(result.folds),
+        "scorers": _records(result.scorers),
+    }
+
+
+def score_summary(result: "ScoreResult") -> dict[str, Any]:
+    """Return who needs someone, and where everything is.
+
+    Parameters
+    ----------
+    result : ScoreResult
+
+    Returns
+    -------
+    dict
+    """
+    scores = result.scored.scores
+    return {
+        "as_of": plain(scores["as_of"].iloc[0]) if len(scores) else None,
+        "accounts": len(scores),
+        "by_status": _counted(scores["status"]),
+        "by_cell": _counted(scores["cell"]),
+        "needs_someone": who_needs_someone(result.scored),
+        "notes": list(result.scored.notes),
+        "out": str(result.out),
+        "report": plain(result.report_path),
+        "unwritten": list(result.unwritten),
+    }
+
+
+def demo_summary(result: "DemoResult") -> dict[str, Any]:
+    """Return what the demonstration has made.
+
+    Parameters
+    ----------
+    result : DemoResult
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "folder": str(result.out),
+        "seconds": round(result.seconds, 1),
+        "train": [train_summary(trained) for trained in result.train],
+        "score": score_summary(result.score),
+    }
+
+
+def who_needs_someone(scored: "Scored", *, most: int = 10) -> list[dict[str, Any]]:
+    """Return the accounts where attention is worth most, with reason and next step.
+
+    Parameters
+    ----------
+    scored : Scored
+    most : int
+
+    Returns
+    -------
+    list of dict
+        Best first; ``p_churn`` and ``arr`` are None where unknown. Empty if nobody needs someone.
+    """
+    waiting = scored.scores[scored.scores["attention"] > 0].head(most)
+    drivers = scored.drivers[scored.drivers["account_id"].isin(waiting["account_id"])]
+    plays = scored.plays.drop_duplicates("account_id").set_index("account_id")
+    return [_waiting(account, drivers, plays) for _, account in waiting.iterrows()]
+
+
+def plain(value: object) -> Any:
+    """Return a value as JSON knows it.
+
+    Parameters
+    ----------
+    value : object
+        Missing values become None, a time of midnight a date, a path its text.
+
+    Returns
+    -------
+    None, bool, int, float, str, list or dict
+
+    Examples
+    --------
+    >>> plain(float("nan")), plain(pd.Timestamp("2025-06-01", tz="UTC")), plain((np.int64(2),))
+    (None, '2025-06-01', [2])
+    """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return [plain(item) for item in value]
+    if value is None or pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, datetime):
+        return str(value.date()) if value.time() == datetime.min.time() else value.isoformat()
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return str(value) if isinstance(value, Path | date) else value
+
+
+def _quarantined(result: "CheckResult") -> dict[str, int]:
+    if result.tables.quarantine is None:
+        return {}
+    counted = result.tables.quarantine["table"].value_counts().to_pylist()
+    return {entry["values"]: entry["counts"] for entry in counted}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [plain(record) for record in frame.to_dict("records")]
+
+
+def _counted(column: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in column.value_counts().items()}
+
+
+def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> dict[str, Any]:
+    name = account["account_id"]
+    chosen = plays.loc[name] if name in plays.index else None
+    fields = ("account_id", "account_name", "csm_id", "arr", "p_churn", "health_band", "cell")
+    return {
+        **{field: plain(account[field]) for field in fields},
+        "odds": _odds(account),
+        "reasons": _reasons(account, drivers[drivers["account_id"] == name]),
+        "play": None if chosen is None else chosen["play"],
+        "owner": None if chosen is None else chosen["owner"],
+        "due_at": None if chosen is None else plain(chosen["due_at"]),
+        "why": None if chosen is None else chosen["why"],
+    }
+
+
+def _odds(account: pd.Series) -> str:
+    if account["health_source"] == "model":
+        return about_one_in(float(account["p_churn"]))
+    return "unknown" if pd.isna(account["chs"]) else f"score {account['chs']:.0f} of 100"
+
+
+def _reasons(account: pd.Series, drivers: pd.DataFrame) -> list[str]:
+    """Return why, the strongest first: what caps the health, then what pushes the estimate."""
+    target = "churned" if account["health_source"] == "model" else "chs"
+    pushing = drivers[
+        (drivers["target"] == target)
+        & (drivers["direction"] == "+")
+        & drivers["actionable"].astype(bool)
+    ]
+    capped: Iterable[str] = [account["cap_reason"]] if plain(account["cap_reason"]) else []
+    return [*capped, *pushing.sort_values("rank")["text"]][:_REASONS]

@@ -1,0 +1,53 @@
+"""The files a company starts from: its settings, and the shipped defaults to edit."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+import yaml
+
+__all__ = ["starter_files"]
+
+_SHIPPED = {
+    "scorecard.yaml": "churngrid.features",
+    "maturity.yaml": "churngrid.features",
+    "playbook.yaml": "churngrid.serving",
+}
+
+_SETTINGS = """\
+# Settings of churngrid. Everything has a default; see docs/settings.md for all of them.
+scorecard: scorecard.yaml
+maturity: maturity.yaml
+playbook: playbook.yaml
+currency: USD
+"""
+
+_MAPPING = """
+# A proposal from your tables, to be checked: canonical column on the left, yours on the right.
+"""
+
+
+def starter_files(mapping: Mapping[str, object]) -> dict[str, str]:
+    """Return the starter files by name.
+
+    Parameters
+    ----------
+    mapping : mapping of str to object
+        Proposed ``tables`` section; may be empty.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> sorted(starter_files({}))
+    ['churngrid.yaml', 'maturity.yaml', 'playbook.yaml', 'scorecard.yaml']
+    """
+    settings = _SETTINGS
+    if mapping:
+        settings += _MAPPING + yaml.safe_dump({"tables": dict(mapping)}, sort_keys=False)
+    shipped = {
+        name: files(package).joinpath(name).read_text(encoding="utf-8")
+        for name, package in _SHIPPED.items()
+    }
+    return {"churngrid.yaml": settings, **shipped}

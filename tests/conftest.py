@@ -1,0 +1,83 @@
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+PASSWORD = "s3cret/wörd"
+
+
+def _server_programs() -> Path | None:
+    """Folder with the programs of a PostgreSQL server."""
+    found = shutil.which("pg_ctl")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
+
+
+def _as_server_user(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root, so that root hands the folder to another user."""
+    if os.geteuid() != 0:
+        return []
+    user = next((name for name in ("postgres", "nobody") if _exists(name)), None)
+    if user is None or shutil.which("setpriv") is None:
+        pytest.skip("root needs setpriv and a user postgres or nobody to start a PostgreSQL server")
+    shutil.chown(folder, user)
+    return ["setpriv", f"--reuid={user}", f"--regid={_group(user)}", "--clear-groups"]
+
+
+def _exists(user: str) -> bool:
+    return subprocess.run(["id", user], capture_output=True, check=False).returncode == 0
+
+
+def _group(user: str) -> str:
+    found = subprocess.run(["id", "-g", user], capture_output=True, check=True, text=True)
+    return found.stdout.strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a PostgreSQL server of our own, started on a free port and stopped at the end."""
+    pytest.importorskip("adbc_driver_postgresql", reason="the PostgreSQL driver is not installed")
+    programs = _server_programs()
+    if programs is None:
+        pytest.skip("the programs of a PostgreSQL server (initdb, pg_ctl) are not installed")
+    folder = Path(tempfile.mkdtemp(prefix="churngrid-postgres-"))
+    prefix, port = _as_server_user(folder), _free_port()
+
+    def run(*command: str) -> None:
+        log = (folder / "commands.log").open("a")
+        with log:
+            subprocess.run(
+                [*prefix, *command], check=True, cwd=folder, stdout=log, stderr=log, timeout=120
+            )
+
+    password_file = folder / "password"
+    password_file.write_text(PASSWORD, encoding="utf-8")
+    password_file.chmod(0o644)
+    data = str(folder / "data")
+    control = [str(programs / "pg_ctl"), "-D", data, "-w"]
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    try:
+        run(
+            *(str(programs / "initdb"), "-D", data, "-U", "churn", "--pwfile", str(password_file)),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"),
+        )
+        run(*control, "-l", str(folder / "server.log"), "-o", options, "start")
+        try:
+            yield f"postgresql://churn:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/postgres"
+        finally:
+            run(*control, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)

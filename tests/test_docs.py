@@ -1,0 +1,20 @@
+"""The reference pages say what the declarations say."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["metrics.md", "data-contract.md"])
+def test_reference_page_is_up_to_date(name):
+    assert (ROOT / "docs" / name).read_text() == generator().PAGES[name](), "run `make docs`"

@@ -1,0 +1,358 @@
+"""The scorers of a report, each declared once, with intervals that resample accounts.
+
+Rows of one account are near copies of each other, so every interval is a bootstrap that draws
+whole accounts. Drawing an account twice is giving its rows weight 2.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from . import quality
+from .definedness import undefined_because
+
+__all__ = [
+    "SCORERS",
+    "Difference",
+    "Scorer",
+    "paired_difference",
+    "score_table",
+    "scorer_named",
+]
+
+FloatArray = npt.NDArray[np.float64]
+
+COVERAGE = (0.025, 0.975)
+# An interval needs at least so large a part of the resamples to have a value.
+MIN_DEFINED = 0.5
+N_BOOT = 200
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One figure of a report.
+
+    Parameters
+    ----------
+    name : str
+    compute : callable
+        Of labels, probabilities and row weights; one of the functions of ``quality``.
+    greater_is_better : bool
+        False where less is better, and where nearness to ``ideal`` is.
+    meaning : str
+        One sentence for people.
+    ideal : float or None
+        The right value, where too much is as wrong as too little.
+    """
+
+    name: str
+    compute: Callable[[FloatArray, FloatArray, FloatArray], float]
+    greater_is_better: bool
+    meaning: str
+    ideal: float | None = None
+
+    def merit(self, value: float) -> float:
+        """Return the value turned so that more is always better."""
+        if self.ideal is not None:
+            return -abs(value - self.ideal)
+        return value if self.greater_is_better else -value
+
+    def undefined_because(self, y: FloatArray, p: FloatArray, weight: FloatArray) -> str | None:
+        """Return why the figure does not exist for these rows, or None if it does."""
+        return undefined_because(self.compute.__name__, y, p, weight)
+
+
+SCORERS = (
+    Scorer(
+        name="roc_auc",
+        compute=quality.roc_auc,
+        greater_is_better=True,
+        meaning="Chance that an account with the outcome ranks above one without; 0.5 is chance.",
+    ),
+    Scorer(
+        name="pr_auc",
+        compute=quality.pr_auc,
+        greater_is_better=True,
+        meaning="Average precision down the ranking; the base rate is chance.",
+    ),
+    Scorer(
+        name="log_loss",
+        compute=quality.log_loss,
+        greater_is_better=False,
+        meaning="How surprising the outcomes were, given the probabilities.",
+    ),
+    Scorer(
+        name="brier",
+        compute=quality.brier,
+        greater_is_better=False,
+        meaning="Mean squared distance of probability and outcome.",
+    ),
+    Scorer(
+        name="lift_at_10pct",
+        compute=quality.lift_at,
+        greater_is_better=True,
+        meaning="How much denser the outcome is among the riskiest tenth than overall.",
+    ),
+    Scorer(
+        name="precision_at_10pct",
+        compute=quality.precision_at,
+        greater_is_better=True,
+        meaning="Share with the outcome among the riskiest tenth.",
+    ),
+    Scorer(
+        name="recall_at_10pct",
+        compute=quality.recall_at,
+        greater_is_better=True,
+        meaning="Share of all outcomes that the riskiest tenth holds.",
+    ),
+    Scorer(
+        name="calibration_error",
+        compute=quality.expected_calibration_error,
+        greater_is_better=False,
+        meaning="Mean distance of probability and rate over ten groups of equal size.",
+    ),
+    Scorer(
+        name="calibration_slope",
+        compute=quality.calibration_slope,
+        greater_is_better=False,
+        meaning="1 is right; below 1 the probabilities are too extreme.",
+        ideal=1.0,
+    ),
+    Scorer(
+        name="calibration_intercept",
+        compute=quality.calibration_intercept,
+        greater_is_better=False,
+        meaning="0 is right; plus means the outcome came more often than predicted.",
+        ideal=0.0,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much one model is better than another on the same accounts.
+
+    Parameters
+    ----------
+    value : float
+        In the scorer's unit; plus means the first is better, whatever the scorer's direction.
+    low, high : float
+        95 % interval; accounts resampled, both models on the same resample.
+    n_accounts : int
+        Independent accounts behind it.
+    """
+
+    value: float
+    low: float
+    high: float
+    n_accounts: int
+
+
+def scorer_named(name: str) -> Scorer:
+    """Return the declaration of a scorer.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Scorer
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> scorer_named("brier").greater_is_better
+    False
+    """
+    found = {scorer.name: scorer for scorer in SCORERS}
+    if name not in found:
+        raise ValueError(f"Unknown scorer {name!r}; declared are {sorted(found)!r}.")
+    return found[name]
+
+
+def score_table(
+    y: npt.ArrayLike,
+    p: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    *,
+    seed: int = 0,
+    n_boot: int = N_BOOT,
+) -> pd.DataFrame:
+    """Return every scorer with its 95 % interval.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        0 or 1.
+    p : array of shape (n,)
+        Calibrated probability of the outcome.
+    groups : array of shape (n,)
+        Account of each row; accounts are drawn as a whole.
+    seed : int
+    n_boot : int
+        Number of resamples; 0 leaves the intervals empty.
+
+    Returns
+    -------
+    DataFrame
+        One row per scorer: ``scorer``, ``value``, ``low``, ``high``, ``note``. Where a figure
+        does not exist for these rows (say, nobody churned) or has no interval, it is NaN and
+        ``note`` says why; ``note`` is empty otherwise.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, there is no row, or values are out of range.
+
+    Examples
+    --------
+    >>> table = score_table([0, 1, 0, 1], [0.1, 0.9, 0.4, 0.6], ["a", "b", "c", "d"], n_boot=0)
+    >>> float(table.set_index("scorer").loc["roc_auc", "value"])
+    1.0
+    """
+    labels, chance, code = _by_probability(y, p, groups)
+    weights = list(_resamples(code, seed, n_boot))
+    scored = [_score(scorer, labels, chance, weights, code) for scorer in SCORERS]
+    return pd.DataFrame([asdict(row) for row in scored])
+
+
+def paired_difference(
+    y: npt.ArrayLike,
+    p_a: npt.ArrayLike,
+    p_b: npt.ArrayLike,
+    *,
+    groups: npt.ArrayLike,
+    scorer: str = "log_loss",
+    seed: int = 0,
+) -> Difference:
+    """Return by how much the first model is better than the second.
+
+    Parameters
+    ----------
+    y : array of shape (n,)
+        0 or 1.
+    p_a, p_b : arrays of shape (n,)
+        Probabilities of the two models for the same rows.
+    groups : array of shape (n,)
+        Account of each row; accounts are drawn as a whole.
+    scorer : str
+        Name in ``SCORERS``.
+    seed : int
+
+    Returns
+    -------
+    Difference
+        Worse beyond noise if ``high`` is below 0.
+
+    Raises
+    ------
+    ValueError
+        If the scorer is unknown or undefined for these rows or for most resamples of them, or
+        lengths differ.
+
+    Examples
+    --------
+    >>> y, groups = [0, 1, 0, 1] * 5, list(range(20))
+    >>> better = paired_difference(y, [0.2, 0.8] * 10, [0.5] * 20, groups=groups)
+    >>> round(better.value, 3), better.low > 0
+    (0.47, True)
+    """
+    declared = scorer_named(scorer)
+    labels, chance_a, code = _checked(y, p_a, groups)
+    _, chance_b, _ = _checked(y, p_b, groups)
+    ones = np.ones(len(labels))
+    for chance in (chance_a, chance_b):
+        reason = declared.undefined_because(labels, chance, ones)
+        if reason is not None:
+            raise ValueError(f"`{scorer}` cannot be compared because {reason}.")
+    drawn = [
+        declared.merit(declared.compute(labels, chance_a, weight))
+        - declared.merit(declared.compute(labels, chance_b, weight))
+        for weight in _resamples(code, seed, N_BOOT)
+        if declared.undefined_because(labels, chance_a, weight) is None
+        and declared.undefined_because(labels, chance_b, weight) is None
+    ]
+    if len(drawn) < MIN_DEFINED * N_BOOT:
+        raise ValueError(
+            f"`{scorer}` is undefined in most resamples of {code.max() + 1} accounts; "
+            "compare on more accounts."
+        )
+    low, high = np.quantile(drawn, COVERAGE)
+    merits = [
+        declared.merit(declared.compute(labels, chance, ones)) for chance in (chance_a, chance_b)
+    ]
+    return Difference(merits[0] - merits[1], float(low), float(high), int(code.max()) + 1)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    scorer: str
+    value: float
+    low: float
+    high: float
+    note: str
+
+
+def _score(
+    scorer: Scorer,
+    y: FloatArray,
+    p: FloatArray,
+    weights: list[FloatArray],
+    code: npt.NDArray[np.intp],
+) -> _Scored:
+    ones, nan = np.ones(len(y)), float("nan")
+    reason = scorer.undefined_because(y, p, ones)
+    if reason is not None:
+        return _Scored(scorer.name, nan, nan, nan, reason)
+    value = scorer.compute(y, p, ones)
+    drawn = [
+        scorer.compute(y, p, weight)
+        for weight in weights
+        if scorer.undefined_because(y, p, weight) is None
+    ]
+    if not weights:
+        return _Scored(scorer.name, value, nan, nan, "not resampled")
+    if code.max() == 0:
+        return _Scored(scorer.name, value, nan, nan, "one account only: no interval")
+    if len(drawn) < MIN_DEFINED * len(weights):
+        return _Scored(scorer.name, value, nan, nan, "undefined in most resamples: no interval")
+    low, high = np.quantile(drawn, COVERAGE)
+    return _Scored(scorer.name, value, float(low), float(high), "")
+
+
+def _checked(
+    y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
+    labels, chance, accounts = np.asarray(y, float), np.asarray(p, float), np.asarray(groups)
+    if not labels.shape == chance.shape == accounts.shape:
+        raise ValueError(
+            "`y`, `p` and `groups` must have one entry per row, got shapes "
+            f"{labels.shape!r}, {chance.shape!r} and {accounts.shape!r}."
+        )
+    return labels, chance, np.unique(accounts, return_inverse=True)[1]
+
+
+def _by_probability(
+    y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike
+) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
+    """Check rows and sort them once, since every resample would sort them again."""
+    labels, chance, code = _checked(y, p, groups)
+    order = np.argsort(chance, kind="stable")
+    return labels[order], chance[order], code[order]
+
+
+def _resamples(code: npt.NDArray[np.intp], seed: int, n_boot: int) -> Iterator[FloatArray]:
+    """Yield row weights: how often each row's account is drawn."""
+    n_groups = int(code.max(initial=-1)) + 1
+    rng = np.random.default_rng(seed)
+    for _ in range(n_boot if n_groups else 0):
+        drawn = rng.integers(n_groups, size=n_groups)
+        yield np.bincount(drawn, minlength=n_groups).astype(np.float64)[code]

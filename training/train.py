@@ -1,0 +1,197 @@
+"""Training: backtest, fit on everything that is certain, and say what came out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..features.metrics import metric_of_column
+from ..features.settings import Settings
+from .artifact import FittedModel
+from .backtest import Backtest, backtest_dataset, fit_candidate
+from .business import lead_of
+from .dataset import Dataset
+from .detectors import Suspicion, suspicions
+from .models import model_named
+from .scorers import paired_difference
+
+__all__ = ["Trained", "train_target"]
+
+_SEED = 20_170_611
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One trained model and what is known of its quality.
+
+    Parameters
+    ----------
+    model : FittedModel
+    backtest : Backtest
+    suspicions : tuple of Suspicion
+        Columns that may know the outcome; empty is good.
+    warnings : tuple of str
+        What a reader must know before using the model.
+    rows, accounts, outcomes : int
+        Labelled rows, independent accounts, and accounts with the outcome.
+    """
+
+    model: FittedModel
+    backtest: Backtest
+    suspicions: tuple[Suspicion, ...]
+    warnings: tuple[str, ...]
+    rows: int
+    accounts: int
+    outcomes: int
+
+
+def train_target(
+    dataset: Dataset,
+    settings: Settings,
+    target: Literal["churned", "expanded"],
+    *,
+    kind: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Trained:
+    """Backtest all competitors, then fit the one that ships on every certain row.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : Settings
+    target : {"churned", "expanded"}
+    kind : str, optional
+        Ship this model whatever the size gates say; a warning is given.
+    progress : callable, optional
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the labels have one class only, or the history is too short for a backtest.
+    """
+    kept = dataset.labelled(target)
+    y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
+    if len(np.unique(y)) < 2:
+        raise ValueError(
+            f"Every labelled row has {target} = {int(y[0]) if len(y) else 'nothing'}: a model "
+            "needs both outcomes. Score with the scorecard until there are some."
+        )
+    backtest = backtest_dataset(dataset, target, kind=kind, progress=progress)
+    if progress:
+        progress(f"fit {target}: {backtest.kind}")
+    rows = dataset.labels[kept].reset_index()
+    X = dataset.X[kept]
+    fitted = fit_candidate(
+        model_named(backtest.kind), dataset, target, X, y, rows, np.arange(len(y))
+    )
+    found = suspicions(X[dataset.columns(target)], dataset.delivered[kept], y)
+    accounts = X.index.get_level_values("account_id")
+    return Trained(
+        model=FittedModel(
+            target=target,
+            model=fitted,
+            base_rate=float(y.mean()),
+            lead_days=lead_of(settings, dataset.business),
+            horizon_days=settings.horizon_days,
+            trained_through=rows["as_of"].max().isoformat(),
+            collected=tuple(sorted(_delivered(dataset))),
+            components=_components(fitted.encoding.names),
+            card=_card(dataset, target, backtest, found, y),
+        ),
+        backtest=backtest,
+        suspicions=found,
+        warnings=_warnings(backtest, found, dataset, kind),
+        rows=len(y),
+        accounts=accounts.nunique(),
+        outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
+    )
+
+
+def _delivered(dataset: Dataset) -> set[str]:
+    """Return the tables of which some metric had a value."""
+    filled = dataset.X.columns[dataset.X.notna().any()]
+    views = set()
+    for metric in dataset.features.metrics:
+        if metric.column in filled:
+            views |= {select.view for select, _ in metric.measure.selects()}
+    return views
+
+
+def _components(columns: tuple[str, ...]) -> dict[str, str]:
+    own = {"cmi": "maturity", "cmi_coverage": "maturity", "chs": "scorecard"}
+    return {column: own.get(column) or metric_of_column(column).component for column in columns}
+
+
+def _card(
+    dataset: Dataset,
+    target: str,
+    backtest: Backtest,
+    found: tuple[Suspicion, ...],
+    y: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+) -> dict[str, Any]:
+    """Return what the model card says, as plain values."""
+    shown = backtest.scorers[backtest.scorers["fold"] == "all"]
+    return {
+        "target": target,
+        "kind": backtest.kind,
+        "notice": backtest.notice,
+        "business": dataset.business.sentence,
+        "labels": str(dataset.report),
+        "proof": str(dataset.proof),
+        "rate": float(y.mean()),
+        "scorers": {
+            model: {row.scorer: [row.value, row.low, row.high] for row in part.itertuples()}
+            for model, part in shown.groupby("model", sort=False)
+        },
+        "suspicions": [suspicion.says for suspicion in found],
+        "refused": list(dataset.refused),
+    }
+
+
+def _warnings(
+    backtest: Backtest, found: tuple[Suspicion, ...], dataset: Dataset, kind: str | None
+) -> tuple[str, ...]:
+    warnings = [backtest.notice] if backtest.notice else []
+    if kind is not None:
+        warnings.append(f"Model {kind!r} ships because it was asked for, not by the size gates.")
+    if dataset.refused:
+        warnings.append(
+            f"{len(dataset.refused)} columns left out: their source shows only today's value "
+            f"({', '.join(dataset.refused[:3])}, ...). Name the assumption in `assume_snapshots` "
+            "to admit them."
+        )
+    warnings += [suspicion.says for suspicion in found]
+    warnings += _against_rules(backtest)
+    return tuple(warnings)
+
+
+def _against_rules(backtest: Backtest) -> list[str]:
+    """Say so when a simple rule was as good as the model that ships."""
+    table = backtest.predictions
+    shipped = table[table["shipped"]]
+    keys = ["account_id", "as_of", "fold"]
+    said = []
+    for name in ("base_rate", "recency", "one_metric", "scorecard"):
+        rule = table[(table["model"] == name) & ~table["shipped"]]
+        both = shipped.merge(rule, on=keys, suffixes=("", "_rule"))
+        if both.empty or both["label"].nunique() < 2:
+            continue
+        found = paired_difference(
+            both["label"].to_numpy(),
+            both["p"].to_numpy(),
+            both["p_rule"].to_numpy(),
+            groups=both["account_id"].to_numpy(dtype=object),
+            seed=_SEED,
+        )
+        if found.low <= 0:
+            said.append(
+                f"The model is not clearly better than the rule {name!r} "
+                f"(log-loss gain {found.value:.3f}, could be none)."
+            )
+    return said
