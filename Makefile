@@ -17,8 +17,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# The checkout is the package; mypy needs to see it under the package's name.
 types: $(VENV)/.dev
-	$(BIN)/mypy -p churngrid
+	mkdir -p $(VENV)/named
+	ln -sfn "$(CURDIR)" $(VENV)/named/churngrid
+	MYPYPATH=$(VENV)/named $(BIN)/mypy -p churngrid.features -p churngrid.training \
+		-p churngrid.serving -p churngrid.demo
 
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)

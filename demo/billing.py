@@ -90,7 +90,8 @@ def _disputes(
 
 def _failed(base: dict[str, Any], trouble: Bools, rng: np.random.Generator) -> dict[str, Any]:
     size = len(trouble)
-    fails = rng.random(size) < np.where(trouble, 0.75, 0.02)
+    disputed = base["disputed_at"] != NAT
+    fails = (rng.random(size) < np.where(trouble, 0.75, 0.02)) & ~disputed
     first = base["due_at"] - rng.integers(0, 12, size) * DAY
     failed_at = np.where(fails, np.maximum(first, base["issued_at"] + DAY), NAT)
     attempts = np.where(fails, rng.integers(1, np.where(trouble, 5, 3)), 0)
@@ -99,7 +100,6 @@ def _failed(base: dict[str, Any], trouble: Bools, rng: np.random.Generator) -> d
         "status": np.full(size, "past_due", dtype=object),
         "attempt_count": attempts,
         "first_failed_at": failed_at,
-        "disputed_at": np.where(base["disputed_at"] < failed_at, base["disputed_at"], NAT),
         "known_at": np.where(failed_at == NAT, NAT, failed_at + 2 * DAY * attempts),
     }
 
@@ -112,6 +112,8 @@ def _paid(
     late = np.where(trouble, rng.uniform(18.0, 95.0, size), habit)
     paid = base["due_at"] + (late * DAY).astype(np.int64)
     after = np.where(failed["known_at"] != NAT, failed["known_at"] + DAY, base["issued_at"] + DAY)
+    # A dispute is settled before it is paid.
+    after = np.maximum(after, base["disputed_at"] + rng.integers(3, 40, size) * DAY)
     paid = np.maximum(paid, after)
     return {
         **base,
@@ -120,7 +122,6 @@ def _paid(
         "status": np.full(size, "paid", dtype=object),
         "attempt_count": failed["attempt_count"] + 1,
         "first_failed_at": failed["first_failed_at"],
-        "disputed_at": np.where(base["disputed_at"] < paid, base["disputed_at"], NAT),
         "known_at": paid + DAY // 24,
     }
 

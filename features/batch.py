@@ -243,7 +243,7 @@ def hashed(text: str | None) -> str | None:
     Examples
     --------
     >>> hashed("ann@example.com")
-    'f4e2f79dcb4a1b50'
+    '71d4f55f72fa128d'
     """
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
 

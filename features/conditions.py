@@ -174,7 +174,7 @@ class Condition(BaseModel):
         held = ~np.isnan(number)
         for rule, bound in self._named_bounds():
             held &= _BOUNDS[rule][0](number, bound)
-        return held
+        return np.asarray(held, dtype=bool)
 
 
 def _among(value: object, admitted: frozenset[str]) -> bool:

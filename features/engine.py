@@ -59,12 +59,12 @@ class Features:
     segment: pd.Series
     metrics: tuple[Metric, ...] = field(repr=False)
 
-    def at(self, index: pd.MultiIndex) -> "Features":
+    def at(self, index: pd.Index) -> "Features":
         """Return the features of some rows only.
 
         Parameters
         ----------
-        index : MultiIndex
+        index : Index
             Rows that are all there.
 
         Returns
@@ -132,7 +132,7 @@ class Knowledge:
     def account_text(self, column: str) -> npt.NDArray[np.object_]:
         """Return a text of the account's newest known description; None where there is none."""
         facts = self.facts("accounts")
-        texts = np.append(facts.table[column].to_numpy(zero_copy_only=False), None)
+        texts = np.array([*facts.table[column].to_pylist(), None], dtype=object)
         return np.asarray(texts[self.account_position()], dtype=object)
 
     def account_position(self) -> npt.NDArray[np.int64]:
@@ -263,7 +263,10 @@ def _with_feed_state(
         stale = ~missing & (known.rows.as_of - last > view.stale_after_days * DAY_US)
         if stale.any():
             value = np.where(stale, _last_fresh(metric, known, last, stale), value)
-            state = np.where(stale, Absence.STALE_OR_FAILED, state).astype(np.int8)
+            # What did not apply while the feed lived must not begin to count as neutral.
+            applies = ~np.isnan(value) | (metric.when_absent != Absence.NOT_APPLICABLE)
+            silent = np.where(applies, Absence.STALE_OR_FAILED, Absence.NOT_APPLICABLE)
+            state = np.where(stale, silent, state).astype(np.int8)
     return value, state
 
 

@@ -123,9 +123,9 @@ class Facts:
         self._after: dict[tuple[str, int], IntArray] = {}
         self._masks: dict[Filter, npt.NDArray[np.bool_]] = {}
         self._codes: dict[tuple[str, ...], IntArray] = {}
-        seen = self._seen()
-        self.enter = self._first_after(seen)
-        self.leave = self._leave(seen)
+        self._seen_at = self._seen()
+        self.enter = self._first_after(self._seen_at)
+        self.leave = self._leave(self._seen_at)
 
     def time(self, column: str) -> IntArray:
         """Return a time column as microseconds; an empty one lies after everything."""
@@ -181,13 +181,14 @@ class Facts:
         Returns
         -------
         ndarray of int64, shape (n_rows,)
-            Newest by the selection's clock; ties go to what became known last.
+            Newest by the selection's clock; ties go to what became known last, then to the last
+            id, so that neither the order of rows nor the other dates asked for decide.
         """
         found = self.select(select)
         if not len(found.position):
             return np.full(n_rows, -1, dtype=np.int64)
         clock = self.time(select.at or self.view.happened_at)[found.position]
-        order = np.lexsort((-found.position, -self.enter[found.position], -clock))
+        order = np.lexsort((-self._ids(found.position), -self._seen_at[found.position], -clock))
         owner = np.asarray(paint(order, found.enter, found.leave, n_rows))
         return np.where(owner >= 0, found.position[np.maximum(owner, 0)], -1)
 
@@ -223,6 +224,14 @@ class Facts:
         clocks = [self.time(name) for name in reversed(self.view.version)]
         order = np.lexsort((*clocks, entity))
         return self._first_after(superseded(order, entity, seen))
+
+    def _ids(self, position: IntArray) -> IntArray:
+        """Rank of the own id of some rows; rows of a view without one are alike."""
+        name = self.table.column_names[0]
+        if name == "account_id":
+            return np.zeros(len(position), dtype=np.int64)
+        ranks = pc.rank(self.table[name].take(pa.array(position)), tiebreaker="dense")
+        return np.asarray(ranks.to_numpy(), dtype=np.int64)
 
     def _first_after(self, moment: IntArray) -> IntArray:
         return np.asarray(first_after(self.account, moment, self._rows.starts, self._rows.as_of))

@@ -70,7 +70,7 @@ def _shown(single: pa.Array) -> str:
     try:
         return str(single[0].as_py())
     except (ValueError, OverflowError):
-        return single.to_string()
+        return str(single.to_string())
 
 
 def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:

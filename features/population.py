@@ -30,7 +30,7 @@ def known_accounts(tables: Tables, as_of: Sequence[pd.Timestamp]) -> pd.DataFram
     >>> known_accounts(Tables({}), []).columns.tolist()
     ['account_id', 'as_of']
     """
-    dates = pd.DatetimeIndex(as_of, tz="UTC")
+    dates = pd.DatetimeIndex(list(as_of), tz="UTC")
     if "accounts" not in tables:
         return pd.DataFrame({"account_id": pd.Series(dtype=str), "as_of": dates[:0]})
     accounts = tables["accounts"].select(["account_id", "known_at"]).to_pandas()

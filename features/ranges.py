@@ -15,7 +15,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def first_after(
     account: npt.NDArray[np.int32], moment: IntArray, starts: IntArray, as_of: IntArray
 ) -> IntArray:
@@ -53,7 +53,7 @@ def first_after(
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> IntArray:
     """Return, per row, the summed weight of the ranges that cover it.
 
@@ -80,7 +80,7 @@ def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> In
     return np.cumsum(change)[:n_rows]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def distinct(
     order: IntArray, key: IntArray, enter: IntArray, leave: IntArray, n_rows: int
 ) -> IntArray:
@@ -116,7 +116,7 @@ def distinct(
     return np.cumsum(change)[:n_rows]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> IntArray:
     """Return, per row, the first fact in a given order whose range covers it.
 
@@ -156,7 +156,7 @@ def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> Int
     return owner
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def medians(enter: IntArray, leave: IntArray, value: FloatArray, n_rows: int) -> FloatArray:
     """Return, per row, the median value of the facts whose ranges cover it.
 
@@ -196,7 +196,7 @@ def medians(enter: IntArray, leave: IntArray, value: FloatArray, n_rows: int) ->
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[misc]
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def superseded(order: IntArray, entity: IntArray, known: IntArray) -> IntArray:
     """Return, per version of an entity, when a later version of it became known.
 

@@ -31,8 +31,9 @@ def to_microseconds(moments: pd.Series | pd.DatetimeIndex | pd.Index) -> IntArra
     array([86400000000])
     """
     index = pd.DatetimeIndex(moments)
-    index = index.tz_localize("UTC") if index.tz is None else index.tz_convert("UTC")
-    return np.asarray(index.tz_localize(None).astype("datetime64[us]").asi8, dtype=np.int64)
+    utc = index.tz_localize("UTC") if index.tz is None else index.tz_convert("UTC")
+    naive = utc.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return np.asarray(naive.astype(np.int64), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

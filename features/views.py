@@ -245,11 +245,17 @@ def _with_roles(touches: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Add each person's roles as they were known when the activity became known."""
     people = tables["people"].select(["person_id", "roles", "known_at", "left_known_at"])
     frame = people.to_pandas().sort_values("known_at")
-    left = frame.dropna(subset=["left_known_at"]).drop_duplicates("person_id", keep="last")
     stated = frame.rename(columns={"roles": "person_roles"}).drop(columns="left_known_at")
     found = pd.merge_asof(touches.sort_values("known_at"), stated, on="known_at", by="person_id")
-    found["person_left_at"] = found["person_id"].map(left.set_index("person_id")["left_known_at"])
+    found["person_left_at"] = _departures(frame).reindex(found["person_id"]).array
     return found
+
+
+def _departures(people: pd.DataFrame) -> pd.Series:
+    """Return when each person was first known to have left: no later row may move that."""
+    gone = people.dropna(subset=["left_known_at"])
+    moment = gone["left_known_at"].where(gone["left_known_at"] > gone["known_at"], gone["known_at"])
+    return moment.groupby(gone["person_id"]).min()
 
 
 def _maturity_answers(tables: Tables) -> ViewData:

@@ -47,13 +47,13 @@ class AccountStory:
         target = "churned" if (self.drivers["target"] == "churned").any() else "chs"
         own = self.drivers[self.drivers["target"] == target]
         acted = own[own["actionable"].astype(bool)]
-        parts = {
-            _ADVICE[target]: acted.loc[acted["direction"] == "+", "text"],
-            "Lowers the estimate of churn": acted.loc[acted["direction"] == "-", "text"],
-            "Context": own.loc[~own["actionable"].astype(bool), "text"],
+        parts: dict[str, list[str]] = {
+            _ADVICE[target]: acted.loc[acted["direction"] == "+", "text"].tolist(),
+            "Lowers the estimate of churn": acted.loc[acted["direction"] == "-", "text"].tolist(),
+            "Context": own.loc[~own["actionable"].astype(bool), "text"].tolist(),
             "What to do": [self._play(row) for row in self.plays.itertuples()],
         }
-        return [(name, list(lines)) for name, lines in parts.items() if len(lines)]
+        return [(name, lines) for name, lines in parts.items() if lines]
 
     def text(self) -> str:
         """Return the story as plain text.

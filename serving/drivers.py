@@ -54,7 +54,7 @@ def drivers_of_model(
         five that raise the estimate and three that lower it. A metric whose value is missing is
         left out, context is kept and marked as not actionable.
     """
-    declared = contributions[[name for name in contributions if is_metric_column(name)]]
+    declared = contributions[[name for name in contributions if is_metric_column(str(name))]]
     grouped = declared.T.groupby(_metric_names(declared.columns), sort=False).sum().T
     return _ranked(features, grouped, target=target, weight="shap")
 
@@ -162,11 +162,14 @@ def _looked_up(frame: pd.DataFrame, columns: list[str], rows: np.ndarray) -> np.
 
 
 def _texts(frame: pd.DataFrame, points: np.ndarray | None) -> list[str]:
-    texts = []
-    for place, row in enumerate(frame.itertuples(index=False)):
-        text = _sentence(metric_of_column(row.metric), row.value, row.baseline, row.segment_median)
-        texts.append(text if points is None else f"{text}: costs {points[place]:.0f} points")
-    return texts
+    columns = (frame[name].tolist() for name in ("metric", "value", "baseline", "segment_median"))
+    said = [
+        _sentence(metric_of_column(metric), value, baseline, median)
+        for metric, value, baseline, median in zip(*columns, strict=True)
+    ]
+    if points is None:
+        return said
+    return [f"{text}: costs {cost:.0f} points" for text, cost in zip(said, points, strict=True)]
 
 
 def _sentence(metric: Metric, value: float, baseline: float, median: float) -> str:

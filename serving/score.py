@@ -212,11 +212,11 @@ def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> p
     for source, values in by_source.items():
         value = value.where(accounts["health_source"] != source, values)
     accounts["health_value"] = value
-    raw = band_of(value.to_numpy(dtype=float), config.scorecard.bands)
+    raw = band_of(np.asarray(value, dtype=float), config.scorecard.bands)
     accounts["health_band_raw"] = _by_capacity(raw, accounts, config.settings.save_capacity)
     before = last.reindex(accounts.index.get_level_values("account_id"))
     accounts["band"] = with_hysteresis(
-        accounts["health_band_raw"].to_numpy(dtype=object), value.to_numpy(dtype=float), before
+        accounts["health_band_raw"].to_numpy(dtype=object), np.asarray(value, dtype=float), before
     )
     limited = rules.limited_band(accounts, config.scorecard)
     return accounts.drop(columns=["cap_reason"]).join(limited)
@@ -270,12 +270,13 @@ def _with_driver_names(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.Data
         components = [metric_of_column(metric).component for metric in own["metric"]]
         names.append((*own["metric"], *dict.fromkeys(components)))
         spoken.append(spoken_reasons(account, own, components))
-    return accounts.assign(drivers=names, spoken=spoken)
+    columns = {"drivers": names, "spoken": spoken}
+    return pd.concat([accounts, pd.DataFrame(columns, index=accounts.index)], axis=1)
 
 
 def _strongest_family(pushing: pd.DataFrame) -> pd.DataFrame:
     """Return, per account, the drivers of the component that pushes most altogether."""
-    family = pushing.groupby(["account_id", "component"], as_index=False)["weight"].sum()
+    family = pushing.groupby(["account_id", "component"])["weight"].sum().reset_index()
     family = family.sort_values("weight", ascending=False, kind="stable")
     strongest = family.drop_duplicates("account_id")[["account_id", "component"]]
     return pushing.merge(strongest, on=["account_id", "component"])
@@ -332,15 +333,19 @@ def _published(
     return frame.assign(
         model_version=models.version,
         settings_hash=config.digest,
-        state_hash=_digest(previous),
+        state_hash=_digest(previous, accounts["as_of"]),
     )
 
 
-def _digest(previous: pd.DataFrame | None) -> str:
-    if previous is None or previous.empty:
+def _digest(previous: pd.DataFrame | None, as_of: pd.Series) -> str:
+    """Return a hash of the stored readings this scoring goes by: those of earlier dates."""
+    if previous is None or as_of.empty:
         return ""
     columns = ["account_id", "as_of", "health_band_shown", "health_band_raw", "health_value"]
-    ordered = previous[columns].sort_values(["account_id", "as_of"])
+    earlier = previous.loc[previous["as_of"] < as_of.iloc[0], columns]
+    if earlier.empty:
+        return ""
+    ordered = earlier.sort_values(["account_id", "as_of"])
     table = pa.Table.from_pandas(ordered, preserve_index=False)
     return hashlib.sha256(str(table.to_pylist()).encode()).hexdigest()[:12]
 
@@ -354,6 +359,6 @@ def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int)
     if models.expansion is None:
         notes.append("No expansion model: p_expand is empty.")
     counts = status["status"].value_counts()
-    told = [f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()]
+    told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
     notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed.")
     return tuple(notes)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -26,9 +27,10 @@ from ..training.tracking import TrainingReport, load_champion, local_uri, log_tr
 from ..training.train import Trained, train_target
 from .account import AccountStory, account_story
 from .config import FACT_FIELDS, Config, read_config
+from .gridchart import Cuts
 from .outputs import open_store, write_tables
 from .playbook import read_playbook
-from .report import Cuts, render_report
+from .report import render_report
 from .score import Models, Scored, score_tables
 from .templates import starter_files
 
@@ -50,9 +52,10 @@ __all__ = [
     "train",
 ]
 
+Target = Literal["churned", "expanded"]
 Progress = Callable[[str, int, int | None], None]
 
-_TARGETS = {"churn": "churned", "expansion": "expanded"}
+_TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
 _MODELS = Path("churngrid-models")
 _REPORT = "report.html"
 
@@ -361,13 +364,15 @@ def explain(
     return account_story(scored, account, company.config.playbook)
 
 
-def report(out: str | Path) -> Path:
+def report(out: str | Path, settings_path: Path | None = None) -> Path:
     """Write the report again from stored results.
 
     Parameters
     ----------
     out : str or Path
         As in ``score``.
+    settings_path : Path, optional
+        For the currency and the company's own playbook.
 
     Returns
     -------
@@ -387,18 +392,20 @@ def report(out: str | Path) -> Path:
         )
     newest = scores[scores["as_of"] == scores["as_of"].max()]
     drivers, plays = store.read("drivers"), store.read("plays")
-    config = read_config(Settings())
+    config = read_config(_settings(settings_path))
     page = render_report(
         newest.sort_values("attention", ascending=False, kind="stable"),
         pd.DataFrame() if drivers is None else drivers,
         pd.DataFrame() if plays is None else plays,
         playbook=config.playbook,
+        currency=config.settings.currency,
         cuts=_cuts(config),
     )
-    folder = Path(out) if Path(out).is_dir() else Path()
-    path = folder / _REPORT
-    path.write_text(page, encoding="utf-8")
-    return path
+    if store.write({}, files={_REPORT: page}):
+        path = Path(_REPORT)
+        path.write_text(page, encoding="utf-8")
+        return path
+    return Path(out) / _REPORT
 
 
 def init(folder: Path, *, data: Data | None = None) -> list[Path]:
@@ -487,9 +494,12 @@ def playbook_check(path: Path) -> list[str]:
 
 
 def _company(data: Data, settings_path: Path | None) -> _Company:
-    settings = Settings() if settings_path is None else load_settings(settings_path)
-    config = read_config(settings)
-    return _Company(read_tables(data, settings), config)
+    settings = _settings(settings_path)
+    return _Company(read_tables(data, settings), read_config(settings))
+
+
+def _settings(path: Path | None) -> Settings:
+    return Settings() if path is None else load_settings(path)
 
 
 def _dataset(company: _Company, progress: Progress | None) -> Dataset:
@@ -578,7 +588,7 @@ def _local_models(folder: Path) -> str:
     return local_uri(folder)
 
 
-def _target(name: str) -> str:
+def _target(name: str) -> Target:
     if name not in _TARGETS:
         raise ValueError(f"Targets are {sorted(_TARGETS)}, got {name!r}.")
     return _TARGETS[name]

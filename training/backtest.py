@@ -273,7 +273,7 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
                 seed=_SEED,
                 n_boot=_RESAMPLES if fold == "all" else 0,
             )
-            tables.append(table.assign(model=name, target=target, fold=fold))
+            tables.append(table.assign(model=str(name), target=str(target), fold=fold))
     columns = ["model", "target", "fold", "scorer", "value", "low", "high"]
     if not tables:
         return pd.DataFrame(columns=columns)

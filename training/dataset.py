@@ -227,13 +227,13 @@ def _dates(tables: Tables, settings: Settings) -> list[pd.Timestamp]:
     return list(as_of_dates(tables, settings.as_of_step))
 
 
-def _parents(tables: Tables, index: pd.MultiIndex) -> pd.Series:
+def _parents(tables: Tables, index: pd.Index) -> pd.Series:
     accounts = index.get_level_values("account_id")
-    root = parents_of(tables)
-    return pd.Series(accounts.map(root).where(accounts.isin(root.index), accounts), index=index)
+    root = parents_of(tables).to_dict()
+    return pd.Series([root.get(account, account) for account in accounts], index=index)
 
 
-def _delivered(tables: Tables, index: pd.MultiIndex) -> pd.DataFrame:
+def _delivered(tables: Tables, index: pd.Index) -> pd.DataFrame:
     known = Knowledge(tables, Rows.of(index.to_frame(index=False)))
     columns = {
         name: Count(Select(name)).evaluate(known) > 0

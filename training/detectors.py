@@ -61,8 +61,8 @@ def suspicions(X: pd.DataFrame, delivered: pd.DataFrame, y: IntArray) -> tuple[S
     ['knows']
     """
     found = [
-        *(_too_good_alone(column, X[column], y) for column in X),
-        *(_unevenly_kept(table, delivered[table], y) for table in delivered),
+        *(_too_good_alone(str(column), X[column], y) for column in X),
+        *(_unevenly_kept(str(table), delivered[table], y) for table in delivered),
     ]
     return tuple(suspicion for suspicion in found if suspicion is not None)
 

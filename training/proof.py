@@ -82,7 +82,7 @@ def prove(tables: Tables, features: Features, metrics: Sequence[Metric]) -> Proo
         If any number differs: the metric looks at something not yet known.
     """
     dates = features.frame.index.get_level_values("as_of")
-    chosen = _spread_out(dates.unique().sort_values())
+    chosen = _spread_out(pd.DatetimeIndex(dates.unique()).sort_values())
     rows = values = 0
     for date in chosen:
         cut = as_it_stood(tables, date)

@@ -147,3 +147,9 @@ def test_contract_from_month_to_month_has_no_end_until_it_is_cancelled(company, 
     assert terms.loc[terms["term_months"] == 1, "term_end"].isna().all()
     gone = rolling[rolling["term_end"].notna()]["account_id"]
     assert company.truth.set_index("account_id").loc[gone, "churned"].all()
+
+
+def test_an_invoice_once_paid_stays_paid(company):
+    newest = company.tables["invoices"].sort_values("known_at").groupby("invoice_id").tail(1)
+    ever = set(company.tables["invoices"].query("status == 'paid'")["invoice_id"])
+    assert ever == set(newest.loc[newest["status"] == "paid", "invoice_id"])

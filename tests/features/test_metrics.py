@@ -1,0 +1,141 @@
+import numpy as np
+import pandas as pd
+import pytest
+from churngrid.features.absence import Absence
+from churngrid.features.engine import compute_features
+from churngrid.features.facts import Select, Window
+from churngrid.features.measures import Count
+from churngrid.features.metric import COMPONENTS, Metric
+from churngrid.features.metrics import METRICS, is_metric_column, metric_of_column
+from churngrid.features.population import known_accounts
+
+from tests.build import day, tables_of
+from tests.checks.metric_checks import CHECKS, Case, check_no_facts_mean_what_is_declared
+from tests.checks.small_company import DAY, small_company
+
+
+@pytest.fixture(scope="module")
+def case():
+    return Case(small_company(3, seed=8), METRICS, (day("2025-10-01"),))
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.column)
+def test_metric_passes_every_check(metric, case):
+    for check in CHECKS:
+        check(metric, case)
+
+
+def test_every_component_has_metrics_and_there_are_at_least_sixty():
+    assert {metric.component for metric in METRICS} == set(COMPONENTS)
+    assert len(METRICS) >= 60
+
+
+def a_metric(**other):
+    declared = {
+        "name": "calls",
+        "component": "support",
+        "measure": Count(Select("tickets", window=Window(28))),
+        "label": "calls",
+        "unit": "calls",
+        "direction": "-",
+        "axis": "health",
+        "when_absent": 0.0,
+        "meaning": "Calls in 28 days.",
+    }
+    return Metric(**{**declared, **other})
+
+
+def test_the_column_is_the_name_and_the_window():
+    assert a_metric().column == "calls_28d"
+    assert a_metric().vs_own == "calls_28d_vs_own"
+    assert a_metric().percentile == "calls_28d_in_segment"
+    assert a_metric(measure=Count(Select("tickets"))).column == "calls"
+
+
+def test_a_component_that_does_not_exist_is_refused():
+    with pytest.raises(
+        ValueError, match="`component` of metric 'calls' must be one of .* 'suport'"
+    ):
+        a_metric(component="suport")
+
+
+@pytest.mark.parametrize("bounds", [{"poor": 1.0}, {"healthy": 0.0}])
+def test_one_threshold_alone_is_refused(bounds):
+    with pytest.raises(ValueError, match="'calls' needs both `poor` and `healthy`, or neither"):
+        a_metric(**bounds)
+
+
+def test_the_checks_notice_a_wrong_declaration(case):
+    """Nothing is known of silence, but the metric says nobody called: the check must fail."""
+    wrong = a_metric(when_absent=5.0)
+    with pytest.raises(AssertionError):
+        check_no_facts_mean_what_is_declared(wrong, case)
+
+
+def test_columns_lead_back_to_their_metric():
+    for metric in METRICS:
+        assert metric_of_column(metric.column) is metric
+        assert metric_of_column(metric.vs_own) is metric
+        assert metric_of_column(metric.percentile) is metric
+    assert not is_metric_column("chs")
+    with pytest.raises(KeyError, match="chs"):
+        metric_of_column("chs")
+
+
+AS_OF = day("2025-06-01")
+
+
+def of_accounts(since, tickets):
+    accounts = pd.DataFrame(
+        {
+            "account_id": list(since),
+            "customer_since": list(since.values()),
+            "valid_from": list(since.values()),
+            "known_at": list(since.values()),
+            "segment": "mid",
+        }
+    )
+    rows = [
+        (f"{account}{n}", account, AS_OF - days * DAY, AS_OF - days * DAY)
+        for account, ages in tickets.items()
+        for n, days in enumerate(ages)
+    ]
+    opened = pd.DataFrame(rows, columns=["ticket_id", "account_id", "created_at", "known_at"])
+    opened["changed_at"] = opened["created_at"]
+    tables = tables_of({"accounts": accounts, "tickets": opened})
+    return compute_features(tables, known_accounts(tables, [AS_OF]), metrics=METRICS)
+
+
+def test_a_newcomer_without_facts_has_no_event_yet():
+    since = {"new": AS_OF - 29 * DAY, "settled": AS_OF - 30 * DAY, "busy": AS_OF - 5 * DAY}
+    found = of_accounts(since, {"busy": [2]}).absence["tickets_30d"].droplevel("as_of")
+    assert found.to_dict() == {
+        "new": Absence.NO_EVENT_YET,
+        "settled": Absence.PRESENT,
+        "busy": Absence.PRESENT,
+    }
+
+
+def test_the_own_baseline_is_the_mean_of_the_windows_inside_the_tenure():
+    # Windows of 30 days back from now: 2 | 3 (31, 40, 59) | 0 | 2 (95, 110) | begins before day 1.
+    since = {"a": AS_OF - 125 * DAY}
+    found = of_accounts(since, {"a": [1, 2, 31, 40, 59, 95, 110]})
+    assert found.frame["tickets_30d"].tolist() == [2]
+    assert found.baseline["tickets_30d"].tolist() == [pytest.approx(5 / 3)]
+    assert found.frame["tickets_30d_vs_own"].tolist() == [pytest.approx(2 / (5 / 3))]
+
+
+def test_the_percentile_is_the_rank_among_the_accounts_of_the_segment():
+    old = AS_OF - 400 * DAY
+    found = of_accounts(dict.fromkeys("abcd", old), {"a": [1], "b": [1, 2], "c": [1, 2, 3]})
+    rank = found.frame["tickets_30d_in_segment"].droplevel("as_of")
+    assert rank.to_dict() == {"d": 0.25, "a": 0.5, "b": 0.75, "c": 1.0}
+    assert found.segment_median["tickets_30d"].unique().tolist() == [1.5]
+
+
+def test_no_pairs_give_no_rows():
+    tables = small_company(2, seed=1)
+    found = compute_features(tables, known_accounts(tables, []), metrics=METRICS)
+    assert found.frame.shape[0] == 0
+    assert set(found.absence.columns) == {metric.column for metric in METRICS}
+    assert np.isdtype(found.frame.dtypes.iloc[0], "real floating")
