@@ -70,10 +70,11 @@ def plant_in_contracts(world: World, table: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         With the later versions at the end.
     """
-    return pd.concat(
-        [table, _rewritten_ends(world, table), _renewal_switched_off(world, table)],
-        ignore_index=True,
-    )
+    off = _renewal_switched_off(world, table)
+    joined = pd.concat([table, _rewritten_ends(world, table), off], ignore_index=True)
+    switched = off.set_index("contract_id")["known_at"].reindex(joined["contract_id"])
+    joined["auto_renew"] &= ~(joined["known_at"].to_numpy() >= switched.to_numpy())
+    return joined
 
 
 def _last_terms(world: World, table: pd.DataFrame, trap: str, share: float) -> pd.DataFrame:

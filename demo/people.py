@@ -193,8 +193,6 @@ def people(world: World, cast: People, users: Users) -> pd.DataFrame:
     size = len(cast.account)
     place = users.first[cast.account] + cast.rank
     exists = (cast.rank >= 0) & (cast.rank < np.bincount(users.account)[cast.account])
-    certified = np.isin(cast.role, [ADMIN, CHAMPION, USER])
-    certified &= rng.random(size) < 0.12 * world.profile.maturity[cast.account, 1]
     entered = at(cast.entered_day, rng)
     nothing = np.full(size, NAT)
     base: dict[str, Any] = {
@@ -210,13 +208,22 @@ def people(world: World, cast: People, users: Users) -> pd.DataFrame:
         "left_account_at": nothing,
         "left_known_at": nothing,
         "left_reason": np.full(size, None, dtype=object),
-        "certified_at": np.where(certified, entered + rng.integers(40, 300, size) * DAY, NAT),
+        "certified_at": _certificates(world, cast, entered, rng),
         "valid_from": entered,
         "known_at": entered,
     }
     clocks = ("left_account_at", "left_known_at", "certified_at", "valid_from", "known_at")
     rows = [_uncertified(base), _certified(base), _left(base, cast, rng)]
     return pd.concat([frame(each, clocks) for each in rows], ignore_index=True)
+
+
+def _certificates(world: World, cast: People, entered: Ints, rng: np.random.Generator) -> Ints:
+    """When people were certified: more of them where the organisation is mature."""
+    size = len(cast.account)
+    certified = np.isin(cast.role, [ADMIN, CHAMPION, USER])
+    certified &= rng.random(size) < 0.12 * world.profile.maturity[cast.account, 1]
+    day = entered + rng.integers(40, 300, size) * DAY
+    return np.where(certified & (day < cast.left_day * DAY), day, NAT)
 
 
 def _uncertified(base: dict[str, Any]) -> dict[str, Any]:

@@ -338,7 +338,7 @@ def _broken_lines(batch: Batch) -> tuple[pa.Table, ...]:
 
 def _reason(problem: Problem, shown: dict[str, list[str | None]], place: int) -> str:
     where = f"column `{problem.column}`: " if problem.column else ""
-    value = shown.get(problem.column, [None] * (place + 1))[place] if problem.shown else None
+    value = shown[problem.column][place] if problem.shown else None
     return f"{where}{problem.rule}" + (f", got {shortened(value)!r}" if value is not None else "")
 
 

@@ -58,9 +58,9 @@ class Condition(BaseModel):
     at_most: float | None = None
     above: float | None = None
     below: float | None = None
-    is_: tuple[str, ...] | None = Field(default=None, alias="is")
-    all_: tuple["Condition", ...] | None = Field(default=None, alias="all")
-    any_: tuple["Condition", ...] | None = Field(default=None, alias="any")
+    is_: tuple[str, ...] | None = Field(default=None, alias="is", min_length=1)
+    all_: tuple["Condition", ...] | None = Field(default=None, alias="all", min_length=1)
+    any_: tuple["Condition", ...] | None = Field(default=None, alias="any", min_length=1)
     not_: "Condition | None" = Field(default=None, alias="not")
     otherwise: bool = False
 
@@ -81,6 +81,8 @@ class Condition(BaseModel):
             raise ValueError(
                 "a field needs a rule: at_least, at_most, above, below or is; and a rule a field"
             )
+        if self.is_ is not None and self._bounds():
+            raise ValueError("needs texts (is) or bounds, not both; join two rules with all")
         return self
 
     def holds(self, facts: pd.DataFrame) -> BoolArray:

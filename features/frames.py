@@ -71,10 +71,7 @@ class FrameSource:
 def _to_arrow(values: pd.Series) -> pa.ChunkedArray:
     """One column; where its values are of several types, their text."""
     try:
-        if _is_mixed(values):
-            converted = _texts(values)
-        else:
-            converted = pa.Array.from_pandas(values)
+        converted = _texts(values) if _is_mixed(values) else pa.Array.from_pandas(values)
     except (ValueError, TypeError, OverflowError, NotImplementedError):
         converted = _texts(values)
     return converted if isinstance(converted, pa.ChunkedArray) else pa.chunked_array([converted])
@@ -84,7 +81,9 @@ def _is_mixed(values: pd.Series) -> bool:
     """Arrow would read a number among dates as a date."""
     if values.dtype != object:
         return False
-    kinds = {type(value) for value in values.tolist() if not _is_missing(value)}
+    kinds = set(map(type, values.tolist()))
+    if len(kinds) > 1:
+        kinds = {type(value) for value in values.tolist() if not _is_missing(value)}
     return len(kinds) > 1 and not kinds <= {int, float}
 
 

@@ -173,6 +173,8 @@ def _scores(
     frame = pd.DataFrame(index=features.frame.index)
     for kind, column in (("score", "chs"), ("low", "chs_low"), ("high", "chs_high")):
         frame[column] = np.sum([weights[name] * _mean(parts[name], kind) for name in parts], axis=0)
+    nothing = np.sum(list(weights.values()), axis=0) == 0
+    frame["chs_high"] = frame["chs_high"].mask(nothing, 100.0)
     frame["chs_coverage"] = np.sum(
         [weights[name] * _mean(parts[name], "known") for name in parts], axis=0
     )

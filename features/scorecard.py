@@ -145,8 +145,8 @@ def read_scorecard(path: Path | None, metrics: Sequence[Metric]) -> Scorecard:
     Raises
     ------
     SchemaError
-        If the file breaks a rule, names an unknown metric, weighs a metric twice, or weighs one
-        that belongs to the maturity axis or has no thresholds.
+        If the file breaks a rule, names an unknown metric, weighs a metric or names a cap twice,
+        or weighs a metric that belongs to the maturity axis or has no thresholds.
 
     Examples
     --------
@@ -165,6 +165,10 @@ def read_scorecard(path: Path | None, metrics: Sequence[Metric]) -> Scorecard:
     for name in names:
         if names.count(name) > 1:
             raise SchemaError(f"{source.name}: metric {name!r} is weighed twice; keep one.")
+    caps = [cap.name for cap in scorecard.caps]
+    for name in caps:
+        if caps.count(name) > 1:
+            raise SchemaError(f"{source.name}: cap {name!r} stands twice; keep one.")
     for cap in scorecard.caps:
         for name in sorted(cap.when.fields() - columns):
             raise SchemaError(f"{source.name}: cap {cap.name!r}: {_unknown(name, columns)}")

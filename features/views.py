@@ -246,7 +246,10 @@ def _with_roles(touches: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     people = tables["people"].select(["person_id", "roles", "known_at", "left_known_at"])
     frame = people.to_pandas().sort_values("known_at")
     stated = frame.rename(columns={"roles": "person_roles"}).drop(columns="left_known_at")
-    found = pd.merge_asof(touches.sort_values("known_at"), stated, on="known_at", by="person_id")
+    # Without a single name the parts of the lists are no texts, and pandas would not join them.
+    named = touches["person_id"].astype(stated["person_id"].dtype)
+    touches = touches.assign(person_id=named).sort_values("known_at")
+    found = pd.merge_asof(touches, stated, on="known_at", by="person_id")
     found["person_left_at"] = _departures(frame).reindex(found["person_id"]).array
     return found
 

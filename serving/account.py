@@ -16,7 +16,7 @@ __all__ = ["AccountStory", "account_story"]
 _ADVICE = {"churned": "Raises the estimate of churn", "chs": "Costs points of health"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class AccountStory:
     """Where an account stands, why, and what to do.
 
@@ -81,7 +81,7 @@ class AccountStory:
             "plays": [_plain(row) for row in self.plays.to_dict("records")],
         }
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.text()
 
     def _repr_html_(self) -> str:

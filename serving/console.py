@@ -41,6 +41,8 @@ Report = Callable[[str, int, int | None], None]
 """Takes the name of a stage, how much of it is done, and how much there is or None."""
 
 _PIPE_WIDTH = 100
+# Four scorers tell the story on a terminal; --json and the files have all.
+_TELLING = ("roc_auc", "pr_auc", "log_loss", "lift_at_10pct")
 _LONGEST_NAME = 60
 _JOINERS = "\u200c\u200d"
 """Invisible, but parts of words in some scripts."""
@@ -156,7 +158,8 @@ def show_scorers(scorers: Sequence[Mapping[str, Any]]) -> None:
         ``fold`` are there, each pair has its own lines.
     """
     groups = [key for key in ("target", "fold") if scorers and key in scorers[0]]
-    names = list(dict.fromkeys(str(entry["scorer"]) for entry in scorers))
+    named = list(dict.fromkeys(str(entry["scorer"]) for entry in scorers))
+    names = [name for name in named if name in _TELLING] or named
     lines: dict[tuple[str, ...], dict[str, str]] = {}
     for entry in scorers:
         line = tuple(str(entry[key]) for key in (*groups, "model"))
@@ -242,7 +245,7 @@ def _account_cells(account: Mapping[str, Any], shown: Sequence[str]) -> list[str
     }
     step = str(account["play"] or "").replace("_", " ")
     if account["due_at"]:
-        step += f"\nby {account['due_at']}"
+        step += f"\nby {account['due_at']}\n{account['owner']}"
     return [
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}...",
         *(optional[key] for key in shown),

@@ -147,9 +147,9 @@ def show_findings(summary: Mapping[str, Any]) -> None:
 
 
 def _learned_from(summary: Mapping[str, Any]) -> str:
-    rate = "" if summary["base_rate"] is None else f" ({100 * summary['base_rate']:.1f} %)"
+    rate = " unknown" if summary["base_rate"] is None else f" {100 * summary['base_rate']:.1f} %"
     outcome = "churned" if summary["target"] == "churn" else "expanded"
     return (
         f"Learned from {summary['rows']:,} rows of {summary['accounts']:,} accounts; "
-        f"in {summary['positives']:,} rows the account {outcome}{rate}."
+        f"{summary['positives']:,} of them {outcome}; base rate{rate}."
     )

@@ -283,15 +283,16 @@ def _strongest_family(pushing: pd.DataFrame) -> pd.DataFrame:
 
 
 def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:
-    """Return how much an account needs someone: expected loss, sooner and capped ones first."""
-    loss = accounts["p_churn"].fillna(1.0 - accounts["health_value"] / 100.0)
+    """Return how much an account needs someone: money times ill health, sooner and capped first."""
     money = accounts["arr"].fillna(0.0)
     size = money if money.gt(0).any() else pd.Series(1.0, index=accounts.index)
+    illness = 1.0 - accounts["health_value"] / 100.0
     near = days.between(0, _NEAR_DEADLINE_DAYS).map({True: 1.5, False: 1.0})
     urgent = accounts["cap"].notna().map({True: 1.5, False: 1.0})
+    deciding = accounts["status"].eq("scored").map({True: 1.0, False: 0.5})
     waiting = accounts["in_grid"] & (accounts["cell"] != "let_churn")
-    need = (size * loss * near * urgent).where(waiting, 0.0).fillna(0.0)
-    return need.rename("attention")
+    need = size * illness * near * urgent * deciding
+    return need.where(waiting, 0.0).fillna(0.0).rename("attention")
 
 
 def _recent_plays(tables: Tables, as_of: pd.Timestamp, days: int) -> frozenset[tuple[str, str]]:

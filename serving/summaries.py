@@ -241,7 +241,7 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
 def _odds(account: pd.Series) -> str:
     if account["health_source"] == "model":
         return about_one_in(float(account["p_churn"]))
-    return "unknown" if pd.isna(account["chs"]) else f"score {account['chs']:.0f} of 100"
+    return "unknown" if pd.isna(account["chs"]) else f"health {account['chs']:.0f} of 100"
 
 
 def _reasons(account: pd.Series, drivers: pd.DataFrame) -> list[str]:

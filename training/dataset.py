@@ -46,6 +46,13 @@ ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What an expansion model may know of maturity."""
 
+_READ_BY_METRICS = frozenset(
+    source
+    for metric in METRICS
+    for select, _ in metric.measure.selects()
+    for source in view_named(select.view).sources
+) - {"accounts", "features"}
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -238,7 +245,7 @@ def _delivered(tables: Tables, index: pd.Index) -> pd.DataFrame:
     columns = {
         name: Count(Select(name)).evaluate(known) > 0
         for name in tables
-        if name not in {"accounts", "features", "labels"}
+        if name in _READ_BY_METRICS
     }
     return pd.DataFrame(columns, index=known.rows.index)
 

@@ -66,6 +66,13 @@ def test_a_row_holds_only_facts_that_were_known_when_it_was_written(company, nam
     assert not (table[column] > table["known_at"]).any()
 
 
+def test_who_has_left_does_not_come_back(company):
+    people = company.tables["people"].sort_values("known_at")
+    gone = set(people.loc[people["left_account_at"].notna(), "person_id"])
+    newest = people.groupby("person_id").tail(1)
+    assert gone == set(newest.loc[newest["left_account_at"].notna(), "person_id"])
+
+
 def test_usage_covers_the_months_asked_for():
     days = build_company(30, months=12).tables["usage_daily"]["date"]
     assert days.min() >= pd.Timestamp("2025-01-01")

@@ -161,7 +161,8 @@ def test_old_news_are_entered_after_the_loss(company):
 def test_automatic_renewal_is_switched_off_before_the_notice(company, leavers):
     contracts = company.tables["contracts"].sort_values("known_at")
     switched = changing(contracts, ["contract_id"], "auto_renew")
-    assert not switched["auto_renew"].any()
+    newest = contracts.groupby("contract_id").last()
+    assert not newest.loc[switched["contract_id"], "auto_renew"].any()
     off = switched.groupby("account_id")["known_at"].first()
     ahead = leavers["decided_at"].reindex(off.index) - off
     assert len(off) > 20

@@ -54,7 +54,7 @@ def test_the_column_is_the_name_and_the_window():
 
 def test_a_component_that_does_not_exist_is_refused():
     with pytest.raises(
-        ValueError, match="`component` of metric 'calls' must be one of .* 'suport'"
+        ValueError, match=r"`component` of metric 'calls' must be one of .* 'suport'"
     ):
         a_metric(component="suport")
 

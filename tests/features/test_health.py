@@ -1,0 +1,282 @@
+"""The health score on numbers small enough to check by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from churngrid.features.absence import Absence
+from churngrid.features.engine import Features, compute_features
+from churngrid.features.health import score_health, scorecard_scope
+from churngrid.features.metrics import METRICS
+from churngrid.features.population import known_accounts
+from churngrid.features.scorecard import Scorecard, read_scorecard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.build import day
+from tests.checks.small_company import small_company
+
+GONE, NOT_THERE = Absence.NOT_APPLICABLE, Absence.NOT_COLLECTED
+NONE_YET, STALE = Absence.NO_EVENT_YET, Absence.STALE_OR_FAILED
+
+USERS, TICKETS, SPONSORS = "active_user_rate_28d", "open_critical_tickets", "exec_sponsors"
+
+CARD = {
+    "components": {
+        "usage": {"label": "Usage", "weight": 60, "metrics": [{"metric": USERS}]},
+        "people": {
+            "label": "People",
+            "weight": 40,
+            "metrics": [{"metric": TICKETS, "weight": 1}, {"metric": SPONSORS, "weight": 3}],
+        },
+    }
+}
+"""Usage scores 0 at 0.2 and 100 at 0.8; a ticket 0, none 100; no sponsor 0, one 100."""
+
+
+def card(**other):
+    return Scorecard.model_validate({**CARD, **other})
+
+
+def features_of(*, tenure=400.0, states=None, **values):
+    """One account with these numbers, all present unless a state says otherwise."""
+    columns = [metric.column for metric in METRICS]
+    index = pd.MultiIndex.from_tuples([("a", day("2025-06-01"))], names=["account_id", "as_of"])
+    numbers = {**dict.fromkeys(columns, 0.0), "tenure_days": tenure, **values}
+    frame = pd.DataFrame(numbers, index=index)
+    frame["arr_in_segment"] = 0.2
+    absence = pd.DataFrame(dict.fromkeys(columns, np.int8(0)), index=index)
+    for column, state in (states or {}).items():
+        absence[column] = np.int8(state)
+        if state in (GONE, NOT_THERE, NONE_YET):
+            frame[column] = np.nan
+    alive = pd.Series(True, index=index)
+    return Features(frame, absence, frame, frame, alive, alive.map({True: "all"}), METRICS)
+
+
+def scored(features, scorecard):
+    return score_health(features, scorecard).scores.iloc[0]
+
+
+def test_the_score_is_the_weighted_mean_of_components():
+    found = scored(features_of(**{USERS: 0.5, TICKETS: 0.0, SPONSORS: 0.0}), card())
+    assert found["chs_usage"] == pytest.approx(50)
+    assert found["chs_people"] == pytest.approx(25)  # (1 x 100 + 3 x 0) / 4
+    assert found["chs"] == pytest.approx(0.6 * 50 + 0.4 * 25)
+    assert found["chs_low"] == found["chs_high"] == pytest.approx(40)
+    assert found["chs_coverage"] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "score"), [(0.0, 0), (0.2, 0), (0.35, 25), (0.8, 100), (1.4, 100)]
+)
+def test_a_metric_is_linear_between_its_thresholds_and_flat_beyond(value, score):
+    assert scored(features_of(**{USERS: value}), card())["chs_usage"] == pytest.approx(score)
+
+
+def test_own_thresholds_replace_those_of_the_metric():
+    own = {"metric": USERS, "poor": 0.0, "healthy": 0.5}
+    parts = {"usage": {"label": "Usage", "weight": 1, "metrics": [own]}}
+    assert scored(features_of(**{USERS: 0.25}), card(components=parts))["chs"] == pytest.approx(50)
+
+
+@pytest.mark.parametrize("state", [GONE, NOT_THERE])
+def test_what_does_not_apply_or_is_not_collected_carries_no_weight(state):
+    found = scored(features_of(**{USERS: 0.5}, states={SPONSORS: state}), card())
+    assert found["chs_people"] == 100
+    assert found["chs"] == pytest.approx(0.6 * 50 + 0.4 * 100)
+    assert found["chs_coverage"] == 1
+
+
+@pytest.mark.parametrize("state", [GONE, NOT_THERE])
+def test_a_component_that_does_not_apply_leaves_its_weight_to_the_others(state):
+    states = {TICKETS: state, SPONSORS: state}
+    found = scored(features_of(**{USERS: 0.5}, states=states), card())
+    assert np.isnan(found["chs_people"])
+    assert found["chs"] == pytest.approx(50)
+    assert found["chs_coverage"] == 1
+
+
+def test_no_event_yet_is_neutral_uncovered_and_opens_the_interval():
+    found = scored(features_of(**{USERS: 0.8}, states={SPONSORS: NONE_YET}), card())
+    assert found["chs_people"] == pytest.approx((100 + 3 * 50) / 4)
+    assert found["chs_coverage"] == pytest.approx(1 - 0.4 * 3 / 4)
+    assert found["chs_low"] == pytest.approx(60 + 0.4 * 25)
+    # The most it could be is 100, but with 70 % known it may not be called high.
+    assert found["chs_high"] == np.nextafter(70, 0)
+
+
+@pytest.mark.parametrize(("value", "score"), [(0.8, 50), (0.5, 50), (0.35, 25), (0.2, 0)])
+def test_a_stale_feed_keeps_its_last_value_but_at_most_fifty(value, score):
+    found = scored(features_of(**{USERS: value}, states={USERS: STALE}), card())
+    assert found["chs_usage"] == pytest.approx(score)
+    assert found["chs_coverage"] == pytest.approx(0.4)
+
+
+def half_known(share):
+    """Two metrics, the second one unknown, with weights so that ``share`` is known."""
+    metrics = [
+        {"metric": USERS, "weight": share},
+        {"metric": SPONSORS, "weight": round(1 - share, 6)},
+    ]
+    parts = {"all": {"label": "All", "weight": 1, "metrics": metrics}}
+    features = features_of(**{USERS: 0.8}, states={SPONSORS: NONE_YET})
+    return scored(features, card(components=parts))
+
+
+def test_below_sixty_per_cent_known_there_is_no_score():
+    assert half_known(0.6)["chs"] == np.nextafter(70, 0)
+    below = half_known(0.59)
+    assert np.isnan(below["chs"])
+    assert below["chs_low"] == pytest.approx(59)
+
+
+def test_below_eighty_per_cent_known_no_score_is_high():
+    assert half_known(0.79)["chs"] == np.nextafter(70, 0)
+    assert half_known(0.81)["chs"] == pytest.approx(81 + 19 / 2)
+
+
+def test_nothing_known_leaves_every_score_possible():
+    states = {USERS: GONE, TICKETS: GONE, SPONSORS: GONE}
+    found = scored(features_of(states=states), card())
+    assert np.isnan(found["chs"])
+    assert found["chs_low"] == 0
+    assert found["chs_high"] == np.nextafter(70, 0)
+
+
+CAPS = [
+    {"name": "far", "when": {"field": "days_overdue", "above": 60}, "limit": 59, "reason": "Late."},
+    {
+        "name": "red",
+        "when": {"field": "layoffs_180d", "at_least": 1},
+        "limit": 30,
+        "reason": "Cut.",
+    },
+]
+GOOD = {USERS: 0.8, TICKETS: 0.0, SPONSORS: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("values", "score", "reason", "names"),
+    [
+        ({}, 100, "", ()),
+        ({"days_overdue": 60.0}, 100, "", ()),
+        ({"days_overdue": 60.5}, 59, "Late.", ("far",)),
+        ({"days_overdue": 61.0, "layoffs_180d": 1.0}, 30, "Cut.", ("red", "far")),
+    ],
+)
+def test_the_lowest_cap_that_holds_limits_the_score_and_says_why(values, score, reason, names):
+    found = scored(features_of(**GOOD, **values), card(caps=CAPS))
+    assert found["chs"] == found["chs_high"] == found["chs_low"] == score
+    assert found["cap_reason"] == reason
+    assert found["caps"] == names
+
+
+def test_a_cap_never_lifts_a_score():
+    found = scored(features_of(**{USERS: 0.2, TICKETS: 1.0}, layoffs_180d=1.0), card(caps=CAPS))
+    assert found["chs"] == 0
+    assert found["cap"] == 30
+
+
+def test_an_unknown_number_holds_no_cap():
+    features = features_of(**GOOD, states={"layoffs_180d": NOT_THERE})
+    assert scored(features, card(caps=CAPS))["chs"] == 100
+
+
+@pytest.mark.parametrize(("tenure", "usage"), [(89.0, 0.2), (90.0, 0.6), (np.nan, 0.6)])
+def test_weights_of_the_first_days_count_only_then(tenure, usage):
+    parts = {**CARD["components"], "usage": {**CARD["components"]["usage"], "weight_at_first": 10}}
+    found = scored(
+        features_of(tenure=tenure, **{USERS: 0.2, TICKETS: 0.0, SPONSORS: 1.0}),
+        card(components=parts),
+    )
+    assert found["chs"] == pytest.approx(100 * (1 - usage), abs=1e-9)
+
+
+def test_losses_are_what_is_missing_from_a_hundred():
+    health = score_health(features_of(**{USERS: 0.35, TICKETS: 1.0, SPONSORS: 0.0}), card())
+    losses = health.losses.iloc[0]
+    assert losses.to_dict() == pytest.approx({USERS: 45.0, TICKETS: 10.0, SPONSORS: 30.0})
+    assert 100 - losses.sum() == pytest.approx(health.scores["chs"].iloc[0])
+
+
+def test_scope_is_the_weight_of_what_the_company_collects_at_all():
+    assert scorecard_scope(features_of(), card()) == 1
+    # Of the people component 3/4 are not collected: 1 - 0.4 x 3/4.
+    missing = features_of(states={SPONSORS: NOT_THERE})
+    assert scorecard_scope(missing, card()) == pytest.approx(0.7)
+    assert scorecard_scope(features_of(states={SPONSORS: GONE}), card()) == 1
+
+
+def test_no_rows_give_no_scores():
+    tables = small_company(2, seed=1)
+    features = compute_features(tables, known_accounts(tables, []), metrics=METRICS)
+    health = score_health(features, read_scorecard(None, METRICS))
+    assert len(health.scores) == len(health.losses) == 0
+    assert {"chs", "chs_low", "chs_high", "chs_usage", "cap_reason"} <= set(health.scores)
+    assert scorecard_scope(features, read_scorecard(None, METRICS)) == 0
+
+
+@pytest.fixture(scope="module")
+def company():
+    tables = small_company(5, seed=6)
+    dates = [day("2025-03-01"), day("2025-08-01"), day("2025-12-01")]
+    return compute_features(tables, known_accounts(tables, dates), metrics=METRICS)
+
+
+DEFAULT = read_scorecard(None, METRICS)
+IMPROVABLE = {
+    metric.column: metric
+    for metric in METRICS
+    if metric.column in DEFAULT.metrics() or metric.direction in "+-"
+}
+
+
+def disturbed(features, seed):
+    """Any numbers and any states: scores must hold their bounds on all of them."""
+    rng = np.random.default_rng(seed)
+    size = features.absence.shape
+    absence = pd.DataFrame(
+        np.where(rng.random(size) < 0.4, rng.integers(0, 5, size), features.absence),
+        index=features.absence.index,
+        columns=features.absence.columns,
+    ).astype(np.int8)
+    frame = features.frame.copy()
+    noise = rng.choice([-1e9, -3.0, 0.0, 0.3, 1.0, 50.0, 1e9], size)
+    levels = frame[absence.columns].where(rng.random(size) < 0.5, noise)
+    levels = levels.mask(levels.isna() & (absence == 0), 0.0)
+    frame[absence.columns] = levels.mask(absence.isin([GONE, NOT_THERE]))
+    return replace(features, frame=frame, absence=absence)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**20))
+def test_scores_stay_between_zero_and_a_hundred(company, seed):
+    scores = score_health(disturbed(company, seed), DEFAULT).scores
+    numbers = scores.filter(regex="^chs").drop(columns="chs_coverage")
+    assert (numbers.isna() | ((numbers >= 0) & (numbers <= 100))).all(axis=None)
+    assert scores["chs_coverage"].between(0, 1 + 1e-12).all()
+    known = scores[scores["chs"].notna()]
+    assert (known["chs_low"] <= known["chs"] + 1e-9).all()
+    assert (known["chs"] <= known["chs_high"] + 1e-9).all()
+    assert (known["chs"] <= known["cap"].fillna(100)).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**20),
+    column=st.sampled_from(sorted(IMPROVABLE)),
+    step=st.sampled_from([0.01, 1.0, 40.0]),
+)
+def test_improving_a_known_metric_never_lowers_the_score(company, seed, column, step):
+    before = disturbed(company, seed)
+    known = before.absence[column] == Absence.PRESENT
+    sign = 1.0 if IMPROVABLE[column].direction == "+" else -1.0
+    frame = before.frame.copy()
+    frame.loc[known, column] += sign * step
+    old = score_health(before, DEFAULT).scores
+    new = score_health(replace(before, frame=frame), DEFAULT).scores
+    for name in ("chs", "chs_low", "chs_high"):
+        assert not (new[name] < old[name] - 1e-9).any()
+    assert old["chs"].isna().equals(new["chs"].isna())
