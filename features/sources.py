@@ -6,6 +6,7 @@ a source holds is data: nothing in it is executed.
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -64,7 +65,9 @@ def read_tables(data: Data, settings: Settings = DEFAULTS) -> Tables:
         plans = plan_tables(source, settings)
         deliveries = [fetch(source, plan) for plan in plans.values()]
         unread = unread_tables(source, plans)
-    return check_deliveries(deliveries, unread, hash_personal=settings.hash_personal)
+    tables = check_deliveries(deliveries, unread, hash_personal=settings.hash_personal)
+    denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
+    return replace(tables, denied_ticket_categories=denied)
 
 
 def open_source(data: Data) -> Source:

@@ -52,7 +52,7 @@ def check_deliveries(
     snapshots, snapshot_findings = snapshot_columns(batches)
     return Tables(
         by_name={name: batch.table for name, batch in batches.items()},
-        collected={name: batch.delivery.plan.collected for name, batch in batches.items()},
+        collected={name: _collected(batch) for name, batch in batches.items()},
         findings=(
             *findings,
             *(finding for batch in batches.values() for finding in batch.findings),
@@ -63,6 +63,12 @@ def check_deliveries(
         rows_in={name: batch.rows_in for name, batch in batches.items()},
         snapshot_only=snapshots,
     )
+
+
+def _collected(batch: Batch) -> frozenset[str]:
+    """Return the columns the source had, and those that follow from them."""
+    had = batch.delivery.plan.collected
+    return had | {"left_known_at"} if "left_account_at" in had else had
 
 
 def _check_left(batches: list[Batch]) -> None:
