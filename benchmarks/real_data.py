@@ -10,9 +10,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import churngrid
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from churngrid.features.engine import compute_features
+from churngrid.features.metrics import METRICS
+from churngrid.features.population import known_accounts
+from churngrid.features.settings import load_settings
+from churngrid.training.dataset import model_columns
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -20,13 +26,6 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-import churngrid
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS
-from churngrid.features.population import known_accounts
-from churngrid.features.settings import load_settings
-from churngrid.training.dataset import model_columns
 
 HERE = Path(__file__).parent
 SCORERS = ["roc_auc", "pr_auc", "log_loss", "lift_at_10pct"]
@@ -74,8 +73,8 @@ def contradictions(data: Path) -> list[str]:
     settings = HERE / "data" / "ravenstack.yaml"
     found = churngrid.check(data / "ravenstack", settings).tables.findings
     table = pd.DataFrame(
-        [(finding.table, finding.rule, f"{finding.count:,}") for finding in found],
-        columns=["table", "rule", "rows"],
+        [(one.table, one.column, one.rule, f"{one.count:,}") for one in found],
+        columns=["table", "column", "rule", "rows"],
     )
     lines = ["## ravenstack: the negative control", "", markdown(table), ""]
     return [*lines, noise(data / "ravenstack", settings), ""]
@@ -126,7 +125,14 @@ def flat(data: Path, name: str) -> list[str]:
             rows.append((model, fold, roc_auc_score(y[test], p), log_loss(y[test], p)))
     table = pd.DataFrame(rows, columns=["model", "fold", "roc_auc", "log_loss"])
     means = table.groupby("model", sort=False)[["roc_auc", "log_loss"]].mean().round(4)
-    return [f"## {name}", "", "Repeated 2-fold, mean of 4 splits.", "", markdown(means.reset_index()), ""]
+    return [
+        f"## {name}",
+        "",
+        "Repeated 2-fold, mean of 4 splits.",
+        "",
+        markdown(means.reset_index()),
+        "",
+    ]
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def _with_nulls(table: pa.Table, tables: Tables) -> pa.Table:
 
 
 def roll_up(events: pa.Table) -> pa.Table:
-    """Return raw usage events as daily rows, apart by the day on which they became known.
+    """Return raw usage events as daily rows, apart by when they became known.
 
     Parameters
     ----------
@@ -143,9 +143,8 @@ def roll_up(events: pa.Table) -> pa.Table:
     0
     """
     dated = events.append_column("date", _day(events["occurred_at"]))
-    dated = dated.append_column("known_day", _day(events["known_at"]))
-    keys = ["account_id", "product_user_id", "feature_id", "date", "known_day"]
-    rolled = dated.group_by(keys).aggregate([("known_at", "max"), ("occurred_at", "count")])
+    keys = ["account_id", "product_user_id", "feature_id", "date", "known_at"]
+    rolled = dated.group_by(keys).aggregate([("occurred_at", "count")])
     empty = pa.nulls(rolled.num_rows, pa.float64())
     return pa.table(
         {
@@ -153,7 +152,7 @@ def roll_up(events: pa.Table) -> pa.Table:
             "date": rolled["date"],
             "events": rolled["occurred_at_count"].cast(pa.float64()),
             **dict.fromkeys(("minutes", "automated_events", "errors"), empty),
-            "known_at": rolled["known_at_max"],
+            "known_at": rolled["known_at"],
         }
     )
 

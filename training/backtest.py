@@ -197,6 +197,8 @@ def direction_of_inputs(target: str) -> dict[str, int]:
 def gate_of(y: npt.NDArray[np.int64], parents: npt.NDArray[np.object_]) -> SizeGate:
     """Return what so many independent outcomes allow to ship.
 
+    An account that stayed on one date and left on a later one has given evidence of both.
+
     Parameters
     ----------
     y : ndarray of int, shape (n_rows,)
@@ -206,8 +208,7 @@ def gate_of(y: npt.NDArray[np.int64], parents: npt.NDArray[np.object_]) -> SizeG
     -------
     SizeGate
     """
-    outcome = set(parents[y == 1])
-    return gate(len(outcome), len(set(parents) - outcome))
+    return gate(len(set(parents[y == 1])), len(set(parents[y == 0])))
 
 
 def shipped_kind(allowed: SizeGate, dataset: Dataset) -> str:

@@ -243,9 +243,7 @@ def _parents(tables: Tables, index: pd.Index) -> pd.Series:
 def _delivered(tables: Tables, index: pd.Index) -> pd.DataFrame:
     known = Knowledge(tables, Rows.of(index.to_frame(index=False)))
     columns = {
-        name: Count(Select(name)).evaluate(known) > 0
-        for name in tables
-        if name in _READ_BY_METRICS
+        name: Count(Select(name)).evaluate(known) > 0 for name in tables if name in _READ_BY_METRICS
     }
     return pd.DataFrame(columns, index=known.rows.index)
 

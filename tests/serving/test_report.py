@@ -171,7 +171,7 @@ def test_a_panel_tells_the_whole_story(html, scores):
     text = Page(f"<details{panel}</details>").text
     account = scores.loc[place]
     for said in (
-        "Health is low; the model expects about",
+        "Health is low; the odds of leaving are about",
         "A cap limits its health",
         "The model's estimate of leaving rises because",
         "active users 41 → 24 (segment 38)",
