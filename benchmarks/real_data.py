@@ -69,7 +69,7 @@ def companies(data: Path, name: str) -> list[str]:
 
 
 def contradictions(data: Path) -> list[str]:
-    """Return what the contract finds in the negative control, and that no model looks good on it."""
+    """Return what the contract finds in the negative control, and that nothing predicts it."""
     settings = HERE / "data" / "ravenstack.yaml"
     found = churngrid.check(data / "ravenstack", settings).tables.findings
     table = pd.DataFrame(
@@ -143,7 +143,7 @@ def main() -> None:
         "",
         "Made by `python benchmarks/real_data.py DATA --write`; the data is not in the repository.",
         "`all` are later dates of any account, `unseen` those of accounts never trained on.",
-        "The classifier's configuration had been tried on the two flat tables before it was frozen,",
+        "The classifier's configuration was tried on the two flat tables before it was frozen,",
         "so its figures there are optimistic. All rows are shown, also where it loses.",
         "",
         f"numpy {np.__version__}, pandas {pd.__version__}, lightgbm {lgb.__version__}; two cores.",
