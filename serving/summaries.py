@@ -11,8 +11,8 @@ import pandas as pd
 from .stories import about_one_in
 
 if TYPE_CHECKING:
+    from .answers import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
     from .score import Scored
-    from .verbs import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
 
 __all__ = [
     "backtest_summary",

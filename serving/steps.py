@@ -1,0 +1,215 @@
+"""The steps that several verbs share: read, build, train, score, render."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..features.metrics import METRICS
+from ..features.settings import Settings, load_settings
+from ..features.sources import Data, read_tables
+from ..features.tableset import Tables
+from ..training.calendars import resolve_as_of
+from ..training.card import card_markdown, curve_points
+from ..training.dataset import Dataset, build_dataset
+from ..training.promotion import promote
+from ..training.tracking import TrainingReport, load_champion, local_uri, log_training
+from ..training.train import train_target
+from .answers import TrainResult
+from .config import Config, read_config
+from .gridchart import Cuts
+from .report import render_report
+from .score import Models, Scored, score_tables
+
+__all__ = [
+    "MODELS",
+    "REPORT",
+    "TARGETS",
+    "Company",
+    "Progress",
+    "company_of",
+    "counted",
+    "cuts_of",
+    "dataset_of",
+    "models_in",
+    "page_of",
+    "report_path",
+    "scored_of",
+    "settings_of",
+    "target_of",
+    "trained_of",
+]
+
+Target = Literal["churned", "expanded"]
+Progress = Callable[[str, int, int | None], None]
+
+TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
+MODELS = Path("churngrid-models")
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What every verb needs first."""
+
+    tables: Tables
+    config: Config
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, which the config holds."""
+        return self.config.settings
+
+
+def company_of(data: Data, settings_path: Path | None) -> Company:
+    """Return the tables and everything declared; raises SchemaError if either is unusable."""
+    settings = settings_of(settings_path)
+    return Company(read_tables(data, settings), read_config(settings))
+
+
+def settings_of(path: Path | None) -> Settings:
+    """Return the settings of a file, or the defaults."""
+    return Settings() if path is None else load_settings(path)
+
+
+def dataset_of(company: Company, progress: Progress | None) -> Dataset:
+    """Return the training rows of a company; raises as ``build_dataset`` does."""
+    return build_dataset(
+        company.tables,
+        company.settings,
+        scorecard=company.config.scorecard,
+        rubric=company.config.rubric,
+        progress=counted(progress, "metrics", len(METRICS)),
+    )
+
+
+def trained_of(
+    rows: Dataset,
+    company: Company,
+    name: str,
+    uri: str,
+    kind: str | None,
+    progress: Progress | None,
+) -> TrainResult:
+    """Train one target, decide its alias, and register it in the tracking store."""
+    step = counted(progress, f"train {name}", None)
+    trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
+    decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
+    table = trained.backtest.scorers
+    whole = table[table["fold"] == "all"].drop(columns="fold")
+    shipped = whole[whole["model"] == trained.backtest.kind]
+    log_training(
+        uri,
+        trained.model,
+        TrainingReport(
+            decision=decision,
+            scorers=shipped,
+            params=company.settings.model_dump(mode="json", exclude={"tables"}),
+            curves=curve_points(trained),
+            data_hash=_hash_of(rows),
+            card=card_markdown(trained),
+        ),
+    )
+    return TrainResult(
+        target=name,
+        kind=trained.backtest.kind,
+        version=trained.model.version,
+        alias=decision.alias,
+        reason=decision.reason,
+        scorers=whole,
+        rows=trained.rows,
+        accounts=trained.accounts,
+        churned=trained.outcomes,
+        base_rate=trained.model.base_rate,
+        warnings=trained.warnings,
+        trained=trained,
+    )
+
+
+def scored_of(
+    company: Company,
+    as_of: str,
+    tracking: str | None,
+    model: str | None,
+    history: pd.DataFrame | None,
+    progress: Progress | None,
+) -> Scored:
+    """Score a company with the registered champions, or with the scorecard alone."""
+    if model not in {None, "none"}:
+        raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
+    uri = tracking or local_uri(MODELS)
+    models = Models() if model == "none" else _champions(uri)
+    return score_tables(
+        company.tables,
+        resolve_as_of(company.tables, as_of),
+        config=company.config,
+        models=models,
+        previous=history,
+        progress=counted(progress, "score", len(METRICS)),
+    )
+
+
+def _champions(uri: str) -> Models:
+    return Models(
+        churn=load_champion(uri, "churned"),
+        expansion=load_champion(uri, "expanded"),
+    )
+
+
+def models_in(folder: Path) -> str:
+    """Return the tracking address of a folder, which is made if missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return local_uri(folder)
+
+
+def target_of(name: str) -> Target:
+    """Return the label that a target's name stands for; raises ValueError for another name."""
+    if name not in TARGETS:
+        raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
+    return TARGETS[name]
+
+
+def page_of(company: Company, scored: Scored) -> str:
+    """Return the report of a scoring as one HTML page."""
+    return render_report(
+        scored.scores,
+        scored.drivers,
+        scored.plays,
+        playbook=company.config.playbook,
+        currency=company.settings.currency,
+        notes=scored.notes,
+        scope=scored.scope,
+        cuts=cuts_of(company.config),
+    )
+
+
+def cuts_of(config: Config) -> Cuts:
+    """Return where the bands begin, for the picture of the grid."""
+    health, maturity = config.scorecard.bands, config.rubric.bands
+    return Cuts((health.medium, health.high), (maturity.medium, maturity.high))
+
+
+def report_path(out: str | Path | None, unwritten: tuple[str, ...]) -> Path | None:
+    """Return where the report went; None where the place takes no files."""
+    return None if out is None or REPORT in unwritten else Path(out) / REPORT
+
+
+def _hash_of(rows: Dataset) -> str:
+    hashes = pd.util.hash_pandas_object(rows.X).to_numpy()
+    return f"{np.bitwise_xor.reduce(hashes):016x}" if len(hashes) else ""
+
+
+def counted(progress: Progress | None, stage: str, total: int | None) -> Callable[[str], None]:
+    """Return a callback for one stage that counts its steps."""
+    done = 0
+
+    def step(_: str) -> None:
+        nonlocal done
+        if progress is not None:
+            progress(stage, done, total)
+        done += 1
+
+    return step
