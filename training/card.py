@@ -64,6 +64,7 @@ def curve_points(trained: Trained) -> dict[str, list[dict[str, float]]]:
     return {"calibration": points}
 
 
-def _row(name: str, scorers: dict[str, list[float]]) -> str:
-    cells = [f"{scorers[scorer][0]:.3f}" if scorer in scorers else "" for scorer in _SHOWN]
+def _row(name: str, scorers: dict[str, list[float | None]]) -> str:
+    values = [scorers.get(scorer, [None])[0] for scorer in _SHOWN]
+    cells = ["" if value is None else f"{value:.3f}" for value in values]
     return f"| {name} | " + " | ".join(cells) + " |"

@@ -146,7 +146,10 @@ def _card(
         "proof": str(dataset.proof),
         "rate": float(y.mean()),
         "scorers": {
-            model: {row.scorer: [row.value, row.low, row.high] for row in part.itertuples()}
+            str(model): {
+                scorer: [None if np.isnan(number) else float(number) for number in numbers]
+                for scorer, *numbers in part[["scorer", "value", "low", "high"]].to_numpy()
+            }
             for model, part in shown.groupby("model", sort=False)
         },
         "suspicions": [suspicion.says for suspicion in found],

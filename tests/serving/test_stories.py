@@ -1,0 +1,67 @@
+"""What is said of an account, and how probabilities are put."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from churngrid.serving.stories import about_one_in, headline, spoken_reasons
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (np.nan, "unknown"),
+        (0.0, "under 1 in 100"),
+        (0.0099, "under 1 in 100"),
+        (0.01, "about 1 in 100"),
+        (0.5, "about 1 in 2"),
+        (0.67, "about 2 in 3"),
+        (0.95, "about 19 in 20"),
+        (0.96, "over 19 in 20"),
+    ],
+)
+def test_probability_is_said_as_people_say_it(probability, said):
+    assert about_one_in(probability) == said
+
+
+def account(**changes):
+    row = {
+        "status": "scored",
+        "health_band": "medium",
+        "health_source": "model",
+        "p_churn": 0.25,
+        "base_rate": 0.1,
+        "chs": 61.0,
+        "cap_reason": "",
+        "maturity_band": "high",
+        "cmi": 3.9,
+        "cmi_status": "certain",
+        "caps": (),
+        "cell": "strengthen_to_expand",
+    }
+    return pd.Series({**row, **changes})
+
+
+def test_headline_says_odds_usual_and_maturity():
+    assert headline(account()) == (
+        "Health is medium; the odds of leaving are about 1 in 4 (usual: 1 in 10). "
+        "Maturity is high (3.9 of 5, certain)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("notice_given", "Notice was given"), ("paused", "contract is paused")]
+)
+def test_account_outside_the_grid_is_said_to_be(status, said):
+    assert said in headline(account(status=status))
+
+
+def test_reasons_are_found_by_cap_metric_component_and_slot():
+    drivers = pd.DataFrame({"text": ["users down", "visits down"], "metric": ["m1", "m2"]})
+    capped = account(caps=("sponsor_left",), cap_reason="The sponsor left.")
+    assert spoken_reasons(capped, drivers, ["usage", "usage"]) == {
+        "sponsor_left": "The sponsor left",
+        "m1": "users down",
+        "usage": "users down",
+        "m2": "visits down",
+        "cell": "health medium, maturity high",
+    }
