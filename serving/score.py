@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from ..features.absence import Absence
 from ..features.engine import Features, Knowledge, compute_features
+from ..features.errors import ArtifactError
 from ..features.facts import DAY_US
 from ..features.health import Health, score_health, scorecard_scope
 from ..features.maturity import score_maturity
@@ -312,6 +313,12 @@ def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFra
     columns = {"health_band_shown": "band", "health_band_raw": "raw_band", "health_value": "index"}
     if previous is None or previous.empty:
         return pd.DataFrame(columns=list(columns.values()), dtype=object)
+    missing = sorted({"account_id", "as_of", *columns} - set(previous.columns))
+    if missing:
+        raise ArtifactError(
+            f"The stored scores lack {missing}: another version wrote them. Score with `--fresh`, "
+            "or into another place."
+        )
     earlier = previous[previous["as_of"] < as_of].sort_values("as_of")
     newest = earlier.drop_duplicates("account_id", keep="last").set_index("account_id")
     return newest.rename(columns=columns)[list(columns.values())]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..demo import write_company
-from ..features.errors import SchemaError
+from ..features.errors import ArtifactError, SchemaError
 from ..features.proposal import propose_mapping
 from ..features.quarantine import write_quarantine
 from ..features.sources import Data
@@ -301,6 +301,10 @@ def report(out: str | Path, settings_path: Path | None = None) -> Path:
     if scores is None or scores.empty:
         raise SchemaError(
             f"{store.label} has no scores yet; run `churngrid score DATA --out` first."
+        )
+    if "attention" not in scores:
+        raise ArtifactError(
+            f"The scores in {store.label} were written by another version; score once more first."
         )
     newest = scores[scores["as_of"] == scores["as_of"].max()]
     drivers, plays = store.read("drivers"), store.read("plays")

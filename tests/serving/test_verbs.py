@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from churngrid.demo import build_company
-from churngrid.features.errors import SchemaError
+from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.serving.outputs import open_store
 
 DATE = "2025-11-01"
@@ -143,6 +143,15 @@ def test_report_can_be_written_again_from_what_is_stored(company, settings, tmp_
 def test_report_without_scores_says_what_to_do(tmp_path):
     with pytest.raises(SchemaError, match="no scores yet; run `churngrid score"):
         churngrid.report(tmp_path)
+
+
+def test_scores_of_another_version_are_named(company, settings, tmp_path):
+    stored = {"account_id": ["a"], "as_of": pd.DatetimeIndex(["2025-01-01"], tz="UTC")}
+    open_store(tmp_path / "old").write({"scores": pd.DataFrame(stored)})
+    with pytest.raises(ArtifactError, match="another version wrote them"):
+        churngrid.score(company, settings, out=tmp_path / "old", as_of=DATE, model="none")
+    with pytest.raises(ArtifactError, match="written by another version"):
+        churngrid.report(tmp_path / "old")
 
 
 def test_check_counts_every_row(company):
