@@ -111,7 +111,7 @@ def _options(
 def demo(
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")] = _DEMO,
-    accounts: Annotated[int, typer.Option(min=1, help="Size of the invented company.")] = 1000,
+    accounts: Annotated[int, typer.Option(min=1, help="Size of the invented company.")] = 1150,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another company.")] = 7,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -355,7 +355,7 @@ def init(folder: Path, *, data: Data | None = None) -> list[Path]:
 
 
 def demo(
-    out: Path, *, accounts: int = 1000, seed: int = 7, progress: Progress | None = None
+    out: Path, *, accounts: int = 1150, seed: int = 7, progress: Progress | None = None
 ) -> DemoResult:
     """Do the whole job on an invented company.
 

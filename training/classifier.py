@@ -65,7 +65,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     monotone : dict or None, default=None
         Column (name, or position for an array) to 1 (more makes the outcome likelier), -1 or 0.
     random_state : int or None, default=0
-    n_jobs : int, default=1
+    n_jobs : int, default=2
         Threads. The result does not depend on it.
 
     Attributes
@@ -116,7 +116,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bagging_fraction: float = 0.8,
         monotone: Mapping[Any, int] | None = None,
         random_state: int | None = 0,
-        n_jobs: int = 1,
+        n_jobs: int = 2,
     ) -> None:
         self.n_folds = n_folds
         self.n_repeats = n_repeats

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import roc_auc_score
+from scipy.stats import rankdata
 
 __all__ = ["Suspicion", "suspicions"]
 
@@ -71,12 +71,19 @@ def _too_good_alone(column: str, values: pd.Series, y: IntArray) -> Suspicion | 
     known = values.notna().to_numpy()
     if known.sum() < _LEAST_ROWS or len(np.unique(y[known])) < 2:
         return None
-    area = roc_auc_score(y[known], values.to_numpy(dtype=float)[known])
+    area = _area(values.to_numpy(dtype=float)[known], y[known])
     area = max(area, 1.0 - area)
     if area <= _SINGLE_AUC:
         return None
     says = f"{column} alone tells the outcome with AUC {area:.2f}: check where it comes from."
     return Suspicion(column, "too_good_alone", float(area), says)
+
+
+def _area(values: npt.NDArray[np.float64], y: IntArray) -> float:
+    """Return the area under the ROC curve by ranks (Mann and Whitney 1947)."""
+    positive = int(y.sum())
+    ranks = rankdata(values)[y == 1].sum()
+    return float((ranks - positive * (positive + 1) / 2) / (positive * (len(y) - positive)))
 
 
 def _unevenly_kept(table: str, there: pd.Series, y: IntArray) -> Suspicion | None:

@@ -46,6 +46,8 @@ class Scorer:
         One sentence for people.
     ideal : float or None
         The right value, where too much is as wrong as too little.
+    resampled : bool
+        Whether it gets an interval; a figure that is itself a fit would take longer than training.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Scorer:
     greater_is_better: bool
     meaning: str
     ideal: float | None = None
+    resampled: bool = True
 
     def merit(self, value: float) -> float:
         """Return the value turned so that more is always better."""
@@ -120,6 +123,7 @@ SCORERS = (
         greater_is_better=False,
         meaning="1 is right; below 1 the probabilities are too extreme.",
         ideal=1.0,
+        resampled=False,
     ),
     Scorer(
         name="calibration_intercept",
@@ -127,6 +131,7 @@ SCORERS = (
         greater_is_better=False,
         meaning="0 is right; plus means the outcome came more often than predicted.",
         ideal=0.0,
+        resampled=False,
     ),
 )
 
@@ -220,7 +225,10 @@ def score_table(
     """
     labels, chance, code = _by_probability(y, p, groups)
     weights = list(_resamples(code, seed, n_boot))
-    scored = [_score(scorer, labels, chance, weights, code) for scorer in SCORERS]
+    scored = [
+        _score(scorer, labels, chance, weights if scorer.resampled else [], code)
+        for scorer in SCORERS
+    ]
     return pd.DataFrame([asdict(row) for row in scored])
 
 

@@ -143,6 +143,10 @@ def test_the_table_has_every_scorer_with_an_interval_around_its_value() -> None:
     y, p, _ = _rows()
     table = score_table(y, p, np.arange(len(y)), seed=1)
     assert table["scorer"].tolist() == [scorer.name for scorer in SCORERS]
+    fitted = ~np.array([scorer.resampled for scorer in SCORERS])
+    assert (table.loc[fitted, "note"] == "not resampled").all()
+    assert table.loc[fitted, ["low", "high"]].isna().all(axis=None)
+    table = table[~fitted]
     assert (table["note"] == "").all()
     biased = table["scorer"] == "calibration_error"
     inside = (table["low"] <= table["value"]) & (table["value"] <= table["high"])
@@ -191,7 +195,8 @@ def test_undefined_figures_stand_in_the_table_with_their_reason() -> None:
 def test_no_interval_without_resamples_or_accounts() -> None:
     y, p, _ = _rows(40)
     assert set(score_table(y, p, np.arange(40), n_boot=0)["note"]) == {"not resampled"}
-    assert set(score_table(y, p, np.zeros(40))["note"]) == {"one account only: no interval"}
+    alone = set(score_table(y, p, np.zeros(40))["note"])
+    assert alone == {"one account only: no interval", "not resampled"}
 
 
 def test_no_interval_where_most_resamples_have_no_figure() -> None:
