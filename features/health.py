@@ -32,7 +32,8 @@ class Health:
     scores : DataFrame
         Index (account_id, as_of): ``chs``, ``chs_low``, ``chs_high`` (0-100, higher is healthier),
         ``chs_coverage`` (0-1), one ``chs_<component>`` each, ``cap`` (the lowest limit that holds,
-        NaN when none), ``cap_reason`` (text, empty when none) and ``caps`` (names of all).
+        NaN when none), ``cap_reason`` (its text, empty when none), ``caps`` and ``cap_reasons``
+        (names and texts of all that hold, the lowest limit first).
     losses : DataFrame
         Points each metric takes from 100 in the overall score before caps.
     """
@@ -193,6 +194,7 @@ def _limited(frame: pd.DataFrame, values: pd.DataFrame, scorecard: Scorecard) ->
         tuple(cap.name for cap, hit in zip(held, column, strict=True) if hit) for column in hits.T
     ]
     limits = {cap.name: cap for cap in held}
+    frame["cap_reasons"] = [tuple(limits[name].reason for name in names) for names in frame["caps"]]
     frame["cap"] = [limits[names[0]].limit if names else np.nan for names in frame["caps"]]
     frame["cap_reason"] = [limits[names[0]].reason if names else "" for names in frame["caps"]]
     top = np.where(

@@ -75,7 +75,7 @@ def spoken_reasons(
     Parameters
     ----------
     account : Series
-        A row of the scores with ``caps``.
+        A row of the scores with ``caps`` and ``cap_reasons``.
     drivers : DataFrame
         The account's drivers of churn that raise the estimate and can be acted on, best first.
     components : sequence of str
@@ -86,7 +86,10 @@ def spoken_reasons(
     dict of str to str
         Cap, metric, component or slot, the strongest first.
     """
-    spoken = dict.fromkeys(account["caps"], account["cap_reason"].rstrip("."))
+    spoken = {
+        cap: reason.rstrip(".")
+        for cap, reason in zip(account["caps"], account["cap_reasons"], strict=True)
+    }
     for text, metric, component in zip(drivers["text"], drivers["metric"], components, strict=True):
         spoken.setdefault(metric, text)
         spoken.setdefault(component, text)

@@ -1,6 +1,5 @@
 """What a command has done, as plain values: the same for people, for ``--json`` and for tests."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,7 +229,7 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
     return {
         **{field: plain(account[field]) for field in fields},
         "odds": _odds(account),
-        "reasons": _reasons(account, drivers[drivers["account_id"] == name]),
+        "reasons": _reasons(account, drivers[drivers["account_id"] == name], chosen),
         "play": None if chosen is None else chosen["play"],
         "owner": None if chosen is None else chosen["owner"],
         "due_at": None if chosen is None else plain(chosen["due_at"]),
@@ -244,13 +243,15 @@ def _odds(account: pd.Series) -> str:
     return "unknown" if pd.isna(account["chs"]) else f"health {account['chs']:.0f} of 100"
 
 
-def _reasons(account: pd.Series, drivers: pd.DataFrame) -> list[str]:
-    """Return why, the strongest first: what caps the health, then what pushes the estimate."""
+def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None) -> list[str]:
+    """Return why, the strongest first: what is urgent, what caps the health, what pushes it."""
     target = "churned" if account["health_source"] == "model" else "chs"
     pushing = drivers[
         (drivers["target"] == target)
         & (drivers["direction"] == "+")
         & drivers["actionable"].astype(bool)
     ]
-    capped: Iterable[str] = [account["cap_reason"]] if plain(account["cap_reason"]) else []
-    return [*capped, *pushing.sort_values("rank")["text"]][:_REASONS]
+    urgent = [chosen["why"]] if chosen is not None and chosen["slot"] == "urgent" else []
+    capped = [account["cap_reason"]] if plain(account["cap_reason"]) else []
+    told = [*urgent, *capped, *pushing.sort_values("rank")["text"]]
+    return list(dict.fromkeys(str(reason).rstrip(".") for reason in told))[:_REASONS]

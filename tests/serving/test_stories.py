@@ -36,6 +36,7 @@ def account(**changes):
         "cmi": 3.9,
         "cmi_status": "certain",
         "caps": (),
+        "cap_reasons": (),
         "cell": "strengthen_to_expand",
     }
     return pd.Series({**row, **changes})
@@ -57,9 +58,11 @@ def test_account_outside_the_grid_is_said_to_be(status, said):
 
 def test_reasons_are_found_by_cap_metric_component_and_slot():
     drivers = pd.DataFrame({"text": ["users down", "visits down"], "metric": ["m1", "m2"]})
-    capped = account(caps=("sponsor_left",), cap_reason="The sponsor left.")
+    reasons = ("The sponsor left.", "A ticket is open.")
+    capped = account(caps=("sponsor_left", "critical"), cap_reasons=reasons)
     assert spoken_reasons(capped, drivers, ["usage", "usage"]) == {
         "sponsor_left": "The sponsor left",
+        "critical": "A ticket is open",
         "m1": "users down",
         "usage": "users down",
         "m2": "visits down",
