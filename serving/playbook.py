@@ -194,7 +194,13 @@ def _why(account: pd.Series, play: Play, labels: Mapping[str, str]) -> str:
     spoken: dict[str, str] = account["spoken"]
     topics = [topic for topic in spoken if topic in _topics(play)]
     told = list(dict.fromkeys(spoken[topic] for topic in topics))
-    return "; ".join(told[:_REASONS]) or f"{play.when.words(labels)}"
+    return "; ".join(told[:_REASONS] or _numbers(account, play, labels)) or play.when.words(labels)
+
+
+def _numbers(account: pd.Series, play: Play, labels: Mapping[str, str]) -> list[str]:
+    """Return the account's own numbers that the condition looks at, in words."""
+    named = sorted(play.when.fields() & labels.keys())
+    return [f"{labels[name]} {account[name]:.3g}" for name in named if pd.notna(account[name])]
 
 
 def _topics(play: Play) -> frozenset[str]:

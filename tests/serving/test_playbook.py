@@ -86,10 +86,16 @@ def test_play_says_the_accounts_own_reason(tmp_path):
     }
 
 
-def test_condition_is_said_in_words_where_nothing_else_is_known(tmp_path):
+def test_numbers_are_said_where_there_is_no_reason_in_words(tmp_path):
     playbook = read(tmp_path, play("grow"), CATCH_ALL)
     plays = assign_plays(scored(), playbook, labels={"arr": "ARR"}).set_index("play")
-    assert plays.loc["grow", "why"] == "ARR above 0"
+    assert plays.loc["grow", "why"] == "ARR 1"
+
+
+def test_condition_is_said_in_words_where_nothing_else_is_known(tmp_path):
+    playbook = read(tmp_path, play("grow"), CATCH_ALL)
+    plays = assign_plays(scored(), playbook, labels={}).set_index("play")
+    assert plays.loc["grow", "why"] == "arr above 0"
 
 
 def test_no_accounts_give_no_plays(tmp_path):
