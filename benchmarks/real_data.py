@@ -10,15 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import churngrid
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS
-from churngrid.features.population import known_accounts
-from churngrid.features.settings import load_settings
-from churngrid.training.dataset import model_columns
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -26,6 +20,13 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+import churngrid
+from churngrid.features.engine import compute_features
+from churngrid.features.metrics import METRICS
+from churngrid.features.population import known_accounts
+from churngrid.features.settings import load_settings
+from churngrid.training.dataset import model_columns
 
 HERE = Path(__file__).parent
 SCORERS = ["roc_auc", "pr_auc", "log_loss", "lift_at_10pct"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 import pyarrow as pa
+
 from churngrid.features.tables import table_spec
 from churngrid.features.tableset import Tables, canonical_schema
 

@@ -4,8 +4,9 @@ import doctest
 import importlib
 import pkgutil
 
-import churngrid
 import pytest
+
+import churngrid
 
 MODULES = sorted(
     module.name

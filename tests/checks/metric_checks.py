@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
 from churngrid.features.absence import Absence
 from churngrid.features.engine import Features, Knowledge, compute_features
 from churngrid.features.measures import DaysSince, Tenure
@@ -14,7 +15,6 @@ from churngrid.features.population import known_accounts
 from churngrid.features.rows import Rows
 from churngrid.features.tableset import Tables
 from churngrid.features.views import View, ViewData, view_named
-
 from tests.checks.small_company import shuffled, with_tables
 
 

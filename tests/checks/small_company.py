@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
 from churngrid.demo import build_company
 from churngrid.features.sources import read_tables
 from churngrid.features.tables import table_spec

@@ -1,4 +1,5 @@
 import pytest
+
 from churngrid.demo import Company, build_company
 
 

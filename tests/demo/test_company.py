@@ -4,6 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from churngrid.demo import build_company, write_company
 from churngrid.features.tables import TABLES, table_spec
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from churngrid.demo import build_company
 from churngrid.features.engine import compute_features
 from churngrid.features.metrics import METRICS, metric_of_column
@@ -18,7 +20,6 @@ from churngrid.training.dataset import Dataset, build_dataset
 from churngrid.training.models import model_named
 from churngrid.training.proof import as_it_stood
 from churngrid.training.splits import out_of_time
-from sklearn.metrics import roc_auc_score
 
 pytestmark = pytest.mark.long
 

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from churngrid.demo.traps import LEAVING_CATEGORIES
 
 DAY = pd.Timedelta(days=1)

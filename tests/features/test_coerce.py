@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from churngrid.features.coerce import coerce
 from churngrid.features.frames import FrameSource
 from churngrid.features.plaintext import as_text, displayed
 from churngrid.features.tables import Column
 from churngrid.features.tableset import ARROW_TYPES
-from hypothesis import given
-from hypothesis import strategies as st
 
 GARBAGE = st.one_of(
     st.none(),

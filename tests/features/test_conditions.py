@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.conditions import Condition
 
 FACTS = pd.DataFrame(

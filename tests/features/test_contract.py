@@ -8,14 +8,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.batch import hashed
 from churngrid.features.contract import codes_of
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
 from churngrid.features.tables import TABLES, table_spec
 from churngrid.features.tableset import canonical_schema
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 DAY = "2025-01-01"
 

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from churngrid.features.periods import Periods
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
-from hypothesis import given
-from hypothesis import strategies as st
 
 DAY = "2025-01-01"
 ACCOUNTS = {"account_id": ["a", "b"], "customer_since": [DAY, DAY]}

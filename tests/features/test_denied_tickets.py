@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+
 from churngrid.features.engine import compute_features
 from churngrid.features.metrics import METRICS
 from churngrid.features.settings import Settings

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.absence import Absence
 from churngrid.features.engine import Features, compute_features
 from churngrid.features.health import score_health, scorecard_scope
 from churngrid.features.metrics import METRICS
 from churngrid.features.population import known_accounts
 from churngrid.features.scorecard import Scorecard, read_scorecard
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.build import day
 from tests.checks.small_company import small_company
 

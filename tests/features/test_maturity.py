@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from churngrid.features.maturity import band_of_maturity, score_maturity
-from churngrid.features.rubric import Rubric, read_rubric
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churngrid.features.maturity import band_of_maturity, score_maturity
+from churngrid.features.rubric import Rubric, read_rubric
 from tests.build import day, tables_of
 from tests.checks.small_company import DAY
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.absence import Absence
 from churngrid.features.engine import compute_features
 from churngrid.features.facts import Select, Window
@@ -8,7 +9,6 @@ from churngrid.features.measures import Count
 from churngrid.features.metric import COMPONENTS, Metric
 from churngrid.features.metrics import METRICS, is_metric_column, metric_of_column
 from churngrid.features.population import known_accounts
-
 from tests.build import day, tables_of
 from tests.checks.metric_checks import CHECKS, Case, check_no_facts_mean_what_is_declared
 from tests.checks.small_company import DAY, small_company

@@ -5,6 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.absence import Absence
 from churngrid.features.engine import compute_features
 from churngrid.features.health import score_health
@@ -20,9 +23,6 @@ from churngrid.serving.config import read_config
 from churngrid.serving.score import score_tables
 from churngrid.training.dataset import build_dataset
 from churngrid.training.proof import as_it_stood
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.build import day, tables_of
 from tests.checks.small_company import (
     DAY,

@@ -6,6 +6,7 @@ import sys
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from churngrid.features.database import open_postgres, public_url
 from churngrid.features.errors import SchemaError
 from churngrid.features.settings import Settings

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.proposal import propose_mapping
 from churngrid.features.settings import Settings

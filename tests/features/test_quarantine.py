@@ -2,6 +2,7 @@ import csv
 
 import pandas as pd
 import pytest
+
 from churngrid.features.quarantine import defused, write_quarantine
 from churngrid.features.sources import read_tables
 

@@ -1,4 +1,5 @@
 import pytest
+
 from churngrid.features.absence import Absence
 from churngrid.features.errors import SchemaError
 from churngrid.features.facts import Select

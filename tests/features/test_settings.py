@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.settings import DEFAULTS, Settings, load_settings
 from churngrid.features.sources import read_tables

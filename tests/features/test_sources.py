@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.frames import FrameSource
 from churngrid.features.settings import Settings

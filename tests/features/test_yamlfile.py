@@ -2,9 +2,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.yamlfile import load_yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Strict(BaseModel):

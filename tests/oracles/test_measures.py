@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.engine import Knowledge
 from churngrid.features.facts import Select, Window
 from churngrid.features.filters import Above, Is
@@ -22,7 +23,6 @@ from churngrid.features.measures import (
     Total,
 )
 from churngrid.features.rows import Rows
-
 from tests.build import day, tables_of
 
 DAY = pd.Timedelta(days=1)

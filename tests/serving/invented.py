@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
+
 from churngrid.serving.bands import health_index
 from churngrid.serving.config import FACT_FIELDS
 from churngrid.serving.drivers import DRIVER_COLUMNS

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from churngrid.features.scorecard import Bands
-from churngrid.serving.bands import BANDS, band_of, health_index, with_hysteresis
 from hypothesis import given
 from hypothesis import strategies as st
+
+from churngrid.features.scorecard import Bands
+from churngrid.serving.bands import BANDS, band_of, health_index, with_hysteresis
 
 
 def test_index_is_anchored_to_the_base_rate():

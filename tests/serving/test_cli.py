@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.tableset import Finding, Tables
 from churngrid.serving import console, results
 from churngrid.serving.cli import app, main
-from typer.testing import CliRunner
 
 COMMANDS = {
     "demo": ["demo"],

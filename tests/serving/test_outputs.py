@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.serving.outputs import open_store, write_tables
 from churngrid.serving.storable import as_csv, storable

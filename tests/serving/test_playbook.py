@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.serving.config import FACT_FIELDS
 from churngrid.serving.grid import CELLS

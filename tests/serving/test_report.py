@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.serving.report import render_report
-
 from tests.serving.invented import (
     AS_OF,
     CAP,

@@ -1,9 +1,10 @@
 """The verbs on a small invented company, with a real tracking store and real places."""
 
-import churngrid
 import numpy as np
 import pandas as pd
 import pytest
+
+import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.serving.outputs import open_store

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from churngrid.features.tables import TableSpec, table_spec
 from churngrid.features.tableset import Tables, canonical_schema
 

@@ -1,4 +1,5 @@
 import pytest
+
 from churngrid.features.settings import Settings
 from churngrid.training.business import Business, business_of, lead_of
 

@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.tableset import Tables
 from churngrid.training.calendars import as_of_dates, newest_closed_day, resolve_as_of

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from churngrid.training.calibration import (
     MIN_SLOPE,
     SLOPE_PRECISION,

@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
 from churngrid.training import boosting
 from churngrid.training.boosting import MIN_UNITS_TO_FOLD, SHAPES, TreeShape
 from churngrid.training.calibration import sigmoid
 from churngrid.training.classifier import ChurnClassifier
 from churngrid.training.ordering import in_own_order
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.metrics import roc_auc_score
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 DEVIATIONS = {
     "check_sample_weight_equivalence_on_dense_data": (

@@ -2,11 +2,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.settings import Settings
 from churngrid.training.business import Business, business_of
 from churngrid.training.cohorts import standing
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SETTINGS = Settings()
 

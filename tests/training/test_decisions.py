@@ -1,5 +1,6 @@
 import pandas as pd
 import pytest
+
 from churngrid.demo.company import build_company
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables

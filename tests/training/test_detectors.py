@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.training.detectors import suspicions
 
 Y = np.repeat([0, 1], [60, 40])

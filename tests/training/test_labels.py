@@ -3,6 +3,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.errors import SchemaError
 from churngrid.features.population import known_accounts
 from churngrid.features.settings import Settings
@@ -11,8 +14,6 @@ from churngrid.features.tableset import Tables, canonical_schema
 from churngrid.training.business import Business, business_of
 from churngrid.training.calendars import as_of_dates
 from churngrid.training.labels import REASONS, label, own_labels, summarise
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SETTINGS = Settings()
 

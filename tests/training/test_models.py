@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from churngrid.training import additive
 from churngrid.training.additive import MAX_COLUMNS, learn_pool
 from churngrid.training.calibration import logit, sigmoid
@@ -25,7 +27,6 @@ from churngrid.training.models import (
     predict,
     refresh_intercept,
 )
-from sklearn.metrics import roc_auc_score
 
 ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
 DIRECTIONS = {"active_users_28d": -1, "days_since_value_event": 1, "chs": -1, "elsewhere": 1}

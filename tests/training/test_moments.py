@@ -1,6 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from churngrid.training.moments import (
     DAY,
     NEVER,
@@ -11,8 +14,6 @@ from churngrid.training.moments import (
     month_start_after,
     timestamps,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 MOMENTS = st.integers(0, 40_000 * DAY)
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 import pytest
+
 from churngrid.features.engine import compute_features
 from churngrid.features.errors import LeakageError
 from churngrid.features.facts import Select, Window
@@ -16,7 +17,6 @@ from churngrid.features.scorecard import read_scorecard
 from churngrid.features.settings import Settings
 from churngrid.training.dataset import build_dataset
 from churngrid.training.proof import as_it_stood, prove
-
 from tests.build import day, tables_of
 from tests.checks.small_company import DAY, small_company
 

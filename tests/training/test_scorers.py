@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from sklearn import metrics
+
 from churngrid.training import quality
 from churngrid.training.calibration import sigmoid
 from churngrid.training.definedness import checked_rows, undefined_because
@@ -13,7 +15,6 @@ from churngrid.training.scorers import (
     score_table,
     scorer_named,
 )
-from sklearn import metrics
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 

@@ -4,6 +4,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from churngrid.features.errors import LeakageError
 from churngrid.training.splits import (
     check_families,
@@ -12,8 +15,6 @@ from churngrid.training.splits import (
     out_of_time,
     parents_of,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def utc(text):

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from churngrid.features.errors import ArtifactError
 from churngrid.training import tracking
 from churngrid.training.artifact import FittedModel

@@ -1,9 +1,10 @@
 """What training refuses, leaves out and decides, each with its words."""
 
-import churngrid
 import numpy as np
 import pandas as pd
 import pytest
+
+import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import SchemaError
 from churngrid.features.settings import Settings

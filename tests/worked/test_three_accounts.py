@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
 from churngrid.serving.config import read_config
