@@ -1,8 +1,11 @@
 """Write the reference pages that follow from declarations: metrics and the data contract."""
 
+import inspect
+import json
 from pathlib import Path
 
 from churngrid.features.metrics import METRICS
+from churngrid.features.settings import Lookup, Settings, TableMapping
 from churngrid.features.tables import TABLES
 
 HERE = Path(__file__).parent
@@ -62,7 +65,32 @@ def contract_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"metrics.md": metrics_page, "data-contract.md": contract_page}
+def settings_page() -> str:
+    """Return the settings as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Made by `make docs` from `features/settings.py`. All of them stand in `churngrid.yaml`,",
+        "beside the data or in the working folder; unknown keys are refused.",
+        "",
+        "| setting | default |",
+        "|---|---|",
+        *(
+            f"| `{name}` | {json.dumps(field.get_default(call_default_factory=True))} |"
+            for name, field in Settings.model_fields.items()
+        ),
+    ]
+    for model in (Settings, TableMapping, Lookup):
+        explained = inspect.getdoc(model) or ""
+        lines += ["", f"## {model.__name__}", "", "```", explained, "```"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "metrics.md": metrics_page,
+    "data-contract.md": contract_page,
+    "settings.md": settings_page,
+}
 
 
 def main() -> None:

@@ -18,9 +18,10 @@ from ..training.dataset import Dataset, build_dataset
 from ..training.promotion import promote
 from ..training.tracking import TrainingReport, load_champion, local_uri, log_training
 from ..training.train import train_target
-from .answers import TrainResult
+from .answers import ScoreResult, TrainResult
 from .config import Config, read_config
 from .gridchart import Cuts
+from .outputs import Store
 from .report import render_report
 from .score import Models, Scored, score_tables
 
@@ -36,11 +37,11 @@ __all__ = [
     "dataset_of",
     "models_in",
     "page_of",
-    "report_path",
     "scored_of",
     "settings_of",
     "target_of",
     "trained_of",
+    "written_to",
 ]
 
 Target = Literal["churned", "expanded"]
@@ -192,9 +193,14 @@ def cuts_of(config: Config) -> Cuts:
     return Cuts((health.medium, health.high), (maturity.medium, maturity.high))
 
 
-def report_path(out: str | Path | None, unwritten: tuple[str, ...]) -> Path | None:
-    """Return where the report went; None where the place takes no files."""
-    return None if out is None or REPORT in unwritten else Path(out) / REPORT
+def written_to(store: Store, out: str | Path, company: Company, scored: Scored) -> ScoreResult:
+    """Write a scoring and its report, and say where they went."""
+    unwritten = store.write(
+        {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays},
+        files={REPORT: page_of(company, scored)},
+    )
+    path = None if REPORT in unwritten else Path(out) / REPORT
+    return ScoreResult(scored, store.label, path, unwritten)
 
 
 def _hash_of(rows: Dataset) -> str:

@@ -5,7 +5,14 @@ from importlib.resources import files
 
 import yaml
 
-__all__ = ["starter_files"]
+__all__ = ["DEMO_SETTINGS", "starter_files"]
+
+DEMO_SETTINGS = """\
+# Neighbouring months of an account are near copies, so quarters teach nearly as much in a third of
+# the time.
+as_of_step: quarter
+"""
+"""Settings of the invented company."""
 
 _SHIPPED = {
     "scorecard.yaml": "churngrid.features",
@@ -14,7 +21,7 @@ _SHIPPED = {
 }
 
 _SETTINGS = """\
-# Settings of churngrid. Everything has a default; see docs/settings.md for all of them.
+# Settings of churngrid. Everything has a default; docs/settings.md lists all of them.
 scorecard: scorecard.yaml
 maturity: maturity.yaml
 playbook: playbook.yaml

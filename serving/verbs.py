@@ -30,14 +30,13 @@ from .steps import (
     cuts_of,
     dataset_of,
     models_in,
-    page_of,
-    report_path,
     scored_of,
     settings_of,
     target_of,
     trained_of,
+    written_to,
 )
-from .templates import starter_files
+from .templates import DEMO_SETTINGS, starter_files
 
 __all__ = [
     "backtest",
@@ -51,12 +50,6 @@ __all__ = [
     "score",
     "train",
 ]
-
-_DEMO_SETTINGS = """\
-# Neighbouring months of an account are near copies, so quarters teach nearly as much in a third of
-# the time.
-as_of_step: quarter
-"""
 
 
 def check(data: Data, settings_path: Path | None = None, *, out: Path | None = None) -> CheckResult:
@@ -233,14 +226,9 @@ def score(
     store = open_store(out) if out is not None else None
     history = store.read("scores") if store is not None and not fresh else None
     scored = scored_of(company, as_of, tracking, model, history, progress)
-    if store is None:
+    if store is None or out is None:
         return ScoreResult(scored, "not written", None, ())
-    page = page_of(company, scored)
-    unwritten = store.write(
-        {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays},
-        files={REPORT: page},
-    )
-    return ScoreResult(scored, store.label, report_path(out, unwritten), unwritten)
+    return written_to(store, out, company, scored)
 
 
 def explain(
@@ -376,19 +364,14 @@ def demo(
     write_company(out / "data", accounts=accounts, seed=seed)
     step("written")
     settings_path = out / "data" / "churngrid.yaml"
-    settings_path.write_text(_DEMO_SETTINGS, encoding="utf-8")
+    settings_path.write_text(DEMO_SETTINGS, encoding="utf-8")
     uri = models_in(out / "models")
     company = company_of(out / "data", settings_path)
     rows = dataset_of(company, progress)
     models = [trained_of(rows, company, name, uri, None, progress) for name in TARGETS]
     scored = scored_of(company, "latest", uri, None, None, progress)
     store = open_store(out / "results")
-    unwritten = store.write(
-        {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays},
-        files={REPORT: page_of(company, scored)},
-    )
-    path = report_path(out / "results", unwritten)
-    result = ScoreResult(scored, store.label, path, unwritten)
+    result = written_to(store, out / "results", company, scored)
     return DemoResult(out, models, result, time.perf_counter() - began)
 
 
