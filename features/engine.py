@@ -4,31 +4,32 @@ A fact counts from the moment it is known and falls into a window by when it hap
 scoring call the same function, so their rows are the same numbers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from .absence import Absence
-from .facts import DAY_US, Facts, Select
+from .facts import DAY_US
+from .knowledge import Knowledge
 from .measures import Measure, Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
-from .rows import Rows
+from .rows import NEVER, Rows
 from .tableset import Tables
-from .views import View, ViewData, view_named
+from .views import view_named
 
-__all__ = ["Features", "Knowledge", "compute_features"]
+__all__ = ["Features", "compute_features", "live_accounts"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+StateArray = npt.NDArray[np.int8]
 
+_LIVE = (ARR, IN_TERM, ACTIVE_LATELY)
 _NEWCOMER_DAYS = 30
 _BASELINE_DAYS = 168
-_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,87 +83,6 @@ class Features:
         )
 
 
-class Knowledge:
-    """Facts of every view beside the asked rows; each view is prepared once, when first needed.
-
-    Parameters
-    ----------
-    tables : Tables
-    rows : Rows
-    """
-
-    def __init__(self, tables: Tables, rows: Rows) -> None:
-        self.tables = tables
-        self.rows = rows
-        self._data: dict[str, ViewData] = {}
-        self._facts: dict[str, Facts] = {}
-        self._deliveries: dict[str, npt.NDArray[np.int64]] = {}
-        self._tenure: FloatArray | None = None
-
-    def data(self, view: View) -> ViewData:
-        """Return the rows of a view, of all accounts."""
-        if view.name not in self._data:
-            self._data[view.name] = view.build(self.tables)
-        return self._data[view.name]
-
-    def facts(self, view: str) -> Facts:
-        """Return the facts of one view that belong to the asked accounts."""
-        if view not in self._facts:
-            declared = view_named(view)
-            self._facts[view] = Facts(declared, self.data(declared), self.rows)
-        return self._facts[view]
-
-    def tenure_days(self) -> FloatArray:
-        """Return the days since each row's account became one, NaN where not known."""
-        if self._tenure is None:
-            since = self.account_time("customer_since")
-            begun = self.account_time("valid_from")
-            since = np.where(np.isnan(since), begun, since)
-            self._tenure = (self.rows.as_of - since) / DAY_US
-        return self._tenure
-
-    def account_time(self, column: str) -> FloatArray:
-        """Return a time of the account's newest known description, in microseconds."""
-        facts = self.facts("accounts")
-        moment = facts.time(column)
-        stated = np.where((moment == _NEVER) | (moment == 0), np.nan, moment.astype(float))
-        position = self.account_position()
-        return np.where(position >= 0, np.append(stated, np.nan)[position], np.nan)
-
-    def account_text(self, column: str) -> npt.NDArray[np.object_]:
-        """Return a text of the account's newest known description; None where there is none."""
-        facts = self.facts("accounts")
-        texts = np.array([*facts.table[column].to_pylist(), None], dtype=object)
-        return np.asarray(texts[self.account_position()], dtype=object)
-
-    def account_position(self) -> npt.NDArray[np.int64]:
-        """Return the table position of each row's newest known account description, or -1."""
-        return self.facts("accounts").newest(Select("accounts"), len(self.rows))
-
-    def whole(self, view: str) -> pa.Table:
-        """Return all rows of a view, of every account."""
-        return self.data(view_named(view)).table
-
-    def collected(self, measure: Measure) -> bool:
-        """Say whether everything a measure reads was delivered."""
-        for select, columns in measure.selects():
-            view = view_named(select.view)
-            if not view.delivered(self.tables):
-                return False
-            if not (select.columns() | columns) <= self.data(view).collected | {"known_at"}:
-                return False
-        return True
-
-    def last_delivery(self, view: View) -> npt.NDArray[np.int64]:
-        """Return, per row, when the newest row of any account became known; -1 before the first."""
-        if view.name not in self._deliveries:
-            known = self.data(view).table["known_at"].cast(pa.int64())
-            self._deliveries[view.name] = np.sort(known.to_numpy())
-        moments = self._deliveries[view.name]
-        place = np.searchsorted(moments, self.rows.as_of, side="left")
-        return np.append(moments, -1)[place - 1]
-
-
 def compute_features(
     tables: Tables,
     pairs: pd.DataFrame,
@@ -180,7 +100,7 @@ def compute_features(
         accounts among these pairs that share a date and a segment, so give all accounts of a date.
     metrics : sequence of Metric
     progress : callable, optional
-        Called with the column name before each metric.
+        Called with the name of each view before its facts are read.
 
     Returns
     -------
@@ -188,11 +108,8 @@ def compute_features(
         Rows sorted by account and date.
     """
     known = Knowledge(tables, Rows.of(pairs))
-    report = progress or (lambda column: None)
-    values, states = {}, {}
-    for metric in metrics:
-        report(metric.column)
-        values[metric.column], states[metric.column] = _evaluate(metric, known)
+    known.prepare([*_LIVE, *_measures_of(metrics, known)], progress)
+    values, states = _evaluated(metrics, known)
     index = known.rows.index
     live = pd.Series(live_accounts(known), index=index, name="live")
     segment = pd.Series(_segments(known), index=index, name="segment")
@@ -223,14 +140,49 @@ def live_accounts(known: Knowledge) -> BoolArray:
     -------
     ndarray of bool, shape (n_rows,)
     """
-    for measure in (ARR, IN_TERM, ACTIVE_LATELY):
+    for measure in _LIVE:
         if known.collected(measure):
             return np.nan_to_num(measure.evaluate(known)) > 0
     return np.ones(len(known.rows), dtype=bool)
 
 
-def _evaluate(metric: Metric, known: Knowledge) -> tuple[FloatArray, npt.NDArray[np.int8]]:
-    """Return the values of one metric and the state behind each."""
+def _measures_of(metrics: Sequence[Metric], known: Knowledge) -> Iterator[Measure]:
+    """Yield everything that will be evaluated, each own baseline with its windows."""
+    for metric in metrics:
+        if known.collected(metric.measure):
+            yield metric.measure
+            yield from _preceding(metric)
+
+
+def _preceding(metric: Metric) -> list[Measure]:
+    """Return the measure over the account's own preceding windows."""
+    days = metric.window_days
+    if not metric.own_baseline or days is None:
+        return []
+    count = max(1, round(_BASELINE_DAYS / days))
+    return [metric.measure.shifted(k * days) for k in range(1, count + 1)]
+
+
+def _evaluated(
+    metrics: Sequence[Metric], known: Knowledge
+) -> tuple[dict[str, FloatArray], dict[str, StateArray]]:
+    """Return the values of the metrics and the state behind each."""
+    values, states = {}, {}
+    for metric in metrics:
+        values[metric.column], states[metric.column] = _evaluate(metric, known)
+    for views, concerned in _by_feeds(metrics, known).items():
+        stale, last = _silence(views, known)
+        earlier = _last_fresh(concerned, known, last, stale)
+        for metric in concerned:
+            column = metric.column
+            values[column], states[column] = _with_feed_state(
+                metric, (values[column], states[column]), earlier.get(column), (last < 0, stale)
+            )
+    return values, states
+
+
+def _evaluate(metric: Metric, known: Knowledge) -> tuple[FloatArray, StateArray]:
+    """Return the values of one metric and the state behind each, as if every feed lived."""
     n_rows = len(known.rows)
     if not known.collected(metric.measure):
         return np.full(n_rows, np.nan), np.full(n_rows, Absence.NOT_COLLECTED, dtype=np.int8)
@@ -245,42 +197,81 @@ def _evaluate(metric: Metric, known: Knowledge) -> tuple[FloatArray, npt.NDArray
     newcomer = known.tenure_days() < _NEWCOMER_DAYS
     if not isinstance(metric.measure, Tenure):
         state[empty & newcomer] = Absence.NO_EVENT_YET
-    return _with_feed_state(metric, known, value, state)
-
-
-def _with_feed_state(
-    metric: Metric, known: Knowledge, value: FloatArray, state: npt.NDArray[np.int8]
-) -> tuple[FloatArray, npt.NDArray[np.int8]]:
-    """Put in the last values known while the feed lived, and mark what was never delivered."""
-    for name in {select.view for select, _ in metric.measure.selects()}:
-        view = view_named(name)
-        if view.stale_after_days is None:
-            continue
-        last = known.last_delivery(view)
-        missing = last < 0
-        value = np.where(missing, np.nan, value)
-        state = np.where(missing, Absence.NOT_COLLECTED, state).astype(np.int8)
-        stale = ~missing & (known.rows.as_of - last > view.stale_after_days * DAY_US)
-        if stale.any():
-            value = np.where(stale, _last_fresh(metric, known, last, stale), value)
-            # What did not apply while the feed lived must not begin to count as neutral.
-            applies = ~np.isnan(value) | (metric.when_absent != Absence.NOT_APPLICABLE)
-            silent = np.where(applies, Absence.STALE_OR_FAILED, Absence.NOT_APPLICABLE)
-            state = np.where(stale, silent, state).astype(np.int8)
     return value, state
 
 
+def _by_feeds(
+    metrics: Sequence[Metric], known: Knowledge
+) -> dict[tuple[str, ...], list[Metric]]:
+    """Return the collected metrics by the feeds they read that can fall silent."""
+    found: dict[tuple[str, ...], list[Metric]] = {}
+    for metric in metrics:
+        if known.collected(metric.measure):
+            views = {select.view for select, _ in metric.measure.selects()}
+            feeds = sorted(name for name in views if view_named(name).stale_after_days is not None)
+            if feeds:
+                found.setdefault(tuple(feeds), []).append(metric)
+    return found
+
+
+def _silence(
+    views: tuple[str, ...], known: Knowledge
+) -> tuple[BoolArray, npt.NDArray[np.int64]]:
+    """Return which rows stand after one of the feeds fell silent, and when it last delivered.
+
+    The feed that fell silent first decides; a feed that never delivered has delivered at -1.
+    """
+    stale = np.zeros(len(known.rows), dtype=bool)
+    last = np.full(len(known.rows), NEVER)
+    for name in views:
+        view = view_named(name)
+        delivered = known.last_delivery(view)
+        silent = known.rows.as_of - delivered > (view.stale_after_days or 0) * DAY_US
+        stale |= silent
+        last = np.where(silent, np.minimum(last, delivered), last)
+    return stale & (last >= 0), last
+
+
+def _with_feed_state(
+    metric: Metric,
+    found: tuple[FloatArray, StateArray],
+    earlier: FloatArray | None,
+    feeds: tuple[BoolArray, BoolArray],
+) -> tuple[FloatArray, StateArray]:
+    """Put in the last values known while the feed lived, and mark what was never delivered."""
+    (value, state), (missing, stale) = found, feeds
+    value = np.where(missing, np.nan, value)
+    state = np.where(missing, Absence.NOT_COLLECTED, state).astype(np.int8)
+    if earlier is None:
+        return value, state
+    value = np.where(stale, earlier, value)
+    # What did not apply while the feed lived must not begin to count as neutral.
+    applies = ~np.isnan(value) | (metric.when_absent != Absence.NOT_APPLICABLE)
+    silent = np.where(applies, Absence.STALE_OR_FAILED, Absence.NOT_APPLICABLE)
+    return value, np.where(stale, silent, state).astype(np.int8)
+
+
 def _last_fresh(
-    metric: Metric, known: Knowledge, last: npt.NDArray[np.int64], stale: BoolArray
-) -> FloatArray:
+    metrics: Sequence[Metric],
+    known: Knowledge,
+    last: npt.NDArray[np.int64],
+    stale: BoolArray,
+) -> dict[str, FloatArray]:
     """Return the values as of the midnight after the last delivery, at the stale rows."""
-    midnight = (last // DAY_US + 1) * DAY_US
-    pairs = known.rows.with_as_of(np.where(stale, midnight, known.rows.as_of))
-    earlier = Knowledge(known.tables, Rows.of(pairs[stale]))
-    found = pd.Series(metric.measure.evaluate(earlier), index=earlier.rows.index)
-    value = np.full(len(known.rows), np.nan)
-    value[stale] = found.loc[pd.MultiIndex.from_frame(pairs[stale])].to_numpy()
-    return value
+    if not stale.any():
+        return {}
+    midnight = (last[stale] // DAY_US + 1) * DAY_US
+    pairs = known.rows.with_as_of(np.where(stale, 0, known.rows.as_of))[stale]
+    pairs["as_of"] = pd.DatetimeIndex(midnight.astype("datetime64[us]")).tz_localize("UTC")
+    earlier = known.at(Rows.of(pairs))
+    earlier.prepare([metric.measure for metric in metrics])
+    place = earlier.rows.index.get_indexer(pd.MultiIndex.from_frame(pairs))
+    values = {}
+    for metric in metrics:
+        value = np.full(len(known.rows), np.nan)
+        value[stale] = metric.measure.evaluate(earlier)[place]
+        values[metric.column] = value
+    return values
 
 
 def _baselines(metrics: Sequence[Metric], known: Knowledge) -> pd.DataFrame:
@@ -296,8 +287,8 @@ def _baselines(metrics: Sequence[Metric], known: Knowledge) -> pd.DataFrame:
         tenure = known.tenure_days()
         total = np.zeros(len(known.rows))
         count = np.zeros(len(known.rows))
-        for k in range(1, max(1, round(_BASELINE_DAYS / days)) + 1):
-            value = metric.measure.shifted(k * days).evaluate(known)
+        for k, measure in enumerate(_preceding(metric), start=1):
+            value = measure.evaluate(known)
             counted = (tenure >= (k + 1) * days) & ~np.isnan(value)
             total[counted] += value[counted]
             count += counted

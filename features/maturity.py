@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .engine import Knowledge
 from .facts import DAY_US, Select
 from .filters import Is
+from .knowledge import Knowledge
 from .rows import Rows
 from .rubric import Category, Rubric
 from .tableset import Tables
@@ -121,12 +121,12 @@ def _answers(known: Knowledge, item: str, rubric: Rubric) -> tuple[FloatArray, F
     answers, weights = np.full(shape, np.nan), np.zeros(shape)
     if "account_events" not in known.tables:
         return answers, weights
-    facts = known.facts("maturity_answers")
-    value = np.append(facts.number("value_num"), np.nan)
-    when = np.append(facts.time("occurred_at").astype(float), np.nan)
+    stored = known.stored("maturity_answers")
+    value = np.append(stored.numbers("value_num"), np.nan)
+    when = np.append(stored.times("occurred_at").astype(float), np.nan)
     for place, (kind, evidence) in enumerate(rubric.evidence.items()):
         where = (Is("characteristic_id", (item.lower(),)), Is("evidence_type", (kind,)))
-        newest = facts.newest(Select("maturity_answers", where), len(known.rows))
+        newest = known.answers("maturity_answers").newest(Select("maturity_answers", where))
         answers[place] = np.clip(value[newest], 1, 5)
         age = (known.rows.as_of - when[newest]) / DAY_US
         fresh = np.select(

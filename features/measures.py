@@ -9,9 +9,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .facts import DAY_US, Facts, Select, Window
+from .facts import DAY_US, Select, Window
 from .filters import Filter
-from .ranges import cover, distinct, medians, paint
+from .questions import (
+    Covered,
+    Different,
+    FirstMoment,
+    LastMoment,
+    Middle,
+    NewestMoment,
+    NewestNumber,
+    Question,
+)
 from .rows import Rows
 
 __all__ = [
@@ -36,16 +45,14 @@ __all__ = [
 
 FloatArray = npt.NDArray[np.float64]
 
-_MILLIONTHS = 1_000_000
-
 
 class PointInTime(Protocol):
-    """What a measure is evaluated against: rows, and the facts of any view."""
+    """What a measure is evaluated against: rows, and answers about the facts of any view."""
 
     rows: Rows
 
-    def facts(self, view: str) -> Facts:
-        """Return the facts of one view."""
+    def answer(self, question: Question) -> FloatArray:
+        """Return the answer per row, shape (n_rows,)."""
         ...
 
     def whole(self, view: str) -> pa.Table:
@@ -81,9 +88,7 @@ class Count:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the count per row; 0 where there are none."""
-        found = known.facts(self.select.view).select(self.select)
-        weight = np.ones(len(found.position), dtype=np.int64)
-        return np.asarray(cover(found.enter, found.leave, weight, len(known.rows)), dtype=float)
+        return known.answer(Covered(self.select))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -103,11 +108,7 @@ class Total:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the sum per row; 0 where there are no facts."""
-        facts = known.facts(self.select.view)
-        found = facts.select(self.select)
-        value = np.nan_to_num(facts.number(self.column)[found.position])
-        weight = np.rint(value * _MILLIONTHS).astype(np.int64)
-        return np.asarray(cover(found.enter, found.leave, weight, len(known.rows))) / _MILLIONTHS
+        return known.answer(Covered(self.select, self.column))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -127,12 +128,7 @@ class Distinct:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the count per row; 0 where there are no facts."""
-        facts = known.facts(self.select.view)
-        found = facts.select(self.select)
-        key = facts.codes(self.columns)[found.position]
-        order = np.lexsort((found.enter, key))
-        counted = distinct(order, key, found.enter, found.leave, len(known.rows))
-        return np.asarray(counted, dtype=float)
+        return known.answer(Different(self.select, self.columns))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -152,9 +148,7 @@ class Latest:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the number per row; NaN where there are no facts."""
-        facts = known.facts(self.select.view)
-        newest = facts.newest(self.select, len(known.rows))
-        return _taken(facts.number(self.column), newest)
+        return known.answer(NewestNumber(self.select, self.column))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -181,10 +175,7 @@ class DaysSince:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the days per row; NaN where there are no facts and silence has no age."""
-        facts = known.facts(self.select.view)
-        newest = facts.newest(self.select, len(known.rows))
-        clock = facts.time(self.select.at or facts.view.happened_at).astype(float)
-        days = (known.rows.as_of - _taken(clock, newest)) / DAY_US
+        days = (known.rows.as_of - known.answer(LastMoment(self.select))) / DAY_US
         return np.where(np.isnan(days), known.tenure_days(), days) if self.or_tenure else days
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
@@ -204,12 +195,7 @@ class Oldest:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the days per row; 0 where there are no facts."""
-        facts = known.facts(self.select.view)
-        found = facts.select(self.select)
-        clock = facts.time(self.select.at or facts.view.happened_at)[found.position]
-        order = np.argsort(clock, kind="stable")
-        oldest = np.asarray(paint(order, found.enter, found.leave, len(known.rows)))
-        days = (known.rows.as_of - _taken(clock.astype(float), oldest)) / DAY_US
+        days = (known.rows.as_of - known.answer(FirstMoment(self.select))) / DAY_US
         return np.nan_to_num(days)
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
@@ -230,11 +216,8 @@ class DaysUntil:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the days per row; NaN where there are no facts or no time is stated."""
-        facts = known.facts(self.select.view)
-        newest = facts.newest(self.select, len(known.rows))
-        moment = facts.time(self.column)
-        stated = np.where(moment == np.iinfo(np.int64).max, np.nan, moment.astype(float))
-        return (_taken(stated, newest) - known.rows.as_of) / DAY_US
+        stated = known.answer(NewestMoment(self.select, self.column))
+        return (stated - known.rows.as_of) / DAY_US
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -255,12 +238,7 @@ class Median:
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the median per row; NaN where there are no facts with a value."""
-        facts = known.facts(self.select.view)
-        found = facts.select(self.select)
-        value = self._values(facts)[found.position]
-        filled = ~np.isnan(value)
-        enter, leave = found.enter[filled], found.leave[filled]
-        return np.asarray(medians(enter, leave, value[filled], len(known.rows)))
+        return known.answer(Middle(self.select, self.column, self.hours_since))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
@@ -269,14 +247,6 @@ class Median:
     def shifted(self, days: int) -> "Median":
         """Return the same median so many days further back."""
         return replace(self, select=self.select.shifted(days))
-
-    def _values(self, facts: Facts) -> FloatArray:
-        if self.hours_since is None:
-            return facts.number(self.column)
-        never = np.iinfo(np.int64).max
-        ended, began = facts.time(self.column), facts.time(self.hours_since)
-        hours = (ended - began) / (DAY_US / 24)
-        return np.where((ended == never) | (began == never), np.nan, hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,10 +415,3 @@ class Slope:
     def shifted(self, days: int) -> "Slope":
         """Return the same slope so many days further back."""
         return replace(self, measure=self.measure.shifted(days))
-
-
-def _taken(values: FloatArray, position: npt.NDArray[np.int64]) -> FloatArray:
-    """Return the value at each position, NaN at -1."""
-    if not len(values):
-        return np.full(len(position), np.nan)
-    return np.where(position >= 0, values[np.maximum(position, 0)], np.nan)

@@ -9,48 +9,46 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["cover", "distinct", "first_after", "medians", "paint", "superseded"]
+__all__ = ["cover", "cover_into", "distinct", "medians", "paint", "superseded"]
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+RowArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def first_after(
-    account: npt.NDArray[np.int32], moment: IntArray, starts: IntArray, as_of: IntArray
-) -> IntArray:
-    """Return, per fact, the first row of its account whose as-of date lies after a moment.
+def cover_into(
+    enter: RowArray,
+    leave: RowArray,
+    kept: npt.NDArray[np.bool_],
+    weight: IntArray,
+    change: IntArray,
+) -> None:
+    """Add the weights of ranges to the row they enter on, and take them off where they leave.
 
     Parameters
     ----------
-    account : ndarray of int32, shape (n_facts,)
-    moment : ndarray of int64, shape (n_facts,)
-        Microseconds; the largest int64 stands for never.
-    starts, as_of : ndarray of int64
-        As in ``Rows``.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_facts,)
-        Row positions; the end of the account's rows when there is none.
+    enter, leave : ndarray of int, shape (n_facts,)
+    kept : ndarray of bool, shape (n_facts,)
+        Facts that count.
+    weight : ndarray of int64, shape (n_facts,) or (1,)
+        Whole numbers, so that what enters leaves exactly; one for all if there is one.
+    change : ndarray of int64, shape (n_rows + 1,)
+        Added to.
 
     Examples
     --------
-    >>> starts, as_of = np.array([0, 3]), np.array([10, 20, 30])
-    >>> first_after(np.zeros(3, np.int32), np.array([9, 10, 99]), starts, as_of)
-    array([0, 1, 3])
+    >>> change, ones = np.zeros(3, np.int64), np.ones(1, np.int64)
+    >>> cover_into(np.array([0]), np.array([2]), np.array([True]), ones, change)
+    >>> change.tolist()
+    [1, 0, -1]
     """
-    out = np.empty(len(account), np.int64)
-    for i in range(len(account)):
-        low, high = starts[account[i]], starts[account[i] + 1]
-        while low < high:
-            middle = (low + high) >> 1
-            if as_of[middle] > moment[i]:
-                high = middle
-            else:
-                low = middle + 1
-        out[i] = low
-    return out
+    each = len(weight) == len(enter)
+    for i in range(len(enter)):
+        if kept[i] and enter[i] < leave[i]:
+            amount = weight[i] if each else weight[0]
+            change[enter[i]] += amount
+            change[leave[i]] -= amount
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -73,10 +71,7 @@ def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> In
     array([ 5, 12,  7,  0])
     """
     change = np.zeros(n_rows + 1, np.int64)
-    for i in range(len(enter)):
-        if enter[i] < leave[i]:
-            change[enter[i]] += weight[i]
-            change[leave[i]] -= weight[i]
+    cover_into(enter, leave, np.ones(len(enter), np.bool_), weight, change)
     return np.cumsum(change)[:n_rows]
 
 

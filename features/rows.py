@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Rows", "to_microseconds"]
+__all__ = ["NEVER", "Rows", "to_microseconds"]
 
 IntArray = npt.NDArray[np.int64]
+RowArray = npt.NDArray[np.int32]
+
+NEVER = int(np.iinfo(np.int64).max)
+"""A moment after everything."""
 
 
 def to_microseconds(moments: pd.Series | pd.DatetimeIndex | pd.Index) -> IntArray:
@@ -48,6 +53,11 @@ class Rows:
         The rows of account ``i`` are ``starts[i]`` to ``starts[i + 1]``.
     as_of : ndarray of int64, shape (n_rows,)
         Microseconds since 1970, ascending within an account.
+    dates : ndarray of int64, shape (n_dates,)
+        All different as-of dates, ascending.
+    first : ndarray of int64, shape (n_accounts,)
+        Place in ``dates`` of the account's first date if its dates follow each other there
+        without a gap, else -1.
 
     Examples
     --------
@@ -60,6 +70,8 @@ class Rows:
     account_ids: npt.NDArray[np.object_]
     starts: IntArray
     as_of: IntArray
+    dates: IntArray
+    first: IntArray
 
     @classmethod
     def of(cls, pairs: pd.DataFrame) -> "Rows":
@@ -82,38 +94,105 @@ class Rows:
         fresh = np.ones(len(codes), dtype=bool)
         fresh[1:] = (codes[1:] != codes[:-1]) | (moments[1:] != moments[:-1])
         counts = np.bincount(codes[fresh], minlength=len(ids))
-        return cls(ids, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), moments[fresh])
+        return cls._sorted(ids, counts, moments[fresh])
+
+    @classmethod
+    def _sorted(
+        cls, ids: npt.NDArray[np.object_], counts: IntArray, as_of: IntArray
+    ) -> "Rows":
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        dates = np.unique(as_of)
+        places = np.append(np.searchsorted(dates, as_of), -1)
+        begin, end = places[starts[:-1]], places[starts[1:] - 1]
+        unbroken = (counts > 0) & (end - begin + 1 == counts)
+        return cls(ids, starts, as_of, dates, np.where(unbroken, begin, -1).astype(np.int64))
 
     def __len__(self) -> int:
         return len(self.as_of)
 
     @property
-    def account(self) -> npt.NDArray[np.int32]:
+    def account(self) -> RowArray:
         """Position of each row's account in ``account_ids``, shape (n_rows,)."""
         return np.repeat(np.arange(len(self.account_ids), dtype=np.int32), np.diff(self.starts))
 
     @property
     def index(self) -> pd.MultiIndex:
         """The rows as a pandas index with the levels ``account_id`` and ``as_of`` (UTC)."""
-        moments = pd.DatetimeIndex(self.as_of.astype("datetime64[us]")).tz_localize("UTC")
-        return pd.MultiIndex.from_arrays(
-            [self.account_ids[self.account], moments], names=["account_id", "as_of"]
+        moments = pd.DatetimeIndex(self.dates.astype("datetime64[us]")).tz_localize("UTC")
+        ids = pd.Index(self.account_ids, dtype=object if not len(self.account_ids) else None)
+        return pd.MultiIndex(
+            levels=[ids, moments],
+            codes=[self.account, np.searchsorted(self.dates, self.as_of)],
+            names=["account_id", "as_of"],
         )
 
-    def locate(self, account_ids: pa.ChunkedArray) -> npt.NDArray[np.int32]:
+    def parts(self, most: int) -> "list[Rows]":
+        """Divide the rows by account into parts of about the same length.
+
+        Parameters
+        ----------
+        most : int
+            Parts wished for; there are fewer when there are fewer accounts.
+
+        Returns
+        -------
+        list of Rows
+            At least one; together they have all rows in their order.
+        """
+        bounds = np.linspace(0, len(self), most + 1)
+        cuts = np.unique(np.searchsorted(self.starts, bounds))
+        cuts = cuts[(cuts > 0) & (cuts < len(self.account_ids))]
+        edges = [0, *cuts.tolist(), len(self.account_ids)]
+        return [self._part(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+
+    def _part(self, low: int, high: int) -> "Rows":
+        counts = np.diff(self.starts[low : high + 1])
+        as_of = self.as_of[self.starts[low] : self.starts[high]]
+        return Rows._sorted(self.account_ids[low:high], counts, as_of)
+
+    def locate(self, account_ids: pa.ChunkedArray | pa.Array) -> RowArray:
         """Return the position of each id in ``account_ids``, or -1.
 
         Parameters
         ----------
-        account_ids : pyarrow.ChunkedArray of string
+        account_ids : pyarrow.ChunkedArray or pyarrow.Array of string
 
         Returns
         -------
         ndarray of int32
         """
         known = pa.array(self.account_ids.tolist(), pa.string())
-        found = pc.index_in(account_ids, value_set=known)
-        return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.int32)
+        found = pc.fill_null(pc.index_in(account_ids, value_set=known), -1)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+    def first_after(self, account: RowArray, moment: IntArray, later_us: int = 0) -> RowArray:
+        """Return, per fact, the first row of its account whose as-of date lies after a moment.
+
+        Parameters
+        ----------
+        account : ndarray of int32, shape (n_facts,)
+            Positions in ``account_ids``.
+        moment : ndarray of int64, shape (n_facts,)
+            Microseconds; ``NEVER`` lies after everything.
+        later_us : int
+            Added to every moment but ``NEVER``.
+
+        Returns
+        -------
+        ndarray of int32, shape (n_facts,)
+            Row positions; the end of the account's rows when there is none.
+
+        Examples
+        --------
+        >>> days = pd.DatetimeIndex(["1970-01-02", "1970-01-03"])
+        >>> rows = Rows.of(pd.DataFrame({"account_id": ["a", "a"], "as_of": days}))
+        >>> rows.first_after(np.zeros(2, np.int32), np.array([0, 86_400_000_000])).tolist()
+        [0, 1]
+        """
+        found = _first_after(
+            account, moment, later_us, self.starts, self.as_of, self.dates, self.first
+        )
+        return np.asarray(found)
 
     def with_as_of(self, as_of: IntArray) -> pd.DataFrame:
         """Return pairs with the same accounts and other dates, one a row, in the order of rows.
@@ -128,3 +207,40 @@ class Rows:
         """
         moments = pd.DatetimeIndex(as_of.astype("datetime64[us]")).tz_localize("UTC")
         return pd.DataFrame({"account_id": self.account_ids[self.account], "as_of": moments})
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _first_above(values: IntArray, low: int, high: int, moment: int) -> int:
+    while low < high:
+        middle = (low + high) >> 1
+        if values[middle] > moment:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _first_after(
+    account: RowArray,
+    moment: IntArray,
+    later: int,
+    starts: IntArray,
+    as_of: IntArray,
+    dates: IntArray,
+    first: IntArray,
+) -> RowArray:
+    out = np.empty(len(account), np.int32)
+    place = 0
+    for i in range(len(account)):
+        when = moment[i] if moment[i] == NEVER else moment[i] + later
+        begin, end = starts[account[i]], starts[account[i] + 1]
+        if first[account[i]] < 0:
+            out[i] = _first_above(as_of, begin, end, when)
+            continue
+        # Facts mostly come in the order of time, so that the last place is the right one again.
+        below = place == 0 or dates[place - 1] <= when
+        if not (below and (place == len(dates) or dates[place] > when)):
+            place = _first_above(dates, 0, len(dates), when)
+        out[i] = begin + min(max(place - first[account[i]], 0), end - begin)
+    return out

@@ -1,24 +1,17 @@
 """What measures read: the canonical tables, and three that are put together from them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .stored import Attributes, ViewData, texts_of
 from .tables import TABLES, TableSpec, table_spec
-from .tableset import Tables
+from .tableset import Tables, empty_table
 
-__all__ = ["VIEWS", "View", "ViewData", "view_named"]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewData:
-    """The rows of a view and the columns its sources really had."""
-
-    table: pa.Table
-    collected: frozenset[str]
+__all__ = ["VIEWS", "View", "view_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,8 @@ class View:
     stale_after_days : int or None
     build : callable
         Turns the tables into the rows; called only when a source was delivered.
+    daily : bool
+        Whether ``happened_at`` is a day, without an hour.
     """
 
     name: str
@@ -46,6 +41,7 @@ class View:
     version: tuple[str, ...]
     stale_after_days: int | None
     build: Callable[[Tables], ViewData]
+    daily: bool = False
 
     def delivered(self, tables: Tables) -> bool:
         """Say whether the view can be built.
@@ -89,76 +85,35 @@ _CATALOGUE = ("module", "is_core", "is_value_event", "is_premium", "released_at"
 
 
 def _usage(tables: Tables) -> ViewData:
-    """Daily usage with what the catalogue says of each feature."""
+    """Usage by day, with what the catalogue says of each feature; a raw event counts as one."""
     if "usage_daily" in tables:
-        daily, collected = tables["usage_daily"], _collected(tables, "usage_daily")
+        data = ViewData(tables["usage_daily"], _collected(tables, "usage_daily"))
     else:
-        daily, collected = roll_up(tables["usage_events"]), _collected(tables, "usage_events")
-        collected |= {"date", "events"}
-    if "features" not in tables:
-        every = pa.array([True] * daily.num_rows, pa.bool_())
-        return ViewData(
-            _with_nulls(daily.append_column("is_value_event", every), tables),
-            collected | {"is_value_event"},
+        data = ViewData(
+            tables["usage_events"],
+            _collected(tables, "usage_events") | {"date", "events"},
+            days={"date": "occurred_at"},
+            ones=frozenset({"events"}),
         )
-    catalogue = tables["features"].select(["feature_id", *_CATALOGUE])
-    where = pc.index_in(daily["feature_id"], value_set=catalogue["feature_id"].combine_chunks())
-    for name in _CATALOGUE:
-        daily = daily.append_column(name, pc.take(catalogue[name], where))
     described = _collected(tables, "features").intersection(_CATALOGUE)
-    if "is_value_event" not in described:
-        position = daily.column_names.index("is_value_event")
-        every = pa.array([True] * daily.num_rows, pa.bool_())
-        daily = daily.set_column(position, "is_value_event", every)
-    return ViewData(daily, collected | described | {"is_value_event"})
-
-
-def _with_nulls(table: pa.Table, tables: Tables) -> pa.Table:
-    schema = {column.name: column for column in table_spec("features").columns}
-    for name in _CATALOGUE:
-        if name not in table.column_names:
-            kind = {"flag": pa.bool_(), "time": pa.timestamp("us", tz="UTC")}
-            wanted = kind.get(schema[name].kind, pa.string())
-            table = table.append_column(name, pa.nulls(table.num_rows, wanted))
-    return table
-
-
-def roll_up(events: pa.Table) -> pa.Table:
-    """Return raw usage events as daily rows, apart by when they became known.
-
-    Parameters
-    ----------
-    events : pyarrow.Table
-        ``usage_events`` in canonical form; may be empty.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``usage_daily`` in canonical form; minutes, automated events and errors are null.
-
-    Examples
-    --------
-    >>> from churngrid.features.tableset import empty_table
-    >>> roll_up(empty_table(table_spec("usage_events"))).num_rows
-    0
-    """
-    dated = events.append_column("date", _day(events["occurred_at"]))
-    keys = ["account_id", "product_user_id", "feature_id", "date", "known_at"]
-    rolled = dated.group_by(keys).aggregate([("occurred_at", "count")])
-    empty = pa.nulls(rolled.num_rows, pa.float64())
-    return pa.table(
-        {
-            **{name: rolled[name] for name in keys[:3]},
-            "date": rolled["date"],
-            "events": rolled["occurred_at_count"].cast(pa.float64()),
-            **dict.fromkeys(("minutes", "automated_events", "errors"), empty),
-            "known_at": rolled["known_at"],
-        }
+    if "features" not in tables:
+        described = frozenset()
+    return replace(
+        data,
+        collected=data.collected | described | {"is_value_event"},
+        attributes=_catalogue_of(data.table["feature_id"], tables, described),
     )
 
 
-def _day(moments: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.floor_temporal(moments, unit="day").cast(pa.timestamp("us", tz="UTC"))
+def _catalogue_of(used: pa.ChunkedArray, tables: Tables, described: frozenset[str]) -> Attributes:
+    """Return what the catalogue says of the features used; what is not marked is of value."""
+    catalogue = tables["features"] if "features" in tables else empty_table(table_spec("features"))
+    names = pa.chunked_array([texts_of(used).values, pa.nulls(1, pa.string())])
+    where = pc.index_in(names, value_set=catalogue["feature_id"].combine_chunks(), skip_nulls=True)
+    columns = {name: pc.take(catalogue[name], where) for name in _CATALOGUE}
+    if "is_value_event" not in described:
+        columns["is_value_event"] = pa.array([True] * len(names), pa.bool_())
+    return Attributes("feature_id", pa.table(columns))
 
 
 def _contracts(tables: Tables) -> ViewData:
@@ -312,6 +267,7 @@ VIEWS: tuple[View, ...] = (
         version=(),
         stale_after_days=_DAILY.stale_after_days,
         build=_usage,
+        daily=True,
     ),
     View(
         name="maturity_answers",

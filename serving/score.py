@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from ..features.absence import Absence
-from ..features.engine import Features, Knowledge, compute_features
+from ..features.engine import Features, compute_features
+from ..features.knowledge import Knowledge
 from ..features.errors import ArtifactError
 from ..features.facts import DAY_US
 from ..features.health import Health, score_health, scorecard_scope

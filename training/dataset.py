@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..features.engine import Features, Knowledge, compute_features
+from ..features.engine import Features, compute_features
+from ..features.knowledge import Knowledge
 from ..features.errors import SchemaError
 from ..features.facts import Select
 from ..features.health import score_health

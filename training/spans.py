@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from ..features.ranges import cover, first_after, superseded
+from ..features.ranges import cover, superseded
 from ..features.rows import Rows
 from .moments import IntArray
 
@@ -42,7 +42,7 @@ class Spans:
 
     def count(self, n_rows: int) -> IntArray:
         """Return how many facts are visible on each row, shape (n_rows,)."""
-        return np.asarray(cover(self.enter, self.leave, np.ones_like(self.enter), n_rows))
+        return np.asarray(cover(self.enter, self.leave, np.ones(len(self.enter), np.int64), n_rows))
 
     def total(self, amount: FloatArray, n_rows: int) -> FloatArray:
         """Return the sum over the visible facts on each row; NaN amounts count as zero.
@@ -89,8 +89,8 @@ def spans_of(rows: Rows, account_ids: pd.Series, *, after: IntArray, through: In
     account = rows.locate(ids["id"])
     kept = np.flatnonzero(account >= 0)
     account = account[kept]
-    enter = first_after(account, after[kept], rows.starts, rows.as_of)
-    leave = first_after(account, through[kept], rows.starts, rows.as_of)
+    enter = rows.first_after(account, after[kept])
+    leave = rows.first_after(account, through[kept])
     return Spans(kept, enter, leave)
 
 

@@ -1,20 +1,22 @@
 """What every declared metric must do, whoever declared it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from churngrid.features.absence import Absence
-from churngrid.features.engine import Features, Knowledge, compute_features
+from churngrid.features.engine import Features, compute_features
+from churngrid.features.knowledge import Knowledge
 from churngrid.features.measures import DaysSince, Tenure
 from churngrid.features.metric import Metric
 from churngrid.features.population import known_accounts
 from churngrid.features.rows import Rows
 from churngrid.features.tableset import Tables
-from churngrid.features.views import View, ViewData, view_named
+from churngrid.features.stored import ViewData
+from churngrid.features.views import View, view_named
 from tests.checks.small_company import shuffled, with_tables
 
 
@@ -172,7 +174,7 @@ class Without(Knowledge):
     def data(self, view: View) -> ViewData:
         found = super().data(view)
         gone = {self.column} if view.name == self.view else set()
-        return ViewData(found.table, found.collected - gone)
+        return replace(found, collected=found.collected - gone)
 
 
 class Blinkered(Knowledge):
@@ -188,8 +190,15 @@ class Blinkered(Knowledge):
             return found
         kept = {*self.declared.get(view.name, ()), *view.entity, *view.version}
         kept |= {"account_id", "known_at", view.happened_at, found.table.column_names[0]}
-        table = found.table
-        for place, field in enumerate(table.schema):
-            if field.name not in kept:
-                table = table.set_column(place, field.name, pa.nulls(table.num_rows, field.type))
-        return ViewData(table, found.collected)
+        attributes = found.attributes
+        if attributes is not None:
+            kept.add(attributes.by)
+            attributes = replace(attributes, table=_emptied(attributes.table, kept))
+        return replace(found, table=_emptied(found.table, kept), attributes=attributes)
+
+
+def _emptied(table: pa.Table, kept: set[str]) -> pa.Table:
+    for place, field in enumerate(table.schema):
+        if field.name not in kept:
+            table = table.set_column(place, field.name, pa.nulls(table.num_rows, field.type))
+    return table

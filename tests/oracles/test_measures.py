@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.engine import Knowledge
+from churngrid.features.knowledge import Knowledge
 from churngrid.features.facts import Select, Window
 from churngrid.features.filters import Above, Is
 from churngrid.features.measures import (

@@ -1,0 +1,217 @@
+"""Answers questions about one view: in passing where possible, else from the facts themselves."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .chunk import Chunk
+from .facts import DAY_US, Select
+from .folds import folds_for, passes_by
+from .questions import (
+    Different,
+    FirstMoment,
+    LastMoment,
+    Middle,
+    NewestMoment,
+    NewestNumber,
+    Question,
+)
+from .ranges import distinct, medians, paint
+from .rows import NEVER, Rows
+from .stored import Stored
+from .views import View
+
+__all__ = ["Answers", "taken"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+RowArray = npt.NDArray[np.int32]
+
+_CHUNK = 1 << 17
+
+
+class Answers:
+    """What is known of one view on the asked rows.
+
+    Parameters
+    ----------
+    view : View
+    stored : Stored
+    rows : Rows
+    """
+
+    def __init__(self, view: View, stored: Stored, rows: Rows) -> None:
+        self.view = view
+        self.rows = rows
+        self._stored = stored
+        self._whole: Chunk | None = None
+        texts = stored.texts("account_id")
+        places = np.append(rows.locate(texts.values), np.int32(-1))
+        self._places, self._codes = places, texts.codes
+
+    def of(self, questions: Sequence[Question]) -> dict[Question, FloatArray]:
+        """Answer all questions in one pass.
+
+        Parameters
+        ----------
+        questions : sequence of Question
+            Of this view.
+
+        Returns
+        -------
+        dict of Question to ndarray of float, shape (n_rows,)
+        """
+        if not len(self.rows):
+            return {question: np.zeros(0) for question in questions}
+        in_passing = [question for question in questions if self._passes_by(question)]
+        folds = folds_for(in_passing, self.rows, daily=self._daily)
+        if folds:
+            for chunk in self._chunks():
+                for fold in folds:
+                    fold.take(chunk)
+        found: dict[Question, FloatArray] = {}
+        for fold in folds:
+            found |= fold.answers()
+        others = {question: self._from_facts(question) for question in questions if question not in found}
+        return found | others
+
+    def newest(self, select: Select) -> IntArray:
+        """Return, per row, the place among the stored rows of the newest visible fact, or -1.
+
+        Parameters
+        ----------
+        select : Select
+
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+            Newest by the selection's clock; ties go to what became known last, then to the last
+            id, so that neither the order of rows nor the other dates asked for decide.
+        """
+        chunk = self.whole
+        found, enter, leave = self._visible(select)
+        if not len(found) or not len(self.rows):
+            return np.full(len(self.rows), -1, dtype=np.int64)
+        clock = chunk.time(select.at or self.view.happened_at)[found]
+        order = np.lexsort((-self._ids(found), -chunk.seen[found], -clock))
+        owner = np.asarray(paint(order, enter, leave, len(self.rows)))
+        return np.where(owner >= 0, chunk.position[found[np.maximum(owner, 0)]], -1)
+
+    @property
+    def whole(self) -> Chunk:
+        """All facts of the asked accounts as one chunk."""
+        if self._whole is None:
+            self._whole = self._chunk(0, len(self._stored))
+        return self._whole
+
+    @property
+    def _daily(self) -> str | None:
+        return self.view.happened_at if self.view.daily else None
+
+    def _passes_by(self, question: Question) -> bool:
+        told_apart = question.columns if isinstance(question, Different) else ()
+        coded = all(
+            self._stored.is_attribute(name) or name == self._daily or self._stored.is_text(name)
+            for name in told_apart
+        )
+        entity = bool(self.view.entity)
+        return coded and passes_by(question, entity=entity, daily=self._daily)
+
+    def _chunks(self) -> Iterator[Chunk]:
+        if self.view.entity:
+            yield self.whole
+            return
+        for start in range(0, len(self._stored), _CHUNK):
+            yield self._chunk(start, min(start + _CHUNK, len(self._stored)))
+
+    def _chunk(self, start: int, stop: int) -> Chunk:
+        account = self._places[self._codes[start:stop]]
+        return Chunk(self.view, self._stored, self.rows, account, (start, stop))
+
+    def _visible(self, select: Select) -> tuple[IntArray, RowArray, RowArray]:
+        """Return the facts of a selection, by place in the whole chunk, and their rows."""
+        enter, leave = self.whole.bounds(select)
+        found = np.flatnonzero((enter < leave) & self.whole.mask(select.where))
+        return found, enter[found], leave[found]
+
+    def _from_facts(self, question: Question) -> FloatArray:
+        if isinstance(question, Different):
+            return self._different(question)
+        if isinstance(question, Middle):
+            return self._middle(question)
+        if isinstance(question, FirstMoment):
+            return self._first(question.select)
+        newest = self.newest(question.select)
+        if isinstance(question, LastMoment):
+            return taken(self._moments(question.select.at or self.view.happened_at), newest)
+        if isinstance(question, NewestMoment):
+            return taken(self._moments(question.column), newest)
+        if isinstance(question, NewestNumber):
+            return taken(self._stored.numbers(question.column), newest)
+        raise TypeError(f"`question` must be one of the declared kinds, got {question!r}.")
+
+    def _moments(self, column: str) -> FloatArray:
+        moments = self._stored.times(column)
+        return np.where(moments == NEVER, np.nan, moments.astype(float))
+
+    def _different(self, question: Different) -> FloatArray:
+        found, enter, leave = self._visible(question.select)
+        key = self.whole.codes(question.columns)[0][found]
+        order = np.lexsort((enter, key))
+        return np.asarray(distinct(order, key, enter, leave, len(self.rows)), dtype=float)
+
+    def _middle(self, question: Middle) -> FloatArray:
+        found, enter, leave = self._visible(question.select)
+        value = self._measured(question)[found]
+        filled = ~np.isnan(value)
+        return np.asarray(
+            medians(enter[filled], leave[filled], value[filled], len(self.rows)), dtype=float
+        )
+
+    def _measured(self, question: Middle) -> FloatArray:
+        if question.hours_since is None:
+            return self.whole.number(question.column)
+        ended, began = (
+            self.whole.time(name) for name in (question.column, question.hours_since)
+        )
+        hours = (ended - began) / (DAY_US / 24)
+        return np.where((ended == NEVER) | (began == NEVER), np.nan, hours)
+
+    def _first(self, select: Select) -> FloatArray:
+        found, enter, leave = self._visible(select)
+        clock = self.whole.time(select.at or self.view.happened_at)[found]
+        order = np.argsort(clock, kind="stable")
+        oldest = np.asarray(paint(order, enter, leave, len(self.rows)))
+        return taken(clock.astype(float), oldest)
+
+    def _ids(self, found: IntArray) -> IntArray:
+        """Rank of the own id of some facts; facts of a view without one are alike."""
+        name = self._stored.data.table.column_names[0]
+        if name == "account_id":
+            return np.zeros(len(found), dtype=np.int64)
+        texts = self._stored.texts(name)
+        ranks = np.asarray(pc.rank(texts.values, tiebreaker="dense").to_numpy(), dtype=np.int64)
+        return np.append(ranks, 0)[texts.codes[self.whole.position[found]]]
+
+
+def taken(values: FloatArray, position: IntArray) -> FloatArray:
+    """Return the value at each position, NaN at -1.
+
+    Parameters
+    ----------
+    values : ndarray of float
+    position : ndarray of int64, shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+
+    Examples
+    --------
+    >>> taken(np.array([5.0]), np.array([0, -1])).tolist()
+    [5.0, nan]
+    """
+    return np.append(values, np.nan)[position]

@@ -1,0 +1,180 @@
+"""What is known on the asked rows: every view is read once, for all measures together."""
+
+from collections.abc import Callable, Iterable
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from .answers import Answers, taken
+from .facts import DAY_US, Select
+from .measures import Measure
+from .questions import Question
+from .rows import NEVER, Rows
+from .stored import Stored, ViewData
+from .tableset import Tables
+from .views import View, view_named
+
+__all__ = ["Knowledge"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class Knowledge:
+    """Answers to measures about the asked rows.
+
+    Parameters
+    ----------
+    tables : Tables
+    rows : Rows
+    stored : dict of str to Stored, optional
+        Views that are prepared already; added to.
+    """
+
+    def __init__(
+        self, tables: Tables, rows: Rows, stored: dict[str, Stored] | None = None
+    ) -> None:
+        self.tables = tables
+        self.rows = rows
+        self._stored = {} if stored is None else stored
+        self._views: dict[str, Answers] = {}
+        self._found: dict[Question, FloatArray] = {}
+        self._deliveries: dict[str, IntArray] = {}
+        self._tenure: FloatArray | None = None
+
+    def at(self, rows: Rows) -> "Knowledge":
+        """Return the knowledge of the same tables on other rows."""
+        return Knowledge(self.tables, rows, self._stored)
+
+    def prepare(
+        self, measures: Iterable[Measure], progress: Callable[[str], None] | None = None
+    ) -> None:
+        """Find all answers that measures will ask for, in one pass a view.
+
+        Parameters
+        ----------
+        measures : iterable of Measure
+            Those not collected are left out.
+        progress : callable, optional
+            Called with the name of each view before its facts are read.
+        """
+        asked = _Asked(self)
+        for measure in measures:
+            if self.collected(measure):
+                measure.evaluate(asked)
+        by_view: dict[str, list[Question]] = {}
+        for question in asked.questions:
+            if question not in self._found:
+                by_view.setdefault(question.select.view, []).append(question)
+        for view, questions in by_view.items():
+            if progress:
+                progress(view)
+            self._found |= self.answers(view).of(questions)
+
+    def answer(self, question: Question) -> FloatArray:
+        """Return the answer to one question per row, shape (n_rows,)."""
+        if question not in self._found:
+            self._found |= self.answers(question.select.view).of([question])
+        return self._found[question]
+
+    def answers(self, view: str) -> Answers:
+        """Return what is known of one view on the asked rows."""
+        if view not in self._views:
+            self._views[view] = Answers(view_named(view), self.stored(view), self.rows)
+        return self._views[view]
+
+    def stored(self, view: str) -> Stored:
+        """Return the rows of a view, of all accounts."""
+        if view not in self._stored:
+            self._stored[view] = Stored(self.data(view_named(view)))
+        return self._stored[view]
+
+    def data(self, view: View) -> ViewData:
+        """Put the rows of a view together."""
+        return view.build(self.tables)
+
+    def whole(self, view: str) -> pa.Table:
+        """Return all rows of a view, of every account."""
+        return self.stored(view).data.table
+
+    def tenure_days(self) -> FloatArray:
+        """Return the days since each row's account became one, NaN where not known."""
+        if self._tenure is None:
+            since = self._account_time("customer_since")
+            begun = self._account_time("valid_from")
+            since = np.where(np.isnan(since), begun, since)
+            self._tenure = (self.rows.as_of - since) / DAY_US
+        return self._tenure
+
+    def account_text(self, column: str) -> npt.NDArray[np.object_]:
+        """Return a text of the account's newest known description; None where there is none."""
+        texts = self.stored("accounts").texts(column)
+        values = np.array([*texts.values.to_pylist(), None], dtype=object)
+        codes = np.append(texts.codes, np.int32(-1))
+        return np.asarray(values[codes[self.account_position()]], dtype=object)
+
+    def account_position(self) -> IntArray:
+        """Return the place of each row's newest known account description, or -1."""
+        return self.answers("accounts").newest(Select("accounts"))
+
+    def collected(self, measure: Measure) -> bool:
+        """Say whether everything a measure reads was delivered."""
+        for select, columns in measure.selects():
+            if not view_named(select.view).delivered(self.tables):
+                return False
+            there = self.stored(select.view).data.collected | {"known_at"}
+            if not (select.columns() | columns) <= there:
+                return False
+        return True
+
+    def last_delivery(self, view: View) -> IntArray:
+        """Return, per row, when the newest row of any account became known; -1 before the first."""
+        if view.name not in self._deliveries:
+            known = self.stored(view.name).times("known_at")
+            newest = np.asarray(_newest_before(known, self.rows.dates))
+            self._deliveries[view.name] = newest[np.searchsorted(self.rows.dates, self.rows.as_of)]
+        return self._deliveries[view.name]
+
+    def _account_time(self, column: str) -> FloatArray:
+        moment = self.stored("accounts").times(column)
+        stated = np.where((moment == NEVER) | (moment == 0), np.nan, moment.astype(float))
+        return taken(stated, self.account_position())
+
+
+class _Asked:
+    """Stands in for knowledge to learn what measures ask for: it has no rows."""
+
+    def __init__(self, known: Knowledge) -> None:
+        empty = pd.DataFrame({"account_id": pd.Series(dtype=str), "as_of": pd.DatetimeIndex([])})
+        self.rows = Rows.of(empty)
+        self.questions: dict[Question, None] = {}
+        self._known = known
+
+    def answer(self, question: Question) -> FloatArray:
+        self.questions[question] = None
+        return np.zeros(0)
+
+    def whole(self, view: str) -> pa.Table:
+        return self._known.whole(view)
+
+    def tenure_days(self) -> FloatArray:
+        return np.zeros(0)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _newest_before(known: IntArray, dates: IntArray) -> IntArray:
+    """Return, per date, the newest moment before it, or -1."""
+    newest = np.full(len(dates) + 1, -1, np.int64)
+    place = 0
+    for i in range(len(known)):
+        when = known[i]
+        below = place == 0 or dates[place - 1] <= when
+        if not (below and (place == len(dates) or dates[place] > when)):
+            place = np.searchsorted(dates, when, side="right")
+        newest[place] = max(newest[place], when)
+    for place in range(1, len(dates)):
+        newest[place] = max(newest[place], newest[place - 1])
+    return newest[: len(dates)]

@@ -1,0 +1,216 @@
+"""One view's rows as plain arrays: texts as codes, times as microseconds, no copy where avoidable.
+
+What is said of a thing elsewhere (a feature of the catalogue, say) stays beside the codes of that
+thing and is looked up when it is needed; it is never spread over the rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .filters import Filter
+from .rows import NEVER
+
+__all__ = ["Attributes", "Stored", "Texts", "ViewData", "texts_of"]
+
+IntArray = npt.NDArray[np.int64]
+CodeArray = npt.NDArray[np.int32]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A text column as codes.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Place of each row's text in ``values``; -1 where it is empty.
+    values : pyarrow.Array of string
+    """
+
+    codes: CodeArray
+    values: pa.Array
+
+
+def texts_of(column: pa.ChunkedArray) -> Texts:
+    """Return a text column as codes.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
+
+    Returns
+    -------
+    Texts
+
+    Examples
+    --------
+    >>> texts = texts_of(pa.chunked_array([["b", None], ["b", "a"]]))
+    >>> texts.codes.tolist(), texts.values.to_pylist()
+    ([0, -1, 0, 1], ['b', 'a'])
+    """
+    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    if not encoded.num_chunks:
+        return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
+    parts = [_codes(chunk.indices) for chunk in encoded.chunks]
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return Texts(codes, encoded.chunk(0).dictionary)
+
+
+def _codes(indices: pa.Array) -> CodeArray:
+    filled = pc.fill_null(indices, -1) if indices.null_count else indices
+    return np.asarray(filled.to_numpy(), dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is said of the values of one text column.
+
+    Parameters
+    ----------
+    by : str
+        The text column.
+    table : pyarrow.Table
+        One row for each of the column's ``Texts.values``, in that order, and a last one, empty,
+        for rows without a value.
+    """
+
+    by: str
+    table: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class ViewData:
+    """The rows of a view and the columns its sources really had.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    collected : frozenset of str
+    attributes : Attributes or None
+        Further columns, looked up by one of the table's.
+    days : mapping of str to str
+        Further columns: the day of a time column.
+    ones : frozenset of str
+        Further columns that are 1 in every row.
+    """
+
+    table: pa.Table
+    collected: frozenset[str]
+    attributes: Attributes | None = None
+    days: Mapping[str, str] = field(default_factory=dict)
+    ones: frozenset[str] = frozenset()
+
+
+class Stored:
+    """A view's rows as arrays, each column prepared once, when first needed.
+
+    Parameters
+    ----------
+    data : ViewData
+    """
+
+    def __init__(self, data: ViewData) -> None:
+        self.data = data
+        self._texts: dict[str, Texts] = {}
+        self._times: dict[str, IntArray] = {}
+        self._numbers: dict[str, FloatArray] = {}
+        self._masks: dict[Filter, BoolArray] = {}
+
+    def __len__(self) -> int:
+        return int(self.data.table.num_rows)
+
+    def is_attribute(self, column: str) -> bool:
+        """Say whether a column is looked up by the value of another one."""
+        attributes = self.data.attributes
+        return attributes is not None and column in attributes.table.column_names
+
+    def texts(self, column: str) -> Texts:
+        """Return a text column of the table as codes."""
+        if column not in self._texts:
+            self._texts[column] = texts_of(self.data.table[column])
+        return self._texts[column]
+
+    def attribute(self, column: str) -> tuple[CodeArray, pa.ChunkedArray]:
+        """Return the codes to look a column up by, and its values; -1 is the last of them."""
+        if self.data.attributes is None:
+            raise KeyError(column)
+        return self.texts(self.data.attributes.by).codes, self.data.attributes.table[column]
+
+    def times(self, column: str) -> IntArray:
+        """Return a time column in microseconds; an empty one lies after everything."""
+        if column not in self._times:
+            self._times[column] = moments_of(self.data.table[column])
+        return self._times[column]
+
+    def numbers(self, column: str) -> FloatArray:
+        """Return a number column, NaN where empty."""
+        if column not in self._numbers:
+            self._numbers[column] = numbers_of(self.data.table[column])
+        return self._numbers[column]
+
+    def is_text(self, column: str) -> bool:
+        """Say whether a column of the table holds text."""
+        kind = self.data.table.schema.field(column).type
+        return bool(pa.types.is_dictionary(kind) or pa.types.is_string(kind))
+
+    def held(self, condition: Filter) -> tuple[CodeArray, BoolArray]:
+        """Return codes and whether a condition on a text or an attribute holds for each code."""
+        column = condition.column
+        if self.is_attribute(column):
+            codes, values = self.attribute(column)
+        else:
+            texts = self.texts(column)
+            codes = texts.codes
+            values = pa.chunked_array([texts.values, pa.nulls(1, texts.values.type)])
+        if condition not in self._masks:
+            self._masks[condition] = condition.mask(pa.table({column: values}))
+        return codes, self._masks[condition]
+
+
+def moments_of(column: pa.ChunkedArray) -> IntArray:
+    """Return times as microseconds, ``NEVER`` where empty.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of timestamp
+
+    Returns
+    -------
+    ndarray of int64
+
+    Examples
+    --------
+    >>> moments_of(pa.chunked_array([pa.array([5, None], pa.timestamp("us"))])).tolist()[0]
+    5
+    """
+    ticks = column.cast(pa.int64())
+    filled = pc.fill_null(ticks, NEVER) if ticks.null_count else ticks
+    return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+def numbers_of(column: pa.ChunkedArray) -> FloatArray:
+    """Return numbers, NaN where empty.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of a number or flag
+
+    Returns
+    -------
+    ndarray of float
+
+    Examples
+    --------
+    >>> numbers_of(pa.chunked_array([[1, None]])).tolist()
+    [1.0, nan]
+    """
+    values = column.cast(pa.float64())
+    filled = pc.fill_null(values, np.nan) if values.null_count else values
+    return np.asarray(filled.to_numpy(), dtype=float)
