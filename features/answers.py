@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from .chunk import Chunk
@@ -49,7 +48,7 @@ class Answers:
         self._stored = stored
         self._whole: Chunk | None = None
         texts = stored.texts("account_id")
-        places = np.append(rows.locate(texts.values), np.int32(-1))
+        places = np.append(rows.locate(texts.names), np.int32(-1))
         self._places, self._codes = places, texts.codes
 
     def of(self, questions: Sequence[Question]) -> dict[Question, FloatArray]:
@@ -75,7 +74,9 @@ class Answers:
         found: dict[Question, FloatArray] = {}
         for fold in folds:
             found |= fold.answers()
-        others = {question: self._from_facts(question) for question in questions if question not in found}
+        others = {
+            question: self._from_facts(question) for question in questions if question not in found
+        }
         return found | others
 
     def newest(self, select: Select) -> IntArray:
@@ -174,9 +175,7 @@ class Answers:
     def _measured(self, question: Middle) -> FloatArray:
         if question.hours_since is None:
             return self.whole.number(question.column)
-        ended, began = (
-            self.whole.time(name) for name in (question.column, question.hours_since)
-        )
+        ended, began = (self.whole.time(name) for name in (question.column, question.hours_since))
         hours = (ended - began) / (DAY_US / 24)
         return np.where((ended == NEVER) | (began == NEVER), np.nan, hours)
 
@@ -193,7 +192,7 @@ class Answers:
         if name == "account_id":
             return np.zeros(len(found), dtype=np.int64)
         texts = self._stored.texts(name)
-        ranks = np.asarray(pc.rank(texts.values, tiebreaker="dense").to_numpy(), dtype=np.int64)
+        ranks = np.asarray(pc.rank(texts.names, tiebreaker="dense").to_numpy(), dtype=np.int64)
         return np.append(ranks, 0)[texts.codes[self.whole.position[found]]]
 
 

@@ -24,7 +24,7 @@ RowArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-Values = TypeVar("Values", bound=npt.NDArray[Any])
+Kind = TypeVar("Kind", bound=np.generic)
 
 _MILLIONTHS = 1_000_000
 
@@ -204,7 +204,7 @@ class Chunk:
             _, found = np.unique(values, return_inverse=True)
             return found.astype(np.int64), len(found) + 1
         texts = self._stored.texts(column)
-        return self._taken(texts.codes).astype(np.int64) + 1, len(texts.values) + 1
+        return self._taken(texts.codes).astype(np.int64) + 1, len(texts.names) + 1
 
     def _looked_up(self, column: str) -> pa.ChunkedArray:
         codes, values = self._stored.attribute(column)
@@ -215,14 +215,17 @@ class Chunk:
         moments = self._taken(self._stored.times(self._stored.data.days[column]))
         return np.where(moments == NEVER, NEVER, moments // DAY_US * DAY_US)
 
-    def _taken(self, values: Values) -> Values:
+    def _taken(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return self._only_kept(values[self._start : self._stop])
 
-    def _only_kept(self, values: Values) -> Values:
+    def _only_kept(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return values if self._whole else values[self._kept]
 
-    def _cached(self, kind: str, column: str, make: Callable[[str], Values]) -> Values:
+    def _cached(
+        self, kind: str, column: str, make: Callable[[str], npt.NDArray[Kind]]
+    ) -> npt.NDArray[Kind]:
         key = (kind, column)
         if key not in self._columns:
             self._columns[key] = make(column)
-        return self._columns[key]
+        found: npt.NDArray[Kind] = self._columns[key]
+        return found

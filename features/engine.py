@@ -17,6 +17,7 @@ from .knowledge import Knowledge
 from .measures import Measure, Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
+from .peers import Peers, peers_of
 from .rows import NEVER, Rows
 from .tableset import Tables
 from .views import view_named
@@ -115,14 +116,12 @@ def compute_features(
     segment = pd.Series(_segments(known), index=index, name="segment")
     level = pd.DataFrame(values, index=index)
     baseline = _baselines(metrics, known)
-    peers = level[live].groupby(
-        [live.index[live].get_level_values(1), segment[live]], observed=True
-    )
+    peers = peers_of(known.rows.as_of, segment.to_numpy(), live.to_numpy())
     return Features(
-        frame=_with_variants(metrics, level, baseline, peers.rank(pct=True)),
+        frame=_with_variants(metrics, level, baseline, peers),
         absence=pd.DataFrame(states, index=index).astype(np.int8),
         baseline=baseline,
-        segment_median=_spread(peers.median(), index, segment),
+        segment_median=_segment_medians(level, peers),
         live=live,
         segment=segment,
         metrics=tuple(metrics),
@@ -200,9 +199,7 @@ def _evaluate(metric: Metric, known: Knowledge) -> tuple[FloatArray, StateArray]
     return value, state
 
 
-def _by_feeds(
-    metrics: Sequence[Metric], known: Knowledge
-) -> dict[tuple[str, ...], list[Metric]]:
+def _by_feeds(metrics: Sequence[Metric], known: Knowledge) -> dict[tuple[str, ...], list[Metric]]:
     """Return the collected metrics by the feeds they read that can fall silent."""
     found: dict[tuple[str, ...], list[Metric]] = {}
     for metric in metrics:
@@ -214,9 +211,7 @@ def _by_feeds(
     return found
 
 
-def _silence(
-    views: tuple[str, ...], known: Knowledge
-) -> tuple[BoolArray, npt.NDArray[np.int64]]:
+def _silence(views: tuple[str, ...], known: Knowledge) -> tuple[BoolArray, npt.NDArray[np.int64]]:
     """Return which rows stand after one of the feeds fell silent, and when it last delivered.
 
     The feed that fell silent first decides; a feed that never delivered has delivered at -1.
@@ -297,25 +292,25 @@ def _baselines(metrics: Sequence[Metric], known: Knowledge) -> pd.DataFrame:
 
 
 def _with_variants(
-    metrics: Sequence[Metric], level: pd.DataFrame, baseline: pd.DataFrame, rank: pd.DataFrame
+    metrics: Sequence[Metric], level: pd.DataFrame, baseline: pd.DataFrame, peers: Peers
 ) -> pd.DataFrame:
     """Return the levels with the ratios to the own baseline and the percentiles beside them."""
-    parts = {}
+    parts: dict[str, FloatArray | pd.Series] = {}
     for metric in metrics:
         if metric.column in baseline:
             base = baseline[metric.column]
             parts[metric.vs_own] = (level[metric.column] / base).where(base > 0)
         if metric.in_segment:
-            parts[metric.percentile] = rank[metric.column].reindex(level.index)
+            parts[metric.percentile] = peers.shares(level[metric.column].to_numpy(dtype=float))
     return pd.concat([level, pd.DataFrame(parts, index=level.index)], axis=1)
 
 
-def _spread(medians: pd.DataFrame, index: pd.MultiIndex, segment: pd.Series) -> pd.DataFrame:
-    """Return the group medians at every row of the group."""
-    keys = pd.MultiIndex.from_arrays([index.get_level_values(1), segment.to_numpy()])
-    return medians.reindex(keys).set_axis(index, axis=0)
+def _segment_medians(level: pd.DataFrame, peers: Peers) -> pd.DataFrame:
+    """Return the medians of the groups at every row of the group."""
+    medians = {name: peers.medians(level[name].to_numpy(dtype=float)) for name in level}
+    return pd.DataFrame(medians, index=level.index)
 
 
 def _segments(known: Knowledge) -> npt.NDArray[np.object_]:
     found = known.account_text("segment")
-    return np.asarray([text if isinstance(text, str) else "all" for text in found], dtype=object)
+    return np.where(found == None, "all", found)  # noqa: E711 - elementwise

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .chunk import Chunk
 from .facts import DAY_US, Select
-from .marks import Marks, Pairs, Stretches, day_stretches, edge_stretches
+from .marks import Marks, Pairs, day_stretches, edge_stretches
 from .questions import Covered, Different, LastMoment, Question
 from .ranges import cover_into
 from .rows import Rows
@@ -151,7 +151,7 @@ class MarkFold:
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the counts."""
-        rows, pairs = self._rows, self._pairs.get(self._family.columns, Pairs(1))
+        rows, pairs = self._rows, self._pairs.get(self._family.columns, Pairs(0, 0))
         after = [self._opening(opens) for opens, _ in self._windows]
         upto = [self._stretches.last_before(ends) for _, ends in self._windows]
         counts = self._marks.count(
@@ -169,7 +169,8 @@ class MarkFold:
     def _numbered(self, chunk: Chunk) -> tuple[RowArray, int]:
         columns = self._family.columns
         if columns not in self._pairs:
-            self._pairs[columns] = Pairs(chunk.codes(columns)[1])
+            n_accounts = len(self._rows.account_ids)
+            self._pairs[columns] = Pairs(n_accounts, chunk.codes(columns)[1])
         pairs = self._pairs[columns]
         return chunk.numbered(columns, pairs), pairs.count
 

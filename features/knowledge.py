@@ -34,9 +34,7 @@ class Knowledge:
         Views that are prepared already; added to.
     """
 
-    def __init__(
-        self, tables: Tables, rows: Rows, stored: dict[str, Stored] | None = None
-    ) -> None:
+    def __init__(self, tables: Tables, rows: Rows, stored: dict[str, Stored] | None = None) -> None:
         self.tables = tables
         self.rows = rows
         self._stored = {} if stored is None else stored
@@ -112,7 +110,7 @@ class Knowledge:
     def account_text(self, column: str) -> npt.NDArray[np.object_]:
         """Return a text of the account's newest known description; None where there is none."""
         texts = self.stored("accounts").texts(column)
-        values = np.array([*texts.values.to_pylist(), None], dtype=object)
+        values = np.array([*texts.names.to_pylist(), None], dtype=object)
         codes = np.append(texts.codes, np.int32(-1))
         return np.asarray(values[codes[self.account_position()]], dtype=object)
 

@@ -20,6 +20,7 @@ BitArray = npt.NDArray[np.uint64]
 _DAY_US = 86_400_000_000
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
+_FEW_PAIRS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +98,29 @@ def day_stretches(edges: IntArray) -> Stretches:
 
 
 class Pairs:
-    """Numbers for pairs of an account and a thing, given as they are first seen.
+    """Numbers for pairs of an account and a thing.
+
+    Few possible pairs are all numbered beforehand; of many, each gets the next number when it is
+    first seen. Most things belong to one account, their home, and are found there directly.
 
     Parameters
     ----------
-    n_things : int
-        Things are numbered below this bound.
+    n_accounts, n_things : int
+        Accounts and things are numbered below these bounds.
     """
 
-    def __init__(self, n_things: int) -> None:
+    def __init__(self, n_accounts: int, n_things: int) -> None:
         self._n_things = n_things
-        self._slots = np.zeros(1 << 12, np.int64)
-        self._numbers = np.zeros(1 << 12, np.int32)
-        self._owner = np.zeros(1 << 11, np.int32)
+        self._all = n_accounts * n_things <= _FEW_PAIRS
+        self._homes = np.full((0 if self._all else n_things, 2), -1, np.int32)
+        self._slots = np.zeros(1 << 8, np.int64)
+        self._numbers = np.zeros(1 << 8, np.int32)
+        self._owner = np.zeros(0, np.int32)
+        self._away = 0
         self.count = 0
+        if self._all:
+            self.count = n_accounts * n_things
+            self._owner = np.repeat(np.arange(n_accounts, dtype=np.int32), n_things)
 
     @property
     def owner(self) -> RowArray:
@@ -119,10 +129,19 @@ class Pairs:
 
     def number(self, account: RowArray, thing: IntArray) -> RowArray:
         """Return the number of each pair; new pairs get the next ones."""
+        if self._all:
+            return (account * np.int32(self._n_things) + thing.astype(np.int32)).astype(np.int32)
         self._make_room(len(account))
         out = np.empty(len(account), np.int32)
-        self.count = _number_pairs(
-            account, thing, self._n_things, self._slots, self._numbers, self._owner, self.count, out
+        self.count, self._away = _number_pairs(
+            account,
+            thing,
+            self._homes,
+            self._slots,
+            self._numbers,
+            self._owner,
+            (self.count, self._away),
+            out,
         )
         return out
 
@@ -132,8 +151,8 @@ class Pairs:
             grown = np.zeros(max(needed, 2 * len(self._owner)), np.int32)
             grown[: self.count] = self.owner
             self._owner = grown
-        if 2 * needed > len(self._slots):
-            size = 1 << int(2 * needed).bit_length()
+        if 2 * (self._away + more) > len(self._slots):
+            size = 1 << int(2 * (self._away + more)).bit_length()
             slots, numbers = np.zeros(size, np.int64), np.zeros(size, np.int32)
             _rehash(self._slots, self._numbers, slots, numbers)
             self._slots, self._numbers = slots, numbers
@@ -240,7 +259,7 @@ def _numbered(moment: IntArray, edges: IntArray) -> RowArray:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _slot_of(pair: int, slots: IntArray) -> int:
+def _slot_of(pair: np.int64, slots: IntArray) -> np.int64:
     """Return the slot that holds a pair, or the free one it belongs in."""
     mask = len(slots) - 1
     slot = np.int64((np.uint64(pair) * _SPREAD) >> np.uint64(32)) & mask
@@ -253,23 +272,35 @@ def _slot_of(pair: int, slots: IntArray) -> int:
 def _number_pairs(
     account: RowArray,
     thing: IntArray,
-    n_things: int,
+    homes: RowArray,
     slots: IntArray,
     numbers: RowArray,
     owner: RowArray,
-    count: int,
+    counts: tuple[int, int],
     out: RowArray,
-) -> int:
+) -> tuple[int, int]:
+    count, away = counts
     for i in range(len(account)):
-        pair = np.int64(account[i]) * n_things + thing[i]
+        home = homes[thing[i]]
+        if home[0] == account[i]:
+            out[i] = home[1]
+            continue
+        if home[0] < 0:
+            home[0], home[1] = account[i], count
+            owner[count] = account[i]
+            out[i] = count
+            count += 1
+            continue
+        pair = np.int64(account[i]) * len(homes) + thing[i]
         slot = _slot_of(pair, slots)
         if slots[slot] == 0:
             slots[slot] = pair + 1
             numbers[slot] = count
             owner[count] = account[i]
             count += 1
+            away += 1
         out[i] = numbers[slot]
-    return count
+    return count, away
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -328,7 +359,7 @@ def _highest(line: BitArray, last: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _bits_in(word: int) -> int:
+def _bits_in(word: np.uint64) -> np.int64:
     """Return how many bits of a word are set, by adding up ever larger groups of them."""
     word = word - ((word >> _ONE) & np.uint64(0x5555555555555555))
     pairs = np.uint64(0x3333333333333333)
@@ -406,6 +437,8 @@ def _count_stretches(
                 line[late_stretch[late] >> 6] |= _ONE << np.uint64(late_stretch[late] & 63)
                 late += 1
             for window in range(len(after)):
-                out[window, row] += _how_many(line, after[window, date[row]], upto[window, date[row]])
+                out[window, row] += _how_many(
+                    line, after[window, date[row]], upto[window, date[row]]
+                )
         while late < len(late_pair) and late_pair[late] == pair:
             late += 1

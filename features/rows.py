@@ -1,6 +1,7 @@
 """The rows every number is computed for: pairs of an account and an as-of date, sorted."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba as nb
 import numpy as np
@@ -55,9 +56,9 @@ class Rows:
         Microseconds since 1970, ascending within an account.
     dates : ndarray of int64, shape (n_dates,)
         All different as-of dates, ascending.
-    first : ndarray of int64, shape (n_accounts,)
-        Place in ``dates`` of the account's first date if its dates follow each other there
-        without a gap, else -1.
+    reach : ndarray of int32, shape (n_accounts, 3)
+        Beginning and end of the account's rows, and the place in ``dates`` of its first date if
+        its dates follow each other there without a gap, else -1.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class Rows:
     starts: IntArray
     as_of: IntArray
     dates: IntArray
-    first: IntArray
+    reach: RowArray
 
     @classmethod
     def of(cls, pairs: pd.DataFrame) -> "Rows":
@@ -97,15 +98,14 @@ class Rows:
         return cls._sorted(ids, counts, moments[fresh])
 
     @classmethod
-    def _sorted(
-        cls, ids: npt.NDArray[np.object_], counts: IntArray, as_of: IntArray
-    ) -> "Rows":
+    def _sorted(cls, ids: npt.NDArray[np.object_], counts: IntArray, as_of: IntArray) -> "Rows":
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         dates = np.unique(as_of)
         places = np.append(np.searchsorted(dates, as_of), -1)
         begin, end = places[starts[:-1]], places[starts[1:] - 1]
         unbroken = (counts > 0) & (end - begin + 1 == counts)
-        return cls(ids, starts, as_of, dates, np.where(unbroken, begin, -1).astype(np.int64))
+        reach = np.stack([starts[:-1], starts[1:], np.where(unbroken, begin, -1)], axis=1)
+        return cls(ids, starts, as_of, dates, reach.astype(np.int32))
 
     def __len__(self) -> int:
         return len(self.as_of)
@@ -118,12 +118,9 @@ class Rows:
     @property
     def index(self) -> pd.MultiIndex:
         """The rows as a pandas index with the levels ``account_id`` and ``as_of`` (UTC)."""
-        moments = pd.DatetimeIndex(self.dates.astype("datetime64[us]")).tz_localize("UTC")
-        ids = pd.Index(self.account_ids, dtype=object if not len(self.account_ids) else None)
-        return pd.MultiIndex(
-            levels=[ids, moments],
-            codes=[self.account, np.searchsorted(self.dates, self.as_of)],
-            names=["account_id", "as_of"],
+        moments = pd.DatetimeIndex(self.as_of.astype("datetime64[us]")).tz_localize("UTC")
+        return pd.MultiIndex.from_arrays(
+            [self.account_ids[self.account], moments], names=["account_id", "as_of"]
         )
 
     def parts(self, most: int) -> "list[Rows]":
@@ -143,7 +140,7 @@ class Rows:
         cuts = np.unique(np.searchsorted(self.starts, bounds))
         cuts = cuts[(cuts > 0) & (cuts < len(self.account_ids))]
         edges = [0, *cuts.tolist(), len(self.account_ids)]
-        return [self._part(low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+        return [self._part(low, high) for low, high in pairwise(edges)]
 
     def _part(self, low: int, high: int) -> "Rows":
         counts = np.diff(self.starts[low : high + 1])
@@ -189,10 +186,9 @@ class Rows:
         >>> rows.first_after(np.zeros(2, np.int32), np.array([0, 86_400_000_000])).tolist()
         [0, 1]
         """
-        found = _first_after(
-            account, moment, later_us, self.starts, self.as_of, self.dates, self.first
+        return np.asarray(
+            _first_after(account, moment, later_us, self.reach, self.as_of, self.dates)
         )
-        return np.asarray(found)
 
     def with_as_of(self, as_of: IntArray) -> pd.DataFrame:
         """Return pairs with the same accounts and other dates, one a row, in the order of rows.
@@ -225,22 +221,25 @@ def _first_after(
     account: RowArray,
     moment: IntArray,
     later: int,
-    starts: IntArray,
+    reach: RowArray,
     as_of: IntArray,
     dates: IntArray,
-    first: IntArray,
 ) -> RowArray:
     out = np.empty(len(account), np.int32)
-    place = 0
+    place, opens, closes = 0, np.int64(-1), np.int64(-1)
     for i in range(len(account)):
         when = moment[i] if moment[i] == NEVER else moment[i] + later
-        begin, end = starts[account[i]], starts[account[i] + 1]
-        if first[account[i]] < 0:
+        begin, end, first = reach[account[i], 0], reach[account[i], 1], reach[account[i], 2]
+        if first < 0:
             out[i] = _first_above(as_of, begin, end, when)
             continue
         # Facts mostly come in the order of time, so that the last place is the right one again.
-        below = place == 0 or dates[place - 1] <= when
-        if not (below and (place == len(dates) or dates[place] > when)):
+        if not (opens <= when < closes):
             place = _first_above(dates, 0, len(dates), when)
-        out[i] = begin + min(max(place - first[account[i]], 0), end - begin)
+            opens = dates[place - 1] if place > 0 else np.int64(-NEVER)
+            closes = dates[place] if place < len(dates) else np.int64(NEVER)
+        if when == NEVER:
+            out[i] = end
+        else:
+            out[i] = min(begin + max(place - first, 0), end)
     return out

@@ -30,12 +30,12 @@ class Texts:
     Parameters
     ----------
     codes : ndarray of int32, shape (n_rows,)
-        Place of each row's text in ``values``; -1 where it is empty.
-    values : pyarrow.Array of string
+        Place of each row's text in ``names``; -1 where it is empty.
+    names : pyarrow.Array of string
     """
 
     codes: CodeArray
-    values: pa.Array
+    names: pa.Array
 
 
 def texts_of(column: pa.ChunkedArray) -> Texts:
@@ -52,7 +52,7 @@ def texts_of(column: pa.ChunkedArray) -> Texts:
     Examples
     --------
     >>> texts = texts_of(pa.chunked_array([["b", None], ["b", "a"]]))
-    >>> texts.codes.tolist(), texts.values.to_pylist()
+    >>> texts.codes.tolist(), texts.names.to_pylist()
     ([0, -1, 0, 1], ['b', 'a'])
     """
     encoded = pc.dictionary_encode(column).unify_dictionaries()
@@ -77,7 +77,7 @@ class Attributes:
     by : str
         The text column.
     table : pyarrow.Table
-        One row for each of the column's ``Texts.values``, in that order, and a last one, empty,
+        One row for each of the column's ``Texts.names``, in that order, and a last one, empty,
         for rows without a value.
     """
 
@@ -168,7 +168,7 @@ class Stored:
         else:
             texts = self.texts(column)
             codes = texts.codes
-            values = pa.chunked_array([texts.values, pa.nulls(1, texts.values.type)])
+            values = pa.chunked_array([texts.names, pa.nulls(1, texts.names.type)])
         if condition not in self._masks:
             self._masks[condition] = condition.mask(pa.table({column: values}))
         return codes, self._masks[condition]

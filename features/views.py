@@ -108,7 +108,7 @@ def _usage(tables: Tables) -> ViewData:
 def _catalogue_of(used: pa.ChunkedArray, tables: Tables, described: frozenset[str]) -> Attributes:
     """Return what the catalogue says of the features used; what is not marked is of value."""
     catalogue = tables["features"] if "features" in tables else empty_table(table_spec("features"))
-    names = pa.chunked_array([texts_of(used).values, pa.nulls(1, pa.string())])
+    names = pa.chunked_array([texts_of(used).names, pa.nulls(1, pa.string())])
     where = pc.index_in(names, value_set=catalogue["feature_id"].combine_chunks(), skip_nulls=True)
     columns = {name: pc.take(catalogue[name], where) for name in _CATALOGUE}
     if "is_value_event" not in described:

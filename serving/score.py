@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from ..features.absence import Absence
 from ..features.engine import Features, compute_features
-from ..features.knowledge import Knowledge
 from ..features.errors import ArtifactError
 from ..features.facts import DAY_US
 from ..features.health import Health, score_health, scorecard_scope
+from ..features.knowledge import Knowledge
 from ..features.maturity import score_maturity
 from ..features.metrics import METRICS, metric_of_column
 from ..features.metrics.context import EVER

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..features.engine import Features, compute_features
-from ..features.knowledge import Knowledge
 from ..features.errors import SchemaError
 from ..features.facts import Select
 from ..features.health import score_health
+from ..features.knowledge import Knowledge
 from ..features.maturity import score_maturity
 from ..features.measures import Count
 from ..features.metric import Metric

@@ -14,8 +14,8 @@ from churngrid.features.measures import DaysSince, Tenure
 from churngrid.features.metric import Metric
 from churngrid.features.population import known_accounts
 from churngrid.features.rows import Rows
-from churngrid.features.tableset import Tables
 from churngrid.features.stored import ViewData
+from churngrid.features.tableset import Tables
 from churngrid.features.views import View, view_named
 from tests.checks.small_company import shuffled, with_tables
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.knowledge import Knowledge
 from churngrid.features.facts import Select, Window
 from churngrid.features.filters import Above, Is
+from churngrid.features.knowledge import Knowledge
 from churngrid.features.measures import (
     Change,
     Count,
