@@ -5,17 +5,11 @@ import json
 from pathlib import Path
 
 from churngrid.features.metrics import METRICS
+from churngrid.features.reference import metric_reference
 from churngrid.features.settings import Lookup, Settings, TableMapping
 from churngrid.features.tables import TABLES
 
 HERE = Path(__file__).parent
-
-DIRECTIONS = {
-    "+": "higher is healthier",
-    "-": "lower is healthier",
-    "u": "both ends are bad",
-    "c": "context",
-}
 
 
 def metrics_page() -> str:
@@ -27,23 +21,7 @@ def metrics_page() -> str:
         "`poor` and 100 at `healthy`, linear in between; those without thresholds are inputs of",
         "the models or context only.",
     ]
-    component = ""
-    for metric in METRICS:
-        if metric.component != component:
-            component = metric.component
-            lines += ["", f"## {component.capitalize()}", ""]
-            lines += ["| column | meaning | unit | direction | poor | healthy | thresholds from |"]
-            lines += ["|---|---|---|---|---|---|---|"]
-        poor, healthy = (
-            "" if bound is None else f"{bound:g}" for bound in (metric.poor, metric.healthy)
-        )
-        source = metric.source if metric.poor is not None else ""
-        direction = DIRECTIONS[metric.direction]
-        lines.append(
-            f"| `{metric.column}` | {metric.meaning} | {metric.unit} | {direction} "
-            f"| {poor} | {healthy} | {source} |"
-        )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", metric_reference(METRICS)])
 
 
 def contract_page() -> str:

@@ -4,7 +4,8 @@ One kind serves the caps of the scorecard, the rules of standing and the plays. 
 field and a rule; conditions nest with ``all``, ``any`` and ``not``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 __all__ = ["Condition"]
 
 BoolArray = npt.NDArray[np.bool_]
+Way = tuple[str | int, ...]
 
 _BOUNDS = {
     "at_least": (np.greater_equal, "at least"),
@@ -161,6 +163,80 @@ class Condition(BaseModel):
         found = frozenset(self.is_ or ()) if self.field == field else frozenset()
         return found.union(*(condition.admitted(field) for condition in below))
 
+    def parts(self) -> Iterator[tuple[Way, "Condition"]]:
+        """Yield this condition and every one below it, with the way to it.
+
+        Yields
+        ------
+        tuple of (tuple, Condition)
+            The way is that of the YAML: ``("all", 0)``; empty for the condition itself.
+
+        Examples
+        --------
+        >>> rule = Condition.model_validate({"not": {"field": "arr", "above": 0}})
+        >>> [way for way, _ in rule.parts()]
+        [(), ('not',)]
+        """
+        yield (), self
+        below: list[tuple[Way, Condition]] = [
+            *((("all", place), part) for place, part in enumerate(self.all_ or ())),
+            *((("any", place), part) for place, part in enumerate(self.any_ or ())),
+            *([(("not",), self.not_)] if self.not_ is not None else []),
+        ]
+        for way, condition in below:
+            yield from (((*way, *further), part) for further, part in condition.parts())
+
+    def implies(self, other: "Condition") -> bool:
+        """Say whether the other condition surely holds wherever this one does.
+
+        Parameters
+        ----------
+        other : Condition
+
+        Returns
+        -------
+        bool
+            True is proved from the two conditions alone; False says only that there is no proof.
+
+        Examples
+        --------
+        >>> few = Condition.model_validate({"field": "contacts_90d", "at_most": 1})
+        >>> some = Condition.model_validate({"field": "contacts_90d", "below": 4})
+        >>> few.implies(some), some.implies(few)
+        (True, False)
+        """
+        if other.otherwise or self == other:
+            return True
+        return any(proof(self, other) for proof in _PROOFS)
+
+    def impossible(self) -> bool:
+        """Say whether the condition can surely never hold, as far as bounds on numbers tell.
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> Condition.model_validate({"field": "arr", "above": 5, "at_most": 5}).impossible()
+        True
+        """
+        if self.any_ is not None:
+            return all(condition.impossible() for condition in self.any_)
+        if self.all_ is not None:
+            apart = any(_apart(*pair) for pair in combinations(self.all_, 2))
+            return apart or any(condition.impossible() for condition in self.all_)
+        return self.not_ is None and _empty(*self._span())
+
+    def _span(self) -> tuple[tuple[float, int], tuple[float, int]]:
+        """Return both ends of the numbers that are admitted; the second part opens an end."""
+        lower = [(self.at_least, 0), (self.above, 1)]
+        upper = [(self.at_most, 0), (self.below, -1)]
+        return (
+            max([(-np.inf, 0), *((bound, step) for bound, step in lower if bound is not None)]),
+            min([(np.inf, 0), *((bound, step) for bound, step in upper if bound is not None)]),
+        )
+
     def _named_bounds(self) -> list[tuple[str, float]]:
         given = {rule: getattr(self, rule) for rule in _BOUNDS}
         return [(rule, bound) for rule, bound in given.items() if bound is not None]
@@ -170,8 +246,11 @@ class Condition(BaseModel):
 
     def _rule_holds(self, values: pd.Series) -> BoolArray:
         if self.is_ is not None:
+            # Each text, or tuple of texts, is judged once: many accounts share few of them.
+            codes, different = pd.factorize(values.to_numpy(dtype=object))
             admitted = frozenset(self.is_)
-            return np.fromiter((_among(value, admitted) for value in values), bool, len(values))
+            found = [*(_among(value, admitted) for value in different), False]
+            return np.array(found, dtype=bool)[codes]
         number = values.to_numpy(dtype=float, na_value=np.nan)
         held = ~np.isnan(number)
         for rule, bound in self._named_bounds():
@@ -183,3 +262,58 @@ def _among(value: object, admitted: frozenset[str]) -> bool:
     if isinstance(value, tuple):
         return not admitted.isdisjoint(value)
     return value in admitted
+
+
+def _by_parts(one: Condition, other: Condition) -> bool:
+    return any(one.implies(part) for part in other.any_ or ()) or (
+        other.all_ is not None and all(one.implies(part) for part in other.all_)
+    )
+
+
+def _by_own_parts(one: Condition, other: Condition) -> bool:
+    return any(part.implies(other) for part in one.all_ or ()) or (
+        one.any_ is not None and all(part.implies(other) for part in one.any_)
+    )
+
+
+def _by_opposites(one: Condition, other: Condition) -> bool:
+    return one.not_ is not None and other.not_ is not None and other.not_.implies(one.not_)
+
+
+def _by_texts(one: Condition, other: Condition) -> bool:
+    if one.is_ is None:
+        return False
+    if one.field == other.field and other.is_ is not None:
+        return set(one.is_) <= set(other.is_)
+    # Several texts are as many conditions, each of which another part may answer.
+    alone = [one.model_copy(update={"is_": (text,)}) for text in one.is_]
+    return len(alone) > 1 and all(condition.implies(other) for condition in alone)
+
+
+def _by_bounds(one: Condition, other: Condition) -> bool:
+    if one.field is None or one.field != other.field or one.is_ is not None or other.is_:
+        return False
+    (low, high), (lower, higher) = one._span(), other._span()
+    return lower <= low and high <= higher
+
+
+_PROOFS: tuple[Callable[[Condition, Condition], bool], ...] = (
+    _by_parts,
+    _by_own_parts,
+    _by_opposites,
+    _by_texts,
+    _by_bounds,
+)
+"""Ways to show that one condition implies another; each alone is enough."""
+
+
+def _apart(one: Condition, other: Condition) -> bool:
+    """Say whether two rules on the same number leave no number that both admit."""
+    if one.field is None or one.field != other.field or one.is_ or other.is_:
+        return False
+    (low, high), (lower, higher) = one._span(), other._span()
+    return _empty(max(low, lower), min(high, higher))
+
+
+def _empty(low: tuple[float, int], high: tuple[float, int]) -> bool:
+    return low > high

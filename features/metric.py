@@ -19,6 +19,7 @@ COMPONENTS = (
     "outcomes",
     "advocacy",
     "company",
+    "maturity",
     "context",
 )
 

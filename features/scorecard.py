@@ -1,41 +1,40 @@
 """The scorecard as CS-ops people write it: components, metrics, thresholds, weights and caps."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .conditions import Condition
-from .errors import SchemaError
 from .metric import Metric
+from .scorecardchecks import check_scorecard
 from .yamlfile import load_yaml
 
-__all__ = ["Bands", "Cap", "Component", "Scorecard", "WeightedMetric", "read_scorecard"]
+__all__ = [
+    "Bands",
+    "Cap",
+    "Component",
+    "ComponentChange",
+    "Fades",
+    "MetricChange",
+    "Scorecard",
+    "TrendBounds",
+    "Variant",
+    "WeightedMetric",
+    "read_scorecard",
+]
 
 _DEFAULT = Path(__file__).with_name("scorecard.yaml")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class WeightedMetric(_Strict):
-    """One metric in a component.
+class _Thresholds(_Strict):
+    """Own thresholds, both or neither."""
 
-    Parameters
-    ----------
-    metric : str
-        Column name, such as ``active_users_28d``.
-    weight : float
-        Relative to the other metrics of the component.
-    poor, healthy : float or None
-        Own thresholds in place of those the metric declares; both or neither.
-    """
-
-    metric: str
-    weight: float = Field(default=1.0, gt=0)
     poor: float | None = None
     healthy: float | None = None
 
@@ -48,6 +47,40 @@ class WeightedMetric(_Strict):
         return self
 
 
+class Fades(_Strict):
+    """How a signal loses its meaning with age: half of what it says in every half-life.
+
+    Parameters
+    ----------
+    half_life_days : float
+    since : str
+        Column of a metric in days that says how old the signal is; it has no weight itself.
+    """
+
+    half_life_days: float = Field(gt=0)
+    since: str
+
+
+class WeightedMetric(_Thresholds):
+    """One metric in a component.
+
+    Parameters
+    ----------
+    metric : str
+        Column name, such as ``active_users_28d``.
+    weight : float
+        Relative to the other metrics of the component.
+    poor, healthy : float or None
+        Own thresholds in place of those the metric declares; both or neither.
+    fades : Fades or None
+        Its score drifts to neutral as the signal ages; never, when None.
+    """
+
+    metric: str
+    weight: float = Field(default=1.0, gt=0)
+    fades: Fades | None = None
+
+
 class Component(_Strict):
     """A part of the score with its own score.
 
@@ -55,15 +88,12 @@ class Component(_Strict):
     ----------
     weight : float
         Relative to the other components.
-    weight_at_first : float or None
-        Weight during the first days of an account.
     label : str
         Name in texts.
     metrics : list of WeightedMetric
     """
 
     weight: float = Field(ge=0)
-    weight_at_first: float | None = Field(default=None, ge=0)
     label: str
     metrics: tuple[WeightedMetric, ...] = Field(min_length=1)
 
@@ -75,7 +105,7 @@ class Cap(_Strict):
     ----------
     name : str
     when : Condition
-        On metrics and on ``arr``.
+        On metrics and on ``segment``.
     limit : float
         Highest score while the condition holds.
     reason : str
@@ -103,30 +133,91 @@ class Bands(_Strict):
         return self
 
 
+class ComponentChange(_Strict):
+    """What a variant changes of a component: its weight."""
+
+    weight: float = Field(ge=0)
+
+
+class MetricChange(_Thresholds):
+    """What a variant changes of a metric: its weight (0 leaves it out), its thresholds, or both."""
+
+    weight: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.weight is None and self.poor is None:
+            raise ValueError("changes nothing: give a weight, or poor and healthy")
+        return self
+
+
+class Variant(_Strict):
+    """Other weights and thresholds for some accounts: a segment, a stage of life.
+
+    Parameters
+    ----------
+    name : str
+    when : Condition
+        On ``segment``, ``tenure_days`` and any metric that the scorecard does not weigh.
+    components : dict of str to ComponentChange
+        By component.
+    metrics : dict of str to MetricChange
+        By column of a metric that the scorecard weighs.
+    """
+
+    name: str
+    when: Condition
+    components: dict[str, ComponentChange] = Field(default_factory=dict)
+    metrics: dict[str, MetricChange] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.components and not self.metrics:
+            raise ValueError("changes nothing: give components, metrics or both")
+        return self
+
+
+class TrendBounds(_Strict):
+    """From which slope a score counts as rising or falling, in points per four weeks."""
+
+    rising: float = Field(default=4.0, gt=0)
+    falling: float = Field(default=-4.0, lt=0)
+
+
 class Scorecard(_Strict):
     """Everything that turns metrics into the customer health score.
 
     Parameters
     ----------
     components : dict of str to Component
-    first_days : int
-        Days during which ``weight_at_first`` counts.
+    variants : list of Variant
+        All whose condition holds apply, in order: of two that change the same, the later one wins.
     bands : Bands
+    trend : TrendBounds
     insufficient_below, green_from : float
         Coverage (0-1) below which there is no score, and from which it may be high.
     caps : list of Cap
     """
 
     components: dict[str, Component] = Field(min_length=1)
-    first_days: int = Field(default=90, ge=0)
+    variants: tuple[Variant, ...] = ()
     bands: Bands = Bands()
+    trend: TrendBounds = TrendBounds()
     insufficient_below: float = Field(default=0.6, ge=0, le=1)
     green_from: float = Field(default=0.8, ge=0, le=1)
     caps: tuple[Cap, ...] = ()
 
     def metrics(self) -> list[str]:
         """Return the columns of all metrics that are weighed."""
-        return [part.metric for whole in self.components.values() for part in whole.metrics]
+        return [part.metric for part in self.weighed()]
+
+    def weighed(self) -> list[WeightedMetric]:
+        """Return all metrics that are weighed, in their order."""
+        return [part for whole in self.components.values() for part in whole.metrics]
+
+    def ages(self) -> list[str]:
+        """Return the columns of the metrics by which others fade, each once."""
+        return list(dict.fromkeys(part.fades.since for part in self.weighed() if part.fades))
 
 
 def read_scorecard(path: Path | None, metrics: Sequence[Metric]) -> Scorecard:
@@ -145,8 +236,10 @@ def read_scorecard(path: Path | None, metrics: Sequence[Metric]) -> Scorecard:
     Raises
     ------
     SchemaError
-        If the file breaks a rule, names an unknown metric, weighs a metric or names a cap twice,
-        or weighs a metric that belongs to the maturity axis or has no thresholds.
+        If the file breaks a rule; the message names file, line and rule. Beyond what the fields
+        say: unknown or doubly used names, a metric of the maturity axis, without thresholds or with
+        thresholds against its direction, and whatever would let a better value lower the score (a
+        variant or an age that looks at a metric that is weighed).
 
     Examples
     --------
@@ -156,42 +249,5 @@ def read_scorecard(path: Path | None, metrics: Sequence[Metric]) -> Scorecard:
     """
     source = path or _DEFAULT
     scorecard = load_yaml(source, Scorecard)
-    declared = {metric.column: metric for metric in metrics}
-    columns = {name for m in metrics for name in (m.column, m.vs_own, m.percentile)}
-    weighed = [part for whole in scorecard.components.values() for part in whole.metrics]
-    for part in weighed:
-        _check_metric(part, declared, source)
-    names = [part.metric for part in weighed]
-    for name in names:
-        if names.count(name) > 1:
-            raise SchemaError(f"{source.name}: metric {name!r} is weighed twice; keep one.")
-    caps = [cap.name for cap in scorecard.caps]
-    for name in caps:
-        if caps.count(name) > 1:
-            raise SchemaError(f"{source.name}: cap {name!r} stands twice; keep one.")
-    for cap in scorecard.caps:
-        for name in sorted(cap.when.fields() - columns):
-            raise SchemaError(f"{source.name}: cap {cap.name!r}: {_unknown(name, columns)}")
+    check_scorecard(scorecard, metrics, source)
     return scorecard
-
-
-def _check_metric(part: WeightedMetric, declared: dict[str, Metric], source: Path) -> None:
-    metric = declared.get(part.metric)
-    if metric is None:
-        raise SchemaError(f"{source.name}: {_unknown(part.metric, declared)}")
-    if metric.axis == "maturity":
-        raise SchemaError(
-            f"{source.name}: metric {part.metric!r} belongs to the maturity axis; "
-            "one metric belongs to one axis, so take it out of the scorecard."
-        )
-    if part.poor is None and metric.poor is None:
-        raise SchemaError(
-            f"{source.name}: metric {part.metric!r} has no thresholds of its own; "
-            "give `poor` and `healthy`."
-        )
-
-
-def _unknown(name: str, declared: Iterable[str]) -> str:
-    close = get_close_matches(name, declared, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"unknown metric {name!r}.{hint}"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from .yamlfile import load_yaml
 
-__all__ = ["DEFAULTS", "Lookup", "Settings", "TableMapping", "load_settings"]
+__all__ = ["DEFAULTS", "FILES", "Lookup", "Settings", "TableMapping", "load_settings"]
 
 
 def _to_word(value: object) -> object:
@@ -108,6 +108,10 @@ class Settings(_Strict):
         Categories of tickets that only a leaving customer opens; they never become a metric.
     scorecard, maturity, playbook : Path or None
         Own files in place of the shipped defaults.
+    metrics : str or None
+        Python module with metrics of one's own: it is imported, so it runs, as code of the user.
+    overrides : Path or None
+        CSV with what CSMs override, by account, with reason, author and end; none by default.
     save_capacity : int or None
         Accounts that can be worked on; the red band is then the riskiest that many.
     max_open_plays, cool_down_days : int
@@ -136,12 +140,17 @@ class Settings(_Strict):
     scorecard: Path | None = None
     maturity: Path | None = None
     playbook: Path | None = None
+    overrides: Path | None = None
+    metrics: str | None = Field(default=None, pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
     save_capacity: int | None = Field(default=None, ge=1)
     max_open_plays: int = Field(default=3, ge=1)
     cool_down_days: int = Field(default=30, ge=0)
     approval_arr: float = Field(default=50_000.0, ge=0)
     currency: str = "USD"
 
+
+FILES = ("scorecard", "maturity", "playbook", "overrides")
+"""Settings that name files."""
 
 DEFAULTS = Settings()
 """What holds where a company sets nothing."""
@@ -174,6 +183,6 @@ def load_settings(path: Path) -> Settings:
     True
     """
     settings = load_yaml(path, Settings)
-    named = {name: getattr(settings, name) for name in ("scorecard", "maturity", "playbook")}
+    named = {name: getattr(settings, name) for name in FILES}
     beside = {name: path.parent / file for name, file in named.items() if file is not None}
     return settings.model_copy(update=beside)

@@ -462,7 +462,12 @@ TABLES: tuple[TableSpec, ...] = (
     ),
     TableSpec(
         name="account_events",
-        meaning="A dated statement about an account.",
+        meaning=(
+            "A dated statement about an account. An `intervention` says in `value_text` what "
+            "became of a play: `play=find_successor;state=begun`, with one of the states begun, "
+            "done, failed and declined; a name alone is a play begun. `reference_response` says "
+            "accepted, declined_policy, declined_time, declined_dissatisfied or declined."
+        ),
         columns=(
             _id("event_id"),
             _id("account_id"),

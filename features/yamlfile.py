@@ -16,10 +16,11 @@ from pydantic_core import ErrorDetails
 
 from .errors import SchemaError
 
-__all__ = ["load_yaml"]
+__all__ = ["Loc", "lines_of", "load_yaml"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[Hashable, ...]
+"""The way to a key or an entry of a file: ``("plays", 0, "name")``."""
 
 _LARGEST_BYTES = 2_000_000
 _DEEPEST = 40
@@ -76,15 +77,7 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
     ...     load_yaml(file, Settings).horizon_days
     90
     """
-    text = _text(path)
-    lines: dict[Loc, int] = {(): 1}
-    try:
-        _check_events(text, path)
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise SchemaError(_unreadable(error, path)) from error
-    content = None if node is None else _build(node, (), lines, path)
-    content = {} if content is None else content
+    content, lines = _content(path)
     if not isinstance(content, dict):
         raise SchemaError(
             f"{path.name}:1: the file must hold keys and values, got a {_kind(content)}."
@@ -96,6 +89,48 @@ def load_yaml(path: Path, model: type[Model]) -> Model:
         more = len(faults) - _MOST_ERRORS
         shown = faults[:_MOST_ERRORS] + ([f"and {more} more"] if more > 0 else [])
         raise SchemaError("\n".join(shown)) from error
+
+
+def lines_of(path: Path) -> dict[Loc, int]:
+    """Return the line of every key and entry of a YAML file, for checks beyond a model.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    dict of tuple to int
+        By the way to it, which keys and places in lists make up; ``()`` is line 1.
+
+    Raises
+    ------
+    SchemaError
+        If the file is missing or is no YAML of the plain kind.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "plays.yaml")
+    ...     _ = file.write_text("plays:" + chr(10) + "- name: call")
+    ...     lines_of(file)
+    {(): 1, ('plays',): 1, ('plays', 0): 2, ('plays', 0, 'name'): 2}
+    """
+    return _content(path)[1]
+
+
+def _content(path: Path) -> tuple[Any, dict[Loc, int]]:
+    """Return what a file holds as plain values, and the line of each."""
+    text = _text(path)
+    lines: dict[Loc, int] = {(): 1}
+    try:
+        _check_events(text, path)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise SchemaError(_unreadable(error, path)) from error
+    content = None if node is None else _build(node, (), lines, path)
+    return {} if content is None else content, lines
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..features.errors import SchemaError
 from .playbook import Playbook
+from .plays import to_do
 from .score import Scored
 from .stories import headline
 
@@ -27,7 +28,7 @@ class AccountStory:
     drivers : DataFrame
         Its rows of the drivers.
     plays : DataFrame
-        Its rows of the plays.
+        Its rows of the plays that someone should work on now.
     playbook : Playbook
     """
 
@@ -50,6 +51,7 @@ class AccountStory:
         parts: dict[str, list[str]] = {
             _ADVICE[target]: acted.loc[acted["direction"] == "+", "text"].tolist(),
             "Lowers the estimate of churn": acted.loc[acted["direction"] == "-", "text"].tolist(),
+            "Weakest in each part of health": self._components(),
             "Context": own.loc[~own["actionable"].astype(bool), "text"].tolist(),
             "What to do": [self._play(row) for row in self.plays.itertuples()],
         }
@@ -91,6 +93,14 @@ class AccountStory:
             parts.append(f"<h4>{html.escape(name)}</h4><ul>{items}</ul>")
         return "".join(parts)
 
+    def _components(self) -> list[str]:
+        told = {
+            str(name).removeprefix("why_").replace("_", " "): text
+            for name, text in self.account.items()
+            if str(name).startswith("why_") and text
+        }
+        return [f"{name}: {text}" for name, text in told.items()]
+
     def _play(self, row: Any) -> str:
         play = self.playbook.named(row.play)
         return f"{play.action} ({play.owner}, by {row.due_at:%Y-%m-%d}) Because: {row.why}."
@@ -127,10 +137,14 @@ def account_story(scored: Scored, account_id: str, playbook: Playbook) -> Accoun
     key = account["account_id"]
     return AccountStory(
         account=account,
-        drivers=scored.drivers[scored.drivers["account_id"] == key].reset_index(drop=True),
-        plays=scored.plays[scored.plays["account_id"] == key].reset_index(drop=True),
+        drivers=_of_account(scored.drivers, key),
+        plays=_of_account(to_do(scored.plays), key),
         playbook=playbook,
     )
+
+
+def _of_account(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    return frame[frame["account_id"] == key].reset_index(drop=True)
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .playbook import Play, Playbook
 from .reportwords import day, in_words, percent, plain
-from .stories import about_one_in, headline
+from .stories import about_one_in, headline, trend_in_words
 
 __all__ = [
     "AccountView",
@@ -80,6 +80,8 @@ class Bar:
         0 to 100 along the bar.
     text : str
         The number in words.
+    why : str
+        What pulls it down most; may be empty.
     """
 
     label: str
@@ -87,6 +89,7 @@ class Bar:
     value: int
     high: int
     text: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class AccountView:
         Health band and cell as identifiers; ``cell`` is empty outside the grid.
     standing : str
         The cell in words, or why there is none.
+    trend : tuple of str
+        Sign and words of where the health score is going; both empty where it is unknown.
     odds, score : str
         The probability of churn as people say it, or the score that stands in for it; either may
         be empty.
@@ -117,6 +122,7 @@ class AccountView:
     band: str
     cell: str
     standing: str
+    trend: tuple[str, str]
     odds: str
     score: str
     maturity: str
@@ -225,6 +231,7 @@ def _view(
         band=account["health_band"],
         cell=account["cell"],
         standing=standing_in_words(account["cell"], account["status"]),
+        trend=trend_in_words(account),
         odds=_odds(account["p_churn"]),
         score=_score(account),
         maturity=_maturity(account),
@@ -334,12 +341,11 @@ def _play(row: Any, play: Play | None) -> PlayView:
 
 def _components(account: _Account) -> tuple[Bar, ...]:
     """Return the component scores that are known, in the order of the scorecard."""
-    totals = ("chs_low", "chs_high", "chs_coverage")
-    names = [name for name in account if name.startswith("chs_") and name not in totals]
+    names = [name.removeprefix("why_") for name in account if name.startswith("why_")]
     return tuple(
-        Bar(in_words(name.removeprefix("chs_")), 0, round(score), 100, f"{score:.0f}")
+        Bar(in_words(name), 0, round(score), 100, f"{score:.0f}", plain(account[f"why_{name}"]))
         for name in names
-        if not math.isnan(score := account[name])
+        if not math.isnan(score := account[f"chs_{name}"])
     )
 
 
@@ -374,6 +380,9 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Status": in_words(account["status"].replace("scored", "")),
         "Not eligible because": in_words(account["reason"]),
         "Health is read from": in_words(account["health_source"]),
+        "Health score": trend_in_words(account)[1],
+        "Scorecard variants": in_words(account["scorecard_variants"].replace(",", ", ")),
+        "Override": plain(account["override_reason"], longest=_SENTENCE),
         "Health index": "" if math.isnan(index) else f"{index:.0f} of 100",
         "Chance of growth": _odds(account["p_expand"]),
         "Quadrant": in_words(account["quadrant"]),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ..features.scorecard import Bands
 
-__all__ = ["BANDS", "band_of", "health_index", "with_hysteresis"]
+__all__ = ["BANDS", "band_of", "cut_by_capacity", "health_index", "with_hysteresis"]
 
 FloatArray = npt.NDArray[np.float64]
 TextArray = npt.NDArray[np.object_]
@@ -70,6 +70,35 @@ def band_of(index: FloatArray, bands: Bands) -> TextArray:
     """
     choices = [np.isnan(index), index >= bands.high, index >= bands.medium]
     return np.select(choices, ["unknown", "high", "medium"], "low").astype(object)
+
+
+def cut_by_capacity(raw: TextArray, index: FloatArray, capacity: int) -> TextArray:
+    """Return bands in which as many accounts are low as can be worked on, and no more.
+
+    Parameters
+    ----------
+    raw : ndarray of str, shape (n_accounts,)
+        Bands by fixed cuts.
+    index : ndarray of float
+        The values they were read from; of equal ones the earlier counts as lower, so give the
+        accounts in an order that does not depend on how they were read.
+    capacity : int
+        The lowest so many become low; the others are at least medium, unknown ones stay unknown.
+
+    Returns
+    -------
+    ndarray of str
+
+    Examples
+    --------
+    >>> raw = np.array(["low", "low", "high", "unknown"], object)
+    >>> cut_by_capacity(raw, np.array([20.0, 40.0, 90.0, np.nan]), 1).tolist()
+    ['low', 'medium', 'high', 'unknown']
+    """
+    known = ~np.isnan(index)
+    place = np.argsort(np.where(known, index, np.inf), kind="stable").argsort()
+    lowest = known & (place < capacity)
+    return np.where(lowest, "low", np.where(raw == "low", "medium", raw)).astype(object)
 
 
 def with_hysteresis(raw: TextArray, index: FloatArray, previous: pd.DataFrame) -> TextArray:

@@ -2,24 +2,51 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..features.metrics import METRICS
+from ..features.metric import Metric
+from ..features.metrics import METRICS, by_column
+from ..features.overrides import Override, read_overrides
 from ..features.rubric import Rubric, read_rubric
 from ..features.scorecard import Scorecard, read_scorecard
-from ..features.settings import Settings
+from ..features.settings import FILES, Settings
+from .ownmetrics import declared_metrics
 from .playbook import Playbook, read_playbook
+from .vocabulary import texts_of
 
-__all__ = ["FACT_FIELDS", "Config", "read_config"]
+__all__ = ["FACT_FIELDS", "Config", "fact_fields", "read_config"]
 
-FACT_FIELDS: tuple[str, ...] = (
-    *(name for metric in METRICS for name in (metric.column, metric.vs_own, metric.percentile)),
+_FACTS = (
     *("status", "cell", "quadrant", "health_band", "maturity_band", "cmi_status", "caps"),
     *("drivers", "weakest_category", "maturity_blocker", "p_churn", "p_expand", "health_index"),
-    *("chs", "chs_coverage", "cmi", "segment", "guard", "arr_at_risk"),
+    *("chs", "chs_coverage", "cmi", "segment", "guard", "arr_at_risk", "stale_metrics"),
 )
-"""What a condition in the playbook may look at."""
+
+
+def fact_fields(metrics: Sequence[Metric]) -> tuple[str, ...]:
+    """Return what a condition in the playbook may look at.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        All that are declared.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> fact_fields(())[:3]
+    ('status', 'cell', 'quadrant')
+    """
+    return (*by_column(metrics), *_FACTS)
+
+
+FACT_FIELDS = fact_fields(METRICS)
+"""What a condition in the playbook may look at where a company has no metrics of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +59,30 @@ class Config:
     scorecard : Scorecard
     rubric : Rubric
     playbook : Playbook
+    overrides : tuple of Override
+        Dated facts about accounts, so they are no part of the hash.
+    metrics : tuple of Metric
+        Those that ship, then the company's own.
     """
 
     settings: Settings
     scorecard: Scorecard
     rubric: Rubric
     playbook: Playbook
+    overrides: tuple[Override, ...] = ()
+    metrics: tuple[Metric, ...] = METRICS
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits that change when anything declared changes."""
-        parts = (self.settings, self.scorecard, self.rubric, self.playbook)
-        text = json.dumps([part.model_dump(mode="json") for part in parts], sort_keys=True)
+        """Twelve hexadecimal digits that change when anything declared changes.
+
+        Where the files lie is left out: what they say counts.
+        """
+        settings = self.settings.model_dump(mode="json", exclude=set(FILES))
+        parts = (self.scorecard, self.rubric, self.playbook)
+        declared: list[object] = [settings, *(part.model_dump(mode="json") for part in parts)]
+        declared += [repr(metric) for metric in self.metrics[len(METRICS) :]]
+        text = json.dumps(declared, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -74,9 +113,22 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
     def located(path: Path | None) -> Path | None:
         return path if path is None or folder is None else folder / path
 
+    metrics = declared_metrics(settings.metrics)
+    scorecard = read_scorecard(located(settings.scorecard), metrics)
+    rubric = read_rubric(located(settings.maturity))
+    # A cap or category of ours that a company dropped never holds; a playbook may still name it.
+    texts = texts_of(
+        [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics
+    )
     return Config(
         settings=settings,
-        scorecard=read_scorecard(located(settings.scorecard), METRICS),
-        rubric=read_rubric(located(settings.maturity)),
-        playbook=read_playbook(located(settings.playbook), FACT_FIELDS),
+        scorecard=scorecard,
+        rubric=rubric,
+        playbook=read_playbook(located(settings.playbook), fact_fields(metrics), texts=texts),
+        overrides=_overrides(located(settings.overrides)),
+        metrics=metrics,
     )
+
+
+def _overrides(path: Path | None) -> tuple[Override, ...]:
+    return () if path is None else read_overrides(path)

@@ -1,6 +1,6 @@
 """Drivers: what moves an account's estimate, one line a metric, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ import pandas as pd
 from ..features.absence import Absence
 from ..features.engine import Features
 from ..features.metric import Metric
-from ..features.metrics import is_metric_column, metric_of_column
+from ..features.metrics import by_column
 
 __all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value"]
 
@@ -54,8 +54,10 @@ def drivers_of_model(
         five that raise the estimate and three that lower it. A metric whose value is missing is
         left out, context is kept and marked as not actionable.
     """
-    declared = contributions[[name for name in contributions if is_metric_column(str(name))]]
-    grouped = declared.T.groupby(_metric_names(declared.columns), sort=False).sum().T
+    metrics = by_column(features.metrics)
+    declared = contributions[[name for name in contributions if name in metrics]]
+    levels = [metrics[str(name)].column for name in declared]
+    grouped = declared.T.groupby(levels, sort=False).sum().T
     return _ranked(features, grouped, target=target, weight="shap")
 
 
@@ -103,10 +105,6 @@ def say_value(value: float, metric: Metric) -> str:
     return f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
 
 
-def _metric_names(columns: Sequence[str] | pd.Index) -> list[str]:
-    return [metric_of_column(column).column for column in columns]
-
-
 def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: str) -> pd.DataFrame:
     known = (features.absence == Absence.PRESENT).reindex(columns=shares.columns).to_numpy()
     size = np.where(known, shares.to_numpy(dtype=float), 0.0)
@@ -124,7 +122,7 @@ def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: st
     frame["shap"] = share if weight == "shap" else np.nan
     frame["weight"] = np.abs(share)
     frame["direction"] = np.where(share > 0, "+", "-")
-    frame["text"] = _texts(frame, None if weight == "shap" else share)
+    frame["text"] = _texts(frame, features, None if weight == "shap" else share)
     return frame[[*DRIVER_COLUMNS, "weight"]]
 
 
@@ -140,7 +138,8 @@ def _top(size: np.ndarray, count: int) -> np.ndarray:
 def _described(features: Features, columns: list[str], rows: np.ndarray) -> pd.DataFrame:
     """Return, per driver, whose it is and what is usual for the account and its segment."""
     index = features.frame.index[rows]
-    metrics = [metric_of_column(column) for column in columns]
+    declared = by_column(features.metrics)
+    metrics = [declared[column] for column in columns]
     return pd.DataFrame(
         {
             "account_id": index.get_level_values(0),
@@ -161,10 +160,11 @@ def _looked_up(frame: pd.DataFrame, columns: list[str], rows: np.ndarray) -> np.
     return numbers[rows, [place.get(column, -1) for column in columns]]
 
 
-def _texts(frame: pd.DataFrame, points: np.ndarray | None) -> list[str]:
+def _texts(frame: pd.DataFrame, features: Features, points: np.ndarray | None) -> list[str]:
+    metrics = by_column(features.metrics)
     columns = (frame[name].tolist() for name in ("metric", "value", "baseline", "segment_median"))
     said = [
-        _sentence(metric_of_column(metric), value, baseline, median)
+        _sentence(metrics[metric], value, baseline, median)
         for metric, value, baseline, median in zip(*columns, strict=True)
     ]
     if points is None:

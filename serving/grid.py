@@ -1,9 +1,12 @@
 """The grid: health beside maturity, nine cells and four quadrants, with the guards of the worst."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["CELLS", "QUADRANTS", "place"]
+__all__ = ["CELLS", "QUADRANTS", "SETTLED_DAYS", "place"]
+
+TextArray = npt.NDArray[np.object_]
 
 CELLS = {
     ("high", "low"): "retain_as_is",
@@ -29,7 +32,8 @@ QUADRANTS = {
 }
 """Quadrant of (healthy, mature)."""
 
-_SETTLED_DAYS = 180
+SETTLED_DAYS = 180
+"""No account is let go earlier."""
 
 
 def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
@@ -38,10 +42,12 @@ def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
     Parameters
     ----------
     accounts : DataFrame
-        ``in_grid`` (bool), ``health_band``, ``health_value`` (0-100), ``cap`` (limit that holds, or
-        NaN), ``maturity_band``, ``cmi_status``, ``mature`` (True, False or None), ``tenure_days``.
+        ``in_grid`` (bool), ``health_band`` (as shown), ``health_band_raw`` (of this reading, by
+        fixed cuts or by capacity), ``cap`` (limit that holds, or NaN), ``maturity_band``,
+        ``cmi_status``, ``mature`` (True, False or None), ``tenure_days``.
     medium_from : float
-        Health value from which the 2x2 counts an account as healthy.
+        Health value from which an account is no longer low; a cap less than ten points above it
+        makes an account low in the 2x2.
 
     Returns
     -------
@@ -51,35 +57,53 @@ def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
 
     Notes
     -----
-    Three guards keep an account out of "let churn" for lack of knowledge or time: a maturity that
-    is insufficient or only provisional, and a tenure under 180 days. It then counts as unassessed.
+    The guards keep an account out of "let churn", in the nine cells and in the four, for lack of
+    knowledge or time: a maturity that is insufficient or only provisional, and a tenure that is
+    unknown or under 180 days. It then counts as unassessed, or stands in no quadrant.
+
+    The 2x2 goes by the reading itself, the nine cells by the band as shown, which hysteresis and
+    caps hold steady.
     """
-    guard = _guards(accounts)
-    maturity = np.where(guard != "", "unknown", accounts["maturity_band"])
-    cells = [
-        CELLS.get((health, mature)) if inside else None
-        for health, mature, inside in zip(
-            accounts["health_band"], maturity, accounts["in_grid"], strict=True
-        )
-    ]
-    healthy = (accounts["health_value"] >= medium_from) & ~(accounts["cap"] < medium_from + 10)
-    quadrants = [
-        QUADRANTS.get((bool(well), mature)) if cell and not blocked else None
-        for well, mature, cell, blocked in zip(
-            healthy, accounts["mature"], cells, guard, strict=True
-        )
-    ]
-    columns = {"cell": cells, "quadrant": quadrants, "guard": guard}
+    capped = accounts["cap"].to_numpy(dtype=float) < medium_from + 10
+    healthy = accounts["health_band_raw"].isin(["medium", "high"]).to_numpy() & ~capped
+    mature = accounts["mature"].to_numpy(dtype=object)
+    quadrant = _looked_up(QUADRANTS, healthy.astype(object), mature)
+    cell = _looked_up(CELLS, accounts["health_band"], accounts["maturity_band"])
+    lost, let_go = cell == "let_churn", quadrant == "churn_and_let_churn"
+    guard = np.where(lost | let_go, _doubts(accounts), "")
+    guarded = guard != ""
+    unassessed = _looked_up(CELLS, accounts["health_band"], np.full(len(accounts), "unknown"))
+    outside = ~accounts["in_grid"].to_numpy(dtype=bool) | (cell == None)  # noqa: E711 - elementwise
+    nothing = np.full(len(accounts), None, dtype=object)
+    columns = {
+        "cell": np.where(outside, nothing, np.where(lost & guarded, unassessed, cell)),
+        "quadrant": np.where(outside | (let_go & guarded), nothing, quadrant),
+        "guard": np.where(outside, "", guard),
+    }
     return pd.DataFrame(columns, index=accounts.index, dtype=object)
 
 
-def _guards(accounts: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
-    worst = (accounts["health_band"] == "low") & (accounts["maturity_band"] == "low")
+def _looked_up(
+    table: "dict[tuple[str, str], str] | dict[tuple[bool, bool], str]",
+    first: "pd.Series | TextArray",
+    second: "pd.Series | TextArray",
+) -> TextArray:
+    """Return the entry of each pair; None where the table has none."""
+    found = np.full(len(first), None, dtype=object)
+    rows, columns = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
+    for (row, column), name in table.items():
+        found[(rows == row) & (columns == column)] = name
+    return found
+
+
+def _doubts(accounts: pd.DataFrame) -> TextArray:
+    """Return the first reason to let nobody go, or nothing."""
+    status, tenure = accounts["cmi_status"], accounts["tenure_days"].astype(float)
     reasons = [
-        (accounts["cmi_status"] == "provisional", "maturity is only provisional"),
-        (accounts["tenure_days"] < _SETTLED_DAYS, "a customer for less than 180 days"),
+        (status == "insufficient", "maturity is not assessed"),
+        (status == "provisional", "maturity is only provisional"),
+        (tenure.isna(), "it is not known since when it is a customer"),
+        (tenure < SETTLED_DAYS, f"a customer for less than {SETTLED_DAYS} days"),
     ]
-    guard = np.full(len(accounts), "", dtype=object)
-    for holds, reason in reversed(reasons):
-        guard[(worst & holds).to_numpy()] = reason
-    return guard
+    held = [holds.to_numpy(dtype=bool) for holds, _ in reasons]
+    return np.select(held, [reason for _, reason in reasons], "").astype(object)

@@ -1,33 +1,43 @@
-"""The playbook: a few plays per account, the first that holds in each slot, each with why."""
+"""The playbook as CS-ops people write it: plays in order, each with its condition, steps and owner.
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from itertools import pairwise
+`serving/plays.py` chooses by it, `serving/playbookcheck.py` says what is wrong with a file.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..features.conditions import Condition
 from ..features.errors import SchemaError
-from ..features.yamlfile import load_yaml
+from ..features.yamlfile import lines_of, load_yaml
+from .playbookcheck import faults_of
 
-__all__ = ["PLAY_COLUMNS", "SLOTS", "Play", "Playbook", "assign_plays", "read_playbook"]
+__all__ = [
+    "PLAY_COLUMNS",
+    "SLOTS",
+    "Capacity",
+    "Play",
+    "Playbook",
+    "read_playbook",
+]
 
 SLOTS = ("urgent", "cell", "driver", "maturity")
 """In order of precedence."""
 
 PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
-
-_REASONS = 2
+"""What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
 
 _DEFAULT = Path(__file__).with_name("playbook.yaml")
+_MOST_FAULTS = 5
 
 
-class Play(BaseModel):
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Play(_Strict):
     """One thing to do.
 
     Parameters
@@ -44,9 +54,21 @@ class Play(BaseModel):
     steps, do_not : list of str
     success : str
         How one sees that it worked.
+    alone : bool
+        An account for which it holds gets no other play.
+    save_rate : float or None
+        Assumed share (0-1) of the accounts that would have left and stay because of it; with the
+        ARR and the probability of churn it gives the priority value.
+    rank_by : {"value", "p_expand"}
+        What puts the accounts with this play in order.
+    cool_down_days : int or None
+        Days before it may come again, in place of those of the settings.
+    expires_days : int
+        Days after which a play that was begun, and of which no more was heard, is no longer open.
+    control_share : float
+        Share (0-1) of the accounts from which it is withheld, so that those who got it can be
+        compared with them later.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     slot: Literal["urgent", "cell", "driver", "maturity"]
@@ -57,14 +79,40 @@ class Play(BaseModel):
     steps: tuple[str, ...] = ()
     success: str = ""
     do_not: tuple[str, ...] = ()
+    alone: bool = False
+    save_rate: float | None = Field(default=None, ge=0, le=1)
+    rank_by: Literal["value", "p_expand"] = "value"
+    cool_down_days: int | None = Field(default=None, ge=0)
+    expires_days: int = Field(default=90, ge=1)
+    control_share: float = Field(default=0.0, ge=0, lt=1)
 
 
-class Playbook(BaseModel):
-    """The plays in order; in each slot the first whose condition holds is taken."""
+class Capacity(_Strict):
+    """How many plays an owner can have open at a time.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Parameters
+    ----------
+    plays : int
+    per : {"owner", "csm"}
+        For all together, or for each CSM of the accounts.
+    """
+
+    plays: int = Field(ge=0)
+    per: Literal["owner", "csm"] = "owner"
+
+
+class Playbook(_Strict):
+    """The plays in order; in each slot the first whose condition holds is taken.
+
+    Parameters
+    ----------
+    plays : list of Play
+    capacity : dict of str to Capacity
+        By owner; no limit for the others.
+    """
 
     plays: tuple[Play, ...] = Field(min_length=1)
+    capacity: dict[str, Capacity] = Field(default_factory=dict)
 
     def named(self, name: str) -> Play:
         """Return one play.
@@ -79,15 +127,36 @@ class Playbook(BaseModel):
         """
         return next(play for play in self.plays if play.name == name)
 
+    def in_slot(self, slot: str) -> tuple[Play, ...]:
+        """Return the plays of a slot in their order.
 
-def read_playbook(path: Path | None, fields: Iterable[str]) -> Playbook:
-    """Read a playbook and hold it against the fields a condition may look at.
+        Parameters
+        ----------
+        slot : str
+
+        Returns
+        -------
+        tuple of Play
+        """
+        return tuple(play for play in self.plays if play.slot == slot)
+
+
+def read_playbook(
+    path: Path | None,
+    fields: Iterable[str],
+    *,
+    texts: Mapping[str, Collection[str]] | None = None,
+) -> Playbook:
+    """Read a playbook and hold it against what a condition may look at.
 
     Parameters
     ----------
     path : Path or None
         The shipped default when None.
     fields : iterable of str
+        What a condition may look at.
+    texts : mapping of str to collection of str, optional
+        The texts that a field can hold, as ``texts_of`` returns them; any text for the others.
 
     Returns
     -------
@@ -96,126 +165,16 @@ def read_playbook(path: Path | None, fields: Iterable[str]) -> Playbook:
     Raises
     ------
     SchemaError
-        If the file breaks a rule, two plays share a name, a condition looks at an unknown field,
-        a play can never be reached, or the slot ``cell`` has no catch-all.
+        If the file breaks a rule; the message names file, line and rule, one line per fault, at
+        most five.
     """
     source = path or _DEFAULT
     playbook = load_yaml(source, Playbook)
-    known = set(fields)
-    for name, count in Counter(play.name for play in playbook.plays).items():
-        if count > 1:
-            raise SchemaError(f"{source.name}: {count} plays are named {name!r}; names are unique.")
-    for play in playbook.plays:
-        for field in sorted(play.when.fields() - known):
-            close = get_close_matches(field, known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise SchemaError(
-                f"{source.name}: play {play.name!r} looks at unknown field {field!r}.{hint}"
-            )
-    for slot in SLOTS:
-        _check_order([play for play in playbook.plays if play.slot == slot], slot, source)
-    return playbook
-
-
-def assign_plays(
-    accounts: pd.DataFrame,
-    playbook: Playbook,
-    *,
-    labels: Mapping[str, str],
-    recent: frozenset[tuple[str, str]] = frozenset(),
-    most: int = 3,
-) -> pd.DataFrame:
-    """Choose plays for scored accounts.
-
-    Parameters
-    ----------
-    accounts : DataFrame
-        One row an account: ``account_id``, ``as_of``, every field the conditions look at, and
-        ``spoken``: per cap, driver, component or slot what to say of it for this account.
-    playbook : Playbook
-    labels : mapping of str to str
-        Fields in words.
-    recent : set of (account_id, play)
-        Plays begun so lately that they are not proposed again.
-    most : int
-        Plays per account.
-
-    Returns
-    -------
-    DataFrame
-        ``PLAY_COLUMNS``, accounts in the given order, slots in order of precedence; empty for no
-        accounts.
-    """
-    chosen = [_in_slot(accounts, playbook, slot, recent) for slot in SLOTS]
-    frame = pd.concat(chosen, ignore_index=True)
-    if frame.empty:
-        return pd.DataFrame(columns=list(PLAY_COLUMNS))
-    frame["slot_order"] = frame["slot"].map({slot: place for place, slot in enumerate(SLOTS)})
-    frame = frame.sort_values(["position", "slot_order"], kind="stable")
-    frame = frame[frame.groupby("position").cumcount() < most].reset_index(drop=True)
-    account = accounts.iloc[frame["position"].to_numpy(dtype=int)].reset_index(drop=True)
-    frame["account_id"], frame["as_of"] = account["account_id"], account["as_of"]
-    frame["owner"] = [playbook.named(name).owner for name in frame["play"]]
-    frame["due_at"] = _due(frame, playbook)
-    frame["why"] = [
-        _why(account.iloc[place], playbook.named(name), labels)
-        for place, name in enumerate(frame["play"])
-    ]
-    return frame[list(PLAY_COLUMNS)]
-
-
-def _in_slot(
-    accounts: pd.DataFrame, playbook: Playbook, slot: str, recent: frozenset[tuple[str, str]]
-) -> pd.DataFrame:
-    free = np.ones(len(accounts), dtype=bool)
-    chosen = np.full(len(accounts), None, dtype=object)
-    ids = accounts["account_id"].to_numpy(dtype=object)
-    for play in playbook.plays:
-        if play.slot != slot:
-            continue
-        cooling = np.fromiter(((name, play.name) in recent for name in ids), bool, len(ids))
-        taken = free & play.when.holds(accounts) & ~cooling
-        chosen[taken] = play.name
-        free &= ~taken
-    position = np.flatnonzero(chosen != None)  # noqa: E711 - elementwise
-    return pd.DataFrame({"position": position, "slot": slot, "play": chosen[position]})
-
-
-def _due(frame: pd.DataFrame, playbook: Playbook) -> pd.Series:
-    """Return the day of the first touch, Saturdays and Sundays not counted."""
-    days = frame["as_of"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    ahead = [playbook.named(name).due_days for name in frame["play"]]
-    due = np.busday_offset(days, ahead, roll="forward")
-    return pd.Series(pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC"))
-
-
-def _why(account: pd.Series, play: Play, labels: Mapping[str, str]) -> str:
-    """Return the account's own words for what the play answers to, or the condition in words."""
-    spoken: dict[str, str] = account["spoken"]
-    topics = [topic for topic in spoken if topic in _topics(play)]
-    told = list(dict.fromkeys(spoken[topic] for topic in topics))
-    return "; ".join(told[:_REASONS] or _numbers(account, play, labels)) or play.when.words(labels)
-
-
-def _numbers(account: pd.Series, play: Play, labels: Mapping[str, str]) -> list[str]:
-    """Return the account's own numbers that the condition looks at, in words."""
-    named = sorted(play.when.fields() & labels.keys())
-    return [f"{labels[name]} {account[name]:.3g}" for name in named if pd.notna(account[name])]
-
-
-def _topics(play: Play) -> frozenset[str]:
-    named = [play.when.admitted(field) for field in ("caps", "drivers")]
-    return frozenset({play.slot}).union(*named)
-
-
-def _check_order(plays: list[Play], slot: str, source: Path) -> None:
-    for earlier, later in pairwise(plays):
-        if earlier.when.otherwise:
-            raise SchemaError(
-                f"{source.name}: play {later.name!r} can never be reached: {earlier.name!r} before "
-                f"it in slot {slot!r} takes everything. Move the catch-all to the end."
-            )
-    if slot == "cell" and not (plays and plays[-1].when.otherwise):
-        raise SchemaError(
-            f"{source.name}: slot 'cell' needs a last play with `when: {{otherwise: true}}`."
-        )
+    faults = list(faults_of(playbook, frozenset(fields), texts or {}))
+    if not faults:
+        return playbook
+    lines = lines_of(source)
+    told = sorted((lines[way], text) for way, text in faults)
+    shown = [f"{source.name}:{line}: {text}" for line, text in told[:_MOST_FAULTS]]
+    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
+    raise SchemaError("\n".join([*shown, *more]))

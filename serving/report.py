@@ -14,6 +14,7 @@ from .accountviews import account_views
 from .drivers import DRIVER_COLUMNS
 from .gridchart import Cuts, draw_grid
 from .playbook import PLAY_COLUMNS, Playbook
+from .plays import n_waiting, to_do
 from .reportwords import day, in_words, percent, plain, short_money
 
 __all__ = ["render_report"]
@@ -21,11 +22,13 @@ __all__ = ["render_report"]
 _TEXTS = (
     *("account_id", "account_name", "csm_id", "segment", "status", "reason", "health_band"),
     *("health_source", "cap_reason", "cmi_status", "maturity_band", "weakest_category", "cell"),
-    *("quadrant", "review_flags", "model_version", "settings_hash"),
+    *("quadrant", "review_flags", "health_trend", "override_reason", "scorecard_variants"),
+    *("model_version", "settings_hash"),
 )
 _NUMBERS = (
     *("arr", "p_churn", "p_expand", "base_rate", "health_index", "chs", "chs_low", "chs_high"),
-    *("chs_coverage", "cmi", "cmi_low", "cmi_high", "arr_at_risk", "attention", "health_value"),
+    *("chs_coverage", "chs_change_28d", "chs_slope_84d", "cmi", "cmi_low", "cmi_high"),
+    *("arr_at_risk", "attention", "health_value"),
 )
 _TIMES = ("as_of", "term_end", "notice_deadline")
 # Beyond these a browser becomes slow and nobody scrolls: the first ones need someone most.
@@ -52,7 +55,8 @@ def render_report(
     scores : DataFrame
         As ``score`` made or stored them, of one as-of date. An empty table needs no columns.
     drivers, plays : DataFrame
-        ``DRIVER_COLUMNS`` and ``PLAY_COLUMNS``; rows of other dates or accounts are left out.
+        ``DRIVER_COLUMNS`` and ``PLAY_COLUMNS``; rows of other dates or accounts are left out, and
+        so are plays whose ``state`` says that nobody is to work on them now.
     playbook : Playbook
         For the steps of each play.
     currency : str
@@ -90,11 +94,12 @@ def render_report(
     """
     accounts = _tidied_scores(_complete("scores", scores, (*_TEXTS, *_NUMBERS, *_TIMES)))
     unit = plain(currency)
+    proposed = _of_date(_complete("plays", plays, PLAY_COLUMNS), accounts)
     actions = portfolio.actions_of_cells(playbook)
     views = account_views(
         accounts.head(_MOST_ROWS),
         _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts),
-        _of_date(_complete("plays", plays, PLAY_COLUMNS), accounts),
+        to_do(proposed),
         playbook=playbook,
         currency=unit,
     )
@@ -103,7 +108,11 @@ def render_report(
         as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
         usual=portfolio.usual_odds(accounts),
         currency=unit,
-        notes=[*(plain(note, longest=_NOTE) for note in notes), *_scope_note(scope)],
+        notes=[
+            *(plain(note, longest=_NOTE) for note in notes),
+            *_scope_note(scope),
+            *_waiting_note(n_waiting(proposed)),
+        ],
         head=portfolio.head(accounts, scope),
         tiles=portfolio.tiles(accounts, unit),
         bands=portfolio.bands(accounts),
@@ -151,7 +160,8 @@ def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.Data
 def _tidied_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Return scores with texts, numbers and times of one type each, however they were stored."""
     numbers = [*_NUMBERS, *(name for name in scores.columns if name.startswith("chs_"))]
-    tidy = {name: scores[name].astype(object).where(scores[name].notna(), "") for name in _TEXTS}
+    texts = [*_TEXTS, *(name for name in scores.columns if name.startswith("why_"))]
+    tidy = {name: scores[name].astype(object).where(scores[name].notna(), "") for name in texts}
     tidy |= {name: pd.to_numeric(scores[name]).astype(float) for name in numbers}
     tidy |= {name: pd.to_datetime(scores[name], utc=True) for name in _TIMES}
     frame = scores.assign(**tidy)
@@ -176,3 +186,9 @@ def _scope_note(scope: float | None) -> list[str]:
     return [
         f"Only {percent(scope)} of the scorecard's weight is collected: health rests on little."
     ]
+
+
+def _waiting_note(waiting: int) -> list[str]:
+    if not waiting:
+        return []
+    return [f"{waiting:,} plays wait for capacity: their owners have no hand free."]

@@ -94,6 +94,8 @@ def show_score(summary: Mapping[str, Any]) -> None:
     """
     say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
     show_accounts(summary["needs_someone"])
+    if waiting := summary["waiting_for_capacity"]:
+        say(f"Waiting for capacity: {waiting:,} plays, whose owners have no hand free.")
     for note in summary["notes"]:
         say(note)
     say(f"Results: {summary['out']}")

@@ -11,30 +11,35 @@ import pyarrow as pa
 from ..features.absence import Absence
 from ..features.engine import Features, compute_features
 from ..features.errors import ArtifactError
-from ..features.facts import DAY_US
 from ..features.health import Health, score_health, scorecard_scope
 from ..features.knowledge import Knowledge
 from ..features.maturity import score_maturity
-from ..features.metrics import METRICS, metric_of_column
 from ..features.metrics.context import EVER
+from ..features.overrides import active_overrides
 from ..features.population import known_accounts
-from ..features.rows import Rows, to_microseconds
+from ..features.rows import Rows
 from ..features.tableset import Tables
+from ..features.trend import read_past, trend_of, with_own_past
 from ..training.artifact import BASE, FittedModel
 from ..training.business import Business, business_of
 from ..training.cohorts import standing
 from ..training.dataset import MATURITY_INPUTS
 from . import standing as rules
-from .bands import band_of, health_index, with_hysteresis
+from .bands import band_of, cut_by_capacity, health_index, with_hysteresis
+from .components import component_reasons
 from .config import Config
 from .drivers import drivers_of_model, drivers_of_scorecard
 from .grid import place
-from .playbook import assign_plays
-from .stories import spoken_reasons
+from .interventions import interventions_before
+from .ownmetrics import check_inputs
+from .plays import Limits, assign_plays
+from .reasons import with_reasons
 
 __all__ = ["Models", "Scored", "score_tables"]
 
 _NEAR_DEADLINE_DAYS = 120
+# So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40.
+_FALLING = 1.6
 _DIGITS = 12
 
 
@@ -113,35 +118,46 @@ def score_tables(
         The same for the same tables, date, config, models and previous scores.
     """
     chosen = models or Models()
+    for model in (chosen.churn, chosen.expansion):
+        check_inputs(model, config.metrics)
     business = business_of(tables)
     pairs = known_accounts(tables, [as_of])
-    features = compute_features(tables, pairs, metrics=METRICS, progress=progress)
+    features = compute_features(tables, pairs, metrics=config.metrics, progress=progress)
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
     ended = _ended(tables, features, status)
     kept = status.index[~ended]
     features, status = features.at(kept), status.loc[kept]
     health = score_health(features, config.scorecard)
+    past = read_past(tables, features, config.scorecard)
+    trend = trend_of(health.scores["chs_before_caps"], past, config.scorecard.trend)
+    features = with_own_past(features, past)
+    why = component_reasons(features, health, config.scorecard)
+    active = active_overrides(config.overrides, as_of, config.scorecard.bands)
     maturity = score_maturity(tables, kept.to_frame(index=False), config.rubric)
     inputs = _inputs(features, health, maturity)
     contributions = _contributions(inputs, chosen)
     who = _accounts(tables, features, status)
-    accounts = pd.concat([who, health.scores, maturity], axis=1)
+    accounts = pd.concat([who, health.scores, trend, why, maturity], axis=1)
+    accounts = rules.with_overrides(accounts, active)
     accounts = _with_probabilities(accounts, inputs, chosen)
     accounts = _with_bands(accounts, config, _last_seen(previous, as_of))
     accounts = _in_grid(accounts, config)
     drivers = _drivers(features, health, contributions)
-    accounts = _with_driver_names(accounts.reset_index(), drivers)
+    accounts = with_reasons(accounts.reset_index(), drivers)
     known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
+    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
+    known = known.assign(stale_metrics=stale.astype(float))
     attention = _attention(accounts, known["days_to_notice_deadline"])
     accounts = pd.concat([accounts, known, attention], axis=1)
     order = accounts.sort_values(["attention", "account_id"], ascending=[False, True]).index
     accounts = accounts.loc[order].reset_index(drop=True)
+    begun = interventions_before(tables, as_of)
     plays = assign_plays(
         accounts,
         config.playbook,
-        labels={metric.column: metric.label for metric in METRICS},
-        recent=_recent_plays(tables, as_of, config.settings.cool_down_days),
-        most=config.settings.max_open_plays,
+        labels={metric.column: metric.label for metric in config.metrics},
+        known=begun,
+        limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
     )
     return Scored(
         scores=_published(accounts, config, chosen, previous),
@@ -150,7 +166,11 @@ def score_tables(
         features=features.at(features.frame.index[order]),
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
-        notes=_notes(business, chosen, status, int(ended.sum())),
+        notes=(
+            *_notes(business, chosen, status, int(ended.sum())),
+            *_override_notes(active, accounts),
+            *begun.notes(config.playbook),
+        ),
     )
 
 
@@ -207,33 +227,21 @@ def _with_probabilities(
 
 def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> pd.DataFrame:
     accounts["health_source"] = rules.sources_of(accounts)
-    if config.settings.save_capacity is not None:
-        accounts["rank_of_risk"] = accounts["p_churn"].rank(ascending=False, method="first")
     by_source = {"model": accounts["health_index"], "scorecard": accounts["chs"]}
     value = pd.Series(np.nan, index=accounts.index)
     for source, values in by_source.items():
         value = value.where(accounts["health_source"] != source, values)
     accounts["health_value"] = value
-    raw = band_of(np.asarray(value, dtype=float), config.scorecard.bands)
-    accounts["health_band_raw"] = _by_capacity(raw, accounts, config.settings.save_capacity)
+    numbers = np.asarray(value, dtype=float)
+    raw = band_of(numbers, config.scorecard.bands)
+    if config.settings.save_capacity is not None:
+        raw = cut_by_capacity(raw, numbers, config.settings.save_capacity)
+    accounts["health_band_raw"] = raw
     before = last.reindex(accounts.index.get_level_values("account_id"))
-    accounts["band"] = with_hysteresis(
-        accounts["health_band_raw"].to_numpy(dtype=object), np.asarray(value, dtype=float), before
-    )
+    accounts["band"] = with_hysteresis(raw, numbers, before)
     limited = rules.limited_band(accounts, config.scorecard)
-    return accounts.drop(columns=["cap_reason"]).join(limited)
-
-
-def _by_capacity(
-    raw: "np.ndarray[tuple[int], np.dtype[np.object_]]",
-    accounts: pd.DataFrame,
-    capacity: int | None,
-) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
-    """Make the riskiest accounts low, as many as can be worked on, and no other."""
-    if capacity is None:
-        return raw
-    riskiest = (accounts["rank_of_risk"] <= capacity).to_numpy()
-    return np.where(riskiest, "low", np.where(raw == "low", "medium", raw)).astype(object)
+    limited = limited.rename(columns={"limit": "cap"})
+    return accounts.drop(columns=["cap", "cap_reason"]).join(limited)
 
 
 def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
@@ -243,7 +251,9 @@ def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
     accounts["band_distance"] = rules.band_distance(
         accounts["health_index"], accounts["chs"], config.scorecard.bands
     )
-    accounts["arr_over_approval"] = accounts["arr"] - config.settings.approval_arr
+    # Nobody is let go unasked because the ARR is missing; where no money is known, none is missing.
+    unknown = np.inf if accounts["arr"].notna().any() else 0.0
+    accounts["arr_over_approval"] = accounts["arr"].fillna(unknown) - config.settings.approval_arr
     accounts["review_flags"] = rules.flags_of(accounts)
     return accounts
 
@@ -258,32 +268,6 @@ def _drivers(
     return pd.concat([*found, drivers_of_scorecard(features, health.losses)], ignore_index=True)
 
 
-def _with_driver_names(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
-    """Add the metrics and components that raise the churn estimate most, and how to say them."""
-    target = "churned" if (drivers["target"] == "churned").any() else "chs"
-    pushing = drivers[
-        (drivers["target"] == target) & (drivers["direction"] == "+") & drivers["actionable"]
-    ]
-    top = _strongest_family(pushing)
-    grouped = dict(tuple(top.groupby("account_id")))
-    names, spoken = [], []
-    for _, account in accounts.iterrows():
-        own = grouped.get(account["account_id"], top.iloc[:0])
-        components = [metric_of_column(metric).component for metric in own["metric"]]
-        names.append((*own["metric"], *dict.fromkeys(components)))
-        spoken.append(spoken_reasons(account, own, components))
-    columns = {"drivers": names, "spoken": spoken}
-    return pd.concat([accounts, pd.DataFrame(columns, index=accounts.index)], axis=1)
-
-
-def _strongest_family(pushing: pd.DataFrame) -> pd.DataFrame:
-    """Return, per account, the drivers of the component that pushes most altogether."""
-    family = pushing.groupby(["account_id", "component"])["weight"].sum().reset_index()
-    family = family.sort_values("weight", ascending=False, kind="stable")
-    strongest = family.drop_duplicates("account_id")[["account_id", "component"]]
-    return pushing.merge(strongest, on=["account_id", "component"])
-
-
 def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:
     """Return how much an account needs someone: money times ill health, sooner and capped first."""
     money = accounts["arr"].fillna(0.0)
@@ -293,20 +277,9 @@ def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:
     urgent = accounts["cap"].notna().map({True: 1.5, False: 1.0})
     deciding = accounts["status"].eq("scored").map({True: 1.0, False: 0.5})
     waiting = accounts["in_grid"] & (accounts["cell"] != "let_churn")
-    need = size * illness * near * urgent * deciding
+    falling = accounts["health_trend"].eq("down").map({True: _FALLING, False: 1.0})
+    need = size * illness * near * urgent * deciding * falling
     return need.where(waiting, 0.0).fillna(0.0).rename("attention")
-
-
-def _recent_plays(tables: Tables, as_of: pd.Timestamp, days: int) -> frozenset[tuple[str, str]]:
-    """Return the plays that were begun within the cool-down, as the interventions record them."""
-    if "account_events" not in tables:
-        return frozenset()
-    frame = tables["account_events"].to_pandas()
-    opens = to_microseconds(pd.DatetimeIndex([as_of]))[0] - days * DAY_US
-    known = to_microseconds(frame["known_at"]) < opens + days * DAY_US
-    lately = to_microseconds(frame["occurred_at"]) >= opens
-    begun = frame[known & lately & (frame["kind"] == "intervention") & frame["value_text"].notna()]
-    return frozenset(zip(begun["account_id"], begun["value_text"], strict=True))
 
 
 def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -333,8 +306,11 @@ def _published(
     columns = [
         *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
         *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate", "health_index"),
-        *("health_band", "health_source", "cap_reason", "chs", "chs_low", "chs_high"),
-        *("chs_coverage", *components, "cmi", "cmi_low", "cmi_high", "cmi_status"),
+        *("health_band", "health_source", "cap_reason", "override_limit", "override_reason"),
+        *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
+        *("chs_slope_84d", "health_trend", "scorecard_variants", *components),
+        *(f"why_{name}" for name in config.scorecard.components),
+        *("cmi", "cmi_low", "cmi_high", "cmi_status"),
         *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk", "review_flags"),
         *("attention", "health_value", "health_band_raw", "band"),
     ]
@@ -342,21 +318,35 @@ def _published(
     return frame.assign(
         model_version=models.version,
         settings_hash=config.digest,
-        state_hash=_digest(previous, accounts["as_of"]),
+        state_hash=_digest(previous, accounts),
     )
 
 
-def _digest(previous: pd.DataFrame | None, as_of: pd.Series) -> str:
-    """Return a hash of the stored readings this scoring goes by: those of earlier dates."""
+def _digest(previous: pd.DataFrame | None, accounts: pd.DataFrame) -> str:
+    """Return a hash of what this scoring goes by beside tables and settings.
+
+    Stored readings of earlier dates, and overrides that hold; empty without either.
+    """
+    known = [_earlier_readings(previous, accounts["as_of"]), _overridden(accounts)]
+    rows = [
+        str(pa.Table.from_pandas(frame, preserve_index=False).to_pylist())
+        for frame in known
+        if len(frame)
+    ]
+    return hashlib.sha256("".join(rows).encode()).hexdigest()[:12] if rows else ""
+
+
+def _earlier_readings(previous: pd.DataFrame | None, as_of: pd.Series) -> pd.DataFrame:
     if previous is None or as_of.empty:
-        return ""
+        return pd.DataFrame()
     columns = ["account_id", "as_of", "health_band_shown", "health_band_raw", "health_value"]
-    earlier = previous.loc[previous["as_of"] < as_of.iloc[0], columns]
-    if earlier.empty:
-        return ""
-    ordered = earlier.sort_values(["account_id", "as_of"])
-    table = pa.Table.from_pandas(ordered, preserve_index=False)
-    return hashlib.sha256(str(table.to_pylist()).encode()).hexdigest()[:12]
+    earlier: pd.DataFrame = previous.loc[previous["as_of"] < as_of.iloc[0], columns]
+    return earlier.sort_values(["account_id", "as_of"])
+
+
+def _overridden(accounts: pd.DataFrame) -> pd.DataFrame:
+    columns = ["account_id", "override_limit", "override_reason"]
+    return accounts.loc[accounts["override_reason"] != "", columns].sort_values("account_id")
 
 
 def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int) -> tuple[str, ...]:
@@ -371,3 +361,12 @@ def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int)
     told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
     notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed.")
     return tuple(notes)
+
+
+def _override_notes(active: pd.DataFrame, accounts: pd.DataFrame) -> list[str]:
+    """Return what to say of overrides that name accounts which are not listed."""
+    strange = sorted(set(active.index) - set(accounts["account_id"]))
+    if not strange:
+        return []
+    named = ", ".join(repr(name[:80]) for name in strange[:3])
+    return [f"Overrides of accounts that are not listed: {len(strange):,}, such as {named}."]

@@ -11,9 +11,22 @@ import pandas as pd
 
 from ..features.conditions import Condition
 from ..features.scorecard import Bands, Scorecard
+from ..features.scorecardchecks import OVERRIDE
 from .bands import BANDS, band_of
 
-__all__ = ["FLAGS", "SOURCES", "Flag", "Source", "flags_of", "limited_band", "sources_of"]
+__all__ = [
+    "FLAGS",
+    "LIMITS",
+    "SOURCES",
+    "Flag",
+    "Limit",
+    "Source",
+    "band_distance",
+    "flags_of",
+    "limited_band",
+    "sources_of",
+    "with_overrides",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,14 @@ class Source:
 
     when: Condition
     health_source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What keeps the band from being better: a health value while it holds, with its reason."""
+
+    value: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,14 @@ SOURCES: tuple[Source, ...] = (
 )
 """In order: the first whose condition holds gives the health axis."""
 
+LIMITS: tuple[Limit, ...] = (
+    Limit("cap", "cap_reason"),
+    Limit("override_limit", "override_reason"),
+)
+"""Fields of an account: the band is never better than that of the lowest limit that holds."""
+
 FLAGS: tuple[Flag, ...] = (
+    Flag("health_falling", _rule(field="health_trend", **{"is": "down"})),
     Flag("model_and_scorecard_disagree", _rule(field="band_distance", at_least=2)),
     Flag("let_churn_guarded", _rule(**{"not": {"field": "guard", "is": ""}})),
     Flag(
@@ -101,29 +129,63 @@ def flags_of(accounts: pd.DataFrame) -> pd.Series:
 
 
 def limited_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.DataFrame:
-    """Return the band after caps: never better than the band of the lowest cap that holds.
+    """Return the band after caps and overrides: never better than that of the lowest limit.
 
     Parameters
     ----------
     accounts : DataFrame
-        ``band`` (of the health value), ``cap`` (limit or NaN), ``cap_reason``.
+        ``band`` (of the health value), and the fields of ``LIMITS``: values from 0 to 100, NaN
+        where none holds, and reasons.
     scorecard : Scorecard
 
     Returns
     -------
     DataFrame
-        ``health_band``, and ``cap_reason``: kept whenever a cap holds, so that the reason is
-        never lost.
+        ``health_band`` (``unknown`` stays so), ``limit`` (the lowest that holds, or NaN), and
+        ``cap_reason``: that of the lowest limit, kept whenever one holds, so that it is never lost.
     """
-    capped = band_of(accounts["cap"].fillna(100.0).to_numpy(dtype=float), scorecard.bands)
     shown = accounts["band"].to_numpy(dtype=object)
-    lower = np.where(_rank(capped) < _rank(shown), capped, shown)
-    known = shown != "unknown"
+    values = accounts[[limit.value for limit in LIMITS]].to_numpy(dtype=float)
+    reasons = accounts[[limit.reason for limit in LIMITS]].to_numpy(dtype=object)
+    first = np.argmin(np.where(np.isnan(values), np.inf, values), axis=1)
+    rows = np.arange(len(accounts))
+    lowest = values[rows, first]
+    most = band_of(np.where(np.isnan(lowest), 100.0, lowest), scorecard.bands)
+    lower = np.where(_rank(most) < _rank(shown), most, shown)
     columns = {
-        "health_band": np.where(known, lower, "unknown"),
-        "cap_reason": accounts["cap_reason"].to_numpy(dtype=object),
+        "health_band": np.where(shown == "unknown", "unknown", lower).astype(object),
+        "limit": lowest,
+        "cap_reason": np.where(np.isnan(lowest), "", reasons[rows, first]).astype(object),
     }
-    return pd.DataFrame(columns, index=accounts.index, dtype=object)
+    return pd.DataFrame(columns, index=accounts.index)
+
+
+def with_overrides(accounts: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:
+    """Return the accounts with what people have overridden, apart from what was computed.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        Index (account_id, as_of), with ``caps`` and ``cap_reasons``.
+    active : DataFrame
+        As ``active_overrides`` gives them; those of other accounts are left out.
+
+    Returns
+    -------
+    DataFrame
+        With ``override_limit`` (NaN where none), ``override_reason`` (empty where none), and
+        ``override`` last among the ``caps`` where one holds, so that plays can answer to it.
+    """
+    found = active.reindex(accounts.index.get_level_values("account_id"))
+    limit = found["override_limit"].to_numpy(dtype=float)
+    reason = found["override_reason"].fillna("").to_numpy(dtype=object)
+    told = accounts.assign(override_limit=limit, override_reason=reason)
+    for column, extra in (("caps", OVERRIDE), ("cap_reasons", None)):
+        told[column] = [
+            (*before, extra or said) if said else before
+            for before, said in zip(accounts[column], reason, strict=True)
+        ]
+    return told
 
 
 def band_distance(first: pd.Series, second: pd.Series, bands: Bands) -> pd.Series:

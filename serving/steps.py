@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..features.metrics import METRICS
 from ..features.settings import Settings, load_settings
 from ..features.sources import Data, read_tables
 from ..features.tableset import Tables
@@ -83,7 +82,8 @@ def dataset_of(company: Company, progress: Progress | None) -> Dataset:
         company.settings,
         scorecard=company.config.scorecard,
         rubric=company.config.rubric,
-        progress=counted(progress, "metrics", len(METRICS)),
+        metrics=company.config.metrics,
+        progress=counted(progress, "metrics", len(company.config.metrics)),
     )
 
 
@@ -149,7 +149,7 @@ def scored_of(
         config=company.config,
         models=models,
         previous=history,
-        progress=counted(progress, "score", len(METRICS)),
+        progress=counted(progress, "score", len(company.config.metrics)),
     )
 
 

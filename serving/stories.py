@@ -1,11 +1,19 @@
 """The story of an account: who it is, where it stands, why, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["about_one_in", "headline", "spoken_reasons"]
+__all__ = ["about_one_in", "headline", "spoken_reasons", "trend_in_words"]
+
+_GOING = {"down": " and falling", "up": " and rising"}
+_ARROWS = {
+    "up": ("\u2197", "rising"),
+    "flat": ("\u2192", "steady"),
+    "down": ("\u2198", "falling"),
+}
 
 
 def about_one_in(probability: float) -> str:
@@ -53,7 +61,8 @@ def headline(account: pd.Series) -> str:
         return "Notice was given: it is with the renewals desk and outside the grid."
     if account["status"] == "paused":
         return "The contract is paused."
-    parts = [f"Health is {account['health_band']}"]
+    going = _GOING.get(account.get("health_trend", ""), "")
+    parts = [f"Health is {account['health_band']}{going}"]
     if account["health_source"] == "model":
         odds = about_one_in(account["p_churn"])
         parts.append(f"the odds of leaving are {odds} (usual: {_usual(account)})")
@@ -67,16 +76,44 @@ def headline(account: pd.Series) -> str:
     return f"{'; '.join(parts)}. {maturity}."
 
 
+def trend_in_words(account: Mapping[str, Any]) -> tuple[str, str]:
+    """Return an arrow and what it means: what the health score did, before caps.
+
+    Parameters
+    ----------
+    account : mapping
+        ``health_trend``, ``chs_slope_84d`` and ``chs_change_28d``.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Both empty where the trend is unknown.
+
+    Examples
+    --------
+    >>> trend_in_words({"health_trend": "down", "chs_slope_84d": -5.2, "chs_change_28d": -6.0})[1]
+    'falling: -5 points a month, -6 in the last four weeks'
+    """
+    arrow, word = _ARROWS.get(account["health_trend"], ("", ""))
+    if not arrow:
+        return "", ""
+    change = account["chs_change_28d"]
+    lately = "" if np.isnan(change) else f", {change:+.0f} in the last four weeks"
+    return arrow, f"{word}: {account['chs_slope_84d']:+.0f} points a month{lately}"
+
+
 def spoken_reasons(
-    account: pd.Series, drivers: pd.DataFrame, components: Sequence[str]
+    account: "pd.Series | Mapping[str, Any]",
+    drivers: "pd.DataFrame | Mapping[str, Sequence[str]]",
+    components: Sequence[str],
 ) -> dict[str, str]:
     """Return what to say of each thing a play may answer to.
 
     Parameters
     ----------
-    account : Series
+    account : Series or mapping
         A row of the scores with ``caps`` and ``cap_reasons``.
-    drivers : DataFrame
+    drivers : DataFrame or mapping
         The account's drivers of churn that raise the estimate and can be acted on, best first.
     components : sequence of str
         Component of each driver.
@@ -98,7 +135,7 @@ def spoken_reasons(
     return spoken
 
 
-def _cell_reason(account: pd.Series) -> str:
+def _cell_reason(account: "pd.Series | Mapping[str, Any]") -> str:
     maturity = account["maturity_band"]
     return f"health {account['health_band']}, maturity {maturity}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .plays import n_waiting, to_do
 from .stories import about_one_in
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
         "by_status": _counted(scores["status"]),
         "by_cell": _counted(scores["cell"]),
         "needs_someone": who_needs_someone(result.scored),
+        "waiting_for_capacity": n_waiting(result.scored.plays),
         "notes": list(result.scored.notes),
         "out": str(result.out),
         "report": plain(result.report_path),
@@ -169,11 +171,12 @@ def who_needs_someone(scored: "Scored", *, most: int = 10) -> list[dict[str, Any
     Returns
     -------
     list of dict
-        Best first; ``p_churn`` and ``arr`` are None where unknown. Empty if nobody needs someone.
+        Best first; ``p_churn`` and ``arr`` are None where unknown, and so is the play where none
+        can be begun now. Empty if nobody needs someone.
     """
     waiting = scored.scores[scored.scores["attention"] > 0].head(most)
     drivers = scored.drivers[scored.drivers["account_id"].isin(waiting["account_id"])]
-    plays = scored.plays.drop_duplicates("account_id").set_index("account_id")
+    plays = to_do(scored.plays).drop_duplicates("account_id").set_index("account_id")
     return [_waiting(account, drivers, plays) for _, account in waiting.iterrows()]
 
 

@@ -25,6 +25,8 @@ _SETTINGS = """\
 scorecard: scorecard.yaml
 maturity: maturity.yaml
 playbook: playbook.yaml
+# What CSMs override: account_id, limit or band, reason, author, set_at, expires_at.
+# overrides: overrides.csv
 currency: USD
 """
 

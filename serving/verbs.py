@@ -16,7 +16,7 @@ from ..training.business import business_of
 from ..training.dataset import Dataset
 from .account import AccountStory, account_story
 from .answers import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
-from .config import FACT_FIELDS, read_config
+from .config import fact_fields, read_config
 from .outputs import open_store, write_tables
 from .playbook import read_playbook
 from .report import render_report
@@ -37,6 +37,7 @@ from .steps import (
     written_to,
 )
 from .templates import DEMO_SETTINGS, starter_files
+from .vocabulary import metrics_beside, texts_beside
 
 __all__ = [
     "backtest",
@@ -385,10 +386,11 @@ def playbook_check(path: Path) -> list[str]:
     Returns
     -------
     list of str
-        What is wrong, with file and line; empty when nothing is.
+        What is wrong, with file and line; empty when nothing is. Caps and categories are those
+        of the ``churngrid.yaml`` beside the playbook, if there is one.
     """
     try:
-        read_playbook(path, FACT_FIELDS)
+        read_playbook(path, fact_fields(metrics_beside(path)), texts=texts_beside(path))
     except SchemaError as error:
         return str(error).splitlines()
     return []

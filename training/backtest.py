@@ -1,12 +1,13 @@
 """The backtest: every competing model, trained as it would have been and tested on what came."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.metric import Metric
 from ..features.metrics import METRICS
 from .dataset import ROLES, Dataset
 from .models import Model, ProbabilityModel, SizeGate, applicable, gate, predict, refresh_intercept
@@ -155,18 +156,19 @@ def fit_candidate(
         inputs,
         y[place],
         groups=parents,
-        monotone=direction_of_inputs(target),
+        monotone=direction_of_inputs(target, dataset.features.metrics),
         roles=_roles(dataset),
     )
     return refresh_intercept(fitted, y[place], parents, newest=_newest(rows.iloc[place]))
 
 
-def direction_of_inputs(target: str) -> dict[str, int]:
+def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dict[str, int]:
     """Return the declared direction of each level towards the target.
 
     Parameters
     ----------
     target : {"churned", "expanded"}
+    metrics : sequence of Metric
 
     Returns
     -------
@@ -183,13 +185,13 @@ def direction_of_inputs(target: str) -> dict[str, int]:
         signs = {"+": -1, "-": 1}
         return {
             metric.column: signs[metric.direction]
-            for metric in METRICS
+            for metric in metrics
             if metric.direction in signs and metric.axis == "health"
         }
     signs = {"+": 1, "-": -1}
     return {
         metric.column: signs[metric.expansion_direction]
-        for metric in METRICS
+        for metric in metrics
         if metric.expansion_direction
     }
 

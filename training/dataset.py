@@ -47,13 +47,6 @@ ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What an expansion model may know of maturity."""
 
-_READ_BY_METRICS = frozenset(
-    source
-    for metric in METRICS
-    for select, _ in metric.measure.selects()
-    for source in view_named(select.view).sources
-) - {"accounts", "features"}
-
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -122,10 +115,14 @@ def build_dataset(
     *,
     scorecard: Scorecard,
     rubric: Rubric,
+    metrics: Sequence[Metric] = METRICS,
     as_of: Sequence[pd.Timestamp] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Compute metrics and labels for all accounts on a calendar of as-of dates.
+
+    Where the company brings labels of its own, the rows are exactly the pairs of account and date
+    that it labelled. All accounts known on those dates still count as peers of each other.
 
     Parameters
     ----------
@@ -133,16 +130,19 @@ def build_dataset(
     settings : Settings
     scorecard : Scorecard
     rubric : Rubric
+    metrics : sequence of Metric
+        Those that ship, and those of the company.
     as_of : sequence of Timestamp, optional
         The starts of weeks, months or quarters by default; the dates of the company's own labels
-        where it brings any.
+        where it brings any. Dates that it did not label give no rows then.
     progress : callable, optional
         Called with the name of each step.
 
     Returns
     -------
     Dataset
-        With only those rows that have a label for some target.
+        With only those rows that have a label for some target; a null label is no row of that
+        target.
 
     Raises
     ------
@@ -157,15 +157,15 @@ def build_dataset(
             "Score with the scorecard (`churngrid score`), which needs no history."
         )
     pairs = known_accounts(tables, dates)
-    labels = label(tables, pairs, business, settings).set_index(["account_id", "as_of"])
+    labels = _labels(tables, pairs, business, settings)
     report = summarise(labels.reset_index(), business)
     kept = labels.index[labels[list(TARGETS)].notna().any(axis=1)]
     if not len(kept):
         raise SchemaError(f"No account gets a label on any as-of date: {report}")
-    features = compute_features(tables, pairs, metrics=METRICS, progress=progress)
+    features = compute_features(tables, pairs, metrics=metrics, progress=progress)
     features, labels = features.at(kept), labels.loc[kept]
-    refused = _refused(tables, settings)
-    columns = [name for name in model_columns(METRICS) if name not in refused]
+    refused = _refused(tables, settings, metrics)
+    columns = [name for name in model_columns(metrics) if name not in refused]
     X = features.frame[columns].copy()
     X["chs"] = score_health(features, scorecard).scores["chs"]
     X = X.join(maturity_inputs(tables, kept.to_frame(index=False), rubric))
@@ -173,11 +173,11 @@ def build_dataset(
         X=X,
         labels=labels,
         parent=_parents(tables, kept),
-        delivered=_delivered(tables, kept),
+        delivered=_delivered(tables, kept, metrics),
         features=features,
         business=business,
         report=report,
-        proof=prove(tables, features, METRICS),
+        proof=prove(tables, features, metrics),
         refused=tuple(sorted(refused)),
     )
 
@@ -235,26 +235,47 @@ def _dates(tables: Tables, settings: Settings) -> list[pd.Timestamp]:
     return list(as_of_dates(tables, settings.as_of_step))
 
 
+def _labels(
+    tables: Tables, pairs: pd.DataFrame, business: Business, settings: Settings
+) -> pd.DataFrame:
+    """Return the labels of all pairs, or of those that the company itself labelled."""
+    own = own_labels(tables)
+    given = own[own["as_of"].isin(pairs["as_of"])]
+    keys = ["account_id", "as_of"]
+    rows = pairs if own.empty else given[keys].drop_duplicates()
+    labels = label(tables, rows, business, settings).set_index(keys)
+    unknown = ~labels.index.isin(pd.MultiIndex.from_frame(pairs))
+    # Scoring could not have seen them either.
+    return labels.assign(
+        **{target: labels[target].mask(unknown) for target in TARGETS},
+        reason=labels["reason"].mask(unknown, "not_known"),
+    )
+
+
 def _parents(tables: Tables, index: pd.Index) -> pd.Series:
     accounts = index.get_level_values("account_id")
     root = parents_of(tables).to_dict()
     return pd.Series([root.get(account, account) for account in accounts], index=index)
 
 
-def _delivered(tables: Tables, index: pd.Index) -> pd.DataFrame:
+def _delivered(tables: Tables, index: pd.Index, metrics: Sequence[Metric]) -> pd.DataFrame:
     known = Knowledge(tables, Rows.of(index.to_frame(index=False)))
-    columns = {
-        name: Count(Select(name)).evaluate(known) > 0 for name in tables if name in _READ_BY_METRICS
-    }
+    read = {
+        source
+        for metric in metrics
+        for select, _ in metric.measure.selects()
+        for source in view_named(select.view).sources
+    } - {"accounts", "features"}
+    columns = {name: Count(Select(name)).evaluate(known) > 0 for name in tables if name in read}
     return pd.DataFrame(columns, index=known.rows.index)
 
 
-def _refused(tables: Tables, settings: Settings) -> set[str]:
+def _refused(tables: Tables, settings: Settings, metrics: Sequence[Metric]) -> set[str]:
     """Return the columns of metrics that read what a source shows only as of today."""
     if settings.assume_snapshots is not None:
         return set()
     refused = set()
-    for metric in METRICS:
+    for metric in metrics:
         for select, columns in metric.measure.selects():
             read = select.columns() | columns
             for source in view_named(select.view).sources:

@@ -20,9 +20,9 @@ __all__ = ["REASONS", "LabelReport", "label", "own_labels", "summarise"]
 
 REASONS = (
     *("not_eligible", "paused", "decided_before", "censored", "recorded_later", "involuntary"),
-    "decided_in_lead",
+    *("decided_in_lead", "not_given", "not_known"),
 )
-"""Why a row has no churn label."""
+"""Why a row has no churn label; the last two only where a company brings labels of its own."""
 
 
 def label(
@@ -33,7 +33,8 @@ def label(
     Parameters
     ----------
     tables : Tables
-        With all that is known by now; the company's own ``labels`` win.
+        With all that is known by now. Where the company brings ``labels`` of its own, they are
+        the only ones: what it left open stays open.
     rows : DataFrame
         ``account_id`` and ``as_of``.
     business : Business
@@ -77,7 +78,7 @@ def label(
     stands = standing(tables, rows, business, settings)
     judge = by_decision if business.contractual else by_activity
     outcome = judge(tables, stands, business, settings)
-    return _with_own(_assembled(stands, outcome), own_labels(tables))
+    return _only_own(_assembled(stands, outcome), own_labels(tables))
 
 
 def _assembled(stands: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
@@ -136,17 +137,17 @@ def own_labels(tables: Tables) -> pd.DataFrame:
     )
 
 
-def _with_own(labels: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+def _only_own(labels: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    if own.empty:
+        return labels.assign(own=False)
     own = own.drop_duplicates(["account_id", "as_of"], keep="last")
     given = labels[["account_id", "as_of"]].merge(own, on=["account_id", "as_of"], how="left")
     stated = given["churned"].notna()
-    churned = given["churned"].fillna(labels["churned"])
-    # Who churned by the company's own word has not expanded by ours.
-    expanded = labels["expanded"].mask(given["churned"].fillna(False), False)
     return labels.assign(
-        churned=churned,
-        expanded=given["expanded"].fillna(expanded),
-        reason=labels["reason"].mask(stated),
+        churned=given["churned"],
+        expanded=given["expanded"],
+        # Two definitions of churn in one training set would be learned as one.
+        reason=labels["reason"].mask(stated).where(stated, "not_given"),
         own=stated | given["expanded"].notna(),
     )
 
@@ -163,7 +164,9 @@ class LabelReport:
         Rows in all, with a churn label, churned, expanded, labelled by the company itself.
     dropped : mapping of str to int
         Rows without a churn label by reason, in the order of ``REASONS``; always rows in all minus
-        labelled. ``decided_in_lead`` are those missed by the lead.
+        labelled. ``decided_in_lead`` are those missed by the lead, ``not_given`` those for which
+        the company's own labels say nothing of churn, ``not_known`` those of accounts that nobody
+        knew of on the as-of date.
     dates_dropped : tuple of Timestamp
         As-of dates whose label window is not closed by the end of the data.
     logging_lag_days : float or None
@@ -186,6 +189,8 @@ class LabelReport:
             f"{self.rows:,} rows, {self.labelled:,} labelled: {self.churned:,} churned, "
             f"{self.expanded:,} expanded.",
         ]
+        if self.own:
+            lines.append("All labels are the company's own; what it left open has none.")
         left_out = [f"{reason} {count:,}" for reason, count in self.dropped.items() if count]
         if left_out:
             lines.append(f"Without label: {', '.join(left_out)}.")

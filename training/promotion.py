@@ -7,7 +7,7 @@ from .artifact import FittedModel
 from .backtest import Backtest
 from .dataset import Dataset
 from .scorers import Difference, paired_difference
-from .tracking import Decision, decide
+from .takeover import Decision, decide
 
 __all__ = ["promote"]
 

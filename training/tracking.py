@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -22,15 +22,13 @@ import pandas as pd
 
 from ..features.errors import ArtifactError
 from .artifact import PROBABILITY, FittedModel, load_model, save_model
-from .scorers import Difference
+from .takeover import Decision
 
 __all__ = [
     "REGISTERED",
-    "Decision",
     "Registered",
     "TrainingReport",
     "champion_version",
-    "decide",
     "load_champion",
     "local_uri",
     "log_training",
@@ -44,21 +42,6 @@ EXPERIMENT = "churngrid"
 SQLITE = "sqlite:///"
 FITTED = "fitted"
 REQUIREMENTS = ("churngrid", "lightgbm", "numpy", "pandas", "scikit-learn")
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Whether a new model takes over.
-
-    Parameters
-    ----------
-    alias : {"champion", "challenger"}
-    reason : str
-        One sentence.
-    """
-
-    alias: Literal["champion", "challenger"]
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -147,43 +130,6 @@ def shown_uri(tracking_uri: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     shown = f"***@{host}" if "@" in parts.netloc else host
     return parts._replace(netloc=shown, query="", fragment="").geturl() if host else tracking_uri
-
-
-def decide(over_base: Difference, over_old: Difference | None) -> Decision:
-    """Return whether a new model becomes the champion.
-
-    It does unless it is not better than the base rate, or worse than the present champion beyond
-    noise. A tie goes to the new one: it knows the newer rows.
-
-    Parameters
-    ----------
-    over_base : Difference
-        New model against the base rate, out of time.
-    over_old : Difference or None
-        New model against the champion, on rows later than the training rows of both; None if
-        there is no champion or no such row.
-
-    Returns
-    -------
-    Decision
-
-    Examples
-    --------
-    >>> decide(Difference(0.1, 0.05, 0.2, 80), None).alias
-    'champion'
-    >>> decide(Difference(0.1, 0.05, 0.2, 80), Difference(-0.2, -0.3, -0.1, 80)).alias
-    'challenger'
-    """
-    if over_base.value <= 0:
-        return Decision("challenger", f"Not better than the base rate: {_words(over_base)}.")
-    if over_old is None:
-        return Decision(
-            "champion",
-            f"Better than the base rate: {_words(over_base)}; no champion to compare with.",
-        )
-    if over_old.high < 0:
-        return Decision("challenger", f"Worse than the champion beyond noise: {_words(over_old)}.")
-    return Decision("champion", f"Not worse than the champion beyond noise: {_words(over_old)}.")
 
 
 def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport) -> Registered:
@@ -294,15 +240,6 @@ def champion_version(tracking_uri: str, target: str) -> str | None:
     with _store(tracking_uri) as client:
         entry = _champion(client, name)
         return None if entry is None else str(entry.version)
-
-
-def _words(difference: Difference) -> str:
-    way = "lower" if difference.value > 0 else "higher" if difference.value < 0 else "different"
-    return (
-        f"log-loss {way} by {abs(difference.value):.4f} "
-        f"(improvement between {difference.low:.4f} and {difference.high:.4f}, "
-        f"{difference.n_accounts} accounts)"
-    )
 
 
 def _registered(target: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ..features.metrics import metric_of_column
+from ..features.metric import Metric
+from ..features.metrics import by_column
 from ..features.settings import Settings
 from .artifact import FittedModel
 from .backtest import Backtest, backtest_dataset, fit_candidate
@@ -101,7 +102,7 @@ def train_target(
             horizon_days=settings.horizon_days,
             trained_through=rows["as_of"].max().isoformat(),
             collected=tuple(sorted(_delivered(dataset))),
-            components=_components(fitted.encoding.names),
+            components=_components(fitted.encoding.names, dataset.features.metrics),
             card=_card(dataset, target, backtest, found, y),
         ),
         backtest=backtest,
@@ -123,9 +124,10 @@ def _delivered(dataset: Dataset) -> set[str]:
     return views
 
 
-def _components(columns: tuple[str, ...]) -> dict[str, str]:
-    own = {"cmi": "maturity", "cmi_coverage": "maturity", "chs": "scorecard"}
-    return {column: own.get(column) or metric_of_column(column).component for column in columns}
+def _components(columns: tuple[str, ...], metrics: tuple[Metric, ...]) -> dict[str, str]:
+    scores = {"cmi": "maturity", "cmi_coverage": "maturity", "chs": "scorecard"}
+    declared = by_column(metrics)
+    return {column: scores.get(column) or declared[column].component for column in columns}
 
 
 def _card(

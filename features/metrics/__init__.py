@@ -1,5 +1,8 @@
 """The catalogue of metrics: one module a component, each a tuple of declarations."""
 
+from collections.abc import Sequence
+
+from ..errors import SchemaError
 from ..metric import Metric
 from . import (
     adoption,
@@ -7,6 +10,7 @@ from . import (
     company,
     context,
     financial,
+    maturity,
     onboarding,
     outcomes,
     relationship,
@@ -15,7 +19,7 @@ from . import (
     usage,
 )
 
-__all__ = ["METRICS", "is_metric_column", "metric_of_column"]
+__all__ = ["METRICS", "by_column", "catalogue", "is_metric_column", "metric_of_column"]
 
 METRICS: tuple[Metric, ...] = (
     *usage.METRICS,
@@ -28,19 +32,85 @@ METRICS: tuple[Metric, ...] = (
     *outcomes.METRICS,
     *advocacy.METRICS,
     *company.METRICS,
+    *maturity.METRICS,
     *context.METRICS,
 )
 """Every metric that churngrid ships."""
 
-_BY_COLUMN = {
-    column: metric
-    for metric in METRICS
-    for column in (metric.column, metric.vs_own, metric.percentile)
-}
+RESERVED = (
+    *("account_id", "account_name", "csm_id", "as_of", "status", "reason", "segment", "drivers"),
+    *("cell", "quadrant", "caps", "guard", "attention", "chs", "cmi", "p_churn", "p_expand"),
+    *("base_rate", "health_index", "health_value", "health_band", "maturity_band", "cmi_status"),
+    *("chs_coverage", "cmi_coverage", "arr_at_risk", "stale_metrics", "term_end"),
+    *("notice_deadline", "weakest_category", "maturity_blocker", "maturity_due", "cmi_age_days"),
+)
+"""Columns that stand beside the metrics and are none."""
+
+
+def catalogue(own: Sequence[Metric] = ()) -> tuple[Metric, ...]:
+    """Return the metrics that churngrid ships and those of a company, in this order.
+
+    Parameters
+    ----------
+    own : sequence of Metric
+        May be empty.
+
+    Returns
+    -------
+    tuple of Metric
+
+    Raises
+    ------
+    SchemaError
+        If a column of one of them is there already.
+
+    Examples
+    --------
+    >>> catalogue() == METRICS
+    True
+    """
+    taken = by_column(METRICS)
+    for metric in own:
+        for column in (metric.column, metric.vs_own, metric.percentile):
+            if column in taken or column in RESERVED:
+                raise SchemaError(
+                    f"Metric {metric.name!r} gives the column {column!r}, which is there already; "
+                    "give it another name."
+                )
+        taken |= by_column([metric])
+    return (*METRICS, *own)
+
+
+def by_column(metrics: Sequence[Metric]) -> dict[str, Metric]:
+    """Return the metric that each column belongs to, levels and derived variants alike.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+
+    Returns
+    -------
+    dict of str to Metric
+
+    Examples
+    --------
+    >>> by_column(METRICS)["active_users_28d_vs_own"].name
+    'active_users'
+    >>> "cmi" in by_column(METRICS)
+    False
+    """
+    return {
+        column: metric
+        for metric in metrics
+        for column in (metric.column, metric.vs_own, metric.percentile)
+    }
+
+
+_BY_COLUMN = by_column(METRICS)
 
 
 def is_metric_column(column: str) -> bool:
-    """Say whether a column is the level or a derived variant of a metric.
+    """Say whether a column is the level or a derived variant of a shipped metric.
 
     Parameters
     ----------
@@ -59,7 +129,7 @@ def is_metric_column(column: str) -> bool:
 
 
 def metric_of_column(column: str) -> Metric:
-    """Return the metric a column of the feature frame belongs to.
+    """Return the shipped metric a column of the feature frame belongs to.
 
     Parameters
     ----------
@@ -73,7 +143,7 @@ def metric_of_column(column: str) -> Metric:
     Raises
     ------
     KeyError
-        If no metric has such a column.
+        If no shipped metric has such a column.
 
     Examples
     --------

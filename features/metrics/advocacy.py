@@ -2,24 +2,30 @@
 
 from ..absence import Absence
 from ..facts import Select, Window
-from ..filters import Is
-from ..measures import Count, Ratio
+from ..filters import Is, IsNot
+from ..measures import Count, DaysSince, Ratio
 from ..metric import Metric
 
 __all__ = ["METRICS"]
 
 _RESPONSE = Is("kind", ("reference_response",))
-_ANSWERS = Select("account_events", (_RESPONSE,), Window(365))
+_ACTS = Select("account_events", (Is("kind", ("advocacy_act",)),), Window(365))
+# A policy that forbids references says nothing about the relationship.
+_ANSWERS = Select(
+    "account_events", (_RESPONSE, IsNot("value_text", ("declined_policy",))), Window(365)
+)
 _ACCEPTED = Select("account_events", (_RESPONSE, Is("value_text", ("accepted",))), Window(365))
 _DISSATISFIED = Select(
     "account_events", (_RESPONSE, Is("value_text", ("declined_dissatisfied",))), Window(365)
 )
+_DECLINED = ("declined", "declined_policy", "declined_time", "declined_dissatisfied")
+_REFUSALS = Select("account_events", (_RESPONSE, Is("value_text", _DECLINED)), Window(180))
 
 METRICS = (
     Metric(
         name="advocacy_acts",
         component="advocacy",
-        measure=Count(Select("account_events", (Is("kind", ("advocacy_act",)),), Window(365))),
+        measure=Count(_ACTS),
         label="acts of advocacy",
         unit="acts",
         direction="+",
@@ -38,7 +44,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Reference requests accepted over those answered in 365 days.",
+        meaning="References accepted over requests answered in 365 days, less those for policy.",
         poor=0.0,
         healthy=0.5,
     ),
@@ -56,6 +62,19 @@ METRICS = (
         healthy=0.0,
     ),
     Metric(
+        name="references_declined",
+        component="advocacy",
+        measure=Count(_REFUSALS),
+        label="references declined",
+        unit="answers",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="References declined in 180 days for whatever reason; policy is no fault.",
+        # For a play: only the refusals out of dissatisfaction say something of the account.
+        in_model=False,
+    ),
+    Metric(
         name="reference_asks",
         component="advocacy",
         measure=Count(Select("account_events", (Is("kind", ("reference_request",)),), Window(365))),
@@ -65,5 +84,29 @@ METRICS = (
         axis="context",
         when_absent=0.0,
         meaning="References asked for in 365 days; above three the account is overdrawn.",
+    ),
+    Metric(
+        name="days_since_advocacy_act",
+        component="advocacy",
+        measure=DaysSince(_ACTS),
+        label="days since the last act of advocacy",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Age of the newest act of advocacy of the last 365 days.",
+        in_model=False,
+    ),
+    Metric(
+        name="days_since_reference_answer",
+        component="advocacy",
+        measure=DaysSince(_ANSWERS),
+        label="days since the last answer to a reference request",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Age of the newest answer to a reference request of the last 365 days.",
+        in_model=False,
     ),
 )

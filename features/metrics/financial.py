@@ -13,6 +13,7 @@ _OVERDUE = Select("invoices", at="due_at", until="paid_at")
 _PAID = Select("invoices", window=Window(365), at="paid_at")
 _UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
 _DOWN = Is("change_type", ("seat_down", "tier_down"))
+_DEARER = Is("change_type", ("price_uplift",))
 _TERM = Select("contracts", after=("term_start",), until="term_end", at="term_start")
 
 METRICS = (
@@ -106,6 +107,19 @@ METRICS = (
         when_absent=0.0,
         meaning="Added seats, higher tiers and further products in 365 days.",
         expansion_direction="+",
+    ),
+    Metric(
+        name="price_uplifts",
+        component="financial",
+        measure=Count(Select("subscription_items", (_DEARER,), Window(365), at="effective_from")),
+        label="price rises",
+        unit="changes",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Price rises that took effect in 365 days.",
+        # For a play: what our own price list does is no behaviour of the account.
+        in_model=False,
     ),
     Metric(
         name="price_level",

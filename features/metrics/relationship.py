@@ -136,6 +136,18 @@ METRICS = (
         source="GitLab handbook, health score triage",
     ),
     Metric(
+        name="days_since_planned_meeting",
+        component="relationship",
+        measure=DaysSince(_PLANNED),
+        label="days since a meeting was due",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since the newest meeting planned in 90 days was due, held or not.",
+        in_model=False,
+    ),
+    Metric(
         name="held_meeting_share",
         component="relationship",
         measure=Ratio(Count(_HELD), Count(_PLANNED), at_least=2.0),

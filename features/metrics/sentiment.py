@@ -3,7 +3,7 @@
 from ..absence import Absence
 from ..facts import Select, Window
 from ..filters import Above, Below, Filled, Is
-from ..measures import Count, Difference, Latest, Ratio, Scaled, Total
+from ..measures import Count, DaysSince, Difference, Latest, Ratio, Scaled, Total
 from ..metric import Metric
 
 __all__ = ["METRICS"]
@@ -19,6 +19,9 @@ _DETRACTORS = Select(
 )
 _RECENT_DETRACTORS = Select(
     "survey_responses", (*_NPS, Below("score", 6.5)), Window(180), at="responded_at"
+)
+_NEW_DETRACTORS = Select(
+    "survey_responses", (*_NPS, Below("score", 6.5)), Window(30), at="responded_at"
 )
 _SENT = Select("survey_responses", window=Window(365), at="sent_at")
 _ANSWERED = Select(
@@ -75,6 +78,19 @@ METRICS = (
         healthy=0.0,
     ),
     Metric(
+        name="detractors_lately",
+        component="sentiment",
+        measure=Count(_NEW_DETRACTORS),
+        label="people who lately would not recommend us",
+        unit="people",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Answers of 0 to 6 to the recommendation question in 30 days: a call is due.",
+        # For a play; the models see the detractors of a longer time.
+        in_model=False,
+    ),
+    Metric(
         name="survey_response_share",
         component="sentiment",
         measure=Ratio(Count(_ANSWERED), Count(_SENT), at_least=2.0),
@@ -125,6 +141,32 @@ METRICS = (
         meaning="Newest colour a CSM set in 90 days: red -1, yellow 0, green 1.",
         poor=-1.0,
         healthy=1.0,
+        in_model=False,
+    ),
+    Metric(
+        name="days_since_nps_answer",
+        component="sentiment",
+        measure=DaysSince(Select("survey_responses", _NPS, at="responded_at"), or_tenure=True),
+        label="days since the last NPS answer",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Age of the newest answer to the recommendation question; since sign-up without.",
+        in_model=False,
+    ),
+    Metric(
+        name="days_since_feedback",
+        component="sentiment",
+        measure=DaysSince(
+            Select("account_events", (Is("kind", ("feedback",)), Filled("value_num")))
+        ),
+        label="days since the last feedback",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Age of the newest rated feedback.",
         in_model=False,
     ),
 )

@@ -34,6 +34,19 @@ METRICS = (
         in_segment=True,
     ),
     Metric(
+        name="earlier_tickets",
+        component="support",
+        measure=Count(Select("tickets", window=Window(90, ends_days_ago=30), at="created_at")),
+        label="tickets opened in the 90 days before the last 30",
+        unit="tickets",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Tickets opened 31 to 120 days ago: beside them, no ticket now is silence.",
+        # For a play; the models see the ratio of the tickets to the account's own average.
+        in_model=False,
+    ),
+    Metric(
         name="open_critical_tickets",
         component="support",
         measure=Count(Select("tickets", _OPEN_CRITICAL, at="created_at")),

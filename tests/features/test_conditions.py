@@ -121,3 +121,96 @@ def test_fields_and_admitted_texts_are_found_at_every_depth():
     # What is excluded is not admitted.
     assert rule.admitted("drivers") == frozenset()
     assert Condition.model_validate({"otherwise": True}).fields() == frozenset()
+
+
+RULES = [
+    {"otherwise": True},
+    {"field": "band", "is": ["low"]},
+    {"field": "band", "is": ["low", "high"]},
+    {"field": "band", "is": ["high"]},
+    {"field": "size", "at_least": 2},
+    {"field": "size", "above": 2},
+    {"field": "size", "above": 1, "below": 3},
+    {"field": "size", "at_most": 2},
+    {"not": {"field": "size", "above": 2}},
+    {"not": {"field": "size", "at_least": 2}},
+    {"all": [{"field": "band", "is": ["low"]}, {"field": "size", "at_least": 2}]},
+    {"any": [{"field": "band", "is": ["low"]}, {"field": "size", "at_least": 2}]},
+    {"any": [{"field": "band", "is": ["low"]}, {"field": "band", "is": ["high"]}]},
+    {"field": "names", "is": ["a"]},
+    {"field": "names", "is": ["a", "b"]},
+]
+WORLD = pd.DataFrame(
+    [
+        {"band": band, "size": size, "names": names}
+        for band in ("low", "high", "other", None)
+        for size in (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, np.nan)
+        for names in ((), ("a",), ("b",), ("a", "b"), ("c",))
+    ]
+)
+
+
+@pytest.mark.parametrize("one", RULES, ids=str)
+@pytest.mark.parametrize("other", RULES, ids=str)
+def test_what_is_implied_holds_wherever_the_condition_does(one, other):
+    narrow, wide = Condition.model_validate(one), Condition.model_validate(other)
+    if narrow.implies(wide):
+        assert wide.holds(WORLD)[narrow.holds(WORLD)].all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (RULES[1], RULES[0]),
+        (RULES[1], RULES[2]),
+        (RULES[2], RULES[12]),
+        (RULES[12], RULES[2]),
+        (RULES[5], RULES[4]),
+        (RULES[9], RULES[8]),
+        (RULES[10], RULES[1]),
+        (RULES[10], RULES[11]),
+        (RULES[4], RULES[11]),
+        (RULES[13], RULES[14]),
+    ],
+)
+def test_narrower_condition_implies_the_wider_and_not_the_other_way(one, other):
+    narrow, wide = Condition.model_validate(one), Condition.model_validate(other)
+    assert narrow.implies(wide)
+    same = (wide.holds(WORLD) == narrow.holds(WORLD)).all()
+    assert wide.implies(narrow) == same
+
+
+@pytest.mark.parametrize(
+    ("rule", "impossible"),
+    [
+        ({"field": "size", "above": 2, "below": 2}, True),
+        ({"field": "size", "at_least": 2, "at_most": 2}, False),
+        ({"all": [{"field": "size", "below": 1}, {"field": "size", "above": 2}]}, True),
+        ({"all": [{"field": "size", "below": 1}, {"field": "band", "is": ["low"]}]}, False),
+        (
+            {"any": [{"field": "size", "above": 2, "below": 1}, {"field": "size", "above": 1}]},
+            False,
+        ),
+        ({"any": [{"field": "size", "above": 2, "below": 1}]}, True),
+        ({"not": {"field": "size", "above": 2, "below": 1}}, False),
+        ({"otherwise": True}, False),
+    ],
+)
+def test_condition_that_no_number_meets_is_known_for_it(rule, impossible):
+    condition = Condition.model_validate(rule)
+    assert condition.impossible() == impossible
+    if impossible:
+        assert not condition.holds(WORLD).any()
+
+
+def test_parts_come_with_the_way_the_file_has_to_them():
+    rule = {"all": [RULES[1], {"any": [RULES[4], {"not": RULES[3]}]}]}
+    ways = [way for way, _ in Condition.model_validate(rule).parts()]
+    assert ways == [
+        (),
+        ("all", 0),
+        ("all", 1),
+        ("all", 1, "any", 0),
+        ("all", 1, "any", 1),
+        ("all", 1, "any", 1, "not"),
+    ]

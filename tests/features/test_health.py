@@ -1,12 +1,8 @@
 """The health score on numbers small enough to check by hand."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from churngrid.features.absence import Absence
 from churngrid.features.engine import Features, compute_features
@@ -184,14 +180,52 @@ def test_an_unknown_number_holds_no_cap():
     assert scored(features, card(caps=CAPS))["chs"] == 100
 
 
-@pytest.mark.parametrize(("tenure", "usage"), [(89.0, 0.2), (90.0, 0.6), (np.nan, 0.6)])
-def test_weights_of_the_first_days_count_only_then(tenure, usage):
-    parts = {**CARD["components"], "usage": {**CARD["components"]["usage"], "weight_at_first": 10}}
-    found = scored(
-        features_of(tenure=tenure, **{USERS: 0.2, TICKETS: 0.0, SPONSORS: 1.0}),
-        card(components=parts),
-    )
-    assert found["chs"] == pytest.approx(100 * (1 - usage), abs=1e-9)
+FADING = {"metric": "nps_mean_365d", "fades": {"half_life_days": 180, "since": "tickets_30d"}}
+LENIENT = {"insufficient_below": 0, "green_from": 0}
+MOOD = {"components": {"mood": {"label": "Mood", "weight": 1, "metrics": [FADING]}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "age", "score"),
+    [
+        (9.0, 0.0, 100),
+        (9.0, 180.0, 75),  # half is left of what it says, the other half is neutral
+        (9.0, 360.0, 62.5),
+        (6.0, 180.0, 25),
+        (7.5, 180.0, 50),
+        (9.0, np.nan, 100),  # without an age nothing fades
+    ],
+)
+def test_a_signal_drifts_to_neutral_with_its_age(answer, age, score):
+    found = scored(features_of(nps_mean_365d=answer, tickets_30d=age), card(**MOOD, **LENIENT))
+    assert found["chs"] == pytest.approx(score)
+
+
+@pytest.mark.parametrize(("age", "known"), [(0.0, 1.0), (180.0, 0.5), (540.0, 0.125)])
+def test_what_has_faded_is_unknown(age, known):
+    found = scored(features_of(nps_mean_365d=8.1, tickets_30d=age), card(**MOOD, **LENIENT))
+    assert found["chs_coverage"] == pytest.approx(known)
+    assert found["chs_low"] == pytest.approx(70 * known)
+    assert found["chs_high"] == pytest.approx(100 - 30 * known)
+    assert found["chs"] == pytest.approx((found["chs_low"] + found["chs_high"]) / 2)
+
+
+def test_a_faded_score_counts_as_too_little_known():
+    features = features_of(nps_mean_365d=9.0, tickets_30d=180.0)
+    assert np.isnan(scored(features, card(**MOOD))["chs"])
+
+
+@pytest.mark.parametrize(("age", "score"), [(0.0, 0), (180.0, 25)])
+def test_a_stale_feed_keeps_what_its_signal_still_said(age, score):
+    values = {"nps_mean_365d": 6.0, "tickets_30d": age}
+    found = scored(features_of(states={"nps_mean_365d": STALE}, **values), card(**MOOD, **LENIENT))
+    assert found["chs_mood"] == pytest.approx(score)
+    assert (found["chs_low"], found["chs_high"], found["chs_coverage"]) == (0, 100, 0)
+
+
+def test_the_score_before_caps_is_kept_beside_the_score():
+    found = scored(features_of(**GOOD, layoffs_180d=1.0), card(caps=CAPS))
+    assert (found["chs"], found["chs_before_caps"]) == (30, 100)
 
 
 def test_losses_are_what_is_missing_from_a_hundred():
@@ -216,67 +250,3 @@ def test_no_rows_give_no_scores():
     assert len(health.scores) == len(health.losses) == 0
     assert {"chs", "chs_low", "chs_high", "chs_usage", "cap_reason"} <= set(health.scores)
     assert scorecard_scope(features, read_scorecard(None, METRICS)) == 0
-
-
-@pytest.fixture(scope="module")
-def company():
-    tables = small_company(5, seed=6)
-    dates = [day("2025-03-01"), day("2025-08-01"), day("2025-12-01")]
-    return compute_features(tables, known_accounts(tables, dates), metrics=METRICS)
-
-
-DEFAULT = read_scorecard(None, METRICS)
-IMPROVABLE = {
-    metric.column: metric
-    for metric in METRICS
-    if metric.column in DEFAULT.metrics() or metric.direction in "+-"
-}
-
-
-def disturbed(features, seed):
-    """Any numbers and any states: scores must hold their bounds on all of them."""
-    rng = np.random.default_rng(seed)
-    size = features.absence.shape
-    absence = pd.DataFrame(
-        np.where(rng.random(size) < 0.4, rng.integers(0, 5, size), features.absence),
-        index=features.absence.index,
-        columns=features.absence.columns,
-    ).astype(np.int8)
-    frame = features.frame.copy()
-    noise = rng.choice([-1e9, -3.0, 0.0, 0.3, 1.0, 50.0, 1e9], size)
-    levels = frame[absence.columns].where(rng.random(size) < 0.5, noise)
-    levels = levels.mask(levels.isna() & (absence == 0), 0.0)
-    frame[absence.columns] = levels.mask(absence.isin([GONE, NOT_THERE]))
-    return replace(features, frame=frame, absence=absence)
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**20))
-def test_scores_stay_between_zero_and_a_hundred(company, seed):
-    scores = score_health(disturbed(company, seed), DEFAULT).scores
-    numbers = scores.filter(regex="^chs").drop(columns="chs_coverage")
-    assert (numbers.isna() | ((numbers >= 0) & (numbers <= 100))).all(axis=None)
-    assert scores["chs_coverage"].between(0, 1 + 1e-12).all()
-    known = scores[scores["chs"].notna()]
-    assert (known["chs_low"] <= known["chs"] + 1e-9).all()
-    assert (known["chs"] <= known["chs_high"] + 1e-9).all()
-    assert (known["chs"] <= known["cap"].fillna(100)).all()
-
-
-@settings(max_examples=25, deadline=None)
-@given(
-    seed=st.integers(0, 2**20),
-    column=st.sampled_from(sorted(IMPROVABLE)),
-    step=st.sampled_from([0.01, 1.0, 40.0]),
-)
-def test_improving_a_known_metric_never_lowers_the_score(company, seed, column, step):
-    before = disturbed(company, seed)
-    known = before.absence[column] == Absence.PRESENT
-    sign = 1.0 if IMPROVABLE[column].direction == "+" else -1.0
-    frame = before.frame.copy()
-    frame.loc[known, column] += sign * step
-    old = score_health(before, DEFAULT).scores
-    new = score_health(replace(before, frame=frame), DEFAULT).scores
-    for name in ("chs", "chs_low", "chs_high"):
-        assert not (new[name] < old[name] - 1e-9).any()
-    assert old["chs"].isna().equals(new["chs"].isna())

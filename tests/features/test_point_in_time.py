@@ -358,7 +358,7 @@ def fed_only(card):
     for name in ("usage", "adoption"):
         metrics = tuple(part for part in card.components[name].metrics if part.metric in FED)
         parts[name] = card.components[name].model_copy(update={"metrics": metrics})
-    return card.model_copy(update={"components": parts, "caps": ()})
+    return card.model_copy(update={"components": parts, "caps": (), "variants": ()})
 
 
 @pytest.mark.parametrize(("silent_days", "stale"), [(6, False), (7, True), (60, True)])

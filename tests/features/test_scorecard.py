@@ -104,7 +104,8 @@ def test_a_metric_of_the_maturity_axis_is_refused(tmp_path):
         (ONE + "bands: {high: 70, medium: 0}\n", "needs 0 < medium < high <= 100"),
         (ONE + "green_from: 1.2\n", "must be at most 1, got 1.2"),
         (ONE + "insufficient_below: -0.1\n", "must be at least 0"),
-        (ONE + "first_days: -1\n", "must be at least 0"),
+        (ONE + "trend: {rising: -1}\n", "must be greater than 0, got -1"),
+        (ONE + "trend: {falling: 1}\n", "must be less than 0, got 1"),
         (capped(cap(limit="101")), "must be at most 100, got 101"),
         (capped(cap(when="{field: days_overdu, above: 60}")), "cap 'late': unknown metric"),
         (capped(cap(when="{field: days_overdue}")), "a field needs a rule"),
@@ -116,9 +117,96 @@ def test_a_scorecard_that_breaks_a_rule_is_refused(tmp_path, text, message):
         read(tmp_path, text)
 
 
-def test_the_message_names_the_file(tmp_path):
-    with pytest.raises(SchemaError, match=r"^scorecard\.yaml: unknown metric"):
-        read(tmp_path, USAGE + "      - {metric: zzz}\n")
+FADING = "      - {{metric: nps_mean_365d, fades: {{half_life_days: {life}, since: {since}}}}}\n"
+YOUNG = "{field: tenure_days, below: 90}"
+
+
+def varied(*variants):
+    return ONE + "variants:\n" + "".join(f"  - {variant}\n" for variant in variants)
+
+
+def variant(name="young", when=YOUNG, changes="components: {usage: {weight: 2}}"):
+    return f"{{name: {name}, when: {when}, {changes}}}"
+
+
+def fading(life=180, since="days_since_nps_answer"):
+    return ONE + FADING.format(life=life, since=since)
+
+
+def test_variants_and_fading_are_read_in_their_order(tmp_path):
+    changes = "metrics: {active_user_rate_28d: {weight: 0, poor: 0.1, healthy: 0.5}}"
+    card = read(tmp_path, varied(variant(), variant("small", "{field: segment, is: smb}", changes)))
+    assert [one.name for one in card.variants] == ["young", "small"]
+    change = card.variants[1].metrics["active_user_rate_28d"]
+    assert (change.weight, change.poor, change.healthy) == (0, 0.1, 0.5)
+    assert read(tmp_path, fading()).ages() == ["days_since_nps_answer"]
+    assert read(tmp_path, ONE).ages() == []
+
+
+RATE = "active_user_rate_28d"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        (USAGE + "      - {metric: zzz}\n", 6, "unknown metric 'zzz'"),
+        (ONE + "      - {metric: exec_sponsors, poor: 1, healthy: 0}\n", 7, "better when higher"),
+        (ONE + "      - {metric: days_overdue, poor: 0, healthy: 60}\n", 7, "better when lower"),
+        (ONE + ONE.splitlines()[-1] + "\n", 7, f"metric '{RATE}' is weighed twice"),
+        (fading(life=0), 7, r"half_life_days: must be greater than 0, got 0"),
+        (fading(since="days_since_nps"), 7, "Did you mean 'days_since_nps_answer'"),
+        (fading(since="exec_sponsors"), 7, "must fade by a metric in days, but .* is in people"),
+        (
+            fading(since="days_overdue") + "      - {metric: days_overdue}\n",
+            7,
+            "fades by 'days_overdue', which is weighed itself: then fresher could be worse",
+        ),
+        (capped(cap(), cap(name="override")), 9, "cap 'override' needs another name"),
+        (capped(cap(when="{field: segmnt, is: smb}")), 8, "unknown metric 'segmnt'.*'segment'"),
+        (varied(variant(), variant()), 9, "variant 'young' stands twice; keep one"),
+        (varied(variant(when="{field: tenure_day, below: 9}")), 8, "Did you mean 'tenure_days'"),
+        (
+            varied(variant(when=f"{{field: {RATE}, below: 0.5}}")),
+            8,
+            f"looks at '{RATE}', which the scorecard weighs: then a better value could lower",
+        ),
+        (
+            varied(variant(when=f"{{field: {RATE}_in_segment, below: 0.5}}")),
+            8,
+            f"looks at '{RATE}_in_segment', which the scorecard weighs",
+        ),
+        (
+            varied(variant(changes="components: {usag: {weight: 1}}")),
+            8,
+            "unknown component 'usag'. Did you mean 'usage'",
+        ),
+        (
+            varied(variant(changes="metrics: {exec_sponsors: {weight: 1}}")),
+            8,
+            "metric 'exec_sponsors' is not weighed in any component",
+        ),
+        (
+            varied(variant(changes=f"metrics: {{{RATE}: {{poor: 1, healthy: 0}}}}")),
+            8,
+            "variant 'young': .* better when higher, so `healthy` must be above `poor`, got poor 1",
+        ),
+        (varied(variant(changes=f"metrics: {{{RATE}: {{}}}}")), 8, "give a weight, or poor and"),
+        (varied(f"{{name: none, when: {YOUNG}}}"), 8, "give components, metrics or both"),
+        (varied(variant(changes="components: {usage: {weight: -1}}")), 8, "must be at least 0"),
+        (varied(variant(changes="components: {usage: {wait: 1}}")), 8, "unknown key"),
+    ],
+)
+def test_a_message_names_file_line_and_rule(tmp_path, text, line, message):
+    with pytest.raises(SchemaError, match=rf"^scorecard\.yaml:{line}: .*{message}"):
+        read(tmp_path, text)
+
+
+def test_faults_come_in_the_order_of_the_file_and_five_at_most(tmp_path):
+    text = USAGE + "".join(f"      - {{metric: zz{number}}}\n" for number in range(7))
+    with pytest.raises(SchemaError, match=r"and 2 more$") as caught:
+        read(tmp_path, text)
+    shown = [f"scorecard.yaml:{6 + n}: unknown metric 'zz{n}'." for n in range(5)]
+    assert str(caught.value).splitlines()[:-1] == shown
 
 
 def test_a_cap_may_look_at_derived_columns(tmp_path):

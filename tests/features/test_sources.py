@@ -450,6 +450,11 @@ def test_empty_activity_is_no_error_beside_another_one():
     assert read_tables(frames)["tickets"].num_rows == 0
 
 
+def test_table_that_was_not_delivered_is_named():
+    with pytest.raises(SchemaError, match=r"Table 'goals' was not delivered; there are \['acc"):
+        _ = read_tables(company())["goals"]
+
+
 def test_required_table_of_which_nothing_is_left_says_why():
     frames = company()
     frames["accounts"]["customer_since"] = "soon"
@@ -594,9 +599,8 @@ def test_mapping_to_something_that_is_not_there_names_the_setting(tables, messag
 def test_lookup_with_two_answers_is_refused():
     frames = company()
     frames["seats"]["product_user_id"] = 7
-    with pytest.raises(
-        SchemaError, match=r"`tables.usage_daily.lookup.errors`: 1 values of `produ"
-    ):
+    message = r"errors`: 1 values of `product_user_id` have more than one `is_admin` in"
+    with pytest.raises(SchemaError, match=message):
         read_tables(frames, mapped(usage_daily={"lookup": {"errors": LOOKUP}}))
 
 

@@ -100,6 +100,14 @@ def scores_of(count, seed=7):
     frame["chs_coverage"] = rng.uniform(0.62, 1, count)
     for name in COMPONENTS:
         frame[f"chs_{name}"] = rng.uniform(5, 100, count)
+        frame[f"why_{name}"] = None
+    frame.loc[0, "why_support"] = "open critical tickets 2 (own 1, segment 0): costs 4 points"
+    frame["chs_change_28d"], frame["chs_slope_84d"] = np.nan, np.nan
+    frame["health_trend"], frame["override_reason"], frame["scorecard_variants"] = "unknown", "", ""
+    frame.loc[0, ["chs_change_28d", "chs_slope_84d"]] = [-6.2, -5.1]
+    frame.loc[0, ["health_trend", "scorecard_variants"]] = ["down", "first_priority"]
+    frame.loc[1, ["chs_slope_84d", "health_trend"]] = [4.4, "up"]
+    frame.loc[1, "override_reason"] = "Budget cut (set by Kim, until 2025-09-01)"
     frame["review_flags"] = np.where(np.arange(count) % 13 == 5, "let_churn_guarded", None)
     outside = np.arange(count) % 17 == 16
     frame.loc[outside, ["status", "health_source", "health_band"]] = [

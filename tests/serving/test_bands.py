@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churngrid.features.scorecard import Bands
-from churngrid.serving.bands import BANDS, band_of, health_index, with_hysteresis
+from churngrid.serving.bands import BANDS, band_of, cut_by_capacity, health_index, with_hysteresis
 
 
 def test_index_is_anchored_to_the_base_rate():
@@ -63,3 +63,20 @@ def test_the_same_reading_twice_never_flips_twice(raw, band, index, before):
     once = steadied(raw, index, band=band, raw_band=band, before=before)
     twice = steadied(raw, index, band=once, raw_band=raw, before=index)
     assert steadied(raw, index, band=twice, raw_band=raw, before=index) == twice == raw
+
+
+def test_as_many_accounts_are_low_as_can_be_worked_on_whatever_the_cuts_say():
+    raw = np.array(["low", "low", "medium", "high", "unknown"], dtype=object)
+    index = np.array([40.0, 30.0, 60.0, 90.0, np.nan])
+    told = {count: cut_by_capacity(raw, index, count).tolist() for count in (0, 1, 3, 9)}
+    assert told == {
+        0: ["medium", "medium", "medium", "high", "unknown"],
+        1: ["medium", "low", "medium", "high", "unknown"],
+        3: ["low", "low", "low", "high", "unknown"],
+        9: ["low", "low", "low", "low", "unknown"],
+    }
+
+
+def test_of_equal_values_only_as_many_are_low_as_there_is_capacity():
+    raw, index = np.array(["medium"] * 3, dtype=object), np.full(3, 60.0)
+    assert cut_by_capacity(raw, index, 2).tolist() == ["low", "low", "medium"]

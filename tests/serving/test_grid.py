@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.serving.grid import CELLS, place
+from churngrid.serving.grid import CELLS, SETTLED_DAYS, place
 
 
 def account(**changes):
     row = {
         "in_grid": True,
         "health_band": "low",
-        "health_value": 30.0,
+        "health_band_raw": "low",
         "cap": np.nan,
         "maturity_band": "low",
         "cmi_status": "certain",
@@ -29,37 +29,50 @@ def test_every_pair_of_bands_has_its_cell(bands, cell):
 
 
 @pytest.mark.parametrize(
-    ("value", "mature", "quadrant"),
+    ("reading", "mature", "quadrant"),
     [
-        (50.0, True, "expand_and_leverage"),
-        (50.0, False, "retain"),
-        (49.9, True, "save"),
-        (49.9, False, "churn_and_let_churn"),
-        (49.9, None, None),
+        ("high", True, "expand_and_leverage"),
+        ("medium", True, "expand_and_leverage"),
+        ("medium", False, "retain"),
+        ("low", True, "save"),
+        ("low", False, "churn_and_let_churn"),
+        ("low", None, None),
     ],
 )
-def test_quadrant_is_cut_at_the_medium_bound(value, mature, quadrant):
+def test_quadrant_is_cut_where_the_reading_is_low(reading, mature, quadrant):
     maturity = {True: "high", False: "medium", None: "unknown"}[mature]
-    placed = account(health_value=value, mature=mature, maturity_band=maturity)
+    placed = account(health_band_raw=reading, mature=mature, maturity_band=maturity)
     assert placed["quadrant"] == quadrant
 
 
-@pytest.mark.parametrize(("cap", "quadrant"), [(59.0, "save"), (69.0, "expand_and_leverage")])
+def test_quadrant_goes_by_the_reading_and_the_cell_by_the_band_shown():
+    placed = account(health_band="medium", health_band_raw="low", mature=True, maturity_band="high")
+    assert placed["cell"] == "strengthen_to_expand"
+    assert placed["quadrant"] == "save"
+
+
+@pytest.mark.parametrize(
+    ("cap", "quadrant"),
+    [(49.0, "save"), (59.0, "save"), (60.0, "expand_and_leverage"), (69.0, "expand_and_leverage")],
+)
 def test_a_cap_below_sixty_is_low_health_in_the_quadrant(cap, quadrant):
     placed = account(
-        health_band="medium", health_value=65.0, cap=cap, mature=True, maturity_band="high"
+        health_band="medium", health_band_raw="high", cap=cap, mature=True, maturity_band="high"
     )
     assert placed["quadrant"] == quadrant
 
 
-@pytest.mark.parametrize(
-    ("changes", "guard"),
-    [
-        ({"cmi_status": "provisional"}, "maturity is only provisional"),
-        ({"tenure_days": 179.0}, "a customer for less than 180 days"),
-        ({"tenure_days": 180.0}, ""),
-    ],
-)
+GUARDS = [
+    ({"cmi_status": "provisional"}, "maturity is only provisional"),
+    ({"cmi_status": "insufficient"}, "maturity is not assessed"),
+    ({"tenure_days": SETTLED_DAYS - 1.0}, "a customer for less than 180 days"),
+    ({"tenure_days": np.nan}, "it is not known since when it is a customer"),
+    ({"tenure_days": float(SETTLED_DAYS)}, ""),
+    ({}, ""),
+]
+
+
+@pytest.mark.parametrize(("changes", "guard"), GUARDS)
 def test_guard_keeps_an_account_out_of_let_churn(changes, guard):
     placed = account(**changes)
     assert placed["guard"] == guard
@@ -67,7 +80,33 @@ def test_guard_keeps_an_account_out_of_let_churn(changes, guard):
     assert placed["quadrant"] == (None if guard else "churn_and_let_churn")
 
 
-def test_account_outside_the_grid_has_no_place():
-    placed = account(in_grid=False)
+@pytest.mark.parametrize(("changes", "guard"), GUARDS)
+def test_guard_also_holds_for_the_quadrant_where_the_cell_is_another(changes, guard):
+    placed = account(maturity_band="medium", **changes)
+    assert placed["cell"] == "save_if_fixable"
+    assert placed["guard"] == guard
+    assert placed["quadrant"] == (None if guard else "churn_and_let_churn")
+
+
+@pytest.mark.parametrize("changes", [changes for changes, guard in GUARDS if guard])
+@pytest.mark.parametrize("cell", [name for name in CELLS.values() if name != "let_churn"])
+def test_no_other_cell_is_guarded(cell, changes):
+    health, maturity = next(bands for bands, name in CELLS.items() if name == cell)
+    raw = {"health_band": health, "health_band_raw": "medium"}
+    placed = account(maturity_band=maturity, **raw, **changes)
+    assert placed["cell"] == cell
+    assert placed["guard"] == ""
+
+
+@pytest.mark.parametrize("changes", [{"in_grid": False}, {"health_band": "unknown"}])
+def test_account_outside_the_grid_has_no_place(changes):
+    placed = account(**changes)
     assert placed["cell"] is None
     assert placed["quadrant"] is None
+    assert placed["guard"] == ""
+
+
+def test_no_accounts_have_no_places():
+    row = {"in_grid": True, "health_band": "low", "health_band_raw": "low", "cap": np.nan}
+    row |= {"maturity_band": "low", "cmi_status": "certain", "mature": False, "tenure_days": 1.0}
+    assert place(pd.DataFrame([row]).iloc[:0], medium_from=50.0).empty

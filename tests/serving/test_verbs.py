@@ -180,6 +180,8 @@ def test_unknown_account_is_named(company):
 def test_unknown_model_and_target_are_refused(company):
     with pytest.raises(ValueError, match="`model` must be 'none'"):
         churngrid.score(company, model="best")
+    with pytest.raises(ValueError, match=r"Targets are \['churn', 'expansion'\], got 'growth'"):
+        churngrid.train(company, targets=("growth",))
 
 
 def test_starter_files_are_written_once_and_are_sound(company, tmp_path):

@@ -180,7 +180,8 @@ def test_a_manifest_of_something_else_is_refused(broken: dict[str, Any], folder:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"{", "is not JSON"), (b"[]", "holds no JSON object")]
+    ("content", "message"),
+    [(b"{", "file of the model is not JSON"), (b"[]", "holds no JSON object")],
 )
 def test_a_manifest_that_is_not_json_is_refused(content: bytes, message: str, folder: Path) -> None:
     (folder / "manifest.json").write_bytes(content)

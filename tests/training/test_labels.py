@@ -462,17 +462,31 @@ def test_own_labels_win_over_everything(company, pairs):
     assert found["reason"].isna().all()
 
 
-def test_own_churn_label_alone_means_no_expansion(company, pairs):
+def test_own_churn_label_alone_is_no_row_of_expansion(company, pairs):
     more = item("2024-10-01", mrr=110.0, change_type="seat_up")
-    own = [{"account_id": "a", "as_of": "2024-07-01", "churned": True}]
+    own = [{"account_id": "a", "as_of": "2024-07-01", "churned": False}]
     found = labelled(stayer(company, more, labels=own), pairs("2024-07-01"))
-    assert (found["churned"].item(), found["expanded"].item()) == (True, False)
+    assert found["churned"].tolist() == [False]
+    assert pd.isna(found["expanded"].item())
 
 
-def test_own_expansion_label_leaves_the_churn_label_alone(company, pairs):
+def test_own_expansion_label_alone_is_no_row_of_churn(company, pairs):
     own = [{"account_id": "a", "as_of": "2024-07-01", "expanded": True}]
     found = labelled(stayer(company, labels=own), pairs("2024-07-01"))
-    assert (found["churned"].item(), found["expanded"].item()) == (False, True)
+    assert pd.isna(found["churned"].item())
+    assert (found["expanded"].item(), found["reason"].item()) == (True, "not_given")
+
+
+def test_where_a_company_labels_what_it_left_open_gets_no_label_of_ours(company, pairs):
+    rows = pairs("2024-07-01", "2024-08-01")
+    own = [{"account_id": "a", "as_of": "2024-08-01", "churned": True, "expanded": False}]
+    tables = stayer(company, labels=own)
+    found = labelled(tables, rows)
+    assert found[["churned", "expanded"]].isna().all(axis=1).tolist() == [True, False]
+    assert found["own"].tolist() == [False, True]
+    report = summarise(found, business_of(tables))
+    assert report.dropped["not_given"] == 1
+    assert report.labelled + sum(report.dropped.values()) == report.rows == 2
 
 
 def test_own_labels_are_listed_with_their_dates(company):

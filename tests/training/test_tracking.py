@@ -22,22 +22,17 @@ from churngrid.features.errors import ArtifactError
 from churngrid.training import tracking
 from churngrid.training.artifact import FittedModel
 from churngrid.training.models import model_named
-from churngrid.training.scorers import Difference
+from churngrid.training.takeover import Decision
 from churngrid.training.tracking import (
-    Decision,
     Registered,
     TrainingReport,
     champion_version,
-    decide,
     load_champion,
     local_uri,
     log_training,
     shown_uri,
 )
 
-BETTER = Difference(0.10, 0.05, 0.15, 80)
-WORSE = Difference(-0.10, -0.15, -0.05, 80)
-UNSURE = Difference(-0.01, -0.05, 0.03, 80)
 PROMOTE = Decision("champion", "It is the first.")
 HOLD = Decision("challenger", "It is worse.")
 
@@ -230,27 +225,6 @@ def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
 )
 def test_addresses_are_shown_without_secrets(uri: str, shown: str) -> None:
     assert shown_uri(uri) == shown
-
-
-@pytest.mark.parametrize(
-    ("over_base", "over_old", "alias", "reason"),
-    [
-        (BETTER, None, "champion", "Better than the base rate: log-loss lower by 0.1000"),
-        (BETTER, BETTER, "champion", "Not worse than the champion beyond noise"),
-        (BETTER, UNSURE, "champion", "Not worse than the champion beyond noise"),
-        (BETTER, WORSE, "challenger", "Worse than the champion beyond noise"),
-        (WORSE, None, "challenger", "Not better than the base rate: log-loss higher by 0.1000"),
-        (WORSE, BETTER, "challenger", "Not better than the base rate"),
-        (Difference(0.0, 0.0, 0.0, 5), None, "challenger", "log-loss different by 0.0000"),
-    ],
-)
-def test_who_takes_over(
-    over_base: Difference, over_old: Difference | None, alias: str, reason: str
-) -> None:
-    decision = decide(over_base, over_old)
-    assert decision.alias == alias
-    assert reason in decision.reason
-    assert decision.reason.endswith(".")
 
 
 @contextmanager

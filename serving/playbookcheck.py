@@ -1,0 +1,165 @@
+"""What a playbook must obey beyond the form of its fields: names, words, order, and reach."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ..features.conditions import Condition
+from ..features.metrics import is_metric_column, metric_of_column
+
+if TYPE_CHECKING:
+    from .playbook import Play, Playbook
+
+__all__ = ["faults_of"]
+
+Way = tuple[str | int, ...]
+Fault = tuple[Way, str]
+Numbered = list[tuple[int, "Play"]]
+
+
+def faults_of(
+    playbook: "Playbook", fields: frozenset[str], texts: Mapping[str, Collection[str]]
+) -> Iterator[Fault]:
+    """Yield everything that is wrong with a playbook.
+
+    Parameters
+    ----------
+    playbook : Playbook
+    fields : frozenset of str
+        What a condition may look at.
+    texts : mapping of str to collection of str
+        The texts that a field can hold; a field that is not in it may hold any.
+
+    Yields
+    ------
+    tuple of (tuple, str)
+        The way to the place in the file, and the rule in words.
+    """
+    numbered = list(enumerate(playbook.plays))
+    yield from _name_faults(numbered)
+    for number, play in numbered:
+        yield from _word_faults(number, play, fields, texts)
+        yield from _context_faults(number, play)
+    for slot in dict.fromkeys(play.slot for play in playbook.plays):
+        yield from _reach_faults([(n, play) for n, play in numbered if play.slot == slot], slot)
+    yield from _catch_all_faults(numbered)
+    yield from _owner_faults(playbook)
+
+
+def _name_faults(numbered: Numbered) -> Iterator[Fault]:
+    counts = Counter(play.name for _, play in numbered)
+    first: set[str] = set()
+    for number, play in numbered:
+        if play.name in first:
+            text = f"{counts[play.name]} plays are named {play.name!r}; names are unique."
+            yield ("plays", number, "name"), text
+        first.add(play.name)
+
+
+def _word_faults(
+    number: int, play: "Play", fields: frozenset[str], texts: Mapping[str, Collection[str]]
+) -> Iterator[Fault]:
+    """Find fields, and texts of fields, that no account can have."""
+    for way, rule in play.when.parts():
+        place = ("plays", number, "when", *way)
+        if rule.field is None:
+            continue
+        if rule.field not in fields:
+            hint = _hint(rule.field, fields)
+            text = f"play {play.name!r} looks at unknown field {rule.field!r}.{hint}"
+            yield (*place, "field"), text
+        elif rule.is_ is not None and is_metric_column(rule.field):
+            text = f"play {play.name!r}: {rule.field!r} is a number; use at_least, at_most, ..."
+            yield (*place, "is"), text
+        elif rule.field in texts:
+            yield from _text_faults(play, rule, texts[rule.field], place)
+
+
+def _text_faults(
+    play: "Play", rule: Condition, admitted: Collection[str], place: Way
+) -> Iterator[Fault]:
+    if rule.is_ is None:
+        text = f"play {play.name!r}: {rule.field!r} is a text; use is."
+        yield (*place, "field"), text
+    for word in rule.is_ or ():
+        if word not in admitted:
+            yield (*place, "is"), f"play {play.name!r}: {_unknown(rule, word, admitted)}"
+
+
+def _unknown(rule: Condition, word: str, admitted: Collection[str]) -> str:
+    if rule.field == "drivers" and is_metric_column(word):
+        return (
+            f"{word!r} is context, which no driver ever is; look at the metric as a field of its "
+            "own."
+        )
+    return f"{rule.field!r} is never {word!r}.{_hint(word, admitted)}"
+
+
+def _context_faults(number: int, play: "Play") -> Iterator[Fault]:
+    """Refuse a driver play that answers to nothing but context: nobody can act on a tenure."""
+    looked_at = play.when.fields()
+    if play.slot == "driver" and looked_at and all(_is_context(name) for name in looked_at):
+        yield (
+            ("plays", number, "when"),
+            f"play {play.name!r} looks only at context ({', '.join(sorted(looked_at))}), which "
+            "triggers no play; add a rule on something that can be acted on.",
+        )
+
+
+def _is_context(field: str) -> bool:
+    if is_metric_column(field):
+        return metric_of_column(field).component == "context"
+    return field in ("segment", "arr_at_risk")
+
+
+def _reach_faults(plays: Numbered, slot: str) -> Iterator[Fault]:
+    """Find plays that are never taken, because others of the slot before them always are."""
+    for place, (number, play) in enumerate(plays):
+        way = ("plays", number, "when")
+        if play.when.impossible():
+            text = f"play {play.name!r} can never be reached: no number meets its condition."
+            yield way, text
+            continue
+        earlier = [former for _, former in plays[:place]]
+        if taker := _taker(play, earlier):
+            yield way, f"play {play.name!r} can never be reached in slot {slot!r}: {taker}."
+
+
+def _taker(play: "Play", earlier: "list[Play]") -> str:
+    """Say which plays take every account of this one; empty if none surely do."""
+    for former in earlier:
+        if former.when.otherwise:
+            return f"{former.name!r} before it takes everything; move the catch-all to the end"
+        if play.when.implies(former.when):
+            return (
+                f"{former.name!r} before it takes all of its accounts; put the narrower one first, "
+                "or change a condition"
+            )
+    everything = _any_of(earlier)
+    if everything is not None and play.when.implies(everything):
+        return "those before it together take all of its accounts; drop it or change a condition"
+    return ""
+
+
+def _any_of(plays: "list[Play]") -> Condition | None:
+    return Condition(any=tuple(play.when for play in plays)) if plays else None
+
+
+def _catch_all_faults(numbered: Numbered) -> Iterator[Fault]:
+    cell = [(number, play) for number, play in numbered if play.slot == "cell"]
+    if not any(play.when.otherwise for _, play in cell):
+        way: Way = ("plays", cell[-1][0]) if cell else ("plays",)
+        yield way, "slot 'cell' needs a last play with `when: {otherwise: true}`."
+
+
+def _owner_faults(playbook: "Playbook") -> Iterator[Fault]:
+    owners = {play.owner for play in playbook.plays}
+    for owner in playbook.capacity:
+        if owner not in owners:
+            yield ("capacity", owner), f"no play belongs to {owner!r}.{_hint(owner, owners)}"
+
+
+def _hint(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""

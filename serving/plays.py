@@ -1,0 +1,312 @@
+"""Choosing plays: per account and slot the first that holds, within what is open and possible."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .interventions import Interventions
+from .playbook import PLAY_COLUMNS, SLOTS, Play, Playbook
+from .priorities import ranked, with_capacity
+
+__all__ = ["PROGRESS_COLUMNS", "Limits", "assign_plays", "n_waiting", "to_do"]
+
+BoolArray = npt.NDArray[np.bool_]
+Busy = Mapping[str, BoolArray]
+
+PROGRESS_COLUMNS = ("state", "priority", "priority_value", "rank_in_play", "open_since")
+"""Where a play stands; beside ``PLAY_COLUMNS``."""
+
+_REASONS = 2
+_EXPIRES_DAYS = 90
+_HASH_RANGE = 2.0**64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be asked at a time.
+
+    Parameters
+    ----------
+    most : int
+        Plays per account, with those that are open already.
+    cool_down_days : int
+        Days before the same play may come again.
+    """
+
+    most: int = 3
+    cool_down_days: int = 30
+
+
+def assign_plays(
+    accounts: pd.DataFrame,
+    playbook: Playbook,
+    *,
+    labels: Mapping[str, str],
+    known: Interventions | None = None,
+    limits: Limits | None = None,
+) -> pd.DataFrame:
+    """Choose plays for scored accounts.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        One row an account, those that need someone most first: ``account_id``, ``as_of``, every
+        field the conditions look at, and ``spoken``: per cap, driver, component or slot what to
+        say of it for this account.
+    playbook : Playbook
+    labels : mapping of str to str
+        Fields in words.
+    known : Interventions, optional
+        What became of plays; nothing is open without them.
+    limits : Limits, optional
+
+    Returns
+    -------
+    DataFrame
+        ``PLAY_COLUMNS`` and ``PROGRESS_COLUMNS``, accounts in the given order, slots in order of
+        precedence; empty for no accounts. ``state`` is ``proposed``, ``open`` (begun and not
+        ended), ``waiting`` (its owner has no hand free) or ``withheld`` (of the control share).
+
+    Notes
+    -----
+    The catch-all of a slot is for accounts that no other play of it answers to, in cool-down or
+    not. A play that is withheld is not replaced by another of its slot, or the comparison would be
+    one between two plays.
+    """
+    begun = _of_accounts(accounts, playbook, known or Interventions.none(), limits or Limits())
+    busy = {
+        str(play): _marked(rows["position"], len(accounts))
+        for play, rows in begun[begun["open"] | begun["cooling"]].groupby("play")
+    }
+    chosen = _chosen(accounts, playbook, busy)
+    room = (limits or Limits()).most - np.bincount(
+        begun.loc[begun["open"], "position"].to_numpy(dtype=int), minlength=len(accounts)
+    )
+    proposed = _within(_with_controls(chosen, accounts, playbook), room)
+    declared = begun["play"].isin([play.name for play in playbook.plays])
+    open_plays = begun[begun["open"] & declared]
+    rows = ranked(_joined(proposed, open_plays), accounts, playbook)
+    rows = with_capacity(rows, accounts, playbook, open_plays)
+    return _described(rows, accounts, playbook, labels)
+
+
+def to_do(plays: pd.DataFrame) -> pd.DataFrame:
+    """Return the plays that someone should work on now: those proposed and those open.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As ``assign_plays`` returns them, or as an earlier version stored them, without ``state``.
+
+    Returns
+    -------
+    DataFrame
+        Some of its rows.
+
+    Examples
+    --------
+    >>> to_do(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "withheld"]}))
+       play state
+    0  save  open
+    """
+    if "state" not in plays:
+        return plays
+    return plays[~plays["state"].isin(["waiting", "withheld"])]
+
+
+def n_waiting(plays: pd.DataFrame) -> int:
+    """Return how many plays wait until their owner has a hand free.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As in ``to_do``.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> n_waiting(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "waiting"]}))
+    1
+    """
+    return int((plays["state"] == "waiting").sum()) if "state" in plays else 0
+
+
+def _of_accounts(
+    accounts: pd.DataFrame, playbook: Playbook, known: Interventions, limits: Limits
+) -> pd.DataFrame:
+    """Return the interventions of these accounts, and which of their plays are open or cooling."""
+    position = pd.Series(np.arange(len(accounts)), index=accounts["account_id"].to_numpy())
+    frame = known.plays[known.plays["account_id"].isin(position.index)].copy()
+    frame["position"] = frame["account_id"].map(position).astype(int)
+    as_of = pd.DatetimeIndex(accounts["as_of"].iloc[frame["position"].to_numpy()])
+    plays = {play.name: play for play in playbook.plays}
+    expires = [plays[n].expires_days if n in plays else _EXPIRES_DAYS for n in frame["play"]]
+    own = [plays[n].cool_down_days if n in plays else None for n in frame["play"]]
+    cooling = [limits.cool_down_days if days is None else days for days in own]
+    frame["open"] = (frame["state"] == "begun") & (_days(as_of, frame["since"]) < expires)
+    frame["cooling"] = _days(as_of, frame["last_at"]) <= cooling
+    return frame
+
+
+def _days(as_of: pd.DatetimeIndex, moment: pd.Series) -> npt.NDArray[np.float64]:
+    passed = as_of - pd.DatetimeIndex(pd.to_datetime(moment, utc=True))
+    return np.asarray(passed / pd.Timedelta(days=1), dtype=float)
+
+
+def _marked(position: pd.Series, length: int) -> BoolArray:
+    marks = np.zeros(length, dtype=bool)
+    marks[position.to_numpy(dtype=int)] = True
+    return marks
+
+
+def _chosen(accounts: pd.DataFrame, playbook: Playbook, busy: Busy) -> pd.DataFrame:
+    """Return the first free play of each slot and account, all slots in order."""
+    holds = {play.name: play.when.holds(accounts) for play in playbook.plays}
+    admitted = _admitted(playbook, holds, len(accounts))
+    found = [_in_slot(playbook.in_slot(slot), admitted, busy, len(accounts)) for slot in SLOTS]
+    frame = pd.concat(found, ignore_index=True)
+    return frame.sort_values(["position", "slot_order"], kind="stable", ignore_index=True)
+
+
+def _admitted(playbook: Playbook, holds: Busy, length: int) -> dict[str, BoolArray]:
+    """Return which accounts each play may have: where a play stands alone, only the first such."""
+    free = np.ones(length, dtype=bool)
+    admitted = {}
+    for play in playbook.plays:
+        if play.alone:
+            admitted[play.name] = holds[play.name] & free
+            free = free & ~holds[play.name]
+    others = {play.name: holds[play.name] & free for play in playbook.plays if not play.alone}
+    return admitted | others
+
+
+def _in_slot(plays: tuple[Play, ...], admitted: Busy, busy: Busy, length: int) -> pd.DataFrame:
+    free, unanswered = np.ones(length, dtype=bool), np.ones(length, dtype=bool)
+    chosen = np.full(length, None, dtype=object)
+    for play in plays:
+        wanted = admitted[play.name] & (unanswered if play.when.otherwise else free)
+        unanswered = unanswered & ~admitted[play.name]
+        taken = wanted & ~busy[play.name] if play.name in busy else wanted
+        chosen[taken] = play.name
+        free = free & ~taken
+    position = np.flatnonzero(~free)
+    slot_order = SLOTS.index(plays[0].slot) if plays else 0
+    return pd.DataFrame({"position": position, "slot_order": slot_order, "play": chosen[position]})
+
+
+def _with_controls(
+    chosen: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook
+) -> pd.DataFrame:
+    """Mark the plays that are withheld, by a hash that anybody can compute again."""
+    shares = {play.name: play.control_share for play in playbook.plays}
+    share = chosen["play"].map(shares).to_numpy(dtype=float)
+    state = np.full(len(chosen), "proposed", dtype=object)
+    place, play = (chosen[name].to_numpy() for name in ("position", "play"))
+    ids = accounts["account_id"].to_numpy()
+    months = accounts["as_of"].dt.strftime("%Y-%m").to_numpy()
+    for row in np.flatnonzero(share > 0):
+        if _chance(ids[place[row]], play[row], months[place[row]]) < share[row]:
+            state[row] = "withheld"
+    return chosen.assign(state=state)
+
+
+def _chance(account_id: str, play: str, month: str) -> float:
+    """Return a number from 0 to 1 that is as good as random, and always the same."""
+    digest = hashlib.sha256(f"{account_id}\n{play}\n{month}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / _HASH_RANGE
+
+
+def _within(rows: pd.DataFrame, room: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Keep what an account has room for; what is withheld takes none, but needs it too."""
+    taking = (rows["state"] != "withheld").astype(int)
+    before = taking.groupby(rows["position"]).cumsum() - taking
+    fits = before.to_numpy() < room[rows["position"].to_numpy(dtype=int)]
+    kept: pd.DataFrame = rows.loc[fits]
+    return kept
+
+
+def _joined(proposed: pd.DataFrame, open_plays: pd.DataFrame) -> pd.DataFrame:
+    """Return both as one table, per account and slot what is open first."""
+    begun = open_plays.assign(
+        state="open", open_since=pd.to_datetime(open_plays["since"], utc=True)
+    )
+    never = pd.Series(pd.NaT, index=proposed.index, dtype="datetime64[us, UTC]")
+    columns = ["position", "play", "state", "open_since"]
+    parts: list[pd.DataFrame] = [begun[columns], proposed.assign(open_since=never)[columns]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _described(
+    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the plays in their order, with who, until when and why."""
+    plays = {play.name: play for play in playbook.plays}
+    slots = rows["play"].map({name: play.slot for name, play in plays.items()})
+    order = pd.DataFrame({"position": rows["position"], "slot": slots.map(SLOTS.index)})
+    rows = rows.assign(slot=slots).loc[order.sort_values(["position", "slot"], kind="stable").index]
+    account = accounts[["account_id", "as_of"]].iloc[rows["position"].to_numpy(dtype=int)]
+    frame = rows.reset_index(drop=True).assign(
+        account_id=account["account_id"].array,
+        as_of=account["as_of"].array,
+        owner=rows["play"].map({name: play.owner for name, play in plays.items()}).array,
+    )
+    since = pd.to_datetime(frame["open_since"], utc=True)
+    frame["open_since"] = since.astype("datetime64[us, UTC]")
+    frame["due_at"] = _due(since.fillna(frame["as_of"]), frame["play"], plays)
+    begun = "begun on " + since.dt.strftime("%Y-%m-%d")
+    why = pd.Series(_reasons(frame, accounts, plays, labels), index=frame.index)
+    frame["why"] = begun.where(since.notna(), why)
+    return frame[[*PLAY_COLUMNS, *PROGRESS_COLUMNS]]
+
+
+def _due(begins: pd.Series, names: pd.Series, plays: Mapping[str, Play]) -> pd.Series:
+    """Return the day of the first touch, Saturdays and Sundays not counted."""
+    days = begins.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+    ahead = names.map({name: play.due_days for name, play in plays.items()}).to_numpy(dtype=int)
+    due = np.busday_offset(days, ahead, roll="forward")
+    return pd.Series(pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC"))
+
+
+def _reasons(
+    rows: pd.DataFrame,
+    accounts: pd.DataFrame,
+    plays: Mapping[str, Play],
+    labels: Mapping[str, str],
+) -> npt.NDArray[np.object_]:
+    """Return the account's own words for what each play answers to, and its numbers."""
+    why = np.full(len(rows), "", dtype=object)
+    spoken = accounts["spoken"].to_numpy(dtype=object)
+    for name, group in rows.groupby("play", sort=False):
+        play = plays[str(name)]
+        topics, otherwise = _topics(play), play.when.words(labels)
+        place = group["position"].to_numpy(dtype=int)
+        named = sorted(play.when.fields() & labels.keys())
+        numbers = _numbers(accounts[named].iloc[place], labels)
+        for row, told, own in zip(group.index, spoken[place], numbers, strict=True):
+            said = list(dict.fromkeys(told[topic] for topic in told if topic in topics))
+            why[row] = "; ".join([*said, *own][:_REASONS]) or otherwise
+    return why
+
+
+def _numbers(accounts: pd.DataFrame, labels: Mapping[str, str]) -> list[list[str]]:
+    """Return each account's own numbers in words."""
+    table = accounts.to_numpy(dtype=float)
+    words = [labels[str(name)] for name in accounts]
+    known = ~np.isnan(table)
+    return [
+        [f"{word} {number:.3g}" for word, number in compress(zip(words, row, strict=True), there)]
+        for row, there in zip(table.tolist(), known.tolist(), strict=True)
+    ]
+
+
+def _topics(play: Play) -> frozenset[str]:
+    named = [play.when.admitted(field) for field in ("caps", "drivers")]
+    return frozenset({play.slot}).union(*named)
