@@ -7,9 +7,10 @@ from .folds import CellFold, CoverFold, Family, Fold, LastFold, MarkFold
 from .marks import Pairs
 from .questions import Covered, Different, LastMoment, Question
 from .rows import Rows
+from .stored import Stored
 from .views import View
 
-__all__ = ["folds_for", "passes_by"]
+__all__ = ["folds_for", "kept_bytes", "passes_by"]
 
 _FEWEST_WINDOWS = 3
 _MOST_CELLS = 1 << 24
@@ -76,6 +77,31 @@ def folds_for(questions: Sequence[Question], view: View, rows: Rows) -> list[Fol
     pairs: dict[tuple[str, ...], Pairs] = {}
     folds += [MarkFold(family, asked, rows, pairs) for family, asked in counts.items()]
     return folds
+
+
+def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int:
+    """Return about how much memory the folds for some questions need.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+    stored : Stored
+    rows : Rows
+
+    Returns
+    -------
+    int
+    """
+    edges = 2 * len(rows.dates)
+    total = 0
+    for question in questions:
+        if isinstance(question, Covered):
+            total += 8 * min(edges * len(rows.account_ids), 4 * len(rows) + 4)
+        elif isinstance(question, Different):
+            texts = [name for name in question.columns if stored.is_text(name)]
+            things = [len(stored.texts(name).names) for name in texts]
+            total += edges * max([len(rows.account_ids), *things]) // 8
+    return total
 
 
 def _summing(family: Family, asked: list[Covered], view: View, rows: Rows) -> list[Fold]:

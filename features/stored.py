@@ -6,6 +6,7 @@ thing and is looked up when it is needed; it is never spread over the rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +110,7 @@ class ViewData:
 
 
 class Stored:
-    """A view's rows as arrays, each column prepared once, when first needed.
+    """A view's rows as arrays, each column prepared once, when first needed; threads may share it.
 
     Parameters
     ----------
@@ -118,6 +119,7 @@ class Stored:
 
     def __init__(self, data: ViewData) -> None:
         self.data = data
+        self._lock = Lock()
         self._texts: dict[str, Texts] = {}
         self._times: dict[str, IntArray] = {}
         self._numbers: dict[str, FloatArray] = {}
@@ -133,9 +135,10 @@ class Stored:
 
     def texts(self, column: str) -> Texts:
         """Return a text column of the table as codes."""
-        if column not in self._texts:
-            self._texts[column] = texts_of(self.data.table[column])
-        return self._texts[column]
+        with self._lock:
+            if column not in self._texts:
+                self._texts[column] = texts_of(self.data.table[column])
+            return self._texts[column]
 
     def attribute(self, column: str) -> tuple[CodeArray, pa.ChunkedArray]:
         """Return the codes to look a column up by, and its values; -1 is the last of them."""
@@ -145,18 +148,22 @@ class Stored:
 
     def times(self, column: str) -> IntArray:
         """Return a time column in microseconds; an empty one lies after everything."""
-        if column not in self._times:
-            self._times[column] = moments_of(self.data.table[column])
-        return self._times[column]
+        with self._lock:
+            if column not in self._times:
+                self._times[column] = moments_of(self.data.table[column])
+            return self._times[column]
 
     def numbers(self, column: str) -> FloatArray:
         """Return a number column, NaN where empty."""
-        if column not in self._numbers:
-            self._numbers[column] = numbers_of(self.data.table[column])
-        return self._numbers[column]
+        with self._lock:
+            if column not in self._numbers:
+                self._numbers[column] = numbers_of(self.data.table[column])
+            return self._numbers[column]
 
     def is_text(self, column: str) -> bool:
         """Say whether a column of the table holds text."""
+        if column not in self.data.table.column_names:
+            return False
         kind = self.data.table.schema.field(column).type
         return bool(pa.types.is_dictionary(kind) or pa.types.is_string(kind))
 
