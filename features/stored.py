@@ -15,58 +15,14 @@ import pyarrow.compute as pc
 
 from .filters import Filter
 from .rows import NEVER
+from .texts import Texts, texts_of
 
-__all__ = ["Attributes", "Stored", "Texts", "ViewData", "texts_of"]
+__all__ = ["Attributes", "Stored", "ViewData", "moments_of", "numbers_of"]
 
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A text column as codes.
-
-    Parameters
-    ----------
-    codes : ndarray of int32, shape (n_rows,)
-        Place of each row's text in ``names``; -1 where it is empty.
-    names : pyarrow.Array of string
-    """
-
-    codes: CodeArray
-    names: pa.Array
-
-
-def texts_of(column: pa.ChunkedArray) -> Texts:
-    """Return a text column as codes.
-
-    Parameters
-    ----------
-    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
-
-    Returns
-    -------
-    Texts
-
-    Examples
-    --------
-    >>> texts = texts_of(pa.chunked_array([["b", None], ["b", "a"]]))
-    >>> texts.codes.tolist(), texts.names.to_pylist()
-    ([0, -1, 0, 1], ['b', 'a'])
-    """
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
-    if not encoded.num_chunks:
-        return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
-    parts = [_codes(chunk.indices) for chunk in encoded.chunks]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return Texts(codes, encoded.chunk(0).dictionary)
-
-
-def _codes(indices: pa.Array) -> CodeArray:
-    filled = pc.fill_null(indices, -1) if indices.null_count else indices
-    return np.asarray(filled.to_numpy(), dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
