@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from .chunk import Chunk
 from .facts import DAY_US, Select
-from .folds import folds_for, passes_by
+from .folding import folds_for, passes_by
 from .questions import (
     Different,
     FirstMoment,
@@ -66,7 +66,7 @@ class Answers:
         if not len(self.rows):
             return {question: np.zeros(0) for question in questions}
         in_passing = [question for question in questions if self._passes_by(question)]
-        folds = folds_for(in_passing, self.rows, daily=self._daily)
+        folds = folds_for(in_passing, self.view, self.rows)
         if folds:
             for chunk in self._chunks():
                 for fold in folds:
@@ -108,18 +108,15 @@ class Answers:
             self._whole = self._chunk(0, len(self._stored))
         return self._whole
 
-    @property
-    def _daily(self) -> str | None:
-        return self.view.happened_at if self.view.daily else None
-
     def _passes_by(self, question: Question) -> bool:
         told_apart = question.columns if isinstance(question, Different) else ()
         coded = all(
-            self._stored.is_attribute(name) or name == self._daily or self._stored.is_text(name)
+            self._stored.is_attribute(name)
+            or (self.view.daily and name == self.view.happened_at)
+            or self._stored.is_text(name)
             for name in told_apart
         )
-        entity = bool(self.view.entity)
-        return coded and passes_by(question, entity=entity, daily=self._daily)
+        return coded and passes_by(question, self.view)
 
     def _chunks(self) -> Iterator[Chunk]:
         if self.view.entity:

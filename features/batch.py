@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,11 @@ import pyarrow.compute as pc
 
 from .coerce import coerce
 from .mapping import Delivery
-from .plaintext import Mask, displayed
+from .places import Places
+from .plaintext import Mask, displayed, plain
 from .tables import TableSpec
-from .tableset import ARROW_TYPES, Finding
+from .tableset import Finding, column_type
+from .texts import CODED, coded
 
 __all__ = ["QUARANTINE_SCHEMA", "Batch", "Problem", "hashed", "row_keys", "shortened"]
 
@@ -62,8 +65,10 @@ class Batch:
         The rows as the source has them.
     table : pyarrow.Table
         The used rows in canonical form.
-    at : ndarray of int64, shape (n_used,)
+    at : Places
         Place of each used row in the delivery.
+    rows_in : int
+        Rows read.
     hide : frozenset of str
         Columns whose values must not appear anywhere in plain text.
     aside : tuple of pyarrow.Table
@@ -73,7 +78,8 @@ class Batch:
 
     delivery: Delivery
     table: pa.Table
-    at: npt.NDArray[np.int64]
+    at: Places
+    rows_in: int
     hide: frozenset[str] = frozenset()
     aside: tuple[pa.Table, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -97,7 +103,8 @@ class Batch:
         batch = cls(
             delivery,
             table,
-            np.arange(table.num_rows, dtype=np.int64),
+            Places.upto(table.num_rows),
+            table.num_rows + len(delivery.rejected),
             hide=frozenset(personal if hash_personal else ()),
         )
         batch = replace(batch, findings=(*remarks, *_broken_findings(delivery)))
@@ -111,17 +118,49 @@ class Batch:
     @property
     def row_id(self) -> pa.ChunkedArray | None:
         """The column that the settings name as number of the row, for the used rows."""
-        return _taken(self.delivery.row_id, self.at)
+        return self._used(self.delivery.row_id)
 
     @property
     def item_id(self) -> pa.ChunkedArray | None:
         """The column that the settings name as subscription item, for the used rows."""
-        return _taken(self.delivery.item_id, self.at)
+        return self._used(self.delivery.item_id)
 
-    @property
-    def rows_in(self) -> int:
-        """Number of rows read."""
-        return len(self.delivery.rows) + len(self.delivery.rejected)
+    @classmethod
+    def joined(cls, pieces: "Sequence[Batch]") -> "Batch":
+        """Put pieces of one table together; what is still put aside shows its canonical values.
+
+        Parameters
+        ----------
+        pieces : sequence of Batch
+            In the order of the source, at least one.
+
+        Returns
+        -------
+        Batch
+        """
+        first = pieces[0]
+        starts = accumulate((piece.rows_in for piece in pieces), initial=0)
+        table = _stacked([piece.table for piece in pieces])
+        delivery = Delivery(
+            first.delivery.plan,
+            table,
+            Places.joined([piece.at.among(piece.delivery.rows) for piece in pieces]),
+            row_id=_chained([piece.row_id for piece in pieces]),
+            item_id=_chained([piece.item_id for piece in pieces]),
+        )
+        return cls(
+            delivery,
+            table,
+            Places.upto(table.num_rows),
+            sum(piece.rows_in for piece in pieces),
+            hide=first.hide,
+            aside=tuple(
+                moved_on(part, start)
+                for piece, start in zip(pieces, starts, strict=False)
+                for part in piece.aside
+            ),
+            findings=_added_up(finding for piece in pieces for finding in piece.findings),
+        )
 
     def drop(self, problems: Iterable[Problem]) -> "Batch":
         """Put the rows with problems aside, each once with all its reasons.
@@ -145,7 +184,7 @@ class Batch:
         return replace(
             self,
             table=self.table.filter(pa.array(~bad)),
-            at=self.at[~bad],
+            at=self.at.kept(~bad),
             aside=(*self.aside, self._put_aside(found, places, keys)),
             findings=(*self.findings, *findings),
         )
@@ -209,7 +248,7 @@ class Batch:
     def _put_aside(
         self, problems: Sequence[Problem], places: npt.NDArray[np.int64], keys: list[str]
     ) -> pa.Table:
-        raw = self.delivery.table.take(pa.array(self.at[places]))
+        raw = self.delivery.table.take(pa.array(self.at.at(places)))
         shown = {name: self._displayed(raw, name) for name in raw.column_names}
         reasons: list[list[str]] = [[] for _ in keys]
         for problem in problems:
@@ -219,9 +258,14 @@ class Batch:
             json.dumps({name: texts[place] for name, texts in shown.items()}, ensure_ascii=False)
             for place in range(len(keys))
         ]
-        table, rows = [self.spec.name] * len(keys), self.delivery.rows[self.at[places]]
+        table, rows = [self.spec.name] * len(keys), self.delivery.rows.at(self.at.at(places))
         joined = ["; ".join(parts) for parts in reasons]
         return pa.table([table, rows, joined, keys, values], schema=QUARANTINE_SCHEMA)
+
+    def _used(self, values: pa.ChunkedArray | None) -> pa.ChunkedArray | None:
+        if values is None or not len(self.at.gaps):
+            return values
+        return values.take(pa.array(self.at.at(np.arange(self.at.count))))
 
     def _displayed(self, raw: pa.Table, name: str) -> list[str | None]:
         texts = displayed(raw[name])
@@ -285,7 +329,7 @@ def row_keys(batch: Batch, places: npt.NDArray[np.int64]) -> list[str]:
     named = [name for name in spec.key if name != "known_at"]
     named = named or [column.name for column in spec.columns if column.required]
     present = [name for name in named if name in batch.delivery.table.column_names]
-    raw = batch.delivery.table.select(present).take(pa.array(batch.at[places]))
+    raw = batch.delivery.table.select(present).take(pa.array(batch.at.at(places)))
     columns = [displayed(column) for column in raw.columns]
     return [" / ".join(part or "-" for part in parts) for parts in zip(*columns, strict=True)]
 
@@ -294,11 +338,12 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
     problems, remarks, columns = [], [], {}
     spec = delivery.plan.spec
     for column in spec.columns:
+        kind = column_type(spec, column)
         if column.name not in delivery.table.column_names:
-            columns[column.name] = pa.nulls(delivery.table.num_rows, ARROW_TYPES[column.kind])
+            columns[column.name] = pa.nulls(delivery.table.num_rows, kind)
             continue
         read = coerce(column, delivery.table[column.name])
-        columns[column.name] = read.column
+        columns[column.name] = coded(read.column) if kind == CODED else plain(read.column)
         problems += [
             Problem(column.name, fault.rule, fault.mask, shown=True) for fault in read.faults
         ]
@@ -346,5 +391,43 @@ def _is_null(values: pa.ChunkedArray) -> Mask:
     return np.asarray(pc.is_null(values).to_numpy(), dtype=bool)
 
 
-def _taken(values: pa.ChunkedArray | None, at: npt.NDArray[np.int64]) -> pa.ChunkedArray | None:
-    return None if values is None else values.take(pa.array(at))
+def moved_on(aside: pa.Table, start: int) -> pa.Table:
+    """Return rows put aside with their places counted from further up.
+
+    Parameters
+    ----------
+    aside : pyarrow.Table
+        In ``QUARANTINE_SCHEMA``.
+    start : int
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    place = QUARANTINE_SCHEMA.get_field_index("row")
+    return aside.set_column(place, QUARANTINE_SCHEMA.field(place), pc.add(aside["row"], start))
+
+
+def _stacked(parts: list[pa.Table]) -> pa.Table:
+    """One table of all parts; texts kept as codes share one list of names."""
+    whole = pa.concat_tables(parts)
+    for place, field in enumerate(whole.schema):
+        if field.type == CODED:
+            whole = whole.set_column(place, field, coded(whole.column(place)))
+    return whole
+
+
+def _chained(parts: list[pa.ChunkedArray | None]) -> pa.ChunkedArray | None:
+    chunks = [chunk for part in parts if part is not None for chunk in part.chunks]
+    return pa.chunked_array(chunks) if chunks else None
+
+
+def _added_up(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings about the same rule together, with the first examples."""
+    whole: dict[tuple[str, str, bool], Finding] = {}
+    for finding in findings:
+        key = (finding.column, finding.rule, finding.quarantined)
+        earlier = whole.get(key, replace(finding, count=0, examples=()))
+        examples = (*earlier.examples, *finding.examples)[:3]
+        whole[key] = replace(finding, count=earlier.count + finding.count, examples=examples)
+    return tuple(whole.values())

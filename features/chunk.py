@@ -15,6 +15,7 @@ from .marks import Pairs
 from .ranges import superseded
 from .rows import NEVER, Rows
 from .stored import Stored, moments_of, numbers_of
+from .stretches import Stretches
 from .views import View
 
 __all__ = ["Chunk"]
@@ -164,6 +165,15 @@ class Chunk:
         for column in select.after:
             enter = np.maximum(enter, self.after(column, select.lag_days))
         return enter
+
+    def late(self, select: Select) -> BoolArray:
+        """Return which facts become known after the first as-of date they belong before."""
+        return self.known_from(select) > self.after(select.at or self.view.happened_at, 0)
+
+    def stretch(self, clock: str, stretches: Stretches) -> RowArray:
+        """Return the stretch in which each fact took place, by a clock."""
+        key = f"{clock}|{id(stretches)}"
+        return self._cached("stretch", key, lambda _: stretches.number(self.time(clock)))
 
     def bounds(self, select: Select) -> tuple[RowArray, RowArray]:
         """Return the rows on which each fact becomes visible and ceases to be, filters aside."""

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from .plaintext import Mask, as_text, is_binary, nowhere, plain, to_mask, without
 from .tables import Column
 from .tableset import ARROW_TYPES
+from .texts import texts_of
 
 __all__ = ["Coerced", "Fault", "Remark", "coerce"]
 
@@ -32,6 +33,7 @@ _LATEST_US = int(pd.Timestamp("2200-01-01").value // 1000)
 _NEVER_US = 253_370_764_800_000_000
 """The first moment of the year 9999, which many systems write for "no end"."""
 
+_TEXTS = frozenset({"id", "text"})
 _OPEN_ENDS = frozenset({"valid_to", "effective_to", "term_end"})
 _US_PER_TICK = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _YES = ("true", "t", "yes", "y", "1", "1.0")
@@ -96,9 +98,29 @@ def coerce(column: Column, values: pa.ChunkedArray) -> Coerced:
     >>> read.column.to_pylist(), read.faults[0].rule, read.faults[0].mask.tolist()
     ([12.5, None, None], 'not a number', [False, True, False])
     """
+    if pa.types.is_dictionary(values.type) and column.kind in _TEXTS:
+        return _by_code(column, values)
     coerced = _RULES[column.kind](column, plain(values))
     faults = tuple(fault for fault in coerced.faults if fault.mask.any())
     return Coerced(_chunked(coerced.column, ARROW_TYPES[column.kind]), faults, coerced.remarks)
+
+
+def _by_code(column: Column, values: pa.ChunkedArray) -> Coerced:
+    """Read each different text once, and keep the codes."""
+    texts = texts_of(values)
+    read = coerce(
+        column, pa.chunked_array([plain(pa.chunked_array([texts.names])).combine_chunks()])
+    )
+    names = read.column.combine_chunks()
+    places = np.append(np.where(np.asarray(names.is_valid()), np.arange(len(names)), -1), -1)
+    codes = places[texts.codes].astype(np.int32)
+    indices = pa.array(codes, mask=codes < 0)
+    spread = tuple(
+        Fault(fault.rule, np.append(fault.mask, False)[texts.codes]) for fault in read.faults
+    )
+    return Coerced(
+        pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names)]), spread, read.remarks
+    )
 
 
 def _id(_: Column, values: pa.ChunkedArray) -> Coerced:
@@ -206,6 +228,13 @@ def _parse_times(column: Column, text: pa.Array) -> Coerced:
 
 def _in_range(column: Column, ticks: pa.ChunkedArray, faulty: Mask) -> Coerced:
     """Microseconds to times, with those outside 1970 to 2199 marked."""
+    reach = pc.min_max(ticks).as_py()
+    if (
+        not faulty.any()
+        and (reach["min"] or 0) >= _EARLIEST_US
+        and (reach["max"] or 0) < _LATEST_US
+    ):
+        return Coerced(pc.cast(ticks, _TIME), (Fault("not a time", faulty),))
     early, late = pc.less(ticks, _EARLIEST_US), pc.greater_equal(ticks, _LATEST_US)
     outside = to_mask(pc.or_(early, late))
     endless = nowhere(ticks)
@@ -222,6 +251,8 @@ def _ticks(values: pa.ChunkedArray) -> pa.ChunkedArray:
         return _scaled(pc.cast(pc.cast(values, pa.int32()), pa.int64()), _DAY_US)
     unit = "ms" if pa.types.is_date64(values.type) else values.type.unit
     ticks = pc.cast(values, pa.int64())
+    if unit == "us":
+        return ticks
     return pc.divide(ticks, 1_000) if unit == "ns" else _scaled(ticks, _US_PER_TICK[unit])
 
 

@@ -15,13 +15,15 @@ import pyarrow.compute as pc
 from .batch import Batch, Problem, hashed
 from .plaintext import Mask, to_mask
 from .tableset import ARROW_TYPES
+from .texts import found_in, texts_of
 
 __all__ = [
     "PERIODS",
     "RULES_AFTER_FILLING",
     "RULES_BEFORE_FILLING",
-    "apply_contract",
+    "apply_row_rules",
     "codes_of",
+    "drop_repeated",
     "drop_unknown_accounts",
     "repeats",
 ]
@@ -45,8 +47,8 @@ PERIODS = {
 """Tables whose rows hold for a period, half open."""
 
 
-def apply_contract(batch: Batch) -> Batch:
-    """Put aside the rows that break a rule and fill in what the contract says how to fill.
+def apply_row_rules(batch: Batch) -> Batch:
+    """Put aside the rows that break a rule by themselves, and fill in what the contract fills in.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def apply_contract(batch: Batch) -> Batch:
         batch = fill(batch)
     for rule in RULES_AFTER_FILLING:
         batch = batch.drop(rule(batch))
-    return _hash_personal(_drop_repeated(batch))
+    return _hash_personal(batch)
 
 
 def drop_unknown_accounts(batch: Batch, account_ids: pa.ChunkedArray) -> Batch:
@@ -81,7 +83,7 @@ def drop_unknown_accounts(batch: Batch, account_ids: pa.ChunkedArray) -> Batch:
     """
     if "account_id" not in batch.table.column_names or batch.spec.name == "accounts":
         return batch
-    known = to_mask(pc.is_in(batch.table["account_id"], value_set=pc.unique(account_ids)))
+    known = found_in(batch.table["account_id"], account_ids)
     return batch.drop([Problem("account_id", "account unknown", ~known, shown=True)])
 
 
@@ -148,11 +150,8 @@ def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
         codes, distinct = pd.factorize(ticks)
         # Times before 1970 have been put aside, so that -1 can only be null.
         return np.where(ticks < 0, 0, codes + 1), len(distinct) + 1
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
-    if not encoded.num_chunks:
-        return np.zeros(0, dtype=np.int64), 1
-    parts = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in encoded.chunks]
-    return np.concatenate(parts).astype(np.int64) + 1, len(encoded.chunk(0).dictionary) + 1
+    texts = texts_of(column)
+    return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
 
 
 def repeats(codes: npt.NDArray[np.int64]) -> Mask:
@@ -160,8 +159,18 @@ def repeats(codes: npt.NDArray[np.int64]) -> Mask:
     return np.asarray(pd.Series(codes).duplicated(), dtype=bool)
 
 
-def _drop_repeated(batch: Batch) -> Batch:
-    """Keep the first row of each key; where rows add up, drop only exact repetitions."""
+def drop_repeated(batch: Batch) -> Batch:
+    """Keep the first row of each key; where rows add up, drop only exact repetitions.
+
+    Parameters
+    ----------
+    batch : Batch
+        All rows of the table.
+
+    Returns
+    -------
+    Batch
+    """
     key = batch.spec.key
     if batch.spec.name == _ADD_UP:
         codes = codes_of([batch.table[column] for column in key])

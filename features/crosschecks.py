@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from .batch import Batch, shortened
 from .billing import amounts_unlike_mrr
 from .contract import PERIODS, codes_of, repeats
-from .periods import Periods, days_of
+from .periods import Periods, days_with_rows
 from .plaintext import Mask, to_mask
 from .tableset import Finding
+from .texts import found_in, names_in
 
 __all__ = ["CROSS_CHECKS", "cross_check"]
 
@@ -95,13 +96,13 @@ def outside_subscription(batches: Batches) -> Iterator[Finding]:
         if name not in batches:
             continue
         batch = batches[name]
-        days = days_of(batch.table[column])
+        moments = batch.table[column]
         if batch.item_id is not None and "subscription_items" in batches:
             periods = Periods.of(batches["subscription_items"].table, "item_id", *_ITEM_PERIOD)
-            outside = periods.outside(batch.item_id, days)
+            outside = periods.outside(batch.item_id, moments)
             yield _shared(batch, column, "outside the period of its subscription", outside)
         elif "subscription_items" in batches or "contracts" in batches:
-            outside = _account_periods(batches).outside(batch.table["account_id"], days)
+            outside = _account_periods(batches).outside(batch.table["account_id"], moments)
             yield _shared(batch, column, "outside every contract and subscription", outside)
 
 
@@ -125,7 +126,7 @@ def before_sign_up(batches: Batches) -> Iterator[Finding]:
     for name, column in _AFTER_SIGN_UP:
         if name in batches:
             batch = batches[name]
-            early = periods.outside(batch.table["account_id"], days_of(batch.table[column]))
+            early = periods.outside(batch.table["account_id"], batch.table[column])
             yield _shared(batch, column, "before the account's `customer_since`", early)
 
 
@@ -163,7 +164,7 @@ def usage_without_contract(batches: Batches) -> Iterator[Finding]:
     used = _accounts_with_usage(batches)
     bound = [batches[name].table for name in ("contracts", "subscription_items") if name in batches]
     if used is not None and bound:
-        held = pa.concat_arrays([_unique(table["account_id"]) for table in bound])
+        held = pa.concat_arrays([names_in(table["account_id"]) for table in bound])
         lost = used.filter(pc.invert(pc.is_in(used, value_set=held)))
         yield _accounts_finding("has usage but neither contract nor subscription", lost)
 
@@ -173,8 +174,7 @@ def silent_feed(batches: Batches) -> Iterator[Finding]:
     for name, column in _USAGE:
         if name not in batches:
             continue
-        # None is before 1970, so that a day can be its own place.
-        days = np.flatnonzero(np.bincount(days_of(batches[name].table[column])))
+        days = days_with_rows(batches[name].table[column])
         if len(days) < 2 or len(days) * 2 < days[-1] - days[0] + 1:
             continue
         silence = np.diff(days) - 1
@@ -270,12 +270,11 @@ def _shared(batch: Batch, column: str, rule: str, mask: Mask) -> Finding:
 
 
 def _foreign(values: pa.ChunkedArray, known: pa.ChunkedArray) -> Mask:
-    found = to_mask(pc.is_in(values, value_set=_unique(known)))
-    return to_mask(pc.is_valid(values)) & ~found
+    return to_mask(pc.is_valid(values)) & ~found_in(values, names_in(known))
 
 
 def _accounts_with_usage(batches: Batches) -> pa.Array | None:
-    used = [_unique(batches[name].table["account_id"]) for name, _ in _USAGE if name in batches]
+    used = [names_in(batches[name].table["account_id"]) for name, _ in _USAGE if name in batches]
     return pc.unique(pa.concat_arrays(used)) if used else None
 
 
@@ -283,7 +282,7 @@ def _accounts_that_pay(batches: Batches) -> pa.Array | None:
     if "subscription_items" not in batches:
         return None
     items = batches["subscription_items"].table
-    return _unique(items.filter(pc.greater(items["mrr"], 0.0))["account_id"])
+    return names_in(items.filter(pc.greater(items["mrr"], 0.0))["account_id"])
 
 
 def _accounts_finding(rule: str, account_ids: pa.Array) -> Finding:
@@ -293,7 +292,3 @@ def _accounts_finding(rule: str, account_ids: pa.Array) -> Finding:
 def _first(ids: pa.Array | pa.ChunkedArray) -> tuple[str, ...]:
     """Up to three ids as examples."""
     return tuple(shortened(name) for name in ids[:3].to_pylist())
-
-
-def _unique(values: pa.ChunkedArray) -> pa.Array:
-    return pc.unique(values.drop_null())

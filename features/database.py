@@ -4,7 +4,7 @@ Names are always quoted and no statement contains a value from outside. Neither 
 exceptions behind them contain a password.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,9 @@ _POSTGRES_SET_UP = (
     "SET LOCAL max_parallel_workers_per_gather = 0",
 )
 
+_PIECE = 1 << 20
+"""Rows that DuckDB hands over at a time."""
+
 _POSTGRES_PLAIN = frozenset(["bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar"])
 _POSTGRES_TIMES = frozenset(["date", "timestamp", "timestamptz"])
 
@@ -73,7 +76,7 @@ class DatabaseSource:
     relations : dict of str to relation
         By name; those outside the default schema as ``schema.table``.
     run : callable
-        Takes a statement, returns an Arrow table.
+        Takes a statement, yields its rows as Arrow tables, at least one.
     close : callable
     """
 
@@ -81,7 +84,7 @@ class DatabaseSource:
         self,
         label: str,
         relations: dict[str, _Relation],
-        run: Callable[[str], pa.Table],
+        run: Callable[[str], Iterator[pa.Table]],
         close: Callable[[], object],
     ) -> None:
         self.label = label
@@ -99,7 +102,12 @@ class DatabaseSource:
 
     def read(self, name: str, columns: tuple[str, ...]) -> RawTable:
         """Return these columns of one of them, numbered in the order in which they came."""
-        return RawTable.whole(self._run(self._relations[name].select(columns)))
+        return RawTable.whole(_whole(self._run(self._relations[name].select(columns))))
+
+    def pieces(self, name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        """Return these columns of one of them as they come from the database."""
+        for table in self._run(self._relations[name].select(columns)):
+            yield RawTable.whole(table)
 
     def close(self) -> None:
         """Close the connection."""
@@ -172,13 +180,13 @@ def open_duckdb(path: Path) -> DatabaseSource:
     except duckdb.Error as error:
         raise SchemaError(f"{label} cannot be opened: {_first_line(error)}") from error
 
-    def run(statement: str) -> pa.Table:
+    def run(statement: str) -> Iterator[pa.Table]:
         try:
-            return connection.sql(statement).to_arrow_table()
+            yield from _tables(connection.cursor().sql(statement).to_arrow_reader(_PIECE))
         except duckdb.Error as error:
             raise SchemaError(f"{label} cannot be read: {_first_line(error)}") from error
 
-    relations = _relations(run(_DUCKDB_COLUMNS), _duckdb_expression)
+    relations = _relations(_whole(run(_DUCKDB_COLUMNS)), _duckdb_expression)
     return DatabaseSource(label, relations, run, connection.close)
 
 
@@ -212,23 +220,35 @@ def open_postgres(url: str) -> DatabaseSource:
     except dbapi.Error as error:
         raise SchemaError(f"{label} cannot be reached: {_without_secrets(error, url)}") from None
 
-    def run(statement: str) -> pa.Table:
+    def run(statement: str) -> Iterator[pa.Table]:
         try:
-            return _fetch(connection, statement)
+            yield from _fetch(connection, statement)
         except dbapi.Error as error:
             message = _without_secrets(error, url)
             raise SchemaError(f"{label} cannot be read: {message}") from None
 
     for statement in _POSTGRES_SET_UP:
-        run(statement)
-    relations = _relations(run(_POSTGRES_COLUMNS), _postgres_expression)
+        _whole(run(statement))
+    relations = _relations(_whole(run(_POSTGRES_COLUMNS)), _postgres_expression)
     return DatabaseSource(label, relations, run, connection.close)
 
 
-def _fetch(connection: Any, statement: str) -> pa.Table:
+def _fetch(connection: Any, statement: str) -> Iterator[pa.Table]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetch_arrow_table()
+        yield from _tables(cursor.fetch_record_batch())
+
+
+def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """Yield what a reader reads, piece by piece; an empty table if there is nothing."""
+    batches = (batch for batch in reader if batch.num_rows)
+    first = next(batches, None)
+    yield pa.Table.from_batches([] if first is None else [first], reader.schema)
+    yield from (pa.Table.from_batches([batch]) for batch in batches)
+
+
+def _whole(pieces: Iterator[pa.Table]) -> pa.Table:
+    return pa.concat_tables(list(pieces))
 
 
 def _relations(

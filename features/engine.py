@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US
 from .knowledge import Knowledge
 from .measures import Measure, Tenure
@@ -90,6 +91,7 @@ def compute_features(
     *,
     metrics: Sequence[Metric],
     progress: Callable[[str], None] | None = None,
+    effort: Effort = DEFAULT_EFFORT,
 ) -> Features:
     """Compute metrics for pairs of account and as-of date.
 
@@ -102,13 +104,15 @@ def compute_features(
     metrics : sequence of Metric
     progress : callable, optional
         Called with the name of each view before its facts are read.
+    effort : Effort
+        Threads and memory to use; the result does not depend on it.
 
     Returns
     -------
     Features
         Rows sorted by account and date.
     """
-    known = Knowledge(tables, Rows.of(pairs))
+    known = Knowledge(tables, Rows.of(pairs), effort)
     known.prepare([*_LIVE, *_measures_of(metrics, known)], progress)
     values, states = _evaluated(metrics, known)
     index = known.rows.index

@@ -2,19 +2,23 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 from .errors import SchemaError
+from .places import Places
 from .raw import RawTable, Rejected, stack
 
 __all__ = ["FolderSource", "table_name"]
 
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
+_PIECE = 1 << 20
+"""Rows of a Parquet file that are read at a time."""
+
 _BROKEN = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError, UnicodeError)
 
 
@@ -61,15 +65,23 @@ class FolderSource:
         if len(parts) == 1:
             return RawTable(parts[0].table.select(list(columns)), parts[0].rows, parts[0].rejected)
         lengths = [part.table.num_rows + len(part.rejected) for part in parts]
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        placed = list(zip(parts, starts.tolist(), strict=True))
+        starts = [sum(lengths[:place]) for place in range(len(parts))]
         rejected = [
             Rejected(lost.row + start, lost.rule, lost.text)
-            for part, start in placed
+            for part, start in zip(parts, starts, strict=True)
             for lost in part.rejected
         ]
-        rows = np.concatenate([part.rows + start for part, start in placed])
+        rows = Places.joined([part.rows for part in parts])
         return RawTable(stack([part.table for part in parts], columns), rows, tuple(rejected))
+
+    def pieces(self, name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        """Return these columns of one table, Parquet files in large pieces, CSV file by file."""
+        for path in self._files[name]:
+            present = [column for column in _file_columns(path) if column in columns]
+            if path.suffix.lower() == ".parquet":
+                yield from _parquet_pieces(path, present)
+            else:
+                yield _read_file(path, columns)
 
     def close(self) -> None:
         """Do nothing: files are closed as soon as they are read."""
@@ -129,6 +141,17 @@ def _read_file(path: Path, columns: tuple[str, ...]) -> RawTable:
         if path.suffix.lower() == ".parquet":
             return RawTable.whole(pq.ParquetFile(path).read(columns=present))
         return _read_csv(path, present)
+    except _BROKEN as error:
+        raise _broken(path, error) from error
+
+
+def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[RawTable]:
+    try:
+        file = pq.ParquetFile(path, read_dictionary=columns, memory_map=True)
+        if not file.metadata.num_rows:
+            yield RawTable.whole(file.read(columns=columns))
+        for batch in file.iter_batches(batch_size=_PIECE, columns=columns):
+            yield RawTable.whole(pa.Table.from_batches([batch]))
     except _BROKEN as error:
         raise _broken(path, error) from error
 

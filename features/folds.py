@@ -1,7 +1,7 @@
 """What is kept while the facts of a view pass by, and the answers it gives at the end.
 
 A fold takes the facts in chunks, in any order, and remembers no fact by itself: a difference per
-row, the newest moment per row, a bit per thing and stretch of time.
+row, a sum or a bit per stretch of time, the newest moment per row.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from .chunk import Chunk
-from .facts import DAY_US, Select
-from .marks import Marks, Pairs, day_stretches, edge_stretches
+from .facts import Select
+from .marks import Marks, Pairs
 from .questions import Covered, Different, LastMoment, Question
 from .ranges import cover_into
 from .rows import Rows
+from .stretches import Windows
 
-__all__ = ["CoverFold", "Fold", "LastFold", "MarkFold", "folds_for"]
+__all__ = ["CellFold", "CoverFold", "Family", "Fold", "LastFold", "MarkFold"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 
 _MILLIONTHS = 1_000_000
 
@@ -37,6 +39,25 @@ class Fold(Protocol):
     def answers(self) -> dict[Question, FloatArray]:
         """Return the answers, each of shape (n_rows,)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Selections that differ by window only, and what is asked of them.
+
+    Parameters
+    ----------
+    select : Select
+        Without window.
+    columns : tuple of str
+        What is told apart, or the one column that is summed.
+    by_day : bool
+        Whether each day counts by itself.
+    """
+
+    select: Select
+    columns: tuple[str, ...]
+    by_day: bool = False
 
 
 class CoverFold:
@@ -54,16 +75,69 @@ class CoverFold:
 
     def take(self, chunk: Chunk) -> None:
         """Add what enters and leaves."""
-        column = self._question.column
+        self.take_only(chunk, chunk.mask(self._question.select.where))
+
+    def take_only(self, chunk: Chunk, kept: BoolArray) -> None:
+        """Add what enters and leaves of some facts of a chunk."""
         enter, leave = chunk.bounds(self._question.select)
-        weight = np.ones(1, np.int64) if column is None else chunk.weight(column)
-        cover_into(enter, leave, chunk.mask(self._question.select.where), weight, self._change)
+        cover_into(enter, leave, kept, _weight(chunk, self._question.column), self._change)
+
+    def totals(self) -> IntArray:
+        """Return the count per row, or the sum in millionths."""
+        return np.cumsum(self._change)[:-1]
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the count, or the sum exact to a millionth."""
-        total = np.cumsum(self._change)[:-1]
-        scale = 1.0 if self._question.column is None else float(_MILLIONTHS)
-        return {self._question: total / scale}
+        return {self._question: _scaled(self.totals(), self._question.column)}
+
+
+class CellFold:
+    """Counts or sums facts for all windows of a family at once.
+
+    What is known in time is added to the cell of its account and stretch; what is learned late is
+    put on the rows of each window by itself.
+
+    Parameters
+    ----------
+    family : Family
+    questions : sequence of Covered
+        Of that family.
+    rows : Rows
+    """
+
+    def __init__(self, family: Family, questions: Sequence[Covered], rows: Rows) -> None:
+        self._family = family
+        self._questions = questions
+        self._rows = rows
+        self._windows = Windows.of([question.select for question in questions], rows)
+        self._late = [CoverFold(question, rows) for question in questions]
+        shape = (len(rows.account_ids), self._windows.stretches.count)
+        self._cells = np.zeros(shape, dtype=np.int64)
+
+    def take(self, chunk: Chunk) -> None:
+        """Add what was known in time to its cell."""
+        select, column = self._family.select, self._questions[0].column
+        clock = select.at or chunk.view.happened_at
+        kept = chunk.mask(select.where)
+        late = chunk.late(select)
+        stretch = chunk.stretch(clock, self._windows.stretches)
+        _add_to_cells(chunk.account, stretch, kept & ~late, _weight(chunk, column), self._cells)
+        if late.any():
+            for fold in self._late:
+                fold.take_only(chunk, kept & late)
+
+    def answers(self) -> dict[Question, FloatArray]:
+        """Return the counts, or the sums exact to a millionth."""
+        running = np.zeros((self._cells.shape[0], self._cells.shape[1] + 1), dtype=np.int64)
+        np.cumsum(self._cells, axis=1, out=running[:, 1:])
+        account, windows = self._rows.account, self._windows
+        found: dict[Question, FloatArray] = {}
+        for place, question in enumerate(self._questions):
+            opened = running[account, windows.after[place][windows.date] + 1]
+            ended = running[account, windows.upto[place][windows.date] + 1]
+            total = ended - opened + self._late[place].totals()
+            found[question] = _scaled(total, question.column)
+        return found
 
 
 class LastFold:
@@ -95,21 +169,12 @@ class LastFold:
         return {self._question: np.where(newest < 0, np.nan, newest.astype(float))}
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
-    """Selections that differ by window only, and what is told apart in them."""
-
-    select: Select
-    columns: tuple[str, ...]
-    stretchwise: bool
-
-
 class MarkFold:
-    """Counts different things for all windows of one kind of selection at once.
+    """Counts different things for all windows of a family at once.
 
     Parameters
     ----------
-    family : tuple of a selection without window, columns, and whether days are told apart
+    family : Family
     questions : sequence of Different
         Of that family.
     rows : Rows
@@ -119,7 +184,7 @@ class MarkFold:
 
     def __init__(
         self,
-        family: _Family,
+        family: Family,
         questions: Sequence[Different],
         rows: Rows,
         pairs: dict[tuple[str, ...], Pairs],
@@ -128,38 +193,28 @@ class MarkFold:
         self._questions = questions
         self._rows = rows
         self._pairs = pairs
-        windows = [_edges_of(question.select, rows) for question in questions]
-        ends = [edge for window in windows for edge in window if edge is not None]
-        cut = day_stretches if family.stretchwise else edge_stretches
-        self._stretches = cut(np.concatenate(ends))
-        self._windows = windows
-        self._marks = Marks(self._stretches)
+        selects = [question.select for question in questions]
+        self._windows = Windows.of(selects, rows, by_day=family.by_day)
+        self._marks = Marks(self._windows.stretches)
 
     def take(self, chunk: Chunk) -> None:
         """Mark who was there."""
-        family = self._family
-        clock = family.select.at or chunk.view.happened_at
+        select = self._family.select
         pair, n_pairs = self._numbered(chunk)
         self._marks.add(
             pair,
-            self._stretches.number(chunk.time(clock)),
-            chunk.mask(family.select.where),
-            known=chunk.known_from(family.select),
-            due=chunk.after(clock, 0),
+            chunk.stretch(select.at or chunk.view.happened_at, self._windows.stretches),
+            chunk.mask(select.where),
+            late=chunk.late(select),
+            known=chunk.known_from(select),
             n_pairs=n_pairs,
         )
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the counts."""
-        rows, pairs = self._rows, self._pairs.get(self._family.columns, Pairs(0, 0))
-        after = [self._opening(opens) for opens, _ in self._windows]
-        upto = [self._stretches.last_before(ends) for _, ends in self._windows]
+        pairs = self._pairs.get(self._family.columns, Pairs(0, 0))
         counts = self._marks.count(
-            pairs.owner,
-            rows.starts,
-            np.searchsorted(rows.dates, rows.as_of).astype(np.int32),
-            (np.stack(after), np.stack(upto)),
-            stretchwise=self._family.stretchwise,
+            pairs.owner, self._rows.starts, self._windows, stretchwise=self._family.by_day
         )
         return {
             question: count.astype(float)
@@ -174,85 +229,24 @@ class MarkFold:
         pairs = self._pairs[columns]
         return chunk.numbered(columns, pairs), pairs.count
 
-    def _opening(self, opens: IntArray | None) -> RowArray:
-        if opens is None:
-            return np.full(len(self._rows.dates), -1, np.int32)
-        return self._stretches.last_before(opens)
+
+def _weight(chunk: Chunk, column: str | None) -> IntArray:
+    """Return what each fact adds; one number for all when facts are counted."""
+    return np.ones(1, np.int64) if column is None else chunk.weight(column)
 
 
-def folds_for(questions: Sequence[Question], rows: Rows, *, daily: str | None) -> list[Fold]:
-    """Return the folds that together answer questions about facts that pass by.
-
-    Parameters
-    ----------
-    questions : sequence of Question
-        Those for which ``passes_by`` holds.
-    rows : Rows
-    daily : str or None
-        The view's clock, where it has no hours.
-
-    Returns
-    -------
-    list of Fold
-    """
-    folds: list[Fold] = []
-    families: dict[_Family, list[Different]] = {}
-    for question in questions:
-        if isinstance(question, Covered):
-            folds.append(CoverFold(question, rows))
-        elif isinstance(question, LastMoment):
-            folds.append(LastFold(question, rows))
-        elif isinstance(question, Different):
-            families.setdefault(_family_of(question, daily), []).append(question)
-    pairs: dict[tuple[str, ...], Pairs] = {}
-    folds += [MarkFold(family, asked, rows, pairs) for family, asked in families.items()]
-    return folds
+def _scaled(total: IntArray, column: str | None) -> FloatArray:
+    return total.astype(float) if column is None else total / _MILLIONTHS
 
 
-def passes_by(question: Question, *, entity: bool, daily: str | None) -> bool:
-    """Say whether a question can be answered while the facts pass by.
-
-    Parameters
-    ----------
-    question : Question
-    entity : bool
-        Whether the view has versions of things.
-    daily : str or None
-        The view's clock, where it has no hours.
-
-    Returns
-    -------
-    bool
-        Otherwise the visible facts themselves are needed.
-    """
-    if isinstance(question, Covered):
-        return True
-    lasting = not entity and not question.select.until
-    if isinstance(question, LastMoment):
-        return lasting and question.select.window is None
-    if isinstance(question, Different):
-        by_day = daily is not None and daily in question.columns
-        timed = question.select.window is not None and question.select.at in (None, daily)
-        return lasting and (timed or not by_day)
-    return False
-
-
-def _family_of(question: Different, daily: str | None) -> _Family:
-    select = question.select
-    alike = Select(
-        select.view, select.where, at=select.at, after=select.after, lag_days=select.lag_days
-    )
-    stretchwise = daily is not None and daily in question.columns
-    columns = tuple(name for name in question.columns if not (stretchwise and name == daily))
-    return _Family(alike, columns, stretchwise)
-
-
-def _edges_of(select: Select, rows: Rows) -> tuple[IntArray | None, IntArray]:
-    """Return, per as-of date, when the window opens (None: never) and ends."""
-    if select.window is None:
-        return None, rows.dates
-    ends = rows.dates - select.window.ends_days_ago * DAY_US
-    return ends - select.window.days * DAY_US, ends
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _add_to_cells(
+    account: RowArray, stretch: RowArray, kept: BoolArray, weight: IntArray, cells: IntArray
+) -> None:
+    each = len(weight) == len(account)
+    for i in range(len(account)):
+        if kept[i] and stretch[i] >= 0:
+            cells[account[i], stretch[i]] += weight[i] if each else weight[0]
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

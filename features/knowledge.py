@@ -1,6 +1,7 @@
 """What is known on the asked rows: every view is read once, for all measures together."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numba as nb
 import numpy as np
@@ -9,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from .answers import Answers, taken
+from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US, Select
+from .folding import kept_bytes
 from .measures import Measure
 from .questions import Question
 from .rows import NEVER, Rows
@@ -22,6 +25,9 @@ __all__ = ["Knowledge"]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+_WORTH_THREADS = 1 << 18
+"""Facts below which starting threads costs more than it spares."""
+
 
 class Knowledge:
     """Answers to measures about the asked rows.
@@ -30,13 +36,21 @@ class Knowledge:
     ----------
     tables : Tables
     rows : Rows
+    effort : Effort
     stored : dict of str to Stored, optional
         Views that are prepared already; added to.
     """
 
-    def __init__(self, tables: Tables, rows: Rows, stored: dict[str, Stored] | None = None) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        rows: Rows,
+        effort: Effort = DEFAULT_EFFORT,
+        stored: dict[str, Stored] | None = None,
+    ) -> None:
         self.tables = tables
         self.rows = rows
+        self._effort = effort
         self._stored = {} if stored is None else stored
         self._views: dict[str, Answers] = {}
         self._found: dict[Question, FloatArray] = {}
@@ -45,7 +59,7 @@ class Knowledge:
 
     def at(self, rows: Rows) -> "Knowledge":
         """Return the knowledge of the same tables on other rows."""
-        return Knowledge(self.tables, rows, self._stored)
+        return Knowledge(self.tables, rows, self._effort, self._stored)
 
     def prepare(
         self, measures: Iterable[Measure], progress: Callable[[str], None] | None = None
@@ -70,7 +84,21 @@ class Knowledge:
         for view, questions in by_view.items():
             if progress:
                 progress(view)
-            self._found |= self.answers(view).of(questions)
+            self._found |= self._in_parts(view, questions)
+
+    def _in_parts(self, view: str, questions: list[Question]) -> dict[Question, FloatArray]:
+        """Answer for some accounts at a time, as threads and memory allow."""
+        declared, stored = view_named(view), self.stored(view)
+        parts = self.rows.parts(self._effort.parts(kept_bytes(questions, stored, self.rows)))
+        if len(stored) < _WORTH_THREADS or len(parts) == 1:
+            return self.answers(view).of(questions)
+        with ThreadPoolExecutor(self._effort.workers) as pool:
+            found = list(
+                pool.map(lambda part: Answers(declared, stored, part).of(questions), parts)
+            )
+        return {
+            question: np.concatenate([part[question] for part in found]) for question in questions
+        }
 
     def answer(self, question: Question) -> FloatArray:
         """Return the answer to one question per row, shape (n_rows,)."""

@@ -1,15 +1,15 @@
 """Which source table and columns each canonical table is read from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import SchemaError
+from .places import Places
 from .plaintext import as_text, to_mask
 from .raw import RawTable, Rejected, Source
 from .settings import Lookup, Settings, TableMapping
@@ -62,7 +62,7 @@ class Delivery:
     plan : Plan
     table : pyarrow.Table
         Columns under their canonical names, types of the source.
-    rows : ndarray of int64, shape (n_rows,)
+    rows : Places
         Place of each row in the source table, counted from 0.
     rejected : tuple of Rejected
     row_id, item_id : pyarrow.ChunkedArray of string or None
@@ -71,7 +71,7 @@ class Delivery:
 
     plan: Plan
     table: pa.Table
-    rows: npt.NDArray[np.int64]
+    rows: Places
     rejected: tuple[Rejected, ...] = field(default=())
     row_id: pa.ChunkedArray | None = None
     item_id: pa.ChunkedArray | None = None
@@ -137,7 +137,7 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
     return plans
 
 
-def fetch(source: Source, plan: Plan) -> Delivery:
+def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     """Read the rows of one canonical table.
 
     Parameters
@@ -145,24 +145,41 @@ def fetch(source: Source, plan: Plan) -> Delivery:
     source : Source
     plan : Plan
 
-    Returns
-    -------
+    Yields
+    ------
     Delivery
-        Only the rows that the mapping's ``only`` admits.
+        Only the rows that the mapping's ``only`` admits; tables that grow with use come piece by
+        piece, each counted from 0, all others as a whole.
 
     Raises
     ------
     SchemaError
         If the source cannot be read, or a lookup has two answers for one key.
     """
-    raw = _selected(source.read(plan.source, plan.wanted), plan.mapping.only)
-    columns = {name: raw.table[column] for name, column in plan.columns.items()}
-    for name, value in plan.mapping.constants.items():
+    # A database may not answer another question while rows are still coming.
+    answers = {
+        name: _answers(source, look, f"{plan.spec.name}.lookup.{name}")
+        for name, look in plan.mapping.lookup.items()
+    }
+    read = source.pieces if plan.spec.bulky else _as_a_whole(source)
+    for raw in read(plan.source, plan.wanted):
+        yield _delivery(_selected(raw, plan.mapping.only), plan, answers)
+
+
+def _as_a_whole(source: Source) -> Callable[[str, tuple[str, ...]], Iterator[RawTable]]:
+    def read(name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        yield source.read(name, columns)
+
+    return read
+
+
+def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Delivery:
+    there, mapping = raw.table.column_names, plan.mapping
+    columns = {name: raw.table[column] for name, column in plan.columns.items() if column in there}
+    for name, value in mapping.constants.items():
         columns[name] = pa.chunked_array([pa.repeat(pa.scalar(value), raw.table.num_rows)])
-    for name, look in plan.mapping.lookup.items():
-        columns[name] = _looked_up(
-            source, look, raw.table[look.on], f"{plan.spec.name}.lookup.{name}"
-        )
+    for name, look in mapping.lookup.items():
+        columns[name] = _looked_up(raw.table[look.on], answers[name])
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
     }
@@ -171,8 +188,8 @@ def fetch(source: Source, plan: Plan) -> Delivery:
         pa.table(ordered),
         raw.rows,
         raw.rejected,
-        row_id=_extra(raw.table, plan.mapping.row_id),
-        item_id=_extra(raw.table, plan.mapping.item_id),
+        row_id=_extra(raw.table, mapping.row_id),
+        item_id=_extra(raw.table, mapping.item_id),
     )
 
 
@@ -337,10 +354,11 @@ def _selected(raw: RawTable, only: Mapping[str, list[str]]) -> RawTable:
         keep &= to_mask(pc.is_in(text, value_set=admitted))
     if keep.all():
         return raw
-    return RawTable(raw.table.filter(pa.array(keep)), raw.rows[keep], raw.rejected)
+    return RawTable(raw.table.filter(pa.array(keep)), raw.rows.kept(keep), raw.rejected)
 
 
-def _looked_up(source: Source, look: Lookup, keys: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+def _answers(source: Source, look: Lookup, key: str) -> pa.Table:
+    """Return each key of a lookup once, with its answer."""
     other = source.read(look.table, tuple(dict.fromkeys([look.on, look.take]))).table
     answers = pa.table({"on": as_text(other[look.on])[0], "take": as_text(other[look.take])[0]})
     pairs = answers.group_by(["on", "take"]).aggregate([]).filter(pc.is_valid(pc.field("on")))
@@ -353,8 +371,12 @@ def _looked_up(source: Source, look: Lookup, keys: pa.ChunkedArray, key: str) ->
             f"Setting `tables.{key}`: {len(twice)} values of `{look.on}` have more than one "
             f"`{look.take}` in {look.table!r}, such as {twice[0].as_py()!r}."
         )
-    where = pc.index_in(as_text(keys)[0], value_set=pairs["on"], skip_nulls=True)
-    return pc.take(pairs["take"], where)
+    return pairs
+
+
+def _looked_up(keys: pa.ChunkedArray, answers: pa.Table) -> pa.ChunkedArray:
+    where = pc.index_in(as_text(keys)[0], value_set=answers["on"], skip_nulls=True)
+    return pc.take(answers["take"], where)
 
 
 def _extra(table: pa.Table, column: str | None) -> pa.ChunkedArray | None:

@@ -1,100 +1,25 @@
 """Distinct counts for all windows from one pass: one bit per thing and stretch of time.
 
-Time is cut at every window edge, so that facts inside one stretch cannot be told apart by any
-window. Who was there in a window is then: is any bit set between its edges. What became known only
-after an as-of date it belongs before is kept apart and set when its row comes.
+Who was there in a window is then: is any bit set between its edges. What became known only after
+an as-of date it belongs before is kept apart and set when its row comes.
 """
-
-from dataclasses import dataclass
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Marks", "Pairs", "Stretches", "day_stretches", "edge_stretches"]
+from .stretches import Stretches, Windows
+
+__all__ = ["Marks", "Pairs"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
 BitArray = npt.NDArray[np.uint64]
 
-_DAY_US = 86_400_000_000
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 _FEW_PAIRS = 1 << 22
-
-
-@dataclass(frozen=True, slots=True)
-class Stretches:
-    """Time cut into stretches, numbered from 0.
-
-    Parameters
-    ----------
-    edges : ndarray of int64
-        Moments at which a new stretch begins; empty when stretches are days.
-    first_day : int
-        Day that is stretch 0, when stretches are days.
-    count : int
-    """
-
-    edges: IntArray
-    first_day: int
-    count: int
-
-    def number(self, moment: IntArray) -> RowArray:
-        """Return the stretch each moment lies in, -1 where it is too early to matter."""
-        if len(self.edges):
-            return np.asarray(_numbered(moment, self.edges))
-        days = moment // _DAY_US - self.first_day
-        return np.clip(days, -1, self.count).astype(np.int32)
-
-    def last_before(self, moment: IntArray) -> RowArray:
-        """Return the last stretch that lies wholly before each edge."""
-        if len(self.edges):
-            return np.searchsorted(self.edges, moment, side="left").astype(np.int32)
-        return (-(-moment // _DAY_US) - 1 - self.first_day).astype(np.int32)
-
-
-def edge_stretches(edges: IntArray) -> Stretches:
-    """Return the stretches between all edges of all windows.
-
-    Parameters
-    ----------
-    edges : ndarray of int64
-        In any order, repeated or not; at least one.
-
-    Returns
-    -------
-    Stretches
-
-    Examples
-    --------
-    >>> stretches = edge_stretches(np.array([10, 20]))
-    >>> stretches.number(np.array([5, 10, 25])).tolist(), stretches.last_before(np.array([20]))
-    ([0, 1, 2], array([1], dtype=int32))
-    """
-    unique = np.unique(edges)
-    return Stretches(unique, 0, len(unique) + 1)
-
-
-def day_stretches(edges: IntArray) -> Stretches:
-    """Return the days between the first and the last edge, for facts that have no hour.
-
-    Parameters
-    ----------
-    edges : ndarray of int64
-        At least one.
-
-    Returns
-    -------
-    Stretches
-
-    Examples
-    --------
-    >>> day_stretches(np.array([0, 2 * 86_400_000_000])).number(np.array([86_400_000_000])).tolist()
-    [1]
-    """
-    first, last = int(edges.min()) // _DAY_US, int(edges.max()) // _DAY_US
-    return Stretches(np.zeros(0, np.int64), first, last - first + 1)
 
 
 class Pairs:
@@ -175,10 +100,10 @@ class Marks:
         self,
         pair: RowArray,
         stretch: RowArray,
-        kept: npt.NDArray[np.bool_],
+        kept: BoolArray,
         *,
+        late: BoolArray,
         known: RowArray,
-        due: RowArray,
         n_pairs: int,
     ) -> None:
         """Mark facts.
@@ -186,10 +111,10 @@ class Marks:
         Parameters
         ----------
         pair, stretch : ndarray of int32, shape (n_facts,)
-        kept : ndarray of bool, shape (n_facts,)
-            Facts to mark.
-        known, due : ndarray of int32, shape (n_facts,)
-            First row on which the fact is known, and on which it would be if it were known at once.
+        kept, late : ndarray of bool, shape (n_facts,)
+            Facts to mark, and facts learned after an as-of date they belong before.
+        known : ndarray of int32, shape (n_facts,)
+            First row on which the fact is known.
         n_pairs : int
             Pairs numbered so far.
         """
@@ -197,18 +122,13 @@ class Marks:
             grown = np.zeros((max(n_pairs, 2 * len(self._bits)), self._bits.shape[1]), np.uint64)
             grown[: len(self._bits)] = self._bits
             self._bits = grown
-        if _mark(pair, stretch, kept, known, due, self._bits):
-            late = np.flatnonzero(kept & (known > due) & (stretch >= 0))
-            self._late.append((pair[late], stretch[late], known[late]))
+        _mark(pair, stretch, kept & ~late, self._bits)
+        after = np.flatnonzero(kept & late & (stretch >= 0))
+        if len(after):
+            self._late.append((pair[after], stretch[after], known[after]))
 
     def count(
-        self,
-        owner: RowArray,
-        starts: IntArray,
-        date: RowArray,
-        windows: tuple[RowArray, RowArray],
-        *,
-        stretchwise: bool,
+        self, owner: RowArray, starts: IntArray, windows: Windows, *, stretchwise: bool
     ) -> IntArray:
         """Count, per window and row, the pairs that were there.
 
@@ -218,10 +138,7 @@ class Marks:
             Account of each pair.
         starts : ndarray of int64
             As in ``Rows``.
-        date : ndarray of int32, shape (n_rows,)
-            Place of each row's as-of date among the different ones.
-        windows : pair of ndarray of int32, shape (n_windows, n_dates)
-            Stretches after the first and up to the second belong to the window.
+        windows : Windows
         stretchwise : bool
             Count each stretch in which a pair was there instead of the pair once.
 
@@ -232,8 +149,9 @@ class Marks:
         pair, stretch, known = self._sorted_late()
         bits = self._bits[: len(owner)].copy() if len(pair) else self._bits
         tally = _count_stretches if stretchwise else _count_pairs
-        out = np.zeros((len(windows[0]), len(date)), np.int64)
-        tally(bits, owner, pair, stretch, known, starts, date, windows[0], windows[1], out)
+        after, upto, date = windows.after, windows.upto, windows.date
+        out = np.zeros((len(after), len(date)), np.int64)
+        tally(bits, owner, pair, stretch, known, starts, date, after, upto, out)
         return out
 
     def _sorted_late(self) -> tuple[RowArray, RowArray, RowArray]:
@@ -243,19 +161,6 @@ class Marks:
         pair, stretch, known = (np.concatenate(part) for part in zip(*self._late, strict=True))
         order = np.lexsort((known, pair))
         return pair[order], stretch[order], known[order]
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _numbered(moment: IntArray, edges: IntArray) -> RowArray:
-    out = np.empty(len(moment), np.int32)
-    place = 0
-    for i in range(len(moment)):
-        when = moment[i]
-        below = place == 0 or edges[place - 1] <= when
-        if not (below and (place == len(edges) or edges[place] > when)):
-            place = np.searchsorted(edges, when, side="right")
-        out[i] = place
-    return out
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -313,23 +218,10 @@ def _rehash(slots: IntArray, numbers: RowArray, new_slots: IntArray, new_numbers
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _mark(
-    pair: RowArray,
-    stretch: RowArray,
-    kept: npt.NDArray[np.bool_],
-    known: RowArray,
-    due: RowArray,
-    bits: BitArray,
-) -> bool:
-    """Set the bits of what was known in time, and say whether anything was not."""
-    late = False
+def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: BitArray) -> None:
     for i in range(len(pair)):
-        if kept[i] and stretch[i] >= 0 and stretch[i] < bits.shape[1] * 64:
-            if known[i] > due[i]:
-                late = True
-            else:
-                bits[pair[i], stretch[i] >> 6] |= _ONE << np.uint64(stretch[i] & 63)
-    return late
+        if kept[i] and 0 <= stretch[i] < bits.shape[1] * 64:
+            bits[pair[i], stretch[i] >> 6] |= _ONE << np.uint64(stretch[i] & 63)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .plaintext import Mask
+from .texts import texts_of
 
-__all__ = ["Periods", "days_of"]
+__all__ = ["Periods", "days_of", "days_with_rows"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -30,8 +32,28 @@ def days_of(times: pa.ChunkedArray) -> IntArray:
     ndarray of int64, shape (n_rows,)
         -1 where a time is missing.
     """
-    ticks = pc.fill_null(pc.cast(times, pa.int64()), -1)
-    return np.asarray(ticks.to_numpy(), dtype=np.int64) // _DAY_US
+    return _ticks_of(times) // _DAY_US
+
+
+def days_with_rows(times: pa.ChunkedArray) -> IntArray:
+    """Return the days on which there is anything.
+
+    Parameters
+    ----------
+    times : pyarrow.ChunkedArray of timestamp in microseconds, shape (n_rows,)
+        None missing.
+
+    Returns
+    -------
+    ndarray of int64
+        Whole days since 1970, ascending, each once.
+
+    Examples
+    --------
+    >>> days_with_rows(pa.chunked_array([pa.array([5, 6], pa.timestamp("us"))])).tolist()
+    [0]
+    """
+    return np.flatnonzero(_seen_days(_ticks_of(times)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +114,65 @@ class Periods:
         columns = pa.table({"owner": table[owner], "begin": table[begin], "end": never})
         return cls.of(columns, "owner", "begin", "end")
 
-    def outside(self, owner: pa.ChunkedArray, days: IntArray) -> Mask:
-        """Mark days that lie in no period of their owner.
+    def outside(self, owner: pa.ChunkedArray, times: pa.ChunkedArray) -> Mask:
+        """Mark times whose day lies in no period of their owner.
 
         Parameters
         ----------
         owner : pyarrow.ChunkedArray of string, shape (n_rows,)
-        days : ndarray of int64, shape (n_rows,)
+        times : pyarrow.ChunkedArray of timestamp in microseconds, shape (n_rows,)
 
         Returns
         -------
         ndarray of bool, shape (n_rows,)
-            False for owners without any period and for missing days.
+            False for owners without any period and for missing times.
         """
-        if not len(self.begins):
-            return np.zeros(len(days), dtype=bool)
-        code = _codes(owner, self.owners)
-        moment = code * _DAYS + days
-        place = np.searchsorted(self.begins, moment, side="right") - 1
-        begun = (place >= 0) & (self.begins[place] // _DAYS == code)
-        lasting = begun & (self.ends[place] > moment)
-        return np.asarray(~lasting & (code >= 0) & (days >= 0), dtype=bool)
+        texts = texts_of(owner)
+        place = pc.fill_null(pc.index_in(texts.names, value_set=self.owners), -1)
+        owners = np.append(np.asarray(place.to_numpy(), dtype=np.int64), -1)
+        reach = np.searchsorted(self.begins, np.arange(len(self.owners) + 1) * _DAYS)
+        ticks = _ticks_of(times)
+        return np.asarray(_outside(texts.codes, ticks, owners, reach, self.begins, self.ends))
 
 
 def _codes(owner: pa.ChunkedArray, owners: pa.Array) -> IntArray:
     where = pc.fill_null(pc.index_in(owner, value_set=owners, skip_nulls=True), -1)
     return np.asarray(where.to_numpy(), dtype=np.int64)
+
+
+def _ticks_of(times: pa.ChunkedArray) -> IntArray:
+    """Microseconds since 1970, -1 where missing; no copy if none is."""
+    ticks = pc.cast(times, pa.int64())
+    filled = pc.fill_null(ticks, -1) if ticks.null_count else ticks
+    return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _seen_days(ticks: IntArray) -> Mask:
+    seen = np.zeros(_DAYS, np.bool_)
+    for tick in ticks:
+        if tick >= 0:
+            seen[tick // _DAY_US] = True
+    return seen
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _outside(
+    codes: npt.NDArray[np.int32],
+    ticks: IntArray,
+    owners: IntArray,
+    reach: IntArray,
+    begins: IntArray,
+    ends: IntArray,
+) -> Mask:
+    out = np.zeros(len(codes), np.bool_)
+    for i in range(len(codes)):
+        owner = owners[codes[i]]
+        if owner < 0 or ticks[i] < 0:
+            continue
+        moment = owner * _DAYS + ticks[i] // _DAY_US
+        place = reach[owner + 1] - 1
+        while place >= reach[owner] and begins[place] > moment:
+            place -= 1
+        out[i] = place < reach[owner] or ends[place] <= moment
+    return out

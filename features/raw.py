@@ -1,12 +1,12 @@
 """What every source hands over: rows as they are, with their place in the source."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from .places import Places
 from .plaintext import displayed
 
 __all__ = ["RawTable", "Rejected", "Source", "stack"]
@@ -38,13 +38,13 @@ class RawTable:
     ----------
     table : pyarrow.Table
         Columns under their names in the source.
-    rows : ndarray of int64, shape (n_rows,)
+    rows : Places
         Place of each row in the source, counted from 0.
     rejected : tuple of Rejected
     """
 
     table: pa.Table
-    rows: npt.NDArray[np.int64]
+    rows: Places
     rejected: tuple[Rejected, ...] = ()
 
     @classmethod
@@ -62,11 +62,11 @@ class RawTable:
 
         Examples
         --------
-        >>> RawTable.whole(pa.table({"a": [1, 2]}), (Rejected(0, "broken", "x"),)).rows.tolist()
-        [1, 2]
+        >>> RawTable.whole(pa.table({"a": [1, 2]}), (Rejected(0, "broken", "x"),)).rows.bound
+        3
         """
-        places = np.arange(table.num_rows + len(rejected), dtype=np.int64)
-        return cls(table, np.delete(places, [lost.row for lost in rejected]), rejected)
+        bound = table.num_rows + len(rejected)
+        return cls(table, Places.without(bound, [lost.row for lost in rejected]), rejected)
 
 
 class Source(Protocol):
@@ -84,6 +84,9 @@ class Source(Protocol):
 
     def read(self, name: str, columns: tuple[str, ...]) -> RawTable:
         """Return these columns of one table."""
+
+    def pieces(self, name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        """Return these columns of one table piece by piece, in order, each counted from 0."""
 
     def close(self) -> None:
         """Let go of files and connections."""

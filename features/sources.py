@@ -4,7 +4,7 @@ With ``files`` and ``database`` the only module of this folder that reads tables
 a source holds is data: nothing in it is executed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,12 @@ Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 
-def read_tables(data: Data, settings: Settings = DEFAULTS) -> Tables:
+def read_tables(
+    data: Data,
+    settings: Settings = DEFAULTS,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+) -> Tables:
     """Read, check and coerce all tables of one company.
 
     Parameters
@@ -39,6 +44,8 @@ def read_tables(data: Data, settings: Settings = DEFAULTS) -> Tables:
         Tables are found by the names of the contract, or by those that ``settings.tables`` gives.
         Other tables and columns are left alone.
     settings : Settings
+    progress : callable, optional
+        Called with the name of a table and its rows read so far.
 
     Returns
     -------
@@ -63,9 +70,12 @@ def read_tables(data: Data, settings: Settings = DEFAULTS) -> Tables:
     """
     with closing(open_source(data)) as source:
         plans = plan_tables(source, settings)
-        deliveries = [fetch(source, plan) for plan in plans.values()]
-        unread = unread_tables(source, plans)
-    tables = check_deliveries(deliveries, unread, hash_personal=settings.hash_personal)
+        tables = check_deliveries(
+            {name: fetch(source, plan) for name, plan in plans.items()},
+            lambda: unread_tables(source, plans),
+            hash_personal=settings.hash_personal,
+            progress=progress,
+        )
     denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
     return replace(tables, denied_ticket_categories=denied)
 

@@ -6,6 +6,7 @@ thing and is looked up when it is needed; it is never spread over the rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -14,58 +15,14 @@ import pyarrow.compute as pc
 
 from .filters import Filter
 from .rows import NEVER
+from .texts import Texts, texts_of
 
-__all__ = ["Attributes", "Stored", "Texts", "ViewData", "texts_of"]
+__all__ = ["Attributes", "Stored", "ViewData", "moments_of", "numbers_of"]
 
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A text column as codes.
-
-    Parameters
-    ----------
-    codes : ndarray of int32, shape (n_rows,)
-        Place of each row's text in ``names``; -1 where it is empty.
-    names : pyarrow.Array of string
-    """
-
-    codes: CodeArray
-    names: pa.Array
-
-
-def texts_of(column: pa.ChunkedArray) -> Texts:
-    """Return a text column as codes.
-
-    Parameters
-    ----------
-    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
-
-    Returns
-    -------
-    Texts
-
-    Examples
-    --------
-    >>> texts = texts_of(pa.chunked_array([["b", None], ["b", "a"]]))
-    >>> texts.codes.tolist(), texts.names.to_pylist()
-    ([0, -1, 0, 1], ['b', 'a'])
-    """
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
-    if not encoded.num_chunks:
-        return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
-    parts = [_codes(chunk.indices) for chunk in encoded.chunks]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return Texts(codes, encoded.chunk(0).dictionary)
-
-
-def _codes(indices: pa.Array) -> CodeArray:
-    filled = pc.fill_null(indices, -1) if indices.null_count else indices
-    return np.asarray(filled.to_numpy(), dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +66,7 @@ class ViewData:
 
 
 class Stored:
-    """A view's rows as arrays, each column prepared once, when first needed.
+    """A view's rows as arrays, each column prepared once, when first needed; threads may share it.
 
     Parameters
     ----------
@@ -118,6 +75,7 @@ class Stored:
 
     def __init__(self, data: ViewData) -> None:
         self.data = data
+        self._lock = Lock()
         self._texts: dict[str, Texts] = {}
         self._times: dict[str, IntArray] = {}
         self._numbers: dict[str, FloatArray] = {}
@@ -133,9 +91,10 @@ class Stored:
 
     def texts(self, column: str) -> Texts:
         """Return a text column of the table as codes."""
-        if column not in self._texts:
-            self._texts[column] = texts_of(self.data.table[column])
-        return self._texts[column]
+        with self._lock:
+            if column not in self._texts:
+                self._texts[column] = texts_of(self.data.table[column])
+            return self._texts[column]
 
     def attribute(self, column: str) -> tuple[CodeArray, pa.ChunkedArray]:
         """Return the codes to look a column up by, and its values; -1 is the last of them."""
@@ -145,18 +104,22 @@ class Stored:
 
     def times(self, column: str) -> IntArray:
         """Return a time column in microseconds; an empty one lies after everything."""
-        if column not in self._times:
-            self._times[column] = moments_of(self.data.table[column])
-        return self._times[column]
+        with self._lock:
+            if column not in self._times:
+                self._times[column] = moments_of(self.data.table[column])
+            return self._times[column]
 
     def numbers(self, column: str) -> FloatArray:
         """Return a number column, NaN where empty."""
-        if column not in self._numbers:
-            self._numbers[column] = numbers_of(self.data.table[column])
-        return self._numbers[column]
+        with self._lock:
+            if column not in self._numbers:
+                self._numbers[column] = numbers_of(self.data.table[column])
+            return self._numbers[column]
 
     def is_text(self, column: str) -> bool:
         """Say whether a column of the table holds text."""
+        if column not in self.data.table.column_names:
+            return False
         kind = self.data.table.schema.field(column).type
         return bool(pa.types.is_dictionary(kind) or pa.types.is_string(kind))
 

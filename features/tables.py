@@ -70,6 +70,9 @@ class TableSpec:
     stale_after_days : int or None
         Silence of the whole table after which its feed counts as broken; None when a table may
         rightly be silent.
+    bulky : bool
+        Whether the table grows with every use of the product, so that it is read piece by piece
+        and keeps its texts as codes.
     """
 
     name: str
@@ -81,6 +84,7 @@ class TableSpec:
     entity: tuple[str, ...] = ()
     version: tuple[str, ...] = ("known_at",)
     stale_after_days: int | None = None
+    bulky: bool = False
 
     def column(self, name: str) -> Column:
         """Return the declaration of one column.
@@ -328,6 +332,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="date",
         known=Known(("date",), delay_us=_DAY_US - 1),
         stale_after_days=7,
+        bulky=True,
     ),
     TableSpec(
         name="usage_events",
@@ -343,6 +348,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="occurred_at",
         known=Known(("occurred_at",)),
         stale_after_days=7,
+        bulky=True,
     ),
     TableSpec(
         name="features",

@@ -9,8 +9,16 @@ import pyarrow.compute as pc
 
 from .errors import SchemaError
 from .tables import Column, TableSpec
+from .texts import CODED
 
-__all__ = ["ARROW_TYPES", "Finding", "Tables", "canonical_schema", "empty_table"]
+__all__ = [
+    "ARROW_TYPES",
+    "Finding",
+    "Tables",
+    "canonical_schema",
+    "column_type",
+    "empty_table",
+]
 
 ARROW_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
     {
@@ -65,7 +73,25 @@ def canonical_schema(spec: TableSpec) -> pa.Schema:
     >>> canonical_schema(table_spec("labels")).names
     ['account_id', 'as_of', 'churned', 'expanded']
     """
-    return pa.schema([(column.name, _arrow_type(column)) for column in spec.columns])
+    return pa.schema([(column.name, column_type(spec, column)) for column in spec.columns])
+
+
+def column_type(spec: TableSpec, column: Column) -> pa.DataType:
+    """Return the Arrow type of one column after reading.
+
+    Parameters
+    ----------
+    spec : TableSpec
+    column : Column
+        Of that table.
+
+    Returns
+    -------
+    pyarrow.DataType
+        Tables that grow with use keep their texts as codes.
+    """
+    kind = ARROW_TYPES[column.kind]
+    return CODED if spec.bulky and pa.types.is_string(kind) else kind
 
 
 def empty_table(spec: TableSpec) -> pa.Table:
@@ -185,10 +211,6 @@ class Tables:
         return replace(
             self, by_name={name: _cut(table, moment) for name, table in self.by_name.items()}
         )
-
-
-def _arrow_type(column: Column) -> pa.DataType:
-    return ARROW_TYPES[column.kind]
 
 
 def _cut(table: pa.Table, moment: pa.TimestampScalar) -> pa.Table:

@@ -1,13 +1,13 @@
 """From raw deliveries to the tables of a company: contract, cross-checks, and the accounts kept."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import QUARANTINE_SCHEMA, Batch
-from .contract import apply_contract, drop_unknown_accounts
+from .contract import apply_row_rules, drop_repeated, drop_unknown_accounts
 from .crosschecks import cross_check
 from .errors import SchemaError
 from .mapping import Delivery
@@ -19,18 +19,24 @@ __all__ = ["check_deliveries"]
 
 
 def check_deliveries(
-    deliveries: Iterable[Delivery], findings: Iterable[Finding] = (), *, hash_personal: bool
+    deliveries: Mapping[str, Iterable[Delivery]],
+    findings: Callable[[], Iterable[Finding]],
+    *,
+    hash_personal: bool,
+    progress: Callable[[str, int], None] | None = None,
 ) -> Tables:
     """Hold every row against the contract.
 
     Parameters
     ----------
-    deliveries : iterable of Delivery
-        With ``accounts`` and at least one activity table.
-    findings : iterable of Finding
-        What is known about the source already.
+    deliveries : mapping of str to iterable of Delivery
+        By table, the pieces of it in order; ``accounts`` first, and at least one activity table.
+    findings : callable
+        Gives what is known about the source itself, once everything was read.
     hash_personal : bool
         Whether personal columns are replaced by hashes, in the tables as in the quarantine.
+    progress : callable, optional
+        Called with the name of the table and its rows read so far.
 
     Returns
     -------
@@ -41,20 +47,20 @@ def check_deliveries(
     SchemaError
         If no row of ``accounts``, or of all activity tables together, can be used.
     """
-    batches = {}
-    for delivery in deliveries:
-        batch = apply_contract(Batch.of(delivery, hash_personal=hash_personal))
-        batches[batch.spec.name] = batch
-    _check_left([batches["accounts"]])
-    account_ids = batches["accounts"].table["account_id"]
-    batches = {name: drop_unknown_accounts(batch, account_ids) for name, batch in batches.items()}
+    batches: dict[str, Batch] = {}
+    for name, pieces in deliveries.items():
+        known = batches["accounts"].table["account_id"] if batches else None
+        batch = _checked(pieces, known, hash_personal=hash_personal, progress=progress)
+        batches[name] = batch
+        if name == "accounts":
+            _check_left([batch])
     _check_left([batches[name] for name in ACTIVITY_TABLES if name in batches])
     snapshots, snapshot_findings = snapshot_columns(batches)
     return Tables(
         by_name={name: batch.table for name, batch in batches.items()},
         collected={name: _collected(batch) for name, batch in batches.items()},
         findings=(
-            *findings,
+            *findings(),
             *(finding for batch in batches.values() for finding in batch.findings),
             *snapshot_findings,
             *cross_check(batches),
@@ -63,6 +69,31 @@ def check_deliveries(
         rows_in={name: batch.rows_in for name, batch in batches.items()},
         snapshot_only=snapshots,
     )
+
+
+def _checked(
+    pieces: Iterable[Delivery],
+    account_ids: pa.ChunkedArray | None,
+    *,
+    hash_personal: bool,
+    progress: Callable[[str, int], None] | None,
+) -> Batch:
+    """Hold one table against the contract, piece by piece where it comes so."""
+    batches: list[Batch] = []
+    rows = 0
+    for delivery in pieces:
+        batch = apply_row_rules(Batch.of(delivery, hash_personal=hash_personal))
+        if account_ids is not None and batch.spec.bulky:
+            batch = drop_unknown_accounts(batch, account_ids)
+        batches.append(batch)
+        rows += batch.rows_in
+        if progress:
+            progress(batch.spec.name, rows)
+    whole = batches[0] if len(batches) == 1 else Batch.joined(batches)
+    whole = drop_repeated(whole)
+    if account_ids is not None and not whole.spec.bulky:
+        whole = drop_unknown_accounts(whole, account_ids)
+    return whole
 
 
 def _collected(batch: Batch) -> frozenset[str]:

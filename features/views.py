@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .stored import Attributes, ViewData, texts_of
+from .stored import Attributes, ViewData
 from .tables import TABLES, TableSpec, table_spec
 from .tableset import Tables, empty_table
+from .texts import texts_of
 
 __all__ = ["VIEWS", "View", "view_named"]
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..features.tableset import Tables
+from ..features.texts import found_in, texts_of
 from .moments import IntArray, microseconds
 
 __all__ = ["arrival_delay", "value_events"]
@@ -25,8 +26,8 @@ def value_events(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``account_id``, ``user`` (a whole number for each user, -1 when unknown), ``happened_us``,
-        ``known_us``; empty when there is no activity.
+        ``account_id`` (a categorical), ``user`` (a whole number for each user, -1 when unknown),
+        ``happened_us``, ``known_us``; empty when there is no activity.
 
     Examples
     --------
@@ -44,7 +45,7 @@ def value_events(tables: Tables) -> pd.DataFrame:
         opened = opened.sort_values("known_us", kind="stable").drop_duplicates("ticket_id")
         return opened.drop(columns="ticket_id").reset_index(drop=True)
     return pd.DataFrame({"account_id": [], "user": [], "happened_us": [], "known_us": []}).astype(
-        {"account_id": "str", "user": "int64", "happened_us": "int64", "known_us": "int64"}
+        {"account_id": "category", "user": "int64", "happened_us": "int64", "known_us": "int64"}
     )
 
 
@@ -59,14 +60,15 @@ def _of_value(used: pa.Table, tables: Tables) -> pa.Table:
     marked = catalogue.filter(pc.fill_null(catalogue["is_value_event"], False))["feature_id"]
     if len(marked) == 0:
         return used
-    return used.filter(pc.is_in(used["feature_id"], value_set=marked.combine_chunks()))
+    return used.filter(pa.array(found_in(used["feature_id"], marked)))
 
 
 def _events(table: pa.Table, user: str, happened_at: str) -> pd.DataFrame:
+    account = texts_of(table["account_id"])
     return pd.DataFrame(
         {
-            "account_id": table["account_id"].to_pandas(),
-            "user": pd.factorize(table[user].to_pandas())[0].astype(np.int64),
+            "account_id": pd.Categorical.from_codes(account.codes, account.names.to_pylist()),
+            "user": texts_of(table[user]).codes.astype(np.int64),
             "happened_us": microseconds(table, happened_at),
             "known_us": microseconds(table, "known_at"),
         }

@@ -67,7 +67,7 @@ def spans_of(rows: Rows, account_ids: pd.Series, *, after: IntArray, through: In
     Parameters
     ----------
     rows : Rows
-    account_ids : Series of str, shape (n_facts,)
+    account_ids : Series of str or categorical, shape (n_facts,)
     after, through : ndarray of int64, shape (n_facts,)
         Microseconds; ``NEVER`` is allowed.
 
@@ -85,8 +85,9 @@ def spans_of(rows: Rows, account_ids: pd.Series, *, after: IntArray, through: In
     >>> spans.kept.tolist(), spans.enter.tolist(), spans.leave.tolist()
     ([0], [1], [2])
     """
-    ids = pa.table({"id": account_ids}, schema=pa.schema([("id", pa.string())]))
-    account = rows.locate(ids["id"])
+    codes, names = pd.factorize(account_ids)
+    places = np.append(rows.locate(pa.array(names.tolist(), pa.string())), np.int32(-1))
+    account = places[codes]
     kept = np.flatnonzero(account >= 0)
     account = account[kept]
     enter = rows.first_after(account, after[kept])

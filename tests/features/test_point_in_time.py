@@ -120,6 +120,8 @@ def backdated(table, account, known, clocks):
             rows = rows.set_column(place, column, moved.cast(table.schema.field(column).type))
         elif column in clocks and column.endswith("_id") and column != "account_id":
             names = pc.binary_join_element_wise(rows[column].cast(pa.string()), "old", "-")
+            kept = pa.types.is_dictionary(rows.schema.field(column).type)
+            names = names.dictionary_encode() if kept else names
             rows = rows.set_column(place, column, names)
     stamp = pa.array([known.to_pydatetime()] * rows.num_rows, table.schema.field("known_at").type)
     return pa.concat_tables([table, set_known(rows, stamp)])

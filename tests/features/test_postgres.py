@@ -139,7 +139,7 @@ def test_source_cannot_write(database, execute):
     execute("CREATE TABLE accounts (account_id text)", database)
     source = open_postgres(database)
     with pytest.raises(SchemaError, match="read-only transaction"):
-        source._run("INSERT INTO accounts VALUES ('a') RETURNING account_id")
+        list(source._run("INSERT INTO accounts VALUES ('a') RETURNING account_id"))
     source.close()
 
 

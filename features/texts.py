@@ -1,0 +1,136 @@
+"""Text columns as codes: each different text once, and a whole number in each row.
+
+Tables that grow with use keep their ids this way from the moment they are read, so that a text is
+compared, checked and looked up once, however often it occurs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["CODED", "Texts", "coded", "found_in", "names_in", "texts_of"]
+
+CodeArray = npt.NDArray[np.int32]
+BoolArray = npt.NDArray[np.bool_]
+
+CODED = pa.dictionary(pa.int32(), pa.string())
+"""The Arrow type of a text column kept as codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A text column as codes.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Place of each row's text in ``names``; -1 where it is empty.
+    names : pyarrow.Array of string
+    """
+
+    codes: CodeArray
+    names: pa.Array
+
+
+def texts_of(column: pa.ChunkedArray) -> Texts:
+    """Return a text column as codes.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
+
+    Returns
+    -------
+    Texts
+
+    Examples
+    --------
+    >>> texts = texts_of(pa.chunked_array([["b", None], ["b", "a"]]))
+    >>> texts.codes.tolist(), texts.names.to_pylist()
+    ([0, -1, 0, 1], ['b', 'a'])
+    """
+    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    if not encoded.num_chunks:
+        return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
+    parts = [_codes(chunk.indices) for chunk in encoded.chunks]
+    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return Texts(codes, encoded.chunk(0).dictionary)
+
+
+def _codes(indices: pa.Array) -> CodeArray:
+    filled = pc.fill_null(indices, -1) if indices.null_count else indices
+    return np.asarray(filled.to_numpy(), dtype=np.int32)
+
+
+def coded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a text column kept as codes, as one piece.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        Of type ``CODED``.
+
+    Examples
+    --------
+    >>> coded(pa.chunked_array([["b"], ["b"]])).chunk(0).indices.to_pylist()
+    [0, 0]
+    """
+    texts = texts_of(column)
+    return pa.chunked_array([_piece(texts)])
+
+
+def _piece(texts: Texts) -> pa.DictionaryArray:
+    missing = texts.codes < 0
+    codes = pa.array(texts.codes, mask=missing) if missing.any() else pa.array(texts.codes)
+    return pa.DictionaryArray.from_arrays(codes, texts.names)
+
+
+def found_in(column: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> BoolArray:
+    """Return which rows' texts are among some names; an empty one is not.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
+    names : pyarrow.Array of string
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> found_in(pa.chunked_array([["a", None, "b"]]), pa.array(["b"])).tolist()
+    [False, False, True]
+    """
+    texts = texts_of(column)
+    whole = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
+    found = np.asarray(pc.is_in(texts.names, value_set=whole).to_numpy(zero_copy_only=False))
+    return np.append(found, False)[texts.codes]
+
+
+def names_in(column: pa.ChunkedArray) -> pa.Array:
+    """Return the different texts of a column.
+
+    Parameters
+    ----------
+    column : pyarrow.ChunkedArray of string, or of string behind a dictionary
+
+    Returns
+    -------
+    pyarrow.Array of string
+
+    Examples
+    --------
+    >>> names_in(pa.chunked_array([["a", None, "a"]])).to_pylist()
+    ['a']
+    """
+    texts = texts_of(column)
+    used = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.names)) > 0
+    return texts.names.filter(pa.array(used))
