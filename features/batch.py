@@ -126,13 +126,15 @@ class Batch:
         return self._used(self.delivery.item_id)
 
     @classmethod
-    def joined(cls, pieces: "Sequence[Batch]") -> "Batch":
+    def joined(cls, pieces: "Sequence[Batch]", table: pa.Table) -> "Batch":
         """Put pieces of one table together; what is still put aside shows its canonical values.
 
         Parameters
         ----------
         pieces : sequence of Batch
-            In the order of the source, at least one.
+            In the order of the source, at least one; their rows may have been let go.
+        table : pyarrow.Table
+            The used rows of all pieces.
 
         Returns
         -------
@@ -140,10 +142,10 @@ class Batch:
         """
         first = pieces[0]
         starts = accumulate((piece.rows_in for piece in pieces), initial=0)
-        table = _stacked([piece.table for piece in pieces])
+        plan = first.delivery.plan
         delivery = Delivery(
-            first.delivery.plan,
-            table,
+            plan,
+            table.select([name for name in table.column_names if name in plan.collected]),
             Places.joined([piece.at.among(piece.delivery.rows) for piece in pieces]),
             row_id=_chained([piece.row_id for piece in pieces]),
             item_id=_chained([piece.item_id for piece in pieces]),
@@ -161,6 +163,12 @@ class Batch:
             ),
             findings=_added_up(finding for piece in pieces for finding in piece.findings),
         )
+
+    def emptied(self) -> "Batch":
+        """Return everything said about the rows, without the rows."""
+        # An empty slice would keep all the memory it was cut from.
+        gone = replace(self.delivery, table=self.delivery.table.schema.empty_table())
+        return replace(self, delivery=gone, table=self.table.schema.empty_table())
 
     def drop(self, problems: Iterable[Problem]) -> "Batch":
         """Put the rows with problems aside, each once with all its reasons.
@@ -331,7 +339,12 @@ def row_keys(batch: Batch, places: npt.NDArray[np.int64]) -> list[str]:
     present = [name for name in named if name in batch.delivery.table.column_names]
     raw = batch.delivery.table.select(present).take(pa.array(batch.at.at(places)))
     columns = [displayed(column) for column in raw.columns]
-    return [" / ".join(part or "-" for part in parts) for parts in zip(*columns, strict=True)]
+    return [" / ".join(map(_briefly, parts)) for parts in zip(*columns, strict=True)]
+
+
+def _briefly(part: str | None) -> str:
+    """Leave out the midnight of a day, as most sources do."""
+    return (part or "-").removesuffix(" 00:00:00Z")
 
 
 def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding, ...]]:
@@ -406,15 +419,6 @@ def moved_on(aside: pa.Table, start: int) -> pa.Table:
     """
     place = QUARANTINE_SCHEMA.get_field_index("row")
     return aside.set_column(place, QUARANTINE_SCHEMA.field(place), pc.add(aside["row"], start))
-
-
-def _stacked(parts: list[pa.Table]) -> pa.Table:
-    """One table of all parts; texts kept as codes share one list of names."""
-    whole = pa.concat_tables(parts)
-    for place, field in enumerate(whole.schema):
-        if field.type == CODED:
-            whole = whole.set_column(place, field, coded(whole.column(place)))
-    return whole
 
 
 def _chained(parts: list[pa.ChunkedArray | None]) -> pa.ChunkedArray | None:

@@ -208,13 +208,15 @@ def _fill_known_at(batch: Batch) -> Batch:
     known, findings = batch.table["known_at"], []
     delay = pa.scalar(batch.spec.known.delay_us, pa.duration("us"))
     for column in batch.spec.known.columns:
-        stand_in = pc.add(batch.table[column], delay)
+        stand_in = batch.table[column]
+        if batch.spec.known.delay_us:
+            stand_in = pc.add(stand_in, delay)
         filled = to_mask(pc.and_(pc.is_null(known), pc.is_valid(stand_in)))
         if filled.any():
             later = " plus the usual delay of a day" if batch.spec.known.delay_us else ""
             rule = f"missing: taken from `{column}`{later}"
             findings.append(batch.finding("known_at", rule, filled))
-        known = pc.coalesce(known, stand_in)
+        known = stand_in if known.null_count == len(known) else pc.coalesce(known, stand_in)
     unknown = to_mask(pc.is_null(known))
     if batch.spec.name == "accounts" and unknown.any():
         rule = "missing, and no date to take its place: taken as known from the beginning"

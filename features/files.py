@@ -147,7 +147,7 @@ def _read_file(path: Path, columns: tuple[str, ...]) -> RawTable:
 
 def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[RawTable]:
     try:
-        file = pq.ParquetFile(path, read_dictionary=columns, memory_map=True)
+        file = pq.ParquetFile(path, read_dictionary=columns, pre_buffer=False)
         if not file.metadata.num_rows:
             yield RawTable.whole(file.read(columns=columns))
         for batch in file.iter_batches(batch_size=_PIECE, columns=columns):

@@ -120,6 +120,11 @@ class Settings(_Strict):
         ARR above which a "let churn" play needs a named approver.
     currency : str
         ISO 4217 code used in texts.
+    threads : int or None
+        Threads that compute metrics; as many as there are cores when None.
+    memory_mb : int
+        Megabytes that usage may take in memory; what is beyond is kept in temporary files, and
+        metrics are computed for fewer accounts at a time.
     """
 
     tables: dict[str, TableMapping] = Field(default_factory=dict)
@@ -147,6 +152,8 @@ class Settings(_Strict):
     cool_down_days: int = Field(default=30, ge=0)
     approval_arr: float = Field(default=50_000.0, ge=0)
     currency: str = "USD"
+    threads: int | None = Field(default=None, ge=1)
+    memory_mb: int = Field(default=4096, ge=1)
 
 
 FILES = ("scorecard", "maturity", "playbook", "overrides")

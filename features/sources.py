@@ -20,7 +20,7 @@ from .mapping import fetch, plan_tables, unread_tables
 from .raw import Source
 from .settings import DEFAULTS, Settings
 from .tableset import Tables
-from .verdict import check_deliveries
+from .verdict import Reading, check_deliveries
 
 __all__ = ["Data", "open_source", "read_tables"]
 
@@ -73,8 +73,7 @@ def read_tables(
         tables = check_deliveries(
             {name: fetch(source, plan) for name, plan in plans.items()},
             lambda: unread_tables(source, plans),
-            hash_personal=settings.hash_personal,
-            progress=progress,
+            Reading(settings.hash_personal, settings.memory_mb, progress),
         )
     denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
     return replace(tables, denied_ticket_categories=denied)

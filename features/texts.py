@@ -6,6 +6,7 @@ compared, checked and looked up once, however often it occurs.
 
 from dataclasses import dataclass
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -132,5 +133,13 @@ def names_in(column: pa.ChunkedArray) -> pa.Array:
     ['a']
     """
     texts = texts_of(column)
-    used = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.names)) > 0
-    return texts.names.filter(pa.array(used))
+    return texts.names.filter(pa.array(_used(texts.codes, len(texts.names))))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _used(codes: CodeArray, n_names: int) -> BoolArray:
+    used = np.zeros(n_names, np.bool_)
+    for code in codes:
+        if code >= 0:
+            used[code] = True
+    return used

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,20 +11,38 @@ from .batch import QUARANTINE_SCHEMA, Batch
 from .contract import apply_row_rules, drop_repeated, drop_unknown_accounts
 from .crosschecks import cross_check
 from .errors import SchemaError
+from .gathering import GatheredTable
 from .mapping import Delivery
 from .snapshots import snapshot_columns
 from .tables import ACTIVITY_TABLES
 from .tableset import Finding, Tables
 
-__all__ = ["check_deliveries"]
+__all__ = ["Reading", "check_deliveries"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a company is read.
+
+    Parameters
+    ----------
+    hash_personal : bool
+        Whether personal columns are replaced by hashes, in the tables as in the quarantine.
+    memory_mb : int
+        What a table that grows with use may take; its columns beyond that are kept on disk.
+    progress : callable or None
+        Called with the name of the table and its rows read so far.
+    """
+
+    hash_personal: bool
+    memory_mb: int
+    progress: Callable[[str, int], None] | None = None
 
 
 def check_deliveries(
     deliveries: Mapping[str, Iterable[Delivery]],
     findings: Callable[[], Iterable[Finding]],
-    *,
-    hash_personal: bool,
-    progress: Callable[[str, int], None] | None = None,
+    reading: Reading,
 ) -> Tables:
     """Hold every row against the contract.
 
@@ -33,10 +52,7 @@ def check_deliveries(
         By table, the pieces of it in order; ``accounts`` first, and at least one activity table.
     findings : callable
         Gives what is known about the source itself, once everything was read.
-    hash_personal : bool
-        Whether personal columns are replaced by hashes, in the tables as in the quarantine.
-    progress : callable, optional
-        Called with the name of the table and its rows read so far.
+    reading : Reading
 
     Returns
     -------
@@ -50,7 +66,7 @@ def check_deliveries(
     batches: dict[str, Batch] = {}
     for name, pieces in deliveries.items():
         known = batches["accounts"].table["account_id"] if batches else None
-        batch = _checked(pieces, known, hash_personal=hash_personal, progress=progress)
+        batch = _checked(pieces, known, reading)
         batches[name] = batch
         if name == "accounts":
             _check_left([batch])
@@ -72,24 +88,22 @@ def check_deliveries(
 
 
 def _checked(
-    pieces: Iterable[Delivery],
-    account_ids: pa.ChunkedArray | None,
-    *,
-    hash_personal: bool,
-    progress: Callable[[str, int], None] | None,
+    pieces: Iterable[Delivery], account_ids: pa.ChunkedArray | None, reading: Reading
 ) -> Batch:
     """Hold one table against the contract, piece by piece where it comes so."""
     batches: list[Batch] = []
-    rows = 0
+    gathered: GatheredTable | None = None
     for delivery in pieces:
-        batch = apply_row_rules(Batch.of(delivery, hash_personal=hash_personal))
+        batch = apply_row_rules(Batch.of(delivery, hash_personal=reading.hash_personal))
         if account_ids is not None and batch.spec.bulky:
             batch = drop_unknown_accounts(batch, account_ids)
+            gathered = gathered or GatheredTable(batch.table.schema, memory_mb=reading.memory_mb)
+            gathered.add(batch.table)
+            batch = batch.emptied()
         batches.append(batch)
-        rows += batch.rows_in
-        if progress:
-            progress(batch.spec.name, rows)
-    whole = batches[0] if len(batches) == 1 else Batch.joined(batches)
+        if reading.progress:
+            reading.progress(batch.spec.name, sum(part.rows_in for part in batches))
+    whole = batches[0] if gathered is None else Batch.joined(batches, gathered.table())
     whole = drop_repeated(whole)
     if account_ids is not None and not whole.spec.bulky:
         whole = drop_unknown_accounts(whole, account_ids)
