@@ -14,12 +14,14 @@ __all__ = [
     "check",
     "check_metrics",
     "explain",
+    "fit_scorecard",
     "init",
     "metric_reference",
     "read_tables",
     "report",
     "score",
     "train",
+    "validate_scorecard",
 ]
 
 _HOME = {
@@ -30,12 +32,14 @@ _HOME = {
     "check": ("serving.verbs", "check"),
     "check_metrics": ("serving.metricchecks", "check_metrics"),
     "explain": ("serving.verbs", "explain"),
+    "fit_scorecard": ("serving.scorecardverbs", "fit_scorecard"),
     "init": ("serving.verbs", "init"),
     "metric_reference": ("features.reference", "metric_reference"),
     "read_tables": ("features.sources", "read_tables"),
     "report": ("serving.verbs", "report"),
     "score": ("serving.verbs", "score"),
     "train": ("serving.verbs", "train"),
+    "validate_scorecard": ("serving.scorecardverbs", "validate_scorecard"),
 }
 
 

@@ -3,7 +3,8 @@
 Usage: python benchmarks/real_data.py DATA [--write]
 
 DATA holds the folders `oss_suite`, `oss_firmware`, `ravenstack`, `saas_hr_suite` and `telco_ibm`;
-none of them is part of this repository. With --write the tables replace benchmarks/RESULTS.md.
+none of them is part of this repository. With --write the tables replace their part of
+benchmarks/RESULTS.md.
 """
 
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from results import write_section
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -157,7 +159,7 @@ def main() -> None:
         lines += flat(data, name)
     print("\n".join(lines))
     if "--write" in sys.argv:
-        (HERE / "RESULTS.md").write_text("\n".join(lines), encoding="utf-8")
+        write_section(lines)
 
 
 if __name__ == "__main__":

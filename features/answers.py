@@ -1,6 +1,6 @@
 """Answers questions about one view: in passing where possible, else from the facts themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +51,17 @@ class Answers:
         places = np.append(rows.locate(texts.names), np.int32(-1))
         self._places, self._codes = places, texts.codes
 
-    def of(self, questions: Sequence[Question]) -> dict[Question, FloatArray]:
+    def of(
+        self, questions: Sequence[Question], step: Callable[[int], None] | None = None
+    ) -> dict[Question, FloatArray]:
         """Answer all questions in one pass.
 
         Parameters
         ----------
         questions : sequence of Question
             Of this view.
+        step : callable, optional
+            Called with the number of facts after each chunk.
 
         Returns
         -------
@@ -71,6 +75,8 @@ class Answers:
             for chunk in self._chunks():
                 for fold in folds:
                     fold.take(chunk)
+                if step:
+                    step(chunk.passed)
         found: dict[Question, FloatArray] = {}
         for fold in folds:
             found |= fold.answers()

@@ -4,7 +4,7 @@ A fact counts from the moment it is known and falls into a window by when it hap
 scoring call the same function, so their rows are the same numbers.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 from .absence import Absence
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US
-from .knowledge import Knowledge
+from .knowledge import Knowledge, Progress
 from .measures import Measure, Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
@@ -90,7 +90,7 @@ def compute_features(
     pairs: pd.DataFrame,
     *,
     metrics: Sequence[Metric],
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
     effort: Effort = DEFAULT_EFFORT,
 ) -> Features:
     """Compute metrics for pairs of account and as-of date.
@@ -103,7 +103,7 @@ def compute_features(
         accounts among these pairs that share a date and a segment, so give all accounts of a date.
     metrics : sequence of Metric
     progress : callable, optional
-        Called with the name of each view before its facts are read.
+        Called with the name of each view, its facts read so far and those there are.
     effort : Effort
         Threads and memory to use; the result does not depend on it.
 

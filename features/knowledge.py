@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numba as nb
 import numpy as np
@@ -20,7 +21,10 @@ from .stored import Stored, ViewData
 from .tableset import Tables
 from .views import View, view_named
 
-__all__ = ["Knowledge"]
+__all__ = ["Knowledge", "Progress"]
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of a view, its facts read so far and those there are."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -61,17 +65,14 @@ class Knowledge:
         """Return the knowledge of the same tables on other rows."""
         return Knowledge(self.tables, rows, self._effort, self._stored)
 
-    def prepare(
-        self, measures: Iterable[Measure], progress: Callable[[str], None] | None = None
-    ) -> None:
+    def prepare(self, measures: Iterable[Measure], progress: Progress | None = None) -> None:
         """Find all answers that measures will ask for, in one pass a view.
 
         Parameters
         ----------
         measures : iterable of Measure
             Those not collected are left out.
-        progress : callable, optional
-            Called with the name of each view before its facts are read.
+        progress : Progress, optional
         """
         asked = _Asked(self)
         for measure in measures:
@@ -82,19 +83,20 @@ class Knowledge:
             if question not in self._found:
                 by_view.setdefault(question.select.view, []).append(question)
         for view, questions in by_view.items():
-            if progress:
-                progress(view)
-            self._found |= self._in_parts(view, questions)
+            self._found |= self._in_parts(view, questions, progress)
 
-    def _in_parts(self, view: str, questions: list[Question]) -> dict[Question, FloatArray]:
+    def _in_parts(
+        self, view: str, questions: list[Question], progress: Progress | None
+    ) -> dict[Question, FloatArray]:
         """Answer for some accounts at a time, as threads and memory allow."""
         declared, stored = view_named(view), self.stored(view)
         parts = self.rows.parts(self._effort.parts(kept_bytes(questions, stored, self.rows)))
         if len(stored) < _WORTH_THREADS or len(parts) == 1:
-            return self.answers(view).of(questions)
+            return self.answers(view).of(questions, _counted(progress, view, len(stored)))
+        step = _counted(progress, view, len(parts) * len(stored))
         with ThreadPoolExecutor(self._effort.workers) as pool:
             found = list(
-                pool.map(lambda part: Answers(declared, stored, part).of(questions), parts)
+                pool.map(lambda part: Answers(declared, stored, part).of(questions, step), parts)
             )
         return {
             question: np.concatenate([part[question] for part in found]) for question in questions
@@ -168,6 +170,20 @@ class Knowledge:
         moment = self.stored("accounts").times(column)
         stated = np.where((moment == NEVER) | (moment == 0), np.nan, moment.astype(float))
         return taken(stated, self.account_position())
+
+
+def _counted(progress: Progress | None, view: str, total: int) -> Callable[[int], None]:
+    """Return what adds up the facts that threads have read."""
+    lock, done = Lock(), 0
+
+    def step(facts: int) -> None:
+        nonlocal done
+        with lock:
+            done += facts
+            if progress:
+                progress(view, done, total)
+
+    return step
 
 
 class _Asked:

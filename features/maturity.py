@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .engine import Features
 from .facts import DAY_US, Select
-from .filters import Is
+from .filters import Filled, Is
 from .knowledge import Knowledge
+from .proxies import Shown, shown_levels
+from .reassessment import reasons_to_ask_again
 from .rows import Rows
-from .rubric import Category, Rubric
+from .rubric import Category, Characteristic, Rubric
+from .rubricchecks import TELEMETRY
 from .tableset import Tables
 
 __all__ = ["band_of_maturity", "score_maturity"]
@@ -21,9 +25,13 @@ __all__ = ["band_of_maturity", "score_maturity"]
 FloatArray = npt.NDArray[np.float64]
 
 _CONFLICT_LEVELS = 2.0
+# So that 3.4999999999 out of 3.5 does not decide on a band.
+_DIGITS = 9
 
 
-def score_maturity(tables: Tables, pairs: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+def score_maturity(
+    tables: Tables, pairs: pd.DataFrame, rubric: Rubric, *, features: Features | None = None
+) -> pd.DataFrame:
     """Score the maturity of accounts on as-of dates.
 
     Parameters
@@ -34,39 +42,46 @@ def score_maturity(tables: Tables, pairs: pd.DataFrame, rubric: Rubric) -> pd.Da
     pairs : DataFrame
         With ``account_id`` and ``as_of``; may be empty.
     rubric : Rubric
+    features : Features, optional
+        Metrics of these pairs that were computed before, for the proxies; needed if a proxy names
+        a metric of the company's own, else computed here.
 
     Returns
     -------
     DataFrame
         Index (account_id, as_of): ``cmi`` with ``cmi_low`` and ``cmi_high`` (1-5, higher is more
-        mature, NaN when insufficient), ``cmi_coverage`` (0-1), ``cmi_status`` (certain,
-        provisional, insufficient), ``maturity_band`` (low, medium, high or unknown), ``mature``
-        (the 2x2 side: True, False or None), one ``cmi_<category>`` each, ``weakest_category``,
-        ``maturity_blocker`` (a category below the blocker level, or empty) and
-        ``maturity_conflict`` (characteristics on which kinds of evidence differ by two levels).
+        mature, NaN when insufficient), ``cmi_hard_low`` and ``cmi_hard_high`` (what is missing set
+        to 1 and 5), ``cmi_coverage`` (0-1), ``cmi_age_days`` (of the newest answer, NaN without
+        one), ``cmi_status`` (certain, provisional, insufficient), ``maturity_band`` (low, medium,
+        high or unknown), ``mature`` (the 2x2 side: True, False or None), one ``cmi_<category>``
+        each, ``weakest_category``, ``maturity_blocker`` (a category below the blocker level, or
+        empty), ``maturity_conflict`` (characteristics on which people and documents differ by two
+        levels) and ``maturity_due`` (why to ask again, or empty).
+
+    Raises
+    ------
+    ValueError
+        If a proxy names a metric that is neither among those that ship nor in ``features``.
 
     Notes
     -----
-    A missing characteristic is set one level below and above its category's mean to give the
-    interval; the band is certain when both ends lie in the same one.
+    A missing characteristic is set one level below and above its category's mean, or the index
+    where the category has none, to give the interval; it always holds the index. The band is
+    certain when both ends lie in the same one.
     """
     known = Knowledge(tables, Rows.of(pairs))
-    levels, conflicts = _levels(known, rubric)
+    levels, conflicts, newest = _levels(known, rubric, shown_levels(known, rubric, features))
     means = {name: _category_mean(levels, part, rubric) for name, part in rubric.categories.items()}
     frame = pd.DataFrame({f"cmi_{name}": mean for name, mean in means.items()})
     frame.index = known.rows.index
-    weight = np.array([part.weight for part in rubric.categories.values()])
-    table = np.stack(list(means.values()), axis=1)
-    filled = ~np.isnan(table)
-    share = filled @ weight / weight.sum()
-    sufficient = (filled.sum(axis=1) >= rubric.least_categories) & (share >= rubric.least_weight)
-    index = np.where(sufficient, _weighted(table, weight), np.nan)
-    low, high = (_weighted(_ends(levels, rubric, means, index, step), weight) for step in (-1, 1))
-    frame["cmi"], frame["cmi_coverage"] = index, _coverage(levels, rubric)
-    frame["cmi_low"] = np.where(sufficient, low, np.nan)
-    frame["cmi_high"] = np.where(sufficient, high, np.nan)
-    frame["weakest_category"], frame["maturity_blocker"] = _weakest(table, rubric)
+    frame["cmi"] = index = _index(np.stack(list(means.values()), axis=1), rubric)
+    for name, value in _bounds(levels, means, index, rubric).items():
+        frame[name] = np.where(np.isnan(index), np.nan, value)
+    frame["cmi_coverage"] = _coverage(levels, rubric)
+    frame["cmi_age_days"] = (known.rows.as_of - newest) / DAY_US
+    frame["weakest_category"], frame["maturity_blocker"] = _weakest(means, rubric)
     frame["maturity_conflict"] = conflicts
+    frame["maturity_due"] = reasons_to_ask_again(known, newest, rubric)
     return _with_bands(frame, rubric)
 
 
@@ -96,44 +111,66 @@ def band_of_maturity(index: FloatArray, rubric: Rubric) -> npt.NDArray[np.object
 
 
 def _levels(
-    known: Knowledge, rubric: Rubric
-) -> tuple[dict[str, FloatArray], npt.NDArray[np.object_]]:
-    """Return each characteristic's level per row, and the names of those with a conflict."""
+    known: Knowledge, rubric: Rubric, shown: dict[str, Shown]
+) -> tuple[dict[str, FloatArray], npt.NDArray[np.object_], FloatArray]:
+    """Return each characteristic's level, the names of those in conflict, and the newest moment."""
     n_rows = len(known.rows)
     conflicts: list[list[str]] = [[] for _ in range(n_rows)]
-    levels = {}
-    for category in rubric.categories.values():
-        for item in category.characteristics:
-            answers, weights = _answers(known, item.id, rubric)
-            total = weights.sum(axis=0)
-            mean = np.nansum(np.nan_to_num(answers) * weights, axis=0) / np.where(total, total, 1)
-            levels[item.id] = np.where(total > 0, np.clip(mean, 1, 5), np.nan)
-            valid = np.where(weights > 0, answers, np.nan)
-            spread = np.fmax.reduce(valid) - np.fmin.reduce(valid)
-            for row in np.flatnonzero(np.nan_to_num(spread) >= _CONFLICT_LEVELS):
-                conflicts[row].append(item.id)
-    return levels, np.array([", ".join(names) for names in conflicts], dtype=object)
+    levels, newest = {}, np.full(n_rows, np.nan)
+    judged = np.array([kind != TELEMETRY for kind in rubric.evidence])
+    for item in rubric.characteristics():
+        answers, weights, moments = _answers(known, item, rubric)
+        newest = np.fmax(newest, np.fmax.reduce(moments))
+        if item.id in shown:
+            _fill_in(answers, weights, shown[item.id], rubric)
+        total = weights.sum(axis=0)
+        mean = np.nansum(np.nan_to_num(answers) * weights, axis=0) / np.where(total, total, 1)
+        levels[item.id] = np.where(total > 0, np.clip(mean, 1, 5), np.nan)
+        valid = np.where((weights > 0) & judged[:, None], answers, np.nan)
+        spread = np.fmax.reduce(valid) - np.fmin.reduce(valid)
+        for row in np.flatnonzero(np.nan_to_num(spread) >= _CONFLICT_LEVELS):
+            conflicts[row].append(item.id)
+    return levels, np.array([", ".join(names) for names in conflicts], dtype=object), newest
 
 
-def _answers(known: Knowledge, item: str, rubric: Rubric) -> tuple[FloatArray, FloatArray]:
-    """Return the newest answer per evidence type and its weight after ageing."""
+def _answers(
+    known: Knowledge, item: Characteristic, rubric: Rubric
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the newest answer per kind of evidence, its weight after ageing, and its moment."""
     shape = (len(rubric.evidence), len(known.rows))
-    answers, weights = np.full(shape, np.nan), np.zeros(shape)
+    answers, weights, moments = np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.nan)
     if "account_events" not in known.tables:
-        return answers, weights
+        return answers, weights, moments
     stored = known.stored("maturity_answers")
     value = np.append(stored.numbers("value_num"), np.nan)
     when = np.append(stored.times("occurred_at").astype(float), np.nan)
+    taken = rubric.takes(item)
     for place, (kind, evidence) in enumerate(rubric.evidence.items()):
-        where = (Is("characteristic_id", (item.lower(),)), Is("evidence_type", (kind,)))
-        newest = known.answers("maturity_answers").newest(Select("maturity_answers", where))
-        answers[place] = np.clip(value[newest], 1, 5)
-        age = (known.rows.as_of - when[newest]) / DAY_US
-        fresh = np.select(
-            [age <= rubric.halved_after_days, age <= rubric.expired_after_days], [1.0, 0.5], 0.0
-        )
-        weights[place] = np.where(np.isnan(answers[place]), 0.0, evidence.weight * fresh)
-    return answers, weights
+        if kind not in taken:
+            continue
+        of_item = (Is("characteristic_id", (item.id.lower(),)), Is("evidence_type", (kind,)))
+        select = Select("maturity_answers", (*of_item, Filled("value_num")))
+        newest = known.answers("maturity_answers").newest(select)
+        answers[place], moments[place] = np.clip(value[newest], 1, 5), when[newest]
+        age = (known.rows.as_of - moments[place]) / DAY_US
+        answered = ~np.isnan(answers[place])
+        weights[place] = np.where(answered, evidence.weight * _share_left(age, rubric), 0.0)
+    return answers, weights, moments
+
+
+def _fill_in(answers: FloatArray, weights: FloatArray, shown: Shown, rubric: Rubric) -> None:
+    """Put in what telemetry shows where no statement about telemetry counts any more."""
+    place = list(rubric.evidence).index(TELEMETRY)
+    open_ = (weights[place] == 0) & ~np.isnan(shown.level)
+    left = rubric.evidence[TELEMETRY].weight * _share_left(shown.age_days, rubric)
+    answers[place] = np.where(open_, shown.level, answers[place])
+    weights[place] = np.where(open_, left, weights[place])
+
+
+def _share_left(age_days: FloatArray, rubric: Rubric) -> FloatArray:
+    """Return the share of its weight that an answer of some age still has."""
+    steps = [age_days <= rubric.halved_after_days, age_days <= rubric.expired_after_days]
+    return np.select(steps, [1.0, 0.5], 0.0)
 
 
 def _category_mean(levels: dict[str, FloatArray], category: Category, rubric: Rubric) -> FloatArray:
@@ -141,30 +178,57 @@ def _category_mean(levels: dict[str, FloatArray], category: Category, rubric: Ru
     answered = (~np.isnan(table)).sum(axis=0)
     mean = np.nansum(table, axis=0) / np.maximum(answered, 1)
     least = min(rubric.least_answered, len(category.characteristics))
-    return np.where(answered >= least, mean, np.nan)
+    return np.where(answered >= least, np.round(mean, _DIGITS), np.nan)
 
 
-def _weighted(table: FloatArray, weight: FloatArray) -> FloatArray:
+def _index(table: FloatArray, rubric: Rubric) -> FloatArray:
+    """Return the index from the category means, NaN where too many are missing."""
+    weight = np.array([part.weight for part in rubric.categories.values()])
     filled = ~np.isnan(table)
-    share = filled @ weight
-    return np.nan_to_num(table) @ weight / np.where(share > 0, share, 1.0)
+    share = np.round(filled @ weight / weight.sum(), _DIGITS)
+    least = min(rubric.least_categories, len(weight))
+    sufficient = (filled.sum(axis=1) >= least) & (share >= rubric.least_weight)
+    return np.where(sufficient, _weighted(table, rubric), np.nan)
 
 
-def _ends(
+def _weighted(table: FloatArray, rubric: Rubric) -> FloatArray:
+    weight = np.array([part.weight for part in rubric.categories.values()])
+    share = (~np.isnan(table)) @ weight
+    mean = np.nan_to_num(table) @ weight / np.where(share > 0, share, 1.0)
+    return np.asarray(np.round(mean, _DIGITS), dtype=float)
+
+
+def _bounds(
     levels: dict[str, FloatArray],
-    rubric: Rubric,
     means: dict[str, FloatArray],
     index: FloatArray,
-    step: int,
+    rubric: Rubric,
+) -> dict[str, FloatArray]:
+    """Return where the index would lie if what is missing were lower, or higher."""
+    centres = {name: np.where(np.isnan(mean), index, mean) for name, mean in means.items()}
+    below, above = (
+        {name: np.clip(centre + step, 1, 5) for name, centre in centres.items()} for step in (-1, 1)
+    )
+    bottom, top = ({name: np.full(len(index), end) for name in means} for end in (1.0, 5.0))
+    # One high answer of a category too thin to count could else lift the lower end above the index.
+    return {
+        "cmi_low": np.minimum(_filled(levels, below, rubric), index),
+        "cmi_high": np.maximum(_filled(levels, above, rubric), index),
+        "cmi_hard_low": np.minimum(_filled(levels, bottom, rubric), index),
+        "cmi_hard_high": np.maximum(_filled(levels, top, rubric), index),
+    }
+
+
+def _filled(
+    levels: dict[str, FloatArray], assumed: dict[str, FloatArray], rubric: Rubric
 ) -> FloatArray:
-    """Return the category means with each missing characteristic set one level down or up."""
+    """Return the index with each missing characteristic at the level assumed for its category."""
     columns = []
     for name, category in rubric.categories.items():
-        centre = np.where(np.isnan(means[name]), index, means[name])
-        assumed = np.clip(centre + step, 1, 5)
         parts = [levels[item.id] for item in category.characteristics]
-        columns.append(np.mean([np.where(np.isnan(part), assumed, part) for part in parts], axis=0))
-    return np.stack(columns, axis=1)
+        full = [np.where(np.isnan(part), assumed[name], part) for part in parts]
+        columns.append(np.mean(full, axis=0))
+    return _weighted(np.stack(columns, axis=1), rubric)
 
 
 def _coverage(levels: dict[str, FloatArray], rubric: Rubric) -> FloatArray:
@@ -178,8 +242,9 @@ def _coverage(levels: dict[str, FloatArray], rubric: Rubric) -> FloatArray:
 
 
 def _weakest(
-    table: FloatArray, rubric: Rubric
+    means: dict[str, FloatArray], rubric: Rubric
 ) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    table = np.stack(list(means.values()), axis=1)
     names = np.array([*rubric.categories, ""], dtype=object)
     lowest = np.where(np.isnan(table), np.inf, table)
     place = np.where(np.isinf(lowest.min(axis=1)), len(names) - 1, lowest.argmin(axis=1))

@@ -1,20 +1,98 @@
 """The maturity rubric as CS-ops people write it: categories, characteristics, levels, evidence."""
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .errors import SchemaError
+from .metric import Metric
+from .metrics import METRICS
+from .rubricchecks import check_rubric
 from .yamlfile import load_yaml
 
-__all__ = ["Category", "Characteristic", "Evidence", "MaturityBands", "Rubric", "read_rubric"]
+__all__ = [
+    "Category",
+    "Characteristic",
+    "Evidence",
+    "MaturityBands",
+    "Proxy",
+    "Rubric",
+    "read_rubric",
+]
+
+FloatArray = npt.NDArray[np.float64]
 
 _DEFAULT = Path(__file__).with_name("maturity.yaml")
 
 
+def _lowered(value: object) -> object:
+    """Write kinds of evidence in lower case, as the tables hold them."""
+    if isinstance(value, list | tuple):
+        return [item.lower() if isinstance(item, str) else item for item in value]
+    return value
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Proxy(_Strict):
+    """Telemetry that shows a level where nobody has stated one.
+
+    Parameters
+    ----------
+    metric : str
+        Column of a metric of the maturity axis.
+    levels : tuple of four float or None
+        Values from which levels 2, 3, 4 and 5 hold: rising for a metric that is better when
+        higher, falling for one that is better when lower. None at the end: the metric alone never
+        shows that level.
+    """
+
+    metric: str
+    levels: tuple[float | None, ...] = Field(min_length=4, max_length=4)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        bounds = self.bounds
+        if not bounds or self.levels[len(bounds) :].count(None) < 4 - len(bounds):
+            raise ValueError("levels need a number for level 2, and `null` only at the end")
+        rising = all(one <= two for one, two in pairwise(bounds))
+        if not (rising or all(one >= two for one, two in pairwise(bounds))):
+            raise ValueError(f"levels must only rise or only fall, got {list(self.levels)}")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, ...]:
+        """The thresholds that can be reached, from level 2 on."""
+        return tuple(bound for bound in self.levels if bound is not None)
+
+    def level_of(self, values: FloatArray, *, higher_is_better: bool) -> FloatArray:
+        """Return the level that each value shows.
+
+        Parameters
+        ----------
+        values : ndarray of float, shape (n_rows,)
+        higher_is_better : bool
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            1 to 5; NaN stays NaN.
+
+        Examples
+        --------
+        >>> proxy = Proxy(metric="sso_seat_share", levels=(0.1, 0.5, 0.9, None))
+        >>> proxy.level_of(np.array([0.0, 0.5, 1.0]), higher_is_better=True).tolist()
+        [1.0, 3.0, 4.0]
+        """
+        sign = 1.0 if higher_is_better else -1.0
+        reached = sign * values[:, None] >= sign * np.array(self.bounds)
+        return np.where(np.isnan(values), np.nan, 1.0 + reached.sum(axis=1))
 
 
 class Characteristic(_Strict):
@@ -23,15 +101,30 @@ class Characteristic(_Strict):
     Parameters
     ----------
     id : str
-        As in ``account_events.characteristic_id``.
+        As in ``account_events.characteristic_id``; upper and lower case are the same.
     label : str
     levels : dict of int to str
-        What 1, 3 and 5 look like; 2 and 4 lie between.
+        What 1, 3 and 5 look like; 2 and 4 lie between, and may have texts of their own.
+    evidence : tuple of str
+        Kinds of evidence that it takes; every kind of the rubric when empty.
+    proxy : Proxy or None
+        Telemetry that stands in where nobody has stated one.
     """
 
-    id: str
-    label: str
-    levels: dict[int, str]
+    id: str = Field(pattern=r"^[\w.\-]+$")
+    label: str = Field(min_length=1)
+    levels: dict[int, Annotated[str, Field(min_length=1)]]
+    evidence: Annotated[tuple[str, ...], BeforeValidator(_lowered)] = ()
+    proxy: Proxy | None = None
+
+    @model_validator(mode="after")
+    def _with_both_ends(self) -> Self:
+        strange = sorted(set(self.levels) - {1, 2, 3, 4, 5})
+        if strange:
+            raise ValueError(f"levels go from 1 to 5, got {strange}")
+        if not {1, 5} <= set(self.levels):
+            raise ValueError(f"levels need a text for 1, 3 and 5, got {sorted(self.levels)}")
+        return self
 
 
 class Category(_Strict):
@@ -69,18 +162,23 @@ class Rubric(_Strict):
     Parameters
     ----------
     categories : dict of str to Category
+        Each name gives a column ``cmi_<name>``.
     evidence : dict of str to Evidence
         By evidence type, in lower case.
     halved_after_days, expired_after_days : int
-        Age of an answer from which it counts half, and not at all.
+        Age in days beyond which an answer counts half, and not at all.
     least_answered : int
-        Characteristics a category needs.
+        Characteristics a category needs; all of them where it has fewer.
     least_categories : int
-        Categories the index needs.
+        Categories the index needs; all of them where there are fewer.
     least_weight : float
         Share of the categories' weight the index needs.
     blocker_below : float
         A category mean below it holds the account out of the high band.
+    reassess_after_days : int
+        Age of the newest answer in days beyond which the account should be asked again.
+    reassess_on : tuple of str
+        Kinds of ``account_events`` after which it should be asked again.
     bands : MaturityBands
         ``mature`` is the cut of the 2x2 grid.
     """
@@ -93,16 +191,54 @@ class Rubric(_Strict):
     least_categories: int = Field(default=3, ge=1)
     least_weight: float = Field(default=0.7, gt=0, le=1)
     blocker_below: float = Field(default=2.0, ge=1, le=5)
+    reassess_after_days: int = Field(default=365, gt=0)
+    reassess_on: tuple[str, ...] = ("m_and_a", "leadership_change", "priority_change")
     bands: MaturityBands = MaturityBands()
 
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> Self:
+        if self.halved_after_days > self.expired_after_days:
+            raise ValueError(
+                "needs halved_after_days <= expired_after_days, got "
+                f"{self.halved_after_days} and {self.expired_after_days}"
+            )
+        return self
 
-def read_rubric(path: Path | None) -> Rubric:
-    """Read a maturity rubric.
+    def characteristics(self) -> Iterator[Characteristic]:
+        """Yield every characteristic, in the order of the file."""
+        for category in self.categories.values():
+            yield from category.characteristics
+
+    def takes(self, item: Characteristic) -> tuple[str, ...]:
+        """Return the kinds of evidence that count for a characteristic.
+
+        Parameters
+        ----------
+        item : Characteristic
+
+        Returns
+        -------
+        tuple of str
+            In lower case, in the order of the rubric.
+
+        Examples
+        --------
+        >>> rubric = read_rubric(None)
+        >>> rubric.takes(rubric.categories["vision"].characteristics[0])
+        ('d', 'c', 'q')
+        """
+        return tuple(kind for kind in self.evidence if kind in item.evidence or not item.evidence)
+
+
+def read_rubric(path: Path | None, metrics: Sequence[Metric] = METRICS) -> Rubric:
+    """Read a maturity rubric and hold it against the declared metrics.
 
     Parameters
     ----------
     path : Path or None
         The shipped default when None.
+    metrics : sequence of Metric
+        Those a proxy may name, if they belong to the maturity axis.
 
     Returns
     -------
@@ -111,7 +247,11 @@ def read_rubric(path: Path | None) -> Rubric:
     Raises
     ------
     SchemaError
-        If the file breaks a rule, or names a characteristic twice.
+        If the file breaks a rule; the message names file, line and rule. Beyond what the fields
+        say: a characteristic that stands twice, a kind of evidence or an event that does not
+        exist, a category whose column is there already, and a proxy whose metric belongs to
+        another axis, reads what tells how the relation is going, or has thresholds against its
+        direction.
 
     Examples
     --------
@@ -120,8 +260,5 @@ def read_rubric(path: Path | None) -> Rubric:
     """
     source = path or _DEFAULT
     rubric = load_yaml(source, Rubric)
-    ids = [item.id for category in rubric.categories.values() for item in category.characteristics]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise SchemaError(f"{source.name}: characteristic {name!r} stands twice; keep one.")
+    check_rubric(rubric, metrics, source)
     return rubric

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,7 @@ __all__ = [
     "Fades",
     "MetricChange",
     "Scorecard",
+    "Success",
     "TrendBounds",
     "Variant",
     "WeightedMetric",
@@ -26,6 +27,8 @@ __all__ = [
 ]
 
 _DEFAULT = Path(__file__).with_name("scorecard.yaml")
+
+Days = Annotated[int, Field(ge=1)]
 
 
 class _Strict(BaseModel):
@@ -110,12 +113,16 @@ class Cap(_Strict):
         Highest score while the condition holds.
     reason : str
         Said to people.
+    by_person : bool
+        Whether a person's judgement sets it off. Such a cap may know the news already, so a
+        scorecard is validated with it and without.
     """
 
     name: str
     when: Condition
     limit: float = Field(ge=0, le=100)
     reason: str
+    by_person: bool = False
 
 
 class Bands(_Strict):
@@ -184,6 +191,45 @@ class TrendBounds(_Strict):
     falling: float = Field(default=-4.0, lt=0)
 
 
+class Success(_Strict):
+    """What a score has to achieve to be trusted, held against the company's own churn.
+
+    Parameters
+    ----------
+    red_band_lift : float
+        Churn rate of the low band, at least so many times that of all accounts.
+    warned_share, warned_arr_share : float
+        Share (0-1) of the churned accounts, and of their ARR, that stood below the high band
+        ``warned_days`` before the decision; at least so much.
+    green_share : float
+        Share (0-1) of the book in the high band; at most so much.
+    surprise_arr_share : float
+        Share (0-1) of the churned ARR that stood in the high band ``surprise_days`` before the
+        decision; at most so much.
+    warned_days : (int, int)
+        Fewest and most days before the decision.
+    surprise_days : int
+    fewest_churned : int
+        With fewer churned (parent) accounts nothing is said.
+    """
+
+    red_band_lift: float = Field(default=3.0, gt=0)
+    warned_share: float = Field(default=2 / 3, ge=0, le=1)
+    warned_arr_share: float = Field(default=2 / 3, ge=0, le=1)
+    green_share: float = Field(default=0.8, ge=0, le=1)
+    surprise_arr_share: float = Field(default=1 / 3, ge=0, le=1)
+    warned_days: tuple[Days, Days] = (60, 90)
+    surprise_days: Days = 90
+    fewest_churned: int = Field(default=20, ge=2)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        fewest, most = self.warned_days
+        if fewest > most:
+            raise ValueError(f"warned_days needs the fewer days first, got [{fewest}, {most}]")
+        return self
+
+
 class Scorecard(_Strict):
     """Everything that turns metrics into the customer health score.
 
@@ -197,6 +243,8 @@ class Scorecard(_Strict):
     insufficient_below, green_from : float
         Coverage (0-1) below which there is no score, and from which it may be high.
     caps : list of Cap
+    success : Success
+        What the score has to achieve.
     """
 
     components: dict[str, Component] = Field(min_length=1)
@@ -206,6 +254,7 @@ class Scorecard(_Strict):
     insufficient_below: float = Field(default=0.6, ge=0, le=1)
     green_from: float = Field(default=0.8, ge=0, le=1)
     caps: tuple[Cap, ...] = ()
+    success: Success = Success()
 
     def metrics(self) -> list[str]:
         """Return the columns of all metrics that are weighed."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from .effort import Effort
 from .yamlfile import load_yaml
 
 __all__ = ["DEFAULTS", "FILES", "Lookup", "Settings", "TableMapping", "load_settings"]
@@ -110,6 +111,8 @@ class Settings(_Strict):
         Own files in place of the shipped defaults.
     metrics : str or None
         Python module with metrics of one's own: it is imported, so it runs, as code of the user.
+    questionnaire : Path or None
+        CSV (or ``.xlsx``) with maturity answers, a row an account and day; none by default.
     overrides : Path or None
         CSV with what CSMs override, by account, with reason, author and end; none by default.
     save_capacity : int or None
@@ -144,6 +147,7 @@ class Settings(_Strict):
     )
     scorecard: Path | None = None
     maturity: Path | None = None
+    questionnaire: Path | None = None
     playbook: Path | None = None
     overrides: Path | None = None
     metrics: str | None = Field(default=None, pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
@@ -155,8 +159,13 @@ class Settings(_Strict):
     threads: int | None = Field(default=None, ge=1)
     memory_mb: int = Field(default=4096, ge=1)
 
+    @property
+    def effort(self) -> Effort:
+        """How much of the machine metrics may take; the results do not depend on it."""
+        return Effort(self.threads, self.memory_mb)
 
-FILES = ("scorecard", "maturity", "playbook", "overrides")
+
+FILES = ("scorecard", "maturity", "questionnaire", "playbook", "overrides")
 """Settings that name files."""
 
 DEFAULTS = Settings()

@@ -36,6 +36,7 @@ from .results import (
     show_trained,
     show_written,
 )
+from .scorecardcli import scorecard
 from .talk import UNUSABLE, print_json, talking
 
 __all__ = ["app", "main"]
@@ -89,6 +90,7 @@ app = typer.Typer(
 )
 playbook = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(playbook, name="playbook", help="Work on the file of plays.")
+app.add_typer(scorecard, name="scorecard", help="Judge and learn the health score.")
 
 
 @app.callback()

@@ -1,6 +1,6 @@
 """What the report says of the whole portfolio: its head, its figures and its cells, as records."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,8 @@ from .reportwords import day, percent, plain, short_money
 from .stories import about_one_in
 
 __all__ = [
-    *("Band", "Group", "Tile", "actions_of_cells", "bands", "cells", "head", "outside", "tiles"),
-    "usual_odds",
+    *("Band", "Group", "Tile", "actions_of_cells", "bands", "by_growth", "cells", "growing_cells"),
+    *("head", "outside", "tiles", "usual_odds"),
 ]
 
 _BANDS = ("high", "medium", "low", "unknown")
@@ -201,6 +201,54 @@ def actions_of_cells(playbook: Playbook) -> dict[str, str]:
         cell: next((play.action for play in plays if _takes(play.when, cell)), "")
         for cell in CELLS.values()
     }
+
+
+def growing_cells(playbook: Playbook) -> tuple[str, ...]:
+    """Return the cells whose accounts stand in the order of their probability of expansion.
+
+    Parameters
+    ----------
+    playbook : Playbook
+
+    Returns
+    -------
+    tuple of str
+        Those that a play of the slot ``cell`` names which ranks its accounts by ``p_expand``.
+    """
+    named = {
+        cell
+        for play in playbook.plays
+        if play.slot == "cell" and play.rank_by == "p_expand"
+        for cell in play.when.admitted("cell")
+    }
+    return tuple(cell for cell in CELLS.values() if cell in named)
+
+
+def by_growth(accounts: pd.DataFrame, growing: Collection[str]) -> dict[str, list[int]]:
+    """Return the accounts of some cells, those that are likeliest to grow first.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        Scores in the order of the list.
+    growing : collection of str
+        Cells.
+
+    Returns
+    -------
+    dict of str to list of int
+        Places in the list per cell, from 0; where the probability is unknown last, in the order of
+        the list.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cell": ["save", "grow", "grow"], "p_expand": [0.9, 0.2, 0.4]})
+    >>> by_growth(frame, ["grow"])
+    {'grow': [2, 1]}
+    """
+    listed = accounts.reset_index(drop=True)
+    ordered = listed.sort_values("p_expand", ascending=False, kind="stable", na_position="last")
+    return {cell: ordered.index[ordered["cell"] == cell].tolist() for cell in growing}
 
 
 def _takes(when: Condition, cell: str) -> bool:

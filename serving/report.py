@@ -118,8 +118,10 @@ def render_report(
         bands=portfolio.bands(accounts),
         chart=draw_grid(accounts, actions=actions, cuts=cuts, most_marks=_MOST_MARKS),
         cells=portfolio.cells(accounts, actions, unit),
+        growth=portfolio.by_growth(accounts, portfolio.growing_cells(playbook)),
         outside=portfolio.outside(accounts, unit),
         total=len(accounts),
+        may_grow=bool(accounts["p_expand"].notna().any()),
         money=bool(accounts["arr"].notna().any()),
         terms=bool(accounts["notice_deadline"].notna().any()),
         panels=_MOST_PANELS,
@@ -191,4 +193,4 @@ def _scope_note(scope: float | None) -> list[str]:
 def _waiting_note(waiting: int) -> list[str]:
     if not waiting:
         return []
-    return [f"{waiting:,} plays wait for capacity: their owners have no hand free."]
+    return [f"Plays that wait for capacity, as their owners have no hand free: {waiting:,}."]

@@ -95,7 +95,7 @@ def show_score(summary: Mapping[str, Any]) -> None:
     say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
     show_accounts(summary["needs_someone"])
     if waiting := summary["waiting_for_capacity"]:
-        say(f"Waiting for capacity: {waiting:,} plays, whose owners have no hand free.")
+        say(f"Plays waiting for capacity, as their owners have no hand free: {waiting:,}.")
     for note in summary["notes"]:
         say(note)
     say(f"Results: {summary['out']}")

@@ -1,7 +1,6 @@
 """Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +11,7 @@ from ..features.absence import Absence
 from ..features.engine import Features, compute_features
 from ..features.errors import ArtifactError
 from ..features.health import Health, score_health, scorecard_scope
-from ..features.knowledge import Knowledge
+from ..features.knowledge import Knowledge, Progress
 from ..features.maturity import score_maturity
 from ..features.metrics.context import EVER
 from ..features.overrides import active_overrides
@@ -31,6 +30,7 @@ from .config import Config
 from .drivers import drivers_of_model, drivers_of_scorecard
 from .grid import place
 from .interventions import interventions_before
+from .maturityreview import MaturityReview, review_maturity
 from .ownmetrics import check_inputs
 from .plays import Limits, assign_plays
 from .reasons import with_reasons
@@ -77,6 +77,8 @@ class Scored:
         Share of the scorecard's weight that the company collects at all.
     notes : tuple of str
         What a reader should know about this run.
+    maturity : MaturityReview
+        Who grades apart, and how far maturity goes together with health.
     """
 
     scores: pd.DataFrame
@@ -86,6 +88,7 @@ class Scored:
     contributions: dict[str, pd.DataFrame]
     scope: float
     notes: tuple[str, ...]
+    maturity: MaturityReview
 
 
 def score_tables(
@@ -95,7 +98,7 @@ def score_tables(
     config: Config,
     models: Models | None = None,
     previous: pd.DataFrame | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Scored:
     """Score every account known on a date.
 
@@ -109,8 +112,7 @@ def score_tables(
         Without models the scorecard stands in for the health axis.
     previous : DataFrame, optional
         Stored scores of earlier dates: their bands make this one steady.
-    progress : callable, optional
-        Called with the name of each step.
+    progress : Progress, optional
 
     Returns
     -------
@@ -122,7 +124,10 @@ def score_tables(
         check_inputs(model, config.metrics)
     business = business_of(tables)
     pairs = known_accounts(tables, [as_of])
-    features = compute_features(tables, pairs, metrics=config.metrics, progress=progress)
+    effort = config.settings.effort
+    features = compute_features(
+        tables, pairs, metrics=config.metrics, progress=progress, effort=effort
+    )
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
     ended = _ended(tables, features, status)
     kept = status.index[~ended]
@@ -133,11 +138,12 @@ def score_tables(
     features = with_own_past(features, past)
     why = component_reasons(features, health, config.scorecard)
     active = active_overrides(config.overrides, as_of, config.scorecard.bands)
-    maturity = score_maturity(tables, kept.to_frame(index=False), config.rubric)
+    maturity = score_maturity(tables, kept.to_frame(index=False), config.rubric, features=features)
     inputs = _inputs(features, health, maturity)
     contributions = _contributions(inputs, chosen)
     who = _accounts(tables, features, status)
     accounts = pd.concat([who, health.scores, trend, why, maturity], axis=1)
+    review = review_maturity(tables, accounts, config.rubric)
     accounts = rules.with_overrides(accounts, active)
     accounts = _with_probabilities(accounts, inputs, chosen)
     accounts = _with_bands(accounts, config, _last_seen(previous, as_of))
@@ -170,7 +176,9 @@ def score_tables(
             *_notes(business, chosen, status, int(ended.sum())),
             *_override_notes(active, accounts),
             *begun.notes(config.playbook),
+            *review.notes(),
         ),
+        maturity=review,
     )
 
 
@@ -310,7 +318,9 @@ def _published(
         *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
         *("chs_slope_84d", "health_trend", "scorecard_variants", *components),
         *(f"why_{name}" for name in config.scorecard.components),
-        *("cmi", "cmi_low", "cmi_high", "cmi_status"),
+        *("cmi", "cmi_low", "cmi_high", "cmi_status", "cmi_coverage", "cmi_age_days"),
+        *(f"cmi_{name}" for name in config.rubric.categories),
+        *("maturity_blocker", "maturity_due"),
         *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk", "review_flags"),
         *("attention", "health_value", "health_band_raw", "band"),
     ]

@@ -88,6 +88,7 @@ FLAGS: tuple[Flag, ...] = (
         ),
     ),
     Flag("maturity_evidence_conflicts", _rule(**{"not": {"field": "maturity_conflict", "is": ""}})),
+    Flag("maturity_due", _rule(**{"not": {"field": "maturity_due", "is": ""}})),
     Flag("health_score_insufficient", _rule(**{"not": {"field": "chs", "at_least": 0.0}})),
 )
 """Every flag whose condition holds is raised."""

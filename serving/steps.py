@@ -64,10 +64,10 @@ class Company:
         return self.config.settings
 
 
-def company_of(data: Data, settings_path: Path | None) -> Company:
+def company_of(data: Data, settings_path: Path | None, progress: Progress | None = None) -> Company:
     """Return the tables and everything declared; raises SchemaError if either is unusable."""
     settings = settings_of(settings_path)
-    return Company(read_tables(data, settings), read_config(settings))
+    return Company(read_tables(data, settings, progress=_read(progress)), read_config(settings))
 
 
 def settings_of(path: Path | None) -> Settings:
@@ -83,7 +83,7 @@ def dataset_of(company: Company, progress: Progress | None) -> Dataset:
         scorecard=company.config.scorecard,
         rubric=company.config.rubric,
         metrics=company.config.metrics,
-        progress=counted(progress, "metrics", len(company.config.metrics)),
+        progress=_staged(progress, "metrics from"),
     )
 
 
@@ -149,7 +149,7 @@ def scored_of(
         config=company.config,
         models=models,
         previous=history,
-        progress=counted(progress, "score", len(company.config.metrics)),
+        progress=_staged(progress, "score from"),
     )
 
 
@@ -206,6 +206,20 @@ def written_to(store: Store, out: str | Path, company: Company, scored: Scored) 
 def _hash_of(rows: Dataset) -> str:
     hashes = pd.util.hash_pandas_object(rows.X).to_numpy()
     return f"{np.bitwise_xor.reduce(hashes):016x}" if len(hashes) else ""
+
+
+def _staged(progress: Progress | None, stage: str) -> Progress | None:
+    """Return a callback that tells what is worked on as part of a stage."""
+    if progress is None:
+        return None
+    return lambda name, done, total: progress(f"{stage} {name}", done, total)
+
+
+def _read(progress: Progress | None) -> Callable[[str, int], None] | None:
+    """Return a callback that tells how many rows of a table have been read."""
+    if progress is None:
+        return None
+    return lambda table, rows: progress(f"read {table}", rows, None)
 
 
 def counted(progress: Progress | None, stage: str, total: int | None) -> Callable[[str], None]:

@@ -134,6 +134,7 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
         "by_cell": _counted(scores["cell"]),
         "needs_someone": who_needs_someone(result.scored),
         "waiting_for_capacity": n_waiting(result.scored.plays),
+        "maturity": result.scored.maturity.summary(),
         "notes": list(result.scored.notes),
         "out": str(result.out),
         "report": plain(result.report_path),

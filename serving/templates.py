@@ -1,9 +1,12 @@
 """The files a company starts from: its settings, and the shipped defaults to edit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 import yaml
+
+from ..features.questionnairetexts import questionnaire_guide, questionnaire_sheet
+from ..features.rubric import read_rubric
 
 __all__ = ["DEMO_SETTINGS", "starter_files"]
 
@@ -24,6 +27,7 @@ _SETTINGS = """\
 # Settings of churngrid. Everything has a default; docs/settings.md lists all of them.
 scorecard: scorecard.yaml
 maturity: maturity.yaml
+questionnaire: questionnaire.csv
 playbook: playbook.yaml
 # What CSMs override: account_id, limit or band, reason, author, set_at, expires_at.
 # overrides: overrides.csv
@@ -35,13 +39,17 @@ _MAPPING = """
 """
 
 
-def starter_files(mapping: Mapping[str, object]) -> dict[str, str]:
+def starter_files(
+    mapping: Mapping[str, object], accounts: Iterable[tuple[str, str]] = ()
+) -> dict[str, str]:
     """Return the starter files by name.
 
     Parameters
     ----------
     mapping : mapping of str to object
         Proposed ``tables`` section; may be empty.
+    accounts : iterable of (str, str)
+        Id and name of the accounts that the questionnaire asks about.
 
     Returns
     -------
@@ -49,8 +57,8 @@ def starter_files(mapping: Mapping[str, object]) -> dict[str, str]:
 
     Examples
     --------
-    >>> sorted(starter_files({}))
-    ['churngrid.yaml', 'maturity.yaml', 'playbook.yaml', 'scorecard.yaml']
+    >>> [name for name in starter_files({}) if name.startswith("q")]
+    ['questionnaire.csv', 'questionnaire.md']
     """
     settings = _SETTINGS
     if mapping:
@@ -59,4 +67,9 @@ def starter_files(mapping: Mapping[str, object]) -> dict[str, str]:
         name: files(package).joinpath(name).read_text(encoding="utf-8")
         for name, package in _SHIPPED.items()
     }
-    return {"churngrid.yaml": settings, **shipped}
+    rubric = read_rubric(None)
+    asked = {
+        "questionnaire.csv": questionnaire_sheet(rubric, accounts),
+        "questionnaire.md": questionnaire_guide(rubric),
+    }
+    return {"churngrid.yaml": settings, **shipped, **asked}

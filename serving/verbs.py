@@ -16,6 +16,7 @@ from ..training.business import business_of
 from ..training.dataset import Dataset
 from .account import AccountStory, account_story
 from .answers import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
+from .companies import accounts_to_ask, company_of
 from .config import fact_fields, read_config
 from .outputs import open_store, write_tables
 from .playbook import read_playbook
@@ -25,7 +26,6 @@ from .steps import (
     REPORT,
     TARGETS,
     Progress,
-    company_of,
     counted,
     cuts_of,
     dataset_of,
@@ -103,7 +103,7 @@ def dataset(
     LeakageError
         If a metric looks ahead.
     """
-    return dataset_of(company_of(data, settings_path), progress)
+    return dataset_of(company_of(data, settings_path, progress), progress)
 
 
 def train(
@@ -138,7 +138,7 @@ def train(
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from.
     """
-    company = company_of(data, settings_path)
+    company = company_of(data, settings_path, progress)
     rows = dataset_of(company, progress)
     uri = tracking or models_in(MODELS)
     return [trained_of(rows, company, name, uri, model_kind, progress) for name in targets]
@@ -172,7 +172,7 @@ def backtest(
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from.
     """
-    rows = dataset_of(company_of(data, settings_path), progress)
+    rows = dataset_of(company_of(data, settings_path, progress), progress)
     step = counted(progress, "backtest", None)
     tests = [backtest_dataset(rows, target_of(name), progress=step) for name in targets]
     result = BacktestResult(
@@ -223,7 +223,7 @@ def score(
     SchemaError, ArtifactError, ValueError
         If the input, the model or the place is unusable.
     """
-    company = company_of(data, settings_path)
+    company = company_of(data, settings_path, progress)
     store = open_store(out) if out is not None else None
     history = store.read("scores") if store is not None and not fresh else None
     scored = scored_of(company, as_of, tracking, model, history, progress)
@@ -260,7 +260,7 @@ def explain(
     SchemaError
         If there is no such account.
     """
-    company = company_of(data, settings_path)
+    company = company_of(data, settings_path, progress)
     scored = scored_of(company, as_of, tracking, model, None, progress)
     return account_story(scored, account, company.config.playbook)
 
@@ -314,14 +314,14 @@ def report(out: str | Path, settings_path: Path | None = None) -> Path:
 
 
 def init(folder: Path, *, data: Data | None = None) -> list[Path]:
-    """Write settings, scorecard, rubric and playbook to edit.
+    """Write settings, scorecard, rubric and playbook to edit, and a questionnaire to fill in.
 
     Parameters
     ----------
     folder : Path
         Made if missing; nothing in it is replaced.
     data : path, URL or dict of DataFrame, optional
-        Propose a column mapping for these tables.
+        Propose a column mapping for these tables, and ask about their accounts.
 
     Returns
     -------
@@ -333,7 +333,7 @@ def init(folder: Path, *, data: Data | None = None) -> list[Path]:
         If one of the files is already there.
     """
     mapping = propose_mapping(data) if data is not None else {}
-    files = starter_files(mapping)
+    files = starter_files(mapping, accounts_to_ask(data, mapping))
     for name in files:
         if (folder / name).exists():
             raise SchemaError(f"{folder / name} is already there; init replaces nothing.")
@@ -367,7 +367,7 @@ def demo(
     settings_path = out / "data" / "churngrid.yaml"
     settings_path.write_text(DEMO_SETTINGS, encoding="utf-8")
     uri = models_in(out / "models")
-    company = company_of(out / "data", settings_path)
+    company = company_of(out / "data", settings_path, progress)
     rows = dataset_of(company, progress)
     models = [trained_of(rows, company, name, uri, None, progress) for name in TARGETS]
     scored = scored_of(company, "latest", uri, None, None, progress)

@@ -1,6 +1,6 @@
 """The dataset: metrics as they were known, beside what happened afterwards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..features.engine import Features, compute_features
 from ..features.errors import SchemaError
 from ..features.facts import Select
 from ..features.health import score_health
-from ..features.knowledge import Knowledge
+from ..features.knowledge import Knowledge, Progress
 from ..features.maturity import score_maturity
 from ..features.measures import Count
 from ..features.metric import Metric
@@ -117,7 +117,7 @@ def build_dataset(
     rubric: Rubric,
     metrics: Sequence[Metric] = METRICS,
     as_of: Sequence[pd.Timestamp] | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Compute metrics and labels for all accounts on a calendar of as-of dates.
 
@@ -135,8 +135,7 @@ def build_dataset(
     as_of : sequence of Timestamp, optional
         The starts of weeks, months or quarters by default; the dates of the company's own labels
         where it brings any. Dates that it did not label give no rows then.
-    progress : callable, optional
-        Called with the name of each step.
+    progress : Progress, optional
 
     Returns
     -------
@@ -162,7 +161,9 @@ def build_dataset(
     kept = labels.index[labels[list(TARGETS)].notna().any(axis=1)]
     if not len(kept):
         raise SchemaError(f"No account gets a label on any as-of date: {report}")
-    features = compute_features(tables, pairs, metrics=metrics, progress=progress)
+    features = compute_features(
+        tables, pairs, metrics=metrics, progress=progress, effort=settings.effort
+    )
     features, labels = features.at(kept), labels.loc[kept]
     refused = _refused(tables, settings, metrics)
     columns = [name for name in model_columns(metrics) if name not in refused]
@@ -177,7 +178,7 @@ def build_dataset(
         features=features,
         business=business,
         report=report,
-        proof=prove(tables, features, metrics),
+        proof=prove(tables, features, metrics, settings.effort),
         refused=tuple(sorted(refused)),
     )
 

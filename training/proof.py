@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..features.effort import DEFAULT_EFFORT, Effort
 from ..features.engine import Features, compute_features
 from ..features.errors import LeakageError
 from ..features.metric import Metric
@@ -62,7 +63,12 @@ class Proof:
         )
 
 
-def prove(tables: Tables, features: Features, metrics: Sequence[Metric]) -> Proof:
+def prove(
+    tables: Tables,
+    features: Features,
+    metrics: Sequence[Metric],
+    effort: Effort = DEFAULT_EFFORT,
+) -> Proof:
     """Recompute some dates of a dataset from tables physically cut there, and compare.
 
     Parameters
@@ -71,6 +77,7 @@ def prove(tables: Tables, features: Features, metrics: Sequence[Metric]) -> Proo
     features : Features
         The dataset's rows.
     metrics : sequence of Metric
+    effort : Effort
 
     Returns
     -------
@@ -86,7 +93,8 @@ def prove(tables: Tables, features: Features, metrics: Sequence[Metric]) -> Proo
     rows = values = 0
     for date in chosen:
         cut = as_it_stood(tables, date)
-        again = compute_features(cut, known_accounts(cut, [date]), metrics=metrics)
+        pairs = known_accounts(cut, [date])
+        again = compute_features(cut, pairs, metrics=metrics, effort=effort)
         asked = features.frame[dates == date]
         _compare(asked, again.frame.reindex(asked.index))
         rows += len(asked)

@@ -32,13 +32,13 @@ class Spans:
     ----------
     kept : ndarray of int64, shape (n_kept,)
         Positions of the facts whose account is among the rows.
-    enter, leave : ndarray of int64, shape (n_kept,)
+    enter, leave : ndarray of int32, shape (n_kept,)
         Half open ranges of row positions.
     """
 
     kept: IntArray
-    enter: IntArray
-    leave: IntArray
+    enter: npt.NDArray[np.int32]
+    leave: npt.NDArray[np.int32]
 
     def count(self, n_rows: int) -> IntArray:
         """Return how many facts are visible on each row, shape (n_rows,)."""

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from churngrid.features.engine import compute_features
 from churngrid.features.maturity import band_of_maturity, score_maturity
+from churngrid.features.metrics import METRICS
 from churngrid.features.rubric import Rubric, read_rubric
 from tests.build import day, tables_of
 from tests.checks.small_company import DAY
@@ -167,8 +169,8 @@ def test_the_newest_answer_of_a_kind_replaces_the_older_ones():
 def test_kinds_of_evidence_are_weighed():
     weights = {kind: part.weight for kind, part in RUBRIC.evidence.items()}
     heavy, light = max(weights, key=weights.get), min(weights, key=weights.get)
-    rows = [row for row in all_answered(**EVEN) if row[0] != "VC1"]
-    rows += [("VC1", 4, heavy, 5), ("VC1", 3, light, 5)]
+    rows = [row for row in all_answered(**EVEN) if row[0] != "VC2"]
+    rows += [("VC2", 4, heavy, 5), ("VC2", 3, light, 5)]
     expected = (4 * weights[heavy] + 3 * weights[light]) / (weights[heavy] + weights[light])
     assert scored(rows)["cmi_vision"] == pytest.approx((9 + expected) / 4)
 
@@ -242,6 +244,208 @@ answers = st.tuples(
     st.sampled_from(list(RUBRIC.evidence)),
     st.integers(0, 700),
 )
+
+
+def test_one_account_on_paper_with_all_kinds_of_evidence_and_ageing():
+    rows = [
+        *(("VC1", 4, "d", 400), ("VC1", 3, "c", 20), ("VC1", 5, "q", 30)),
+        *(("VC2", 2, "d", 365), ("VC2", 3, "c", 366), ("VC2", 4, "q", 541), ("VC2", 5, "t", 100)),
+        *(("OP1", 3, "q", 10), ("OP2", 1, "c", 10), ("PR1", 5, "d", 10), ("PR2", 4, "q", 10)),
+        ("TI1", 2, "t", 10),
+    ]
+    found = scored(rows)
+    first = (4 * 0.5 + 3 * 0.8 + 5 * 0.6) / (0.5 + 0.8 + 0.6)  # 3.8947
+    second = (2 * 1.0 + 3 * 0.4 + 5 * 0.4) / (1.0 + 0.4 + 0.4)  # 2.8889, the Q of 541 days is gone
+    vision = (first + second) / 2  # 3.3918
+    index = (vision + 2.0 + 4.5) / 3  # technology has one answer of four: missing
+    assert found["cmi_vision"] == pytest.approx(vision)
+    assert (found["cmi_people"], found["cmi_process"]) == (2.0, 4.5)
+    assert np.isnan(found["cmi_technology"])
+    assert found["cmi"] == pytest.approx(index) == pytest.approx(3.297271, abs=1e-6)
+    # Vision and people and process have two missing each, technology three around the index.
+    low = [vision - 0.5, (3 + 1 + 1 + 1) / 4, (5 + 4 + 3.5 + 3.5) / 4, (2 + 3 * (index - 1)) / 4]
+    high = [vision + 0.5, (3 + 1 + 3 + 3) / 4, (5 + 4 + 5 + 5) / 4, (2 + 3 * (index + 1)) / 4]
+    assert found["cmi_low"] == pytest.approx(np.mean(low)) == pytest.approx(2.653692, abs=1e-6)
+    assert found["cmi_high"] == pytest.approx(np.mean(high)) == pytest.approx(3.716192, abs=1e-6)
+    assert found["cmi_hard_low"] == pytest.approx((first + second + 2 + 6 + 11 + 5) / 16)
+    assert found["cmi_hard_high"] == pytest.approx((first + second + 10 + 14 + 19 + 17) / 16)
+    assert found["cmi_coverage"] == pytest.approx(7 / 16)
+    assert (found["cmi_status"], found["maturity_band"]) == ("provisional", "medium")
+    assert (found["weakest_category"], found["maturity_blocker"]) == ("people", "")
+    # Telemetry (5 against 2 on VC2) is no judgement to conflict with.
+    assert found["maturity_conflict"] == "VC1"
+    assert found["cmi_age_days"] == 10
+
+
+def test_a_newer_answer_without_a_level_hides_none():
+    rows = [*all_answered(**EVEN), ("VC1", np.nan, "q", 2)]
+    assert scored(rows)["cmi_vision"] == 3
+
+
+def test_evidence_that_a_characteristic_does_not_take_does_not_count():
+    rows = [row for row in all_answered(**EVEN) if row[0] != "VC1"]
+    assert scored([*rows, ("VC1", 5, "t", 5)])["cmi_vision"] == 3
+    assert scored([*rows, ("VC2", 5, "t", 5)])["cmi_vision"] > 3
+
+
+def test_one_high_answer_of_a_thin_category_does_not_lift_the_lower_end_above_the_index():
+    rows = [*first_two(vision=1, people=1, process=1), ("TI1", 5, "q", 10)]
+    found = scored(rows)
+    assert found["cmi"] == found["cmi_low"] == found["cmi_hard_low"] == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "events", "due"),
+    [
+        (365, [], ""),
+        (366, [], "newest answer older than 365 days"),
+        (100, [("m_and_a", 99)], "merger or acquisition since the newest answer"),
+        (100, [("m_and_a", 100)], ""),
+        (100, [("m_and_a", 0)], ""),
+        (100, [("layoff", 20)], ""),
+        (
+            400,
+            [("leadership_change", 9), ("priority_change", 5)],
+            "newest answer older than 365 days; leadership change since the newest answer; "
+            "priority change since the newest answer",
+        ),
+    ],
+)
+def test_an_account_is_due_when_answers_are_old_or_much_has_changed(age, events, due):
+    answered = statements([(*row[:3], age) for row in all_answered(**EVEN)])
+    changed = answered[: len(events)].assign(
+        event_id=[f"x{n}" for n in range(len(events))],
+        kind=[kind for kind, _ in events],
+        occurred_at=[AS_OF - days * DAY for _, days in events],
+        known_at=[AS_OF - days * DAY for _, days in events],
+    )
+    tables = tables_of({"account_events": pd.concat([answered, changed])})
+    found = score_maturity(tables, PAIRS, RUBRIC).iloc[0]
+    assert found["maturity_due"] == due
+    assert found["cmi_age_days"] == age
+
+
+def test_an_account_that_nobody_ever_asked_is_not_due_again():
+    assert scored([])["maturity_due"] == ""
+    assert np.isnan(scored([])["cmi_age_days"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(answers, min_size=12, max_size=60),
+    place=st.integers(0, 59),
+    seed=st.integers(0, 9),
+    by=st.floats(0.1, 4),
+)
+def test_a_better_answer_never_lowers_the_index_and_order_never_matters(rows, place, seed, by):
+    place %= len(rows)
+    before = scored(rows)
+    item, level, kind, age = rows[place]
+    better = [*rows[:place], (item, level + by, kind, age), *rows[place + 1 :]]
+    after = scored(better)
+    assert (before["cmi_status"] == "insufficient") == (after["cmi_status"] == "insufficient")
+    if before["cmi_status"] != "insufficient":
+        assert after["cmi"] >= before["cmi"]
+        assert before["cmi_hard_low"] <= before["cmi_low"] <= before["cmi"]
+        assert before["cmi"] <= before["cmi_high"] <= before["cmi_hard_high"]
+    events = statements(rows)
+    mixed = events.sample(frac=1, random_state=seed)
+    again = score_maturity(tables_of({"account_events": mixed}), PAIRS, RUBRIC).iloc[0]
+    pd.testing.assert_series_equal(again, before)
+
+
+@settings(max_examples=15, deadline=None)
+@given(rows=st.lists(answers, min_size=12, max_size=40), later=st.lists(answers, max_size=20))
+def test_what_is_known_on_the_date_or_later_changes_nothing(rows, later):
+    early = statements([(*row[:3], max(row[3], 1)) for row in rows])
+    ahead = statements(later).assign(event_id=[f"z{n}" for n in range(len(later))])
+    # Known from the date on, whenever it is said to have happened.
+    ahead["known_at"] = [AS_OF + (row[3] % 40) * DAY for row in later]
+    both = pd.concat([early, ahead]) if later else early
+    found, whole = (
+        score_maturity(tables_of({"account_events": events}), PAIRS, RUBRIC)
+        for events in (early, both)
+    )
+    pd.testing.assert_frame_equal(found, whole)
+
+
+def in_seats(**columns):
+    """Accounts with a seat a user, active for two years."""
+    users = len(next(iter(columns.values())))
+    since = AS_OF - 730 * DAY
+    seats = {
+        "account_id": "a",
+        "product_user_id": [f"u{n}" for n in range(users)],
+        "activated_at": since,
+        "deactivated_at": pd.NaT,
+        "known_at": since,
+        **columns,
+    }
+    accounts = {"account_id": ["a"], "customer_since": since, "known_at": since}
+    return {"accounts": pd.DataFrame(accounts), "seats": pd.DataFrame(seats)}
+
+
+@pytest.mark.parametrize(("behind", "level"), [(0, 2), (4, 2), (5, 3), (9, 3), (10, 4)])
+def test_telemetry_shows_a_level_where_nobody_stated_one(behind, level):
+    rows = [row for row in all_answered(**EVEN) if row[0] != "TI4"]
+    seats = in_seats(sso=[n < behind for n in range(10)])
+    assert scored(rows, **seats)["cmi_technology"] == pytest.approx((9 + level) / 4)
+
+
+def test_telemetry_is_weighed_with_what_people_say_and_yields_to_a_statement_about_it():
+    seats = in_seats(sso=[True] * 10)
+    rows = all_answered(**EVEN)
+    both = (3 * 0.6 + 4 * 0.4) / 1.0
+    assert scored(rows, **seats)["cmi_technology"] == pytest.approx((9 + both) / 4)
+    stated = (3 * 0.6 + 1 * 0.4) / 1.0
+    told = scored([*rows, ("TI4", 1, "t", 20)], **seats)
+    assert told["cmi_technology"] == pytest.approx((9 + stated) / 4)
+    expired = scored([*rows, ("TI4", 1, "t", 541)], **seats)
+    assert expired["cmi_technology"] == pytest.approx((9 + both) / 4)
+
+
+def test_telemetry_alone_does_not_make_an_index():
+    seats = in_seats(sso=[True] * 10, is_admin=[True, *[False] * 9])
+    found = scored([], **seats)
+    assert found["cmi_status"] == "insufficient"
+    assert found["cmi_coverage"] == pytest.approx(3 / 16)
+    assert np.isnan(found["cmi_age_days"])
+
+
+def test_a_metric_computed_before_is_taken_over():
+    seats = in_seats(sso=[True] * 10)
+    tables = tables_of({"account_events": statements(all_answered(**EVEN)), **seats})
+    features = compute_features(tables, PAIRS, metrics=METRICS)
+    pd.testing.assert_frame_equal(
+        score_maturity(tables, PAIRS, RUBRIC, features=features),
+        score_maturity(tables, PAIRS, RUBRIC),
+    )
+    health = compute_features(tables, PAIRS, metrics=METRICS[:1])
+    with pytest.raises(ValueError, match=r"`features` lack \['admin_continuity', .* own metrics"):
+        score_maturity(tables, PAIRS, RUBRIC, features=health)
+
+
+def fed(automated, delivered):
+    """Usage by people and machines of the days before a date, nothing after it."""
+    days = [AS_OF - (delivered + n) * DAY for n in range(1, 11)]
+    usage = {
+        "account_id": "a",
+        "product_user_id": "u",
+        "date": days,
+        "events": 100.0 - automated,
+        "automated_events": float(automated),
+        "known_at": days,
+    }
+    return {**in_seats(role=["x"]), "usage_daily": pd.DataFrame(usage)}
+
+
+@pytest.mark.parametrize(
+    ("delivered", "share"), [(0, 1), (30, 1), (364, 1), (365, 0.5), (538, 0.5), (540, 0)]
+)
+def test_a_silent_feed_goes_on_showing_its_last_level_which_ages(delivered, share):
+    found = scored(all_answered(**EVEN), **fed(60, delivered))
+    level = (3 * 0.6 + 4 * 0.4 * share) / (0.6 + 0.4 * share)
+    assert found["cmi_technology"] == pytest.approx((9 + level) / 4)
 
 
 @settings(max_examples=25, deadline=None)

@@ -88,3 +88,25 @@ def test_the_filter_hides_the_rows_and_panels_that_do_not_fit(html, scores, tmp_
     assert shown == ["5"]
     assert [panel["id"] for panel in panels if "hidden" not in panel] == ["a5"]
     assert "1 of 40 shown" in page.text
+
+
+@needs_browser
+def test_choosing_a_growing_cell_puts_the_likeliest_to_grow_first(html, scores, tmp_path):
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', html)
+    assert policy is not None
+    driver = (
+        "<script>document.getElementById('cell').value = 'expand_and_leverage';"
+        "document.getElementById('filter').dispatchEvent(new Event('input'));</script></body>"
+    )
+    path = tmp_path / "report.html"
+    # The policy would refuse the hand that chooses, so this copy goes without it.
+    path.write_text(html.replace(policy[0], "").replace("</body>", driver), encoding="utf-8")
+    page, _ = opened(path, tmp_path / "profile")
+    shown = [
+        int(attrs["data-row"])
+        for _, attrs in page.elements
+        if "data-row" in attrs and "hidden" not in attrs
+    ]
+    inside = scores[scores["cell"] == "expand_and_leverage"]
+    assert len(inside) > 1
+    assert shown == inside.sort_values("p_expand", ascending=False).index.tolist() != sorted(shown)

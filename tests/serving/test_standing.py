@@ -19,6 +19,7 @@ CARD = read_scorecard(None, METRICS)
 CALM = {
     **{"health_trend": "flat", "band_distance": 0, "guard": "", "cell": "save", "chs": 60.0},
     **{"arr_over_approval": -1.0, "maturity_conflict": "", "status": "scored", "p_churn": np.nan},
+    "maturity_due": "",
 }
 
 
@@ -39,6 +40,7 @@ def one(**fields):
         ({"cell": "let_churn", "arr_over_approval": 1.0}, "let_churn_needs_approval"),
         ({"cell": "let_churn", "arr_over_approval": 0.0}, ""),
         ({"maturity_conflict": "process"}, "maturity_evidence_conflicts"),
+        ({"maturity_due": "layoff since the newest answer"}, "maturity_due"),
         ({"chs": np.nan}, "health_score_insufficient"),
         ({"health_trend": "down", "chs": np.nan}, "health_falling,health_score_insufficient"),
     ],

@@ -187,7 +187,8 @@ def test_unknown_model_and_target_are_refused(company):
 def test_starter_files_are_written_once_and_are_sound(company, tmp_path):
     written = churngrid.init(tmp_path / "mine", data=company)
     assert {path.name for path in written} == {
-        *("churngrid.yaml", "scorecard.yaml", "maturity.yaml", "playbook.yaml")
+        *("churngrid.yaml", "scorecard.yaml", "maturity.yaml", "playbook.yaml"),
+        *("questionnaire.csv", "questionnaire.md"),
     }
     scored = churngrid.score(company, tmp_path / "mine" / "churngrid.yaml", model="none").scored
     assert len(scored.scores)

@@ -1,0 +1,77 @@
+"""A company as every verb needs it: its tables with the answers that people wrote down beside."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from ..features.errors import SchemaError
+from ..features.mapping import fetch, plan_tables
+from ..features.plaintext import displayed
+from ..features.questionnaire import with_questionnaire
+from ..features.settings import Settings
+from ..features.sources import Data, open_source
+from . import steps
+
+__all__ = ["accounts_to_ask", "company_of"]
+
+
+def company_of(
+    data: Data, settings_path: Path | None, progress: steps.Progress | None = None
+) -> steps.Company:
+    """Return the tables, the questionnaire's answers among them, and everything declared.
+
+    Parameters
+    ----------
+    data : path, URL or dict of DataFrame
+    settings_path : Path or None
+        ``churngrid.yaml``; the files it names lie beside it.
+    progress : callable, optional
+        Told stage, steps done and steps in all, None when not known.
+
+    Returns
+    -------
+    Company
+
+    Raises
+    ------
+    SchemaError
+        If tables, settings or one of the files are unusable.
+    """
+    company = steps.company_of(data, settings_path, progress)
+    tables = with_questionnaire(company.tables, company.settings, company.config.rubric)
+    return replace(company, tables=tables)
+
+
+def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the accounts that a questionnaire should ask about.
+
+    Parameters
+    ----------
+    data : path, URL or dict of DataFrame, or None
+    mapping : mapping of str to object
+        Proposed ``tables`` section of the settings.
+
+    Returns
+    -------
+    list of (str, str)
+        Id and name of each, sorted by id; of several names the last. Empty without data, and while
+        the proposal is too incomplete to find the accounts by.
+    """
+    if data is None:
+        return []
+    settings = Settings.model_validate({"tables": dict(mapping)})
+    with closing(open_source(data)) as source:
+        try:
+            plan = plan_tables(source, settings)["accounts"]
+            parts = [delivery.table for delivery in fetch(source, plan)]
+        except SchemaError:
+            # `init` is there to get over this: `check` will say what is missing.
+            return []
+    newest: dict[str, str] = {}
+    for rows in parts:
+        ids = displayed(rows["account_id"])
+        there = "name" in rows.column_names
+        names = displayed(rows["name"]) if there else [None] * len(ids)
+        newest |= {key: name or "" for key, name in zip(ids, names, strict=True) if key}
+    return sorted(newest.items())
