@@ -98,14 +98,9 @@ class Answers:
             Newest by the selection's clock; ties go to what became known last, then to the last
             id, so that neither the order of rows nor the other dates asked for decide.
         """
-        chunk = self.whole
-        found, enter, leave = self._visible(select)
-        if not len(found) or not len(self.rows):
-            return np.full(len(self.rows), -1, dtype=np.int64)
-        clock = chunk.time(select.at or self.view.happened_at)[found]
-        order = np.lexsort((-self._ids(found), -chunk.seen[found], -clock))
-        owner = np.asarray(paint(order, enter, leave, len(self.rows)))
-        return np.where(owner >= 0, chunk.position[found[np.maximum(owner, 0)]], -1)
+        place = self._newest_place(select)
+        position = np.append(self.whole.position, np.int64(-1))
+        return position[place]
 
     @property
     def whole(self) -> Chunk:
@@ -148,17 +143,31 @@ class Answers:
             return self._middle(question)
         if isinstance(question, FirstMoment):
             return self._first(question.select)
-        newest = self.newest(question.select)
         if isinstance(question, LastMoment):
-            return taken(self._moments(question.select.at or self.view.happened_at), newest)
+            clock = question.select.at or self.view.happened_at
+            return taken(self._moments(clock), self._newest_place(question.select))
         if isinstance(question, NewestMoment):
-            return taken(self._moments(question.column), newest)
+            return taken(self._moments(question.column), self._newest_place(question.select))
         if isinstance(question, NewestNumber):
-            return taken(self._stored.numbers(question.column), newest)
+            numbers = self.whole.number(question.column)
+            return taken(numbers, self._newest_place(question.select))
         raise TypeError(f"`question` must be one of the declared kinds, got {question!r}.")
 
+    def _newest_place(self, select: Select) -> IntArray:
+        """Return, per row, the place in the whole chunk of the newest visible fact, or -1."""
+        chunk = self.whole
+        found, enter, leave = self._visible(select)
+        if not len(found) or not len(self.rows):
+            return np.full(len(self.rows), -1, dtype=np.int64)
+        clock = chunk.time(select.at or self.view.happened_at)[found]
+        # What does not say when it took place is not the newest for that.
+        clock = np.where(clock == NEVER, -1, clock)
+        order = np.lexsort((-self._ids(found), -chunk.seen[found], -clock))
+        owner = np.asarray(paint(order, enter, leave, len(self.rows)))
+        return np.where(owner >= 0, found[np.maximum(owner, 0)], -1)
+
     def _moments(self, column: str) -> FloatArray:
-        moments = self._stored.times(column)
+        moments = self.whole.time(column)
         return np.where(moments == NEVER, np.nan, moments.astype(float))
 
     def _different(self, question: Different) -> FloatArray:
@@ -187,7 +196,7 @@ class Answers:
         clock = self.whole.time(select.at or self.view.happened_at)[found]
         order = np.argsort(clock, kind="stable")
         oldest = np.asarray(paint(order, enter, leave, len(self.rows)))
-        return taken(clock.astype(float), oldest)
+        return taken(np.where(clock == NEVER, np.nan, clock.astype(float)), oldest)
 
     def _ids(self, found: IntArray) -> IntArray:
         """Rank of the own id of some facts; facts of a view without one are alike."""

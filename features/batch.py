@@ -141,7 +141,8 @@ class Batch:
         Batch
         """
         first = pieces[0]
-        starts = accumulate((piece.rows_in for piece in pieces), initial=0)
+        # Rows that the settings leave out count too: places are those of the source.
+        starts = accumulate((piece.delivery.rows.bound for piece in pieces), initial=0)
         plan = first.delivery.plan
         delivery = Delivery(
             plan,

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 from .facts import DAY_US, Select
 from .filters import Filter
 from .marks import Pairs
-from .ranges import superseded
 from .rows import NEVER, Rows
 from .stored import Stored, moments_of, numbers_of
 from .stretches import Stretches
@@ -86,21 +85,13 @@ class Chunk:
         """Row on which a newer version takes the fact's place; the end of the account's rows."""
         if not self.view.entity:
             return self.rows.starts.astype(np.int32)[1:][self.account]
-        entity, _ = self.codes(self.view.entity)
-        clocks = [self.time(name) for name in reversed(self.view.version)]
-        order = np.lexsort((*clocks, entity))
-        return self.rows.first_after(self.account, superseded(order, entity, self.seen))
+        replaced = self._stored.replaced(self.view.entity, self.view.version)
+        return self.rows.first_after(self.account, self._taken(replaced))
 
     @cached_property
     def seen(self) -> IntArray:
         """When each fact was known and, for dated versions, had begun."""
-        if "known_at" not in self._stored.data.table.column_names:
-            return np.zeros(len(self), dtype=np.int64)
-        known = self.time("known_at")
-        if self.view.happened_at in self.view.version:
-            begun = self.time(self.view.happened_at)
-            return np.maximum(known, np.where(begun == NEVER, known, begun))
-        return known
+        return self._taken(self._stored.seen(self.view.version))
 
     def time(self, column: str) -> IntArray:
         """Return a time column as microseconds; an empty one lies after everything."""

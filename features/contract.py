@@ -4,28 +4,24 @@ Each rule is a small named function in a declared tuple and returns problems; th
 are put aside with the reason, never changed and never lost.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import Batch, Problem, hashed
-from .plaintext import Mask, to_mask
+from .plaintext import to_mask
+from .repeats import repeated
 from .tableset import ARROW_TYPES
-from .texts import found_in, texts_of
+from .texts import found_in
 
 __all__ = [
     "PERIODS",
     "RULES_AFTER_FILLING",
     "RULES_BEFORE_FILLING",
     "apply_row_rules",
-    "codes_of",
     "drop_repeated",
     "drop_unknown_accounts",
-    "repeats",
 ]
 
 RowRule = Callable[[Batch], Iterator[Problem]]
@@ -115,50 +111,6 @@ RULES_BEFORE_FILLING: tuple[RowRule, ...] = (ends_before_it_begins, neither_plan
 RULES_AFTER_FILLING: tuple[RowRule, ...] = (never_known,)
 
 
-def codes_of(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
-    """Give rows numbers so that two have the same number if they agree in all columns.
-
-    Parameters
-    ----------
-    columns : sequence of pyarrow.ChunkedArray, shape (n_rows,)
-        At least one; null agrees with null.
-
-    Returns
-    -------
-    ndarray of int64, shape (n_rows,)
-
-    Examples
-    --------
-    >>> codes_of([pa.chunked_array([["a", "b", "a", None]])]).tolist()
-    [1, 2, 1, 0]
-    """
-    combined, size = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:
-        codes, width = _codes(column)
-        if size * width >= 2**62:
-            combined, distinct = pd.factorize(combined)
-            size = len(distinct)
-        combined = combined * width + codes
-        size *= width
-    return combined
-
-
-def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
-    """Give the values of one column numbers from 1, null being 0; and how many there are."""
-    if pa.types.is_timestamp(column.type):
-        ticks = pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy()
-        codes, distinct = pd.factorize(ticks)
-        # Times before 1970 have been put aside, so that -1 can only be null.
-        return np.where(ticks < 0, 0, codes + 1), len(distinct) + 1
-    texts = texts_of(column)
-    return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
-
-
-def repeats(codes: npt.NDArray[np.int64]) -> Mask:
-    """Mark every row whose number was there before, shape (n_rows,)."""
-    return np.asarray(pd.Series(codes).duplicated(), dtype=bool)
-
-
 def drop_repeated(batch: Batch) -> Batch:
     """Keep the first row of each key; where rows add up, drop only exact repetitions.
 
@@ -172,33 +124,22 @@ def drop_repeated(batch: Batch) -> Batch:
     Batch
     """
     key = batch.spec.key
+    columns = [batch.table[column] for column in key]
+    everything = batch.table.columns
+    if batch.row_id is not None:
+        everything = [*everything, batch.row_id]
     if batch.spec.name == _ADD_UP:
-        codes = codes_of([batch.table[column] for column in key])
-        exact = _repeated_rows(batch, codes)
+        again, exact = repeated(columns), repeated(everything)
         rule = "repeats the key of an earlier row with other values: both were added up"
-        batch = batch.report([batch.finding("", rule, repeats(codes) & ~exact)])
+        batch = batch.report([batch.finding("", rule, again & ~exact)])
         return batch.drop([Problem("", _EXACT, exact)])
     if key:
         rule = f"repeats the key of an earlier row ({', '.join(f'`{name}`' for name in key)})"
-        codes = codes_of([batch.table[column] for column in key])
-        return batch.drop([Problem("", rule, repeats(codes))])
+        return batch.drop([Problem("", rule, repeated(columns))])
     if batch.row_id is not None:
         named = to_mask(pc.is_valid(batch.row_id))
-        exact = named & _repeated_rows(batch, codes_of([batch.row_id]))
-        return batch.drop([Problem("", _EXACT, exact)])
+        return batch.drop([Problem("", _EXACT, named & repeated(everything))])
     return batch
-
-
-def _repeated_rows(batch: Batch, codes: npt.NDArray[np.int64]) -> Mask:
-    """Rows equal to an earlier one in everything the source says about them."""
-    # Few rows share their number with another one, and only those are compared in full.
-    alike = np.flatnonzero(pd.Series(codes).duplicated(keep=False))
-    columns = batch.table.columns if batch.row_id is None else [*batch.table.columns, batch.row_id]
-    parts = [pa.chunked_array([pa.array(codes[alike])])]
-    parts += [column.take(pa.array(alike)) for column in columns]
-    mask = np.zeros(len(codes), dtype=bool)
-    mask[alike] = repeats(codes_of(parts))
-    return mask
 
 
 def _fill_known_at(batch: Batch) -> Batch:

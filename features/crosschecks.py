@@ -12,9 +12,10 @@ import pyarrow.compute as pc
 
 from .batch import Batch, shortened
 from .billing import amounts_unlike_mrr
-from .contract import PERIODS, codes_of, repeats
+from .contract import PERIODS
 from .periods import Periods, days_with_rows
 from .plaintext import Mask, to_mask
+from .repeats import repeated
 from .tableset import Finding
 from .texts import found_in, names_in
 
@@ -134,7 +135,7 @@ def repeated_row_id(batches: Batches) -> Iterator[Finding]:
     """Report numbers of rows that occur more than once."""
     for batch in batches.values():
         if batch.row_id is not None:
-            again = repeats(codes_of([batch.row_id])) & to_mask(pc.is_valid(batch.row_id))
+            again = repeated([batch.row_id]) & to_mask(pc.is_valid(batch.row_id))
             ids = batch.row_id.filter(pa.array(again))
             column = batch.delivery.plan.mapping.row_id or ""
             yield Finding(

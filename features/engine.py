@@ -5,25 +5,24 @@ scoring call the same function, so their rows are the same numbers.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .comparison import Features, OwnFeatures, with_peers
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US
 from .knowledge import Knowledge, Progress
 from .measures import Measure, Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
-from .peers import Peers, peers_of
 from .rows import NEVER, Rows
 from .tableset import Tables
 from .views import view_named
 
-__all__ = ["Features", "compute_features", "live_accounts"]
+__all__ = ["Features", "compute_features", "compute_own", "live_accounts"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -32,57 +31,6 @@ StateArray = npt.NDArray[np.int8]
 _LIVE = (ARR, IN_TERM, ACTIVE_LATELY)
 _NEWCOMER_DAYS = 30
 _BASELINE_DAYS = 168
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """The numbers of all rows, and why any is missing.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Index (account_id, as_of); one column a metric and one a derived variant.
-    absence : DataFrame of int8
-        Same index, one column a metric: the ``Absence`` state behind each value.
-    baseline : DataFrame
-        The account's own mean over the preceding windows, for metrics that have one.
-    segment_median : DataFrame
-        Median over the live accounts of the same segment and date.
-    live : Series of bool
-        Whether the row's account is a customer on that date.
-    segment : Series of str
-    metrics : tuple of Metric
-    """
-
-    frame: pd.DataFrame
-    absence: pd.DataFrame
-    baseline: pd.DataFrame
-    segment_median: pd.DataFrame
-    live: pd.Series
-    segment: pd.Series
-    metrics: tuple[Metric, ...] = field(repr=False)
-
-    def at(self, index: pd.Index) -> "Features":
-        """Return the features of some rows only.
-
-        Parameters
-        ----------
-        index : Index
-            Rows that are all there.
-
-        Returns
-        -------
-        Features
-        """
-        return Features(
-            self.frame.loc[index],
-            self.absence.loc[index],
-            self.baseline.loc[index],
-            self.segment_median.loc[index],
-            self.live.loc[index],
-            self.segment.loc[index],
-            self.metrics,
-        )
 
 
 def compute_features(
@@ -112,20 +60,41 @@ def compute_features(
     Features
         Rows sorted by account and date.
     """
+    return with_peers(compute_own(tables, pairs, metrics=metrics, progress=progress, effort=effort))
+
+
+def compute_own(
+    tables: Tables,
+    pairs: pd.DataFrame,
+    *,
+    metrics: Sequence[Metric],
+    progress: Progress | None = None,
+    effort: Effort = DEFAULT_EFFORT,
+) -> OwnFeatures:
+    """Compute what follows from each account alone.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of all accounts, or of some with ``whole`` to tell when the feeds of all last delivered.
+    pairs, metrics, progress, effort
+        As in ``compute_features``.
+
+    Returns
+    -------
+    OwnFeatures
+        Rows sorted by account and date; those of one account do not depend on the other pairs.
+    """
     known = Knowledge(tables, Rows.of(pairs), effort)
     known.prepare([*_LIVE, *_measures_of(metrics, known)], progress)
     values, states = _evaluated(metrics, known)
     index = known.rows.index
     live = pd.Series(live_accounts(known), index=index, name="live")
     segment = pd.Series(_segments(known), index=index, name="segment")
-    level = pd.DataFrame(values, index=index)
-    baseline = _baselines(metrics, known)
-    peers = peers_of(known.rows.as_of, segment.to_numpy(), live.to_numpy())
-    return Features(
-        frame=_with_variants(metrics, level, baseline, peers),
+    return OwnFeatures(
+        level=pd.DataFrame(values, index=index),
         absence=pd.DataFrame(states, index=index).astype(np.int8),
-        baseline=baseline,
-        segment_median=_segment_medians(level, peers),
+        baseline=_baselines(metrics, known),
         live=live,
         segment=segment,
         metrics=tuple(metrics),
@@ -293,26 +262,6 @@ def _baselines(metrics: Sequence[Metric], known: Knowledge) -> pd.DataFrame:
             count += counted
         columns[metric.column] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     return pd.DataFrame(columns, index=known.rows.index, dtype=float)
-
-
-def _with_variants(
-    metrics: Sequence[Metric], level: pd.DataFrame, baseline: pd.DataFrame, peers: Peers
-) -> pd.DataFrame:
-    """Return the levels with the ratios to the own baseline and the percentiles beside them."""
-    parts: dict[str, FloatArray | pd.Series] = {}
-    for metric in metrics:
-        if metric.column in baseline:
-            base = baseline[metric.column]
-            parts[metric.vs_own] = (level[metric.column] / base).where(base > 0)
-        if metric.in_segment:
-            parts[metric.percentile] = peers.shares(level[metric.column].to_numpy(dtype=float))
-    return pd.concat([level, pd.DataFrame(parts, index=level.index)], axis=1)
-
-
-def _segment_medians(level: pd.DataFrame, peers: Peers) -> pd.DataFrame:
-    """Return the medians of the groups at every row of the group."""
-    medians = {name: peers.medians(level[name].to_numpy(dtype=float)) for name in level}
-    return pd.DataFrame(medians, index=level.index)
 
 
 def _segments(known: Knowledge) -> npt.NDArray[np.object_]:

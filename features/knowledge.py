@@ -160,6 +160,8 @@ class Knowledge:
 
     def last_delivery(self, view: View) -> IntArray:
         """Return, per row, when the newest row of any account became known; -1 before the first."""
+        if self.tables.whole is not None:
+            return self.tables.whole.last_delivery(view.name, self.rows.as_of)
         if view.name not in self._deliveries:
             known = self.stored(view.name).times("known_at")
             newest = np.asarray(_newest_before(known, self.rows.dates))

@@ -99,6 +99,11 @@ class Metric:
         return f"{self.name}_{self.window_days}d" if self.window_days else self.name
 
     @property
+    def has_baseline(self) -> bool:
+        """Whether there are preceding windows of the account to compare with."""
+        return self.own_baseline and self.window_days is not None
+
+    @property
     def vs_own(self) -> str:
         """Column of the ratio to the account's own baseline."""
         return f"{self.column}_vs_own"

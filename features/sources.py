@@ -20,9 +20,9 @@ from .mapping import fetch, plan_tables, unread_tables
 from .raw import Source
 from .settings import DEFAULTS, Settings
 from .tableset import Tables
-from .verdict import Reading, check_deliveries
+from .verdict import Reading, check_deliveries, check_some
 
-__all__ = ["Data", "open_source", "read_tables"]
+__all__ = ["Data", "open_source", "read_some", "read_tables"]
 
 Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
 """A folder, a DuckDB file, a database URL, or tables by name."""
@@ -75,6 +75,44 @@ def read_tables(
             lambda: unread_tables(source, plans),
             Reading(settings.hash_personal, settings.memory_mb, progress),
         )
+    return _without_denied(tables, settings)
+
+
+def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Tables:
+    """Check and coerce the rows of some accounts of a company, as ``read_tables`` does for all.
+
+    Parameters
+    ----------
+    data : mapping of str to pyarrow.Table
+        Every table and column that the company has, be it without rows, and all rows of some
+        accounts in the order of the source.
+    settings : Settings
+
+    Returns
+    -------
+    Tables
+        Without ``whole`` and without findings about the company as a whole.
+
+    Raises
+    ------
+    SchemaError
+        If a required table or column is missing, or the settings name something that is not there.
+
+    Examples
+    --------
+    >>> read_some({"accounts": pa.table({"account_id": pa.array([], pa.string())}),
+    ...            "tickets": pa.table({name: pa.array([], pa.string())
+    ...                                 for name in ("ticket_id", "account_id", "created_at")})})
+    Tables: accounts 0, tickets 0
+    """
+    source = FrameSource(data)
+    plans = plan_tables(source, settings)
+    deliveries = {name: fetch(source, plan) for name, plan in plans.items()}
+    tables = check_some(deliveries, Reading(settings.hash_personal, settings.memory_mb))
+    return _without_denied(tables, settings)
+
+
+def _without_denied(tables: Tables, settings: Settings) -> Tables:
     denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
     return replace(tables, denied_ticket_categories=denied)
 

@@ -6,7 +6,7 @@ thing and is looked up when it is needed; it is never spread over the rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .filters import Filter
+from .ranges import superseded
 from .rows import NEVER
 from .texts import Texts, texts_of
 
@@ -75,11 +76,13 @@ class Stored:
 
     def __init__(self, data: ViewData) -> None:
         self.data = data
-        self._lock = Lock()
+        self._lock = RLock()
         self._texts: dict[str, Texts] = {}
         self._times: dict[str, IntArray] = {}
         self._numbers: dict[str, FloatArray] = {}
         self._masks: dict[Filter, BoolArray] = {}
+        self._seen: dict[tuple[str, ...], IntArray] = {}
+        self._replaced: dict[tuple[str, ...], IntArray] = {}
 
     def __len__(self) -> int:
         return int(self.data.table.num_rows)
@@ -108,6 +111,53 @@ class Stored:
             if column not in self._times:
                 self._times[column] = moments_of(self.data.table[column])
             return self._times[column]
+
+    def seen(self, version: tuple[str, ...]) -> IntArray:
+        """Return when each row was known and, for versions dated otherwise too, had begun."""
+        if "known_at" not in self.data.table.column_names:
+            return np.zeros(len(self), dtype=np.int64)
+        known = self.times("known_at")
+        dated = [column for column in version if column != "known_at"]
+        if not dated:
+            return known
+        with self._lock:
+            if version not in self._seen:
+                begun = [self.times(column) for column in dated]
+                stated = [np.where(moment == NEVER, known, moment) for moment in begun]
+                self._seen[version] = np.maximum.reduce([known, *stated])
+            return self._seen[version]
+
+    def replaced(self, entity: tuple[str, ...], version: tuple[str, ...]) -> IntArray:
+        """Return when a newer version of each row's thing became known, of whatever account.
+
+        Parameters
+        ----------
+        entity : tuple of str
+            Texts and times that name a thing.
+        version : tuple of str
+            Times that order its versions.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+            ``NEVER`` where there is no newer version.
+        """
+        with self._lock:
+            if entity not in self._replaced:
+                thing = self._numbered(entity)
+                clocks = [self.times(column) for column in reversed(version)]
+                order = np.lexsort((*clocks, thing))
+                self._replaced[entity] = np.asarray(superseded(order, thing, self.seen(version)))
+            return self._replaced[entity]
+
+    def _numbered(self, columns: tuple[str, ...]) -> IntArray:
+        """Return a number a row that is equal where all of some texts and times are."""
+        number = np.zeros(len(self), dtype=np.int64)
+        for column in columns:
+            values = self.texts(column).codes if self.is_text(column) else self.times(column)
+            _, part = np.unique(values, return_inverse=True)
+            _, number = np.unique(number * (len(part) + 1) + part, return_inverse=True)
+        return number
 
     def numbers(self, column: str) -> FloatArray:
         """Return a number column, NaN where empty."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,10 +17,13 @@ __all__ = [
     "ARROW_TYPES",
     "Finding",
     "Tables",
+    "Whole",
     "canonical_schema",
     "column_type",
     "empty_table",
 ]
+
+IntArray = npt.NDArray[np.int64]
 
 ARROW_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
     {
@@ -115,6 +120,59 @@ def empty_table(spec: TableSpec) -> pa.Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """What only all accounts together show, to go with tables that hold some of them.
+
+    Parameters
+    ----------
+    filled : frozenset of str
+        Tables with a row of any account.
+    dates : ndarray of int64, shape (n_dates,)
+        As-of dates in microseconds, ascending.
+    deliveries : mapping of str to ndarray of int64, shape (n_dates,)
+        By view whose feed can fall silent: when the newest row of any account before each date
+        became known, -1 before the first.
+    """
+
+    filled: frozenset[str]
+    dates: IntArray
+    deliveries: Mapping[str, IntArray]
+
+    def last_delivery(self, view: str, as_of: IntArray) -> IntArray:
+        """Return when the newest row before each date became known; -1 before the first.
+
+        Parameters
+        ----------
+        view : str
+        as_of : ndarray of int64
+            Dates among ``dates``.
+
+        Returns
+        -------
+        ndarray of int64
+
+        Raises
+        ------
+        ValueError
+            If a date is not among ``dates``.
+
+        Examples
+        --------
+        >>> whole = Whole(frozenset(), np.array([10, 20]), {"usage": np.array([-1, 15])})
+        >>> whole.last_delivery("usage", np.array([20, 10])).tolist()
+        [15, -1]
+        """
+        place = np.searchsorted(self.dates, as_of)
+        there = np.append(self.dates, -1)[place] == as_of
+        if not there.all():
+            raise ValueError(
+                f"`as_of` must be among the dates that the company was asked about, got "
+                f"{int(as_of[~there][0])} microseconds; ask about all dates together."
+            )
+        return self.deliveries[view][place]
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """All tables of one company, checked and coerced.
 
@@ -135,6 +193,8 @@ class Tables:
         Columns whose history the source does not have, so that they show today's value.
     denied_ticket_categories : frozenset of str
         Categories that only a leaving customer opens: no metric sees those tickets.
+    whole : Whole or None
+        What all accounts together show, where these tables hold only some of them.
 
     Examples
     --------
@@ -151,6 +211,7 @@ class Tables:
     denied_ticket_categories: frozenset[str] = frozenset(
         {"cancellation", "data_export", "billing_cancel", "offboarding"}
     )
+    whole: Whole | None = None
 
     def __getitem__(self, name: str) -> pa.Table:
         if name not in self.by_name:
@@ -190,6 +251,27 @@ class Tables:
             return False
         known = self.collected.get(table)
         return known is None or all(column in known for column in columns)
+
+    def filled(self, table: str) -> bool:
+        """Say whether the company has any row of a table.
+
+        Parameters
+        ----------
+        table : str
+
+        Returns
+        -------
+        bool
+            Where these are the tables of some accounts, the rows of all others count as well.
+
+        Examples
+        --------
+        >>> Tables({}).filled("contracts")
+        False
+        """
+        if self.whole is not None:
+            return table in self.whole.filled
+        return table in self.by_name and self.by_name[table].num_rows > 0
 
     def known_before(self, moment: pa.TimestampScalar) -> "Tables":
         """Return the tables as they stood at a moment: rows known later are cut away.

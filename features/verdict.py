@@ -1,8 +1,8 @@
 """From raw deliveries to the tables of a company: contract, cross-checks, and the accounts kept."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,7 @@ from .snapshots import snapshot_columns
 from .tables import ACTIVITY_TABLES
 from .tableset import Finding, Tables
 
-__all__ = ["Reading", "check_deliveries"]
+__all__ = ["Reading", "check_deliveries", "check_some"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +64,58 @@ def check_deliveries(
         If no row of ``accounts``, or of all activity tables together, can be used.
     """
     batches: dict[str, Batch] = {}
-    for name, pieces in deliveries.items():
-        known = batches["accounts"].table["account_id"] if batches else None
-        batch = _checked(pieces, known, reading)
+    for name, batch in _in_turn(deliveries, reading):
         batches[name] = batch
         if name == "accounts":
             _check_left([batch])
     _check_left([batches[name] for name in ACTIVITY_TABLES if name in batches])
     snapshots, snapshot_findings = snapshot_columns(batches)
+    tables = _tables(batches)
+    return replace(
+        tables,
+        findings=(*findings(), *tables.findings, *snapshot_findings, *cross_check(batches)),
+        snapshot_only=snapshots,
+    )
+
+
+def check_some(deliveries: Mapping[str, Iterable[Delivery]], reading: Reading) -> Tables:
+    """Hold the rows of some accounts against the contract.
+
+    What only all rows together show is left out: whether anything is left of a table, what
+    contradicts between tables, and which columns have no history.
+
+    Parameters
+    ----------
+    deliveries : mapping of str to iterable of Delivery
+        By table; ``accounts`` first. Tables may be empty.
+    reading : Reading
+
+    Returns
+    -------
+    Tables
+    """
+    return _tables(dict(_in_turn(deliveries, reading)))
+
+
+def _in_turn(
+    deliveries: Mapping[str, Iterable[Delivery]], reading: Reading
+) -> Iterator[tuple[str, Batch]]:
+    """Yield table after table; those after the first are held against the accounts it has."""
+    account_ids: pa.ChunkedArray | None = None
+    for name, pieces in deliveries.items():
+        batch = _checked(pieces, account_ids, reading)
+        if account_ids is None:
+            account_ids = batch.table["account_id"]
+        yield name, batch
+
+
+def _tables(batches: Mapping[str, Batch]) -> Tables:
     return Tables(
         by_name={name: batch.table for name, batch in batches.items()},
         collected={name: _collected(batch) for name, batch in batches.items()},
-        findings=(
-            *findings(),
-            *(finding for batch in batches.values() for finding in batch.findings),
-            *snapshot_findings,
-            *cross_check(batches),
-        ),
+        findings=tuple(finding for batch in batches.values() for finding in batch.findings),
         quarantine=_quarantine(batches),
         rows_in={name: batch.rows_in for name, batch in batches.items()},
-        snapshot_only=snapshots,
     )
 
 

@@ -82,7 +82,10 @@ def _collected(tables: Tables, name: str) -> frozenset[str]:
     return frozenset(tables.collected.get(name, everything))
 
 
-_CATALOGUE = ("module", "is_core", "is_value_event", "is_premium", "released_at")
+_CATALOGUE = (
+    *("module", "is_core", "is_value_event", "is_premium", "released_at"),
+    *("is_integration", "is_admin_setting"),
+)
 
 
 def _usage(tables: Tables) -> ViewData:
@@ -223,13 +226,20 @@ def _maturity_answers(tables: Tables) -> ViewData:
     collected = _collected(tables, "account_events")
     if "contract_events" not in tables or not answers.num_rows:
         return ViewData(answers, collected)
-    decided = tables["contract_events"].select(["account_id", "event_type", "known_at"]).to_pandas()
+    named = ["account_id", "event_type", "known_at", "effective_at", "event_id"]
+    decided = tables["contract_events"].select(named).to_pandas()
     decided["pending"] = decided["event_type"].map(_PENDING)
-    decided = decided.dropna(subset=["pending"]).sort_values("known_at")
+    decided["presupposed"] = decided["pending"].eq(True)
+    # Of events of one moment the last counts: a withdrawal presupposes a request.
+    decided = decided.dropna(subset=["pending"]).sort_values(
+        ["known_at", "effective_at", "presupposed", "event_id"],
+        ascending=[True, True, False, True],
+        kind="stable",
+    )
     asked = answers.select(["account_id", "known_at"]).to_pandas()
     asked["position"] = range(len(asked))
     found = pd.merge_asof(
-        asked.sort_values("known_at"),
+        asked.sort_values("known_at", kind="stable"),
         decided[["account_id", "known_at", "pending"]],
         on="known_at",
         by="account_id",

@@ -20,7 +20,8 @@ __all__ = ["FACT_FIELDS", "Config", "fact_fields", "read_config"]
 
 _FACTS = (
     *("status", "cell", "quadrant", "health_band", "maturity_band", "cmi_status", "caps"),
-    *("drivers", "weakest_category", "maturity_blocker", "p_churn", "p_expand", "health_index"),
+    *("drivers", "weakest_category", "maturity_blocker", "maturity_due"),
+    *("p_churn", "p_expand", "health_index"),
     *("chs", "chs_coverage", "cmi", "segment", "guard", "arr_at_risk", "stale_metrics"),
 )
 
@@ -115,7 +116,7 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
 
     metrics = declared_metrics(settings.metrics)
     scorecard = read_scorecard(located(settings.scorecard), metrics)
-    rubric = read_rubric(located(settings.maturity))
+    rubric = read_rubric(located(settings.maturity), metrics)
     # A cap or category of ours that a company dropped never holds; a playbook may still name it.
     texts = texts_of(
         [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics

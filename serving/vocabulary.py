@@ -95,7 +95,7 @@ def texts_beside(playbook: Path) -> dict[str, frozenset[str]]:
     """
     settings, metrics = _settings_beside(playbook), metrics_beside(playbook)
     scorecard = read_scorecard(settings.scorecard, metrics)
-    return texts_of([scorecard], [read_rubric(settings.maturity)], metrics=metrics)
+    return texts_of([scorecard], [read_rubric(settings.maturity, metrics)], metrics=metrics)
 
 
 def metrics_beside(playbook: Path) -> tuple[Metric, ...]:

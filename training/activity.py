@@ -34,9 +34,9 @@ def value_events(tables: Tables) -> pd.DataFrame:
     >>> len(value_events(Tables({})))
     0
     """
-    if "usage_daily" in tables and tables["usage_daily"].num_rows:
+    if tables.filled("usage_daily"):
         return _events(_of_value(_used(tables["usage_daily"]), tables), "product_user_id", "date")
-    if "usage_events" in tables and tables["usage_events"].num_rows:
+    if tables.filled("usage_events"):
         used = _of_value(tables["usage_events"], tables)
         return _events(used, "product_user_id", "occurred_at")
     if "tickets" in tables:

@@ -70,19 +70,15 @@ def business_of(tables: Tables) -> Business:
     >>> business_of(Tables({})).value
     'non_contractual'
     """
-    if _filled(tables, "contracts"):
+    if tables.filled("contracts"):
         return (
             Business.CONTRACTUAL_ITEMS
-            if _filled(tables, "subscription_items")
+            if tables.filled("subscription_items")
             else Business.CONTRACTUAL_ACV
         )
-    if _filled(tables, "subscription_items") or _filled(tables, "contract_events"):
+    if tables.filled("subscription_items") or tables.filled("contract_events"):
         return Business.MONTH_TO_MONTH
     return Business.NON_CONTRACTUAL
-
-
-def _filled(tables: Tables, name: str) -> bool:
-    return name in tables and tables[name].num_rows > 0
 
 
 def lead_of(settings: Settings, business: Business) -> int:

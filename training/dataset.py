@@ -169,7 +169,7 @@ def build_dataset(
     columns = [name for name in model_columns(metrics) if name not in refused]
     X = features.frame[columns].copy()
     X["chs"] = score_health(features, scorecard).scores["chs"]
-    X = X.join(maturity_inputs(tables, kept.to_frame(index=False), rubric))
+    X = X.join(maturity_inputs(tables, features, rubric))
     return Dataset(
         X=X,
         labels=labels,
@@ -211,14 +211,14 @@ def model_columns(metrics: Sequence[Metric]) -> list[str]:
     return columns
 
 
-def maturity_inputs(tables: Tables, pairs: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
+def maturity_inputs(tables: Tables, features: Features, rubric: Rubric) -> pd.DataFrame:
     """Return what an expansion model may know of maturity.
 
     Parameters
     ----------
     tables : Tables
-    pairs : DataFrame
-        With ``account_id`` and ``as_of``.
+    features : Features
+        Its rows are those that are scored.
     rubric : Rubric
 
     Returns
@@ -226,7 +226,9 @@ def maturity_inputs(tables: Tables, pairs: pd.DataFrame, rubric: Rubric) -> pd.D
     DataFrame
         ``cmi`` (NaN when insufficient) and ``cmi_coverage``.
     """
-    return score_maturity(tables, pairs, rubric)[list(MATURITY_INPUTS)]
+    pairs = features.frame.index.to_frame(index=False)
+    scored = score_maturity(tables, pairs, rubric, features=features)
+    return scored[list(MATURITY_INPUTS)]
 
 
 def _dates(tables: Tables, settings: Settings) -> list[pd.Timestamp]:

@@ -99,7 +99,7 @@ def has_items(tables: Tables) -> bool:
     >>> has_items(Tables({}))
     False
     """
-    return "subscription_items" in tables and tables["subscription_items"].num_rows > 0
+    return tables.filled("subscription_items")
 
 
 def typed(frame: pd.DataFrame, columns: Mapping[str, pa.DataType]) -> pd.DataFrame:

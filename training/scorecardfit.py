@@ -5,21 +5,19 @@ is negative, so that what is better never lowers it. Only the weights move, and 
 there is, the less they do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from ..features.engine import Features
 from ..features.health import measure_health
 from ..features.scorecard import Component, MetricChange, Scorecard, Variant
 from ..features.weighing import facts_of
-from .splits import check_families, grouped_folds
+from .sharefit import Design, best_shares, losses_of
 
 __all__ = [
     "STRENGTHS",
@@ -31,16 +29,10 @@ __all__ = [
     "with_shares",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 STRENGTHS = (inf, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """How strongly the weights are drawn to the hand-set ones; the strongest keeps them."""
-
-# A metric that says nothing keeps a twentieth of its weight: whether it goes is for a person.
-_LEAST = 0.05
-_POINTS = 10.0
-_N_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ class Learned:
     strength : float
         How strongly they were drawn to the hand-set ones.
     losses : DataFrame
-        ``strength``, ``log_loss`` (mean over rows of accounts not learned from), ``excess`` (over
+        ``strength``, ``log_loss`` (mean over folds of accounts not learned from), ``excess`` (over
         the best) and ``excess_error`` (its standard error over the folds).
     """
 
@@ -191,11 +183,10 @@ def learn_shares(
         raise ValueError("`strengths` must hold at least one number above 0, got none.")
     ordered = sorted(strengths, reverse=True)
     design = _design(scores, scorecard)
-    losses = _losses(design, y, np.asarray(parents), ordered)
+    losses = losses_of(design, y, parents, ordered)
     strength = _chosen(losses) if len(ordered) > 1 else ordered[0]
-    found = _path(design, y, [one for one in ordered if one >= strength])[-1]
-    theta = design.prior * found[:-2]
-    return Learned(pd.Series(theta / theta.sum(), scores.columns), strength, losses)
+    shares = best_shares(design, y, [one for one in ordered if one >= strength])
+    return Learned(pd.Series(shares, scores.columns), strength, losses)
 
 
 def with_shares(scorecard: Scorecard, shares: pd.Series) -> Scorecard:
@@ -269,121 +260,17 @@ def _scaled(parts: Sequence[float], total: float) -> list[float]:
     return rounded
 
 
-@dataclass(frozen=True, slots=True)
-class _Design:
-    """The scores of the metrics with what the arithmetic needs of the scorecard.
-
-    ``scores`` (0 where a metric does not apply), ``applies`` (1.0 or 0.0), ``member`` (metric by
-    component, 1.0 or 0.0), ``of`` (component of each metric), ``prior`` (hand-set shares).
-    """
-
-    scores: FloatArray
-    applies: FloatArray
-    member: FloatArray
-    of: npt.NDArray[np.int64]
-    prior: FloatArray
-
-    def at(self, rows: npt.NDArray[np.int64]) -> "_Design":
-        return _Design(self.scores[rows], self.applies[rows], self.member, self.of, self.prior)
-
-
-def _design(scores: pd.DataFrame, scorecard: Scorecard) -> _Design:
-    homes: Mapping[str, int] = {
+def _design(scores: pd.DataFrame, scorecard: Scorecard) -> Design:
+    homes = {
         part.metric: place
         for place, component in enumerate(_weighed(scorecard).values())
         for part in component.metrics
     }
-    of = np.array([homes[str(name)] for name in scores], dtype=np.int64)
-    values = scores.to_numpy(dtype=float)
-    return _Design(
-        scores=np.nan_to_num(values),
-        applies=(~np.isnan(values)).astype(float),
-        member=np.eye(int(of.max()) + 1)[of],
-        of=of,
-        prior=hand_set_shares(scorecard)[scores.columns].to_numpy(dtype=float),
+    return Design.of(
+        scores.to_numpy(dtype=float),
+        np.array([homes[str(name)] for name in scores], dtype=np.int64),
+        hand_set_shares(scorecard)[scores.columns].to_numpy(dtype=float),
     )
-
-
-def _scored(design: _Design, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the score of each row and how it moves with each weight, shape (n_rows, n_metrics)."""
-    weight = theta @ design.member
-    applied = (design.applies * theta) @ design.member
-    there = applied > 0
-    safe = np.where(there, applied, 1.0)
-    mean = ((design.scores * theta) @ design.member) / safe
-    whole = there @ weight
-    score = (mean * there) @ weight / whole
-    of_component = there * (mean - score[:, None]) / whole[:, None]
-    of_metric = (there * weight / safe / whole[:, None])[:, design.of]
-    inner = of_metric * design.applies * (design.scores - mean[:, design.of])
-    return score, of_component[:, design.of] + inner
-
-
-def _loss(
-    x: FloatArray, design: _Design, y: FloatArray, strength: float
-) -> tuple[float, FloatArray]:
-    """Return the loss and its gradient; ``x``: shares over prior ones, intercept, slope."""
-    ratio, base, slope = x[:-2], x[-2], x[-1]
-    score, moves = _scored(design, design.prior * ratio)
-    points = (score - 50.0) / _POINTS
-    logit = base - slope * points
-    loss = float(np.mean(np.logaddexp(0.0, logit) - y * logit))
-    off = (expit(logit) - y) / len(y)
-    pull = 0.0 if np.isinf(strength) else strength
-    gradient = -slope / _POINTS * (off @ moves) * design.prior
-    gradient = gradient + 2.0 * pull * design.prior * (ratio - 1.0)
-    loss += pull * float(design.prior @ (ratio - 1.0) ** 2)
-    return loss, np.concatenate([gradient, [off.sum(), -(off @ points)]])
-
-
-def _path(design: _Design, y: FloatArray, strengths: Sequence[float]) -> list[FloatArray]:
-    """Return the best weights at each strength, the strongest first, each from the one before."""
-    n_metrics = len(design.prior)
-    rate = y.mean()
-    x = np.concatenate([np.ones(n_metrics), [np.log(rate / (1 - rate)), 1.0]])
-    found = []
-    for strength in strengths:
-        held = (1.0, 1.0) if np.isinf(strength) else (_LEAST, None)
-        bounds = [held] * n_metrics + [(None, None), (0.0, None)]
-        done = minimize(
-            _loss, x, args=(design, y, strength), jac=True, method="L-BFGS-B", bounds=bounds
-        )
-        x = np.asarray(done.x, dtype=float)
-        found.append(x)
-    return found
-
-
-def _losses(
-    design: _Design, y: FloatArray, parents: npt.NDArray[np.object_], strengths: Sequence[float]
-) -> pd.DataFrame:
-    """Return how well each strength does on accounts that were not learned from."""
-    columns = ["strength", "log_loss", "excess", "excess_error"]
-    n_splits = min(_N_FOLDS, len(set(parents)))
-    if len(strengths) < 2 or n_splits < 2:
-        return pd.DataFrame(columns=columns, dtype=float)
-    folds = grouped_folds(parents, y, n_splits=n_splits, seed=0)
-    check_families(folds, parents)
-    told = [_told(design, y, fold, strengths) for fold in folds if len(np.unique(y[fold[0]])) == 2]
-    if len(told) < 2:
-        return pd.DataFrame(columns=columns, dtype=float)
-    table = np.array(told)
-    mean = table.mean(axis=0)
-    apart = table - table[:, [int(mean.argmin())]]
-    error = apart.std(axis=0, ddof=1) / np.sqrt(len(table))
-    rows = zip(strengths, mean, apart.mean(axis=0), error, strict=True)
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _told(
-    design: _Design,
-    y: FloatArray,
-    fold: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
-    strengths: Sequence[float],
-) -> list[float]:
-    """Return the log loss of each strength on the rows that were not learned from."""
-    train, test = fold
-    fitted = _path(design.at(train), y[train], strengths)
-    return [_loss(x, design.at(test), y[test], inf)[0] for x in fitted]
 
 
 def _chosen(losses: pd.DataFrame) -> float:

@@ -33,8 +33,6 @@ UNSURE: Verdict = "not enough evidence"
 
 _COVERAGE = (0.025, 0.975)
 _N_BOOT = 1_000
-# A figure that most draws do not have gets no interval.
-_MIN_DEFINED = 0.5
 # The newest reading at least so many days before a decision is looked for over one month more.
 _REACH_DAYS = 31
 
@@ -345,7 +343,7 @@ def _with_interval(
     value = float(_value(criterion, whole)[0])
     found = _value(criterion, drawn)
     known = found[~np.isnan(found)]
-    if np.isnan(value) or len(known) < _MIN_DEFINED * _N_BOOT:
+    if np.isnan(value):
         return value, float("nan"), float("nan")
     low, high = np.quantile(known, _COVERAGE)
     return value, float(low), float(high)
@@ -365,8 +363,6 @@ def _verdicts(
         yield UNSURE, f"only {n_parents:,} {who}{money}, at least {fewest:,} are needed"
     if np.isnan(value):
         yield "fail", criterion.nothing
-    if np.isnan(low):
-        yield UNSURE, "most resamples of the accounts do not have this figure"
     bound = f"at {'least' if criterion.at_least else 'most'} {wanted:.3g}"
     between = f"between {low:.3g} and {high:.3g}"
     passed, failed = (low >= wanted, high < wanted)

@@ -124,7 +124,7 @@ METRICS = (
     Metric(
         name="days_since_meeting",
         component="relationship",
-        measure=DaysSince(Select("activities", _MEETINGS), or_tenure=True),
+        measure=DaysSince(Select("activities", _MEETINGS, at="occurred_at"), or_tenure=True),
         label="days since the last meeting",
         unit="days",
         direction="-",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churngrid.features.batch import hashed
-from churngrid.features.contract import codes_of
+from churngrid.features.repeats import codes_of
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
 from churngrid.features.tables import TABLES, table_spec

@@ -146,6 +146,18 @@ def test_variants_and_fading_are_read_in_their_order(tmp_path):
 RATE = "active_user_rate_28d"
 
 
+def successful(rules):
+    return ONE + f"success: {{{rules}}}\n"
+
+
+def test_what_counts_as_success_can_be_edited(tmp_path):
+    found = read(tmp_path, successful("red_band_lift: 2, warned_days: [30, 60]")).success
+    assert (found.red_band_lift, found.warned_days, found.green_share) == (2, (30, 60), 0.8)
+    shipped = read_scorecard(None, METRICS)
+    assert (shipped.success.red_band_lift, shipped.success.green_share) == (3, 0.8)
+    assert [one.name for one in shipped.caps if one.by_person] == ["csm_sees_red"]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -194,6 +206,15 @@ RATE = "active_user_rate_28d"
         (varied(f"{{name: none, when: {YOUNG}}}"), 8, "give components, metrics or both"),
         (varied(variant(changes="components: {usage: {weight: -1}}")), 8, "must be at least 0"),
         (varied(variant(changes="components: {usage: {wait: 1}}")), 8, "unknown key"),
+        (successful("red_band_lift: 0"), 7, "red_band_lift: must be greater than 0, got 0"),
+        (successful("warned_share: 66"), 7, "warned_share: must be at most 1, got 66"),
+        (successful("green_share: -1"), 7, "green_share: must be at least 0, got -1"),
+        (successful("warned: 0.5"), 7, "unknown key; known are .*'warned_share'"),
+        (successful("warned_days: [90, 60]"), 7, r"needs the fewer days first, got \[90, 60\]"),
+        (successful("warned_days: [60]"), 7, "warned_days"),
+        (successful("surprise_days: 0"), 7, "surprise_days: must be at least 1, got 0"),
+        (successful("fewest_churned: 1"), 7, "fewest_churned: must be at least 2, got 1"),
+        (capped(cap()[:-1] + ", by_person: maybe}"), 8, "by_person: must be true or false"),
     ],
 )
 def test_a_message_names_file_line_and_rule(tmp_path, text, line, message):

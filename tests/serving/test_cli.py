@@ -74,7 +74,8 @@ def scored(**changes):
         }
     )
     notes = ("Contracts with money.",)
-    return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, notes=notes)
+    told = {"notes": notes, "maturity": SimpleNamespace(summary=dict)}
+    return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, **told)
 
 
 def score_result(**changes):

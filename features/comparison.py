@@ -1,0 +1,205 @@
+"""Every account beside its peers: what the engine gives, and the step in which all accounts meet.
+
+The numbers of one account follow from its own rows; only percentiles and medians need the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .metric import Metric
+from .peers import Peers, peers_of
+from .rows import to_microseconds
+
+__all__ = [
+    "Features",
+    "OwnFeatures",
+    "frame_columns",
+    "percentiles",
+    "ratios_to_own",
+    "with_peers",
+]
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The numbers of all rows, and why any is missing.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index (account_id, as_of); one column a metric and one a derived variant.
+    absence : DataFrame of int8
+        Same index, one column a metric: the ``Absence`` state behind each value.
+    baseline : DataFrame
+        The account's own mean over the preceding windows, for metrics that have one.
+    segment_median : DataFrame
+        Median over the live accounts of the same segment and date.
+    live : Series of bool
+        Whether the row's account is a customer on that date.
+    segment : Series of str
+    metrics : tuple of Metric
+    """
+
+    frame: pd.DataFrame
+    absence: pd.DataFrame
+    baseline: pd.DataFrame
+    segment_median: pd.DataFrame
+    live: pd.Series
+    segment: pd.Series
+    metrics: tuple[Metric, ...] = field(repr=False)
+
+    def at(self, index: pd.Index) -> "Features":
+        """Return the features of some rows only.
+
+        Parameters
+        ----------
+        index : Index
+            Rows that are all there.
+
+        Returns
+        -------
+        Features
+        """
+        return Features(
+            self.frame.loc[index],
+            self.absence.loc[index],
+            self.baseline.loc[index],
+            self.segment_median.loc[index],
+            self.live.loc[index],
+            self.segment.loc[index],
+            self.metrics,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFeatures:
+    """The numbers that follow from each account alone: all but what sets it beside its peers.
+
+    Parameters
+    ----------
+    level : DataFrame
+        Index (account_id, as_of); one column a metric.
+    absence, baseline : DataFrame
+    live, segment : Series
+    metrics : tuple of Metric
+        All as in ``Features``.
+    """
+
+    level: pd.DataFrame
+    absence: pd.DataFrame
+    baseline: pd.DataFrame
+    live: pd.Series
+    segment: pd.Series
+    metrics: tuple[Metric, ...] = field(repr=False)
+
+
+def with_peers(own: OwnFeatures) -> Features:
+    """Set every account beside the live accounts of its segment on the same date.
+
+    Parameters
+    ----------
+    own : OwnFeatures
+        Of all accounts that are to be compared.
+
+    Returns
+    -------
+    Features
+    """
+    moments = to_microseconds(own.level.index.get_level_values("as_of"))
+    peers = peers_of(moments, own.segment.to_numpy(), own.live.to_numpy())
+    return Features(
+        frame=_with_variants(own, peers),
+        absence=own.absence,
+        baseline=own.baseline,
+        segment_median=_segment_medians(own.level, peers),
+        live=own.live,
+        segment=own.segment,
+        metrics=own.metrics,
+    )
+
+
+def frame_columns(metrics: Sequence[Metric]) -> list[str]:
+    """Return the columns of ``Features.frame``: the levels, then the variants of each metric.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics import METRICS
+    >>> frame_columns(METRICS[:1])
+    ['active_users_28d', 'active_users_28d_vs_own', 'active_users_28d_in_segment']
+    """
+    columns = [metric.column for metric in metrics]
+    for metric in metrics:
+        columns += [metric.vs_own] if metric.has_baseline else []
+        columns += [metric.percentile] if metric.in_segment else []
+    return columns
+
+
+def ratios_to_own(own: OwnFeatures) -> dict[str, FloatArray]:
+    """Return the ratios of the levels to the account's own preceding windows.
+
+    Parameters
+    ----------
+    own : OwnFeatures
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n_rows,)
+        By column; NaN where there is no baseline above 0.
+    """
+    ratios = {}
+    for metric in own.metrics:
+        if metric.has_baseline:
+            base = own.baseline[metric.column]
+            ratios[metric.vs_own] = (own.level[metric.column] / base).where(base > 0).to_numpy()
+    return ratios
+
+
+def percentiles(
+    metrics: Sequence[Metric], level: pd.DataFrame, peers: Peers
+) -> dict[str, FloatArray]:
+    """Return where each account stands in its group.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+    level : DataFrame
+        The levels of all rows of ``peers``.
+    peers : Peers
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n_rows,)
+        By column, for the metrics that are compared inside the segment.
+    """
+    return {
+        metric.percentile: peers.shares(level[metric.column].to_numpy(dtype=float))
+        for metric in metrics
+        if metric.in_segment
+    }
+
+
+def _with_variants(own: OwnFeatures, peers: Peers) -> pd.DataFrame:
+    """Return the levels with the ratios to the own baseline and the percentiles beside them."""
+    variants = ratios_to_own(own) | percentiles(own.metrics, own.level, peers)
+    beside = pd.DataFrame(variants, index=own.level.index)
+    return pd.concat([own.level, beside], axis=1)[frame_columns(own.metrics)]
+
+
+def _segment_medians(level: pd.DataFrame, peers: Peers) -> pd.DataFrame:
+    """Return the medians of the groups at every row of the group."""
+    medians = {name: peers.medians(level[name].to_numpy(dtype=float)) for name in level}
+    return pd.DataFrame(medians, index=level.index)

@@ -1,0 +1,122 @@
+"""Rows that say the same as an earlier one, found without keeping every row in a table of hashes.
+
+A fingerprint a row tells which rows could be alike; only those are compared.
+"""
+
+from collections.abc import Sequence
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .plaintext import Mask
+from .texts import texts_of
+
+__all__ = ["codes_of", "repeated"]
+
+IntArray = npt.NDArray[np.int64]
+Fingerprints = npt.NDArray[np.uint64]
+
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_MISSING = -(2**62)
+
+
+def repeated(columns: Sequence[pa.ChunkedArray]) -> Mask:
+    """Mark every row that agrees with an earlier one in all columns.
+
+    Parameters
+    ----------
+    columns : sequence of pyarrow.ChunkedArray, shape (n_rows,)
+        At least one; null agrees with null.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> repeated([pa.chunked_array([["a", "b", "a"]])]).tolist()
+    [False, False, True]
+    """
+    mask = np.zeros(len(columns[0]), dtype=bool)
+    alike = _possibly_alike(columns)
+    if len(alike):
+        codes = codes_of([column.take(pa.array(alike)) for column in columns])
+        mask[alike] = pd.Series(codes).duplicated().to_numpy()
+    return mask
+
+
+def codes_of(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
+    """Give rows numbers so that two have the same number if they agree in all columns.
+
+    Parameters
+    ----------
+    columns : sequence of pyarrow.ChunkedArray, shape (n_rows,)
+        At least one; null agrees with null.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+
+    Examples
+    --------
+    >>> codes_of([pa.chunked_array([["a", "b", "a", None]])]).tolist()
+    [1, 2, 1, 0]
+    """
+    combined, size = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        codes, width = _codes(column)
+        if size * width >= 2**62:
+            combined, distinct = pd.factorize(combined)
+            size = len(distinct)
+        combined = combined * width + codes
+        size *= width
+    return combined
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
+    """Give the values of one column numbers from 1, null being 0; and how many there are."""
+    if pa.types.is_timestamp(column.type):
+        ticks = pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy()
+        codes, distinct = pd.factorize(ticks)
+        # Times before 1970 have been put aside, so that -1 can only be null.
+        return np.where(ticks < 0, 0, codes + 1), len(distinct) + 1
+    texts = texts_of(column)
+    return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
+
+
+def _possibly_alike(columns: Sequence[pa.ChunkedArray]) -> IntArray:
+    """Return the places of rows whose fingerprint occurs more than once."""
+    prints = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        _mix(prints, _as_numbers(column))
+    ordered = np.sort(prints)
+    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(twice):
+        return np.zeros(0, dtype=np.int64)
+    place = np.minimum(np.searchsorted(twice, prints), len(twice) - 1)
+    return np.flatnonzero(twice[place] == prints)
+
+
+def _as_numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int32] | IntArray:
+    """Numbers that are equal where the values are."""
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
+        return texts_of(column).codes
+    if pa.types.is_floating(kind):
+        # Adding zero makes minus zero the same as zero.
+        values = pc.fill_null(column, np.nan).to_numpy() + 0.0
+        return np.asarray(values.view(np.int64))
+    numbers = pc.cast(column, pa.int64())
+    filled = pc.fill_null(numbers, _MISSING) if numbers.null_count else numbers
+    return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _mix(prints: Fingerprints, values: IntArray) -> None:
+    for i in range(len(prints)):
+        mixed = (prints[i] ^ np.uint64(np.int64(values[i]))) * _SPREAD
+        prints[i] = mixed ^ (mixed >> np.uint64(29))

@@ -1,0 +1,79 @@
+"""What only all accounts together show, found from the tables of some: parts can be joined."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .knowledge import Knowledge
+from .rows import Rows
+from .tableset import Tables, Whole
+from .views import VIEWS
+
+__all__ = ["joined", "whole_of"]
+
+IntArray = npt.NDArray[np.int64]
+
+
+def whole_of(tables: Tables, dates: IntArray) -> Whole:
+    """Return what the accounts of these tables show, as if there were no others.
+
+    Parameters
+    ----------
+    tables : Tables
+        Whose own ``whole`` does not count.
+    dates : ndarray of int64, shape (n_dates,)
+        As-of dates in microseconds since 1970, ascending, each once; may be empty.
+
+    Returns
+    -------
+    Whole
+
+    Examples
+    --------
+    >>> whole_of(Tables({}), np.array([0])).filled
+    frozenset()
+    """
+    moments = pd.DatetimeIndex(np.asarray(dates).astype("datetime64[us]"))
+    # One row a date is all that is needed; no account has to be meant by it.
+    rows = Rows.of(pd.DataFrame({"account_id": "any", "as_of": moments}))
+    known = Knowledge(Tables(tables.by_name, tables.collected), rows)
+    feeds = [view for view in VIEWS if view.stale_after_days is not None]
+    return Whole(
+        filled=frozenset(name for name in tables if tables[name].num_rows),
+        dates=np.asarray(dates, dtype=np.int64),
+        deliveries={
+            view.name: known.last_delivery(view) for view in feeds if view.delivered(tables)
+        },
+    )
+
+
+def joined(parts: Iterable[Whole]) -> Whole:
+    """Return what parts of a company show together.
+
+    Parameters
+    ----------
+    parts : iterable of Whole
+        At least one; of the same dates and tables.
+
+    Returns
+    -------
+    Whole
+
+    Examples
+    --------
+    >>> first = Whole(frozenset({"seats"}), np.array([20]), {"usage": np.array([-1])})
+    >>> other = Whole(frozenset(), np.array([20]), {"usage": np.array([15])})
+    >>> joined([first, other]).deliveries["usage"].tolist()
+    [15]
+    """
+    found = list(parts)
+    return Whole(
+        filled=frozenset().union(*(part.filled for part in found)),
+        dates=found[0].dates,
+        deliveries={
+            view: np.maximum.reduce([part.deliveries[view] for part in found])
+            for view in found[0].deliveries
+        },
+    )
