@@ -31,7 +31,7 @@ _COLUMNS: dict[str, Any] = {
 }
 _EMPTY = {np.int64: -1, np.float64: np.nan, object: None}
 _HOUR = DAY // 24
-_PLAYS = ("rebuild_adoption", "replace_sponsor", "close_incident", "agree_value_plan")
+_PLAYS = ("rebuild_adoption", "find_successor", "fix_critical_ticket", "renew_goals")
 
 
 def account_events(world: World, cast: People) -> pd.DataFrame:

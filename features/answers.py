@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from .chunk import Chunk
 from .facts import DAY_US, Select
 from .folding import folds_for, passes_by
+from .folds import Fold
 from .questions import (
     Different,
     FirstMoment,
@@ -70,20 +71,22 @@ class Answers:
         if not len(self.rows):
             return {question: np.zeros(0) for question in questions}
         in_passing = [question for question in questions if self._passes_by(question)]
-        folds = folds_for(in_passing, self.view, self.rows)
-        if folds:
-            for chunk in self._chunks():
-                for fold in folds:
-                    fold.take(chunk)
-                if step:
-                    step(chunk.passed)
+        lately = [question for question in in_passing if _looks_back(question, self.view)]
+        ever = [question for question in in_passing if question not in lately]
+        recent, others = (folds_for(asked, self.view, self.rows) for asked in (lately, ever))
+        opens = _opens(lately, self.rows)
+        for start, stop in self._spans() if in_passing else ():
+            if recent:
+                self._let_pass(recent, self._chunk(start, stop, since=opens))
+            if others:
+                self._let_pass(others, self._chunk(start, stop))
+            if step:
+                step(stop - start)
         found: dict[Question, FloatArray] = {}
-        for fold in folds:
+        for fold in (*recent, *others):
             found |= fold.answers()
-        others = {
-            question: self._from_facts(question) for question in questions if question not in found
-        }
-        return found | others
+        rest = [question for question in questions if question not in found]
+        return found | {question: self._from_facts(question) for question in rest}
 
     def newest(self, select: Select) -> IntArray:
         """Return, per row, the place among the stored rows of the newest visible fact, or -1.
@@ -119,15 +122,24 @@ class Answers:
         )
         return coded and passes_by(question, self.view)
 
-    def _chunks(self) -> Iterator[Chunk]:
-        if self.view.entity:
-            yield self.whole
-            return
-        for start in range(0, len(self._stored), _CHUNK):
-            yield self._chunk(start, min(start + _CHUNK, len(self._stored)))
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        size = len(self._stored) if self.view.entity else _CHUNK
+        for start in range(0, len(self._stored), max(size, 1)):
+            yield start, min(start + size, len(self._stored))
 
-    def _chunk(self, start: int, stop: int) -> Chunk:
+    def _let_pass(self, folds: Sequence[Fold], chunk: Chunk) -> None:
+        if len(chunk):
+            for fold in folds:
+                fold.take(chunk)
+
+    def _chunk(self, start: int, stop: int, *, since: int | None = None) -> Chunk:
         account = self._places[self._codes[start:stop]]
+        if since is not None:
+            happened_at = self.view.happened_at
+            clock = self._stored.data.days.get(happened_at, happened_at)
+            moment = self._stored.times(clock)[start:stop]
+            inside = (moment >= since) & (moment < self.rows.dates[-1] + DAY_US)
+            account = np.where(inside, account, np.int32(-1))
         return Chunk(self.view, self._stored, self.rows, account, (start, stop))
 
     def _visible(self, select: Select) -> tuple[IntArray, RowArray, RowArray]:
@@ -206,6 +218,19 @@ class Answers:
         texts = self._stored.texts(name)
         ranks = np.asarray(pc.rank(texts.names, tiebreaker="dense").to_numpy(), dtype=np.int64)
         return np.append(ranks, 0)[texts.codes[self.whole.position[found]]]
+
+
+def _looks_back(question: Question, view: View) -> bool:
+    """Say whether only facts of some last days matter, by the view's own clock."""
+    select = question.select
+    return select.window is not None and select.at is None and not view.entity
+
+
+def _opens(questions: Sequence[Question], rows: Rows) -> int:
+    """Return the moment before which no window reaches."""
+    windows = [question.select.window for question in questions]
+    reach = [window.days + window.ends_days_ago for window in windows if window is not None]
+    return int(rows.dates[0]) - max(reach, default=0) * DAY_US
 
 
 def taken(values: FloatArray, position: IntArray) -> FloatArray:

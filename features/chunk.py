@@ -64,11 +64,6 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.account)
 
-    @property
-    def passed(self) -> int:
-        """Facts of all accounts in this run."""
-        return self._stop - self._start
-
     @cached_property
     def position(self) -> IntArray:
         """Place of each fact among the stored rows, shape (n_facts,)."""

@@ -8,17 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .facts import DAY_US
 from .filters import Filter
 from .ranges import superseded
 from .rows import NEVER
 from .texts import Texts, texts_of
 
-__all__ = ["Attributes", "Stored", "ViewData", "moments_of", "numbers_of"]
+__all__ = ["Attributes", "Stored", "ViewData", "has_hours", "moments_of", "numbers_of"]
 
 IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
@@ -227,3 +229,27 @@ def numbers_of(column: pa.ChunkedArray) -> FloatArray:
     values = column.cast(pa.float64())
     filled = pc.fill_null(values, np.nan) if values.null_count else values
     return np.asarray(filled.to_numpy(), dtype=float)
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def has_hours(moments: IntArray) -> bool:
+    """Say whether any time is not a midnight.
+
+    Parameters
+    ----------
+    moments : ndarray of int64
+        Microseconds, ``NEVER`` where empty.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_hours(np.array([0, 86_400_000_000])), has_hours(np.array([1]))
+    (False, True)
+    """
+    timed = False
+    for moment in moments:
+        timed |= moment % DAY_US != 0 and moment != NEVER
+    return timed

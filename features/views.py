@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .stored import Attributes, ViewData
+from .stored import Attributes, ViewData, has_hours, moments_of
 from .tables import TABLES, TableSpec, table_spec
 from .tableset import Tables, empty_table
 from .texts import texts_of
@@ -91,7 +91,10 @@ _CATALOGUE = (
 def _usage(tables: Tables) -> ViewData:
     """Usage by day, with what the catalogue says of each feature; a raw event counts as one."""
     if "usage_daily" in tables:
-        data = ViewData(tables["usage_daily"], _collected(tables, "usage_daily"))
+        daily = tables["usage_daily"]
+        # Some sources give the time of the first use of a day for its date.
+        days = {"date": "date"} if has_hours(moments_of(daily["date"])) else {}
+        data = ViewData(daily, _collected(tables, "usage_daily"), days=days)
     else:
         data = ViewData(
             tables["usage_events"],
@@ -201,15 +204,25 @@ def _touches(tables: Tables) -> ViewData:
 
 def _with_roles(touches: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Add each person's roles as they were known when the activity became known."""
-    people = tables["people"].select(["person_id", "roles", "known_at", "left_known_at"])
-    frame = people.to_pandas().sort_values("known_at")
-    stated = frame.rename(columns={"roles": "person_roles"}).drop(columns="left_known_at")
+    columns = ["person_id", "roles", "valid_from", "known_at", "left_known_at"]
+    people = tables["people"].select(columns).to_pandas()
+    stated = _roles_over_time(people)
     # Without a single name the parts of the lists are no texts, and pandas would not join them.
     named = touches["person_id"].astype(stated["person_id"].dtype)
-    touches = touches.assign(person_id=named).sort_values("known_at")
+    touches = touches.assign(person_id=named).sort_values("known_at", kind="stable")
     found = pd.merge_asof(touches, stated, on="known_at", by="person_id")
-    found["person_left_at"] = _departures(frame).reindex(found["person_id"]).array
+    found["person_left_at"] = _departures(people).reindex(found["person_id"]).array
     return found
+
+
+def _roles_over_time(people: pd.DataFrame) -> pd.DataFrame:
+    """Return what each person's newest version said, from each moment one became known on."""
+    versions = people.sort_values(["valid_from", "known_at", "roles"], ignore_index=True)
+    versions["known_at"] = versions[["valid_from", "known_at"]].max(axis=1)
+    stated = versions.sort_values("known_at", kind="stable")
+    newest = stated.index.to_series().groupby(stated["person_id"]).cummax()
+    roles = versions["roles"].loc[newest].array
+    return stated[["person_id", "known_at"]].assign(person_roles=roles)
 
 
 def _departures(people: pd.DataFrame) -> pd.Series:

@@ -1,6 +1,4 @@
-"""What only all accounts together show, found from the tables of some: parts can be joined."""
-
-from collections.abc import Iterable
+"""What only all accounts together show, found in the tables of all or of some."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +9,7 @@ from .rows import Rows
 from .tableset import Tables, Whole
 from .views import VIEWS
 
-__all__ = ["joined", "whole_of"]
+__all__ = ["whole_of"]
 
 IntArray = npt.NDArray[np.int64]
 
@@ -45,35 +43,5 @@ def whole_of(tables: Tables, dates: IntArray) -> Whole:
         dates=np.asarray(dates, dtype=np.int64),
         deliveries={
             view.name: known.last_delivery(view) for view in feeds if view.delivered(tables)
-        },
-    )
-
-
-def joined(parts: Iterable[Whole]) -> Whole:
-    """Return what parts of a company show together.
-
-    Parameters
-    ----------
-    parts : iterable of Whole
-        At least one; of the same dates and tables.
-
-    Returns
-    -------
-    Whole
-
-    Examples
-    --------
-    >>> first = Whole(frozenset({"seats"}), np.array([20]), {"usage": np.array([-1])})
-    >>> other = Whole(frozenset(), np.array([20]), {"usage": np.array([15])})
-    >>> joined([first, other]).deliveries["usage"].tolist()
-    [15]
-    """
-    found = list(parts)
-    return Whole(
-        filled=frozenset().union(*(part.filled for part in found)),
-        dates=found[0].dates,
-        deliveries={
-            view: np.maximum.reduce([part.deliveries[view] for part in found])
-            for view in found[0].deliveries
         },
     )

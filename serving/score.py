@@ -35,7 +35,7 @@ from .ownmetrics import check_inputs
 from .plays import Limits, assign_plays
 from .reasons import with_reasons
 
-__all__ = ["Models", "Scored", "score_tables"]
+__all__ = ["Models", "Scored", "ended_before", "score_tables"]
 
 _NEAR_DEADLINE_DAYS = 120
 # So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40.
@@ -129,7 +129,7 @@ def score_tables(
         tables, pairs, metrics=config.metrics, progress=progress, effort=effort
     )
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
-    ended = _ended(tables, features, status)
+    ended = ended_before(tables, features.live, status)
     kept = status.index[~ended]
     features, status = features.at(kept), status.loc[kept]
     health = score_health(features, config.scorecard)
@@ -182,14 +182,27 @@ def score_tables(
     )
 
 
-def _ended(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Series:
-    """Return which accounts were customers once and are no more."""
-    known = Knowledge(tables, Rows.of(features.frame.index.to_frame(index=False)))
+def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Series:
+    """Return which accounts were customers once and are no more: they are not listed.
+
+    Parameters
+    ----------
+    tables : Tables
+    live : Series of bool
+        Index (account_id, as_of), as in ``Features``.
+    status : DataFrame
+        Same index: what ``standing`` gives.
+
+    Returns
+    -------
+    Series of bool
+    """
+    known = Knowledge(tables, Rows.of(live.index.to_frame(index=False)))
     once = np.zeros(len(status), dtype=bool)
     for measure in EVER:
         if known.collected(measure):
             once |= measure.evaluate(known) > 0
-    outside = status["status"].eq("not_eligible") & ~features.live
+    outside = status["status"].eq("not_eligible") & ~live
     return outside & once
 
 

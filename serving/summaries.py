@@ -258,4 +258,8 @@ def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None
     urgent = [chosen["why"]] if chosen is not None and chosen["slot"] == "urgent" else []
     capped = [account["cap_reason"]] if plain(account["cap_reason"]) else []
     told = [*urgent, *capped, *pushing.sort_values("rank")["text"]]
-    return list(dict.fromkeys(str(reason).rstrip(".") for reason in told))[:_REASONS]
+    reasons: list[str] = []
+    for reason in (str(text).rstrip(".") for text in told):
+        if not any(reason in earlier for earlier in reasons):
+            reasons.append(reason)
+    return reasons[:_REASONS]

@@ -28,6 +28,7 @@ __all__ = [
     "REGISTERED",
     "Registered",
     "TrainingReport",
+    "champion_udf",
     "champion_version",
     "load_champion",
     "local_uri",
@@ -199,20 +200,59 @@ def load_champion(tracking_uri: str, target: str) -> FittedModel | None:
     ValueError
         If there is no such target.
     """
-    name = _registered(target)
+    with _champion_folder(tracking_uri, _registered(target)) as folder:
+        return None if folder is None else load_model(folder / "data" / FITTED)
+
+
+def champion_udf(tracking_uri: str, target: str, spark: Any) -> tuple[FittedModel, Any]:
+    """Return the registered champion, and the function by which Spark predicts with it.
+
+    Parameters
+    ----------
+    tracking_uri : str
+    target : {"churned", "expanded"}
+    spark : pyspark.sql.SparkSession
+        Its workers get a copy of the model; they need churngrid in their own environment.
+
+    Returns
+    -------
+    fitted : FittedModel
+    predict : callable
+        Takes one Spark column, a struct of the model's columns, and gives the probability.
+
+    Raises
+    ------
+    ArtifactError
+        If none was registered yet, the store cannot be reached or the model is damaged.
+    ValueError
+        If there is no such target.
+    """
+    with _champion_folder(tracking_uri, _registered(target)) as folder:
+        if folder is None:
+            raise ArtifactError(
+                f"The model store {shown_uri(tracking_uri)!r} has no champion for {target!r}; run "
+                "`churngrid train` first, or check the tracking address."
+            )
+        from mlflow.pyfunc import spark_udf
+
+        predict = spark_udf(spark, str(folder), result_type="double", env_manager="local")
+        return load_model(folder / "data" / FITTED), predict
+
+
+@contextmanager
+def _champion_folder(tracking_uri: str, name: str) -> Iterator[Path | None]:
+    """Yield a copy of the champion as MLflow stores it, or None if there is none."""
     if not _exists(tracking_uri):
-        return None
+        yield None
+        return
     with _store(tracking_uri) as client, tempfile.TemporaryDirectory() as scratch:
         from mlflow.artifacts import download_artifacts
 
-        entry = _champion(client, name)
-        if entry is None:
-            return None
+        if (entry := _champion(client, name)) is None:
+            yield None
+            return
         source = client.get_model_version_download_uri(name, entry.version)
-        folder = download_artifacts(
-            artifact_uri=source, dst_path=scratch, tracking_uri=tracking_uri
-        )
-        return load_model(Path(folder) / "data" / FITTED)
+        yield Path(download_artifacts(source, dst_path=scratch, tracking_uri=tracking_uri))
 
 
 def champion_version(tracking_uri: str, target: str) -> str | None:

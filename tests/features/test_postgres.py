@@ -5,6 +5,7 @@ import sys
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from churngrid.features.database import open_postgres, public_url
@@ -229,3 +230,34 @@ def test_endless_time_is_an_open_end_and_otherwise_put_aside(database, execute):
     assert tables["accounts"]["account_id"].to_pylist() == ["1"]
     assert tables["accounts"]["valid_to"].to_pylist() == [None]
     assert "not between 1970 and 2199" in tables.quarantine["reason"][0].as_py()
+
+
+def test_usage_larger_than_a_batch_streams_and_is_looked_up_meanwhile(database, execute):
+    rows = 250_000
+    execute(
+        "CREATE TABLE accounts (account_id text);\nINSERT INTO accounts VALUES ('a'), ('b');\n"
+        "CREATE TABLE logins (login text, customer text);\n"
+        "INSERT INTO logins SELECT md5((i % 50)::text), CASE WHEN i % 50 < 20 THEN 'a' ELSE 'b' END"
+        " FROM generate_series(0, 99) AS t (i);\n"
+        "CREATE TABLE usage_events (login text, product_user_id text, occurred_at timestamp);\n"
+        "INSERT INTO usage_events SELECT md5((i % 50)::text), md5((i % 50)::text) || i % 50,"
+        " timestamp '2024-01-01' + i * interval '1 minute'"
+        f" FROM generate_series(0, {rows - 1}) AS t (i);\n"
+        f"INSERT INTO usage_events VALUES ('nobody', 'u', '2024-01-01')",
+        database,
+    )
+    lookup = {"account_id": {"table": "logins", "on": "login", "take": "customer"}}
+    settings = Settings.model_validate({"tables": {"usage_events": {"lookup": lookup}}})
+    told = []
+    tables = read_tables(database, settings, progress=lambda name, read: told.append((name, read)))
+    pieces = [read for name, read in told if name == "usage_events"]
+    assert len(pieces) > 1
+    assert pieces == sorted(pieces)
+    usage = tables["usage_events"]
+    assert tables.rows_in["usage_events"] == pieces[-1] == rows + 1
+    assert usage.num_rows == rows
+    assert tables.quarantine["row"].to_pylist() == [rows]
+    of_a = pc.equal(usage["account_id"].cast(pa.string()), "a")
+    assert pc.sum(of_a).as_py() == rows * 20 // 50
+    moments = usage["occurred_at"].cast(pa.int64()).to_numpy()
+    assert (moments[1:] - moments[:-1] == 60_000_000).all()

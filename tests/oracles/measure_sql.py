@@ -83,9 +83,9 @@ VIEWS = {
         SELECT t._row, activity_id, t.account_id, type, direction, occurred_at, t.person_id,
                coalesce(type IN ('meeting', 'call', 'qbr', 'training') AND attended, false)
                OR coalesce(direction = 'inbound', false) AS two_way,
-               (SELECT arg_max(roles, p.known_at) FROM
-                    (SELECT coalesce(roles, '') AS roles, person_id, known_at FROM raw_people) p
-                WHERE p.person_id = t.person_id AND p.known_at <= t.known_at) AS person_roles,
+               (SELECT roles FROM raw_people p
+                WHERE p.person_id = t.person_id AND greatest(p.valid_from, p.known_at) <= t.known_at
+                ORDER BY p.valid_from DESC, p.known_at DESC LIMIT 1) AS person_roles,
                person_left_at, t.known_at
         FROM taking_part t LEFT JOIN departures USING (person_id)""",
 }

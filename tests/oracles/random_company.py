@@ -233,7 +233,7 @@ def _people(draw):
             "valid_from": valid,
             "known_at": draw.known(valid),
         }
-    ).drop_duplicates(["person_id", "known_at"])
+    )
 
 
 def _contracts(draw):

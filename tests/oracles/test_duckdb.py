@@ -11,7 +11,6 @@ from churngrid.features.continuity import Continuity
 from churngrid.features.engine import _preceding, live_accounts
 from churngrid.features.facts import Select, Window
 from churngrid.features.filters import (
-    Above,
     Below,
     Filled,
     HasPart,

@@ -1,5 +1,7 @@
 """However the work is divided, and however usage is delivered, the numbers are the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,17 +65,17 @@ def assert_same(found, expected):
 def test_the_work_of_these_tests_is_divided(asked, monkeypatch):
     tables, pairs = asked
     monkeypatch.setattr(answers, "_CHUNK", 7)
-    seen = []
-    monkeypatch.setattr(
-        answers.Answers,
-        "_chunk",
-        lambda *given, make=answers.Answers._chunk: seen.append(given) or make(*given),
-    )
     monkeypatch.setattr(knowledge, "_WORTH_THREADS", 1)
-    rows = Rows.of(pairs)
-    assert len(rows.parts(Effort(threads=3, memory_mb=1).parts(0))) == 3
+    made = []
+
+    def counted(*given, make=answers.Chunk, **named):
+        made.append(make(*given, **named))
+        return made[-1]
+
+    monkeypatch.setattr(answers, "Chunk", counted)
     numbers(tables, pairs, Effort(threads=3, memory_mb=1), [METRICS[0]])
-    assert len(seen) >= 3 * tables["usage_daily"].num_rows / 7
+    assert len(made) >= 3 * tables["usage_daily"].num_rows / 7
+    assert len(Rows.of(pairs).parts(Effort(threads=3, memory_mb=1).parts(0))) == 3
 
 
 def test_chunks_threads_and_memory_do_not_change_a_number(asked, monkeypatch):
@@ -141,3 +143,26 @@ def test_raw_events_and_daily_usage_give_the_same_numbers(seed):
     assert found.frame["usage_volume_28d"].gt(0).any()
     assert found.frame["stickiness_28d"].gt(0).any()
     assert_same(found, numbers(daily, pairs, metrics=metrics))
+
+
+@pytest.mark.parametrize("own_dates", [False, True])
+def test_an_hour_beside_the_day_of_daily_usage_does_not_change_a_number(own_dates):
+    company = random_company(14, own_dates=own_dates, raw_usage=False)
+    daily = company.frames["usage_daily"]
+    hours = np.random.default_rng(1).integers(0, 24 * 3600, len(daily))
+    timed = daily.assign(date=daily["date"] + pd.to_timedelta(hours, "s"))
+    tables = type(company)({**company.frames, "usage_daily": timed}, company.pairs).tables
+    assert_same(numbers(tables, company.pairs), numbers(company.tables, company.pairs))
+
+
+def test_the_order_of_rows_does_not_change_a_number(random):
+    tables, pairs = random
+    rng = np.random.default_rng(2)
+    shuffled = replace(
+        tables,
+        by_name={
+            name: table.take(rng.permutation(table.num_rows))
+            for name, table in tables.by_name.items()
+        },
+    )
+    assert_same(numbers(shuffled, pairs.sample(frac=1.0, random_state=3)), numbers(tables, pairs))

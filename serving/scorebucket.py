@@ -1,0 +1,75 @@
+"""What one bucket of accounts gives to be scored: the inputs of a model, and where accounts stand."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+from ..features.comparison import with_peers
+from ..features.metric import Metric
+from ..features.population import known_accounts
+from ..features.rubric import Rubric
+from ..training.business import business_of
+from ..training.cohorts import standing
+from ..training.dataset import MATURITY_INPUTS, maturity_inputs
+from .bucket import Company, as_table, feature_schema
+from .parcels import unpacked
+from .score import ended_before
+
+__all__ = ["ENDED", "STANDING", "STATUS", "score_rows", "score_schema"]
+
+STATUS, ENDED = "status", "_ended"
+STANDING = ((STATUS, pa.string()), (ENDED, pa.bool_()))
+
+
+def score_rows(
+    parcels: pa.Table, company: Company, as_of: pd.Timestamp, rubric: Rubric | None
+) -> pa.Table:
+    """Compute what a model reads for the accounts of one bucket, and where they stand.
+
+    Parameters
+    ----------
+    parcels : pyarrow.Table
+    company : Company
+    as_of : Timestamp
+    rubric : Rubric or None
+        None leaves the maturity out.
+
+    Returns
+    -------
+    pyarrow.Table
+        Of ``score_schema``.
+    """
+    tables = company.tables(unpacked(parcels))
+    pairs = known_accounts(tables, [as_of])
+    own = company.own(tables, pairs)
+    status = standing(tables, pairs, business_of(tables), company.settings)
+    status = status.set_index(["account_id", "as_of"])
+    extra = {STATUS: status[STATUS], ENDED: ended_before(tables, own.live, status)}
+    if rubric is not None:
+        # What stands in for answers is read off the accounts themselves: no peers are needed.
+        maturity = maturity_inputs(tables, with_peers(own), rubric)
+        extra |= {name: maturity[name] for name in MATURITY_INPUTS}
+    return as_table(own, score_schema(company.metrics, with_maturity=rubric is not None), extra)
+
+
+def score_schema(metrics: Sequence[Metric], *, with_maturity: bool) -> pa.Schema:
+    """Return the columns of ``score_rows``.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+    with_maturity : bool
+
+    Returns
+    -------
+    pyarrow.Schema
+    """
+    maturity = MATURITY_INPUTS if with_maturity else ()
+    return pa.schema(
+        [
+            *feature_schema(metrics),
+            *map(_field, extra),
+            *(_field((c, pa.float64())) for c in maturity),
+        ]
+    )

@@ -1,0 +1,104 @@
+"""What is derived from the levels: own baselines, percentiles, medians, and silent feeds."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.features.absence import Absence
+from churngrid.features.engine import compute_features
+from churngrid.features.measures import Tenure
+from churngrid.features.metrics import METRICS
+from churngrid.features.metrics.context import ARR
+from tests.build import day
+from tests.oracles.measure_sql import MeasureSql
+from tests.oracles.random_company import Company, random_company
+
+BASELINE_DAYS = 168
+STALE_DAYS = 7
+CASES = [(21, False), (22, True)]
+DAY = pd.Timedelta(days=1)
+
+
+@cache
+def made(seed, own_dates):
+    company = random_company(seed, own_dates=own_dates, raw_usage=False)
+    tables = company.tables
+    found = compute_features(tables, company.pairs, metrics=METRICS)
+    return company, found, MeasureSql(tables, company.pairs)
+
+
+def feeds(metric):
+    return {select.view for select, _ in metric.measure.selects()}
+
+
+@pytest.mark.parametrize(("seed", "own_dates"), CASES)
+def test_baselines_are_means_of_the_windows_before_that_lie_in_the_tenure(seed, own_dates):
+    _, found, sql = made(seed, own_dates)
+    tenure = sql.values(Tenure())
+    for metric in METRICS:
+        if not metric.own_baseline:
+            continue
+        days = metric.window_days
+        windows = []
+        for place in range(1, max(1, round(BASELINE_DAYS / days)) + 1):
+            value = sql.values(metric.measure, place * days)
+            windows.append(np.where(tenure >= (place + 1) * days, value, np.nan))
+        expected = pd.DataFrame(windows).mean().to_numpy()
+        np.testing.assert_allclose(found.baseline[metric.column], expected, rtol=1e-9)
+        level = found.frame[metric.column].to_numpy()
+        ratio = np.where(expected > 0, level / np.where(expected > 0, expected, 1), np.nan)
+        np.testing.assert_allclose(found.frame[metric.vs_own], ratio, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("seed", "own_dates"), CASES)
+def test_percentiles_and_medians_are_those_among_live_accounts_of_segment_and_date(seed, own_dates):
+    _, found, sql = made(seed, own_dates)
+    np.testing.assert_array_equal(found.live, sql.values(ARR) > 0)
+    group = [found.frame.index.get_level_values("as_of"), found.segment]
+    for metric in METRICS:
+        level = found.frame[metric.column]
+        live = level.where(found.live)
+        medians = live.groupby(group).transform("median")
+        pd.testing.assert_series_equal(found.segment_median[metric.column], medians)
+        if metric.in_segment:
+            ranks = live.groupby(group).rank(pct=True)
+            pd.testing.assert_series_equal(found.frame[metric.percentile], ranks, check_names=False)
+
+
+def with_silences(company):
+    """The company without what became known of its usage at first and in two longer times."""
+    usage = company.frames["usage_daily"]
+    known = usage["known_at"]
+    silent = known.between(day("2023-09-01"), day("2024-08-28"))
+    silent |= (known < day("2022-08-01")) | (known > day("2025-02-01"))
+    return Company({**company.frames, "usage_daily": usage[~silent]}, company.pairs)
+
+
+@pytest.mark.parametrize(("seed", "own_dates"), CASES)
+def test_levels_are_those_of_the_last_delivery_once_usage_fell_silent(seed, own_dates):
+    company = with_silences(random_company(seed, own_dates=own_dates, raw_usage=False))
+    tables = company.tables
+    found = compute_features(tables, company.pairs, metrics=METRICS)
+    known = company.frames["usage_daily"]["known_at"]
+    rows = found.frame.index.to_frame(index=False)
+    newest = pd.to_datetime([known[known < moment].max() for moment in rows["as_of"]], utc=True)
+    never = np.array(newest.isna())
+    silent = ~never & np.array(rows["as_of"] - newest > STALE_DAYS * DAY)
+    assert min(silent.sum(), never.sum(), (~silent & ~never).sum()) > 5
+    # What is asked on rows after the silence began is asked of the midnight after it did.
+    heard = rows.assign(as_of=rows["as_of"].mask(silent, newest.floor("D") + DAY))
+    once = heard.drop_duplicates(ignore_index=True).sort_values(["account_id", "as_of"])
+    now, then = MeasureSql(tables, company.pairs), MeasureSql(tables, once)
+    for metric in METRICS:
+        value = now.values(metric.measure)
+        if not isinstance(metric.when_absent, Absence):
+            value = np.where(np.isnan(value), metric.when_absent, value)
+        if "usage" in feeds(metric):
+            before = pd.Series(then.values(metric.measure), pd.MultiIndex.from_frame(once))
+            before = before.reindex(pd.MultiIndex.from_frame(heard)).to_numpy()
+            value = np.where(never, np.nan, np.where(silent, before, value))
+        np.testing.assert_allclose(
+            found.frame[metric.column], value, rtol=1e-9, atol=1e-12, err_msg=metric.column
+        )
