@@ -97,7 +97,7 @@ def section(table: pd.DataFrame) -> list[str]:
         "# Batch scoring",
         "",
         "Made by `python benchmarks/scoring.py --write`: the invented company, from tables to",
-        "written scores, drivers, plays and report, with exact SHAP values of both models for every",
+        "written scores, drivers, plays and report, with exact SHAP values of both models for each",
         "account. `accounts_per_s` counts scoring and writing (metrics, models, explanations,",
         "trend over three earlier dates, grid, plays, report), not reading. Wall seconds on two",
         "cores, one run each, fresh processes.",

@@ -42,7 +42,7 @@ class Knowledge:
     rows : Rows
     effort : Effort
     stored : dict of str to Stored, optional
-        Views that are prepared already; added to.
+        Views that are prepared already; added to. Those of the tables when None.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Knowledge:
         self.tables = tables
         self.rows = rows
         self._effort = effort
-        self._stored = {} if stored is None else stored
+        self._stored: dict[str, Stored] = tables.prepared if stored is None else stored
         self._views: dict[str, Answers] = {}
         self._found: dict[Question, FloatArray] = {}
         self._deliveries: dict[str, IntArray] = {}

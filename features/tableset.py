@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -211,6 +212,8 @@ class Tables:
     denied_ticket_categories: frozenset[str] = frozenset(
         {"cancellation", "data_export", "billing_cancel", "offboarding"}
     )
+    prepared: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Views put together so far; other tables, even copies of these, begin without any."""
     whole: Whole | None = None
 
     def __getitem__(self, name: str) -> pa.Table:

@@ -1,4 +1,4 @@
-"""What one bucket of accounts gives to be scored: the inputs of a model, and where accounts stand."""
+"""What one bucket of accounts gives to be scored: what a model reads, and who is eligible."""
 
 from collections.abc import Sequence
 
@@ -66,10 +66,5 @@ def score_schema(metrics: Sequence[Metric], *, with_maturity: bool) -> pa.Schema
     pyarrow.Schema
     """
     maturity = MATURITY_INPUTS if with_maturity else ()
-    return pa.schema(
-        [
-            *feature_schema(metrics),
-            *map(_field, extra),
-            *(_field((c, pa.float64())) for c in maturity),
-        ]
-    )
+    beside = [*STANDING, *((name, pa.float64()) for name in maturity)]
+    return pa.schema([*feature_schema(metrics), *(pa.field(*column) for column in beside)])

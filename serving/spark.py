@@ -33,6 +33,7 @@ from ..training.tracking import champion_udf, local_uri
 from . import bucket as of
 from .config import read_config
 from .ownmetrics import check_inputs, declared_metrics
+from .scorebucket import ENDED, STANDING, STATUS, score_rows, score_schema
 from .sparktables import SparkTables, open_tables
 from .steps import MODELS, target_of
 
@@ -55,8 +56,6 @@ _SPARK_TYPES = {
     "int64": "bigint",
     "timestamp[us, tz=UTC]": "timestamp",
 }
-_KEYS = (("account_id", pa.string()), ("as_of", pa.timestamp("us", tz="UTC")))
-_STANDING = (of.STATUS, of.ENDED)
 _ASIDE = pa.schema([field for field in QUARANTINE_SCHEMA if field.name != "row"])
 
 
@@ -157,7 +156,7 @@ def compute_features_on_spark(
         return of.feature_rows(rows, company)
 
     found = _by_bucket(parcels, compute, of.feature_schema(chosen))
-    wanted = pa.schema([*_KEYS, *((name, pa.float64()) for name in frame_columns(chosen))])
+    wanted = pa.schema([*of.KEYS, *((name, pa.float64()) for name in frame_columns(chosen))])
     return _beside_peers(found, chosen, wanted)
 
 
@@ -211,11 +210,11 @@ def score_on_spark(
         parcels = tables.parcels(count)
 
     def compute(rows: pa.Table) -> pa.Table:
-        return of.score_rows(rows, company, moment, rubric)
+        return score_rows(rows, company, moment, rubric)
 
-    schema = of.score_schema(config.metrics, with_maturity=rubric is not None)
+    schema = score_schema(config.metrics, with_maturity=rubric is not None)
     inputs = [(name, pa.float64()) for name in model.columns]
-    wanted = pa.schema([*_KEYS, *((name, schema.field(name).type) for name in _STANDING), *inputs])
+    wanted = pa.schema([*of.KEYS, *STANDING, *inputs])
     rows = _beside_peers(_by_bucket(parcels, compute, schema), config.metrics, wanted)
     return _predicted(rows, model, predict)
 
@@ -351,11 +350,9 @@ def _predicted(rows: "DataFrame", model: FittedModel, predict: Any) -> "DataFram
     # A model that reads nothing is still asked once a row.
     columns = list(model.columns) or ["account_id"]
     probability = predict(struct(*(col(f"`{name}`") for name in columns)))
-    eligible = when(col(of.STATUS) == "scored", probability)
-    listed = rows.where(~col(of.ENDED))
-    return listed.select(
-        "account_id", "as_of", of.STATUS, eligible.alias(PROBABILITY[model.target])
-    )
+    eligible = when(col(STATUS) == "scored", probability)
+    listed = rows.where(~col(ENDED))
+    return listed.select("account_id", "as_of", STATUS, eligible.alias(PROBABILITY[model.target]))
 
 
 def _in_utc(moment: pd.Timestamp) -> pd.Timestamp:

@@ -80,7 +80,7 @@ class SparkTables:
         sealed = [
             self._sealed(name, frame, buckets) for name, frame in {**self.frames, **keyed}.items()
         ]
-        return reduce(lambda first, other: first.union(other), sealed)
+        return _stacked(sealed)
 
     def _sealed(self, name: str, frame: Frame, buckets: int) -> Frame:
         key = _KEY
@@ -139,7 +139,10 @@ def open_tables(spark: Any, folder: str, settings: Settings) -> SparkTables:
 
 
 def _entries(spark: Any, folder: str) -> dict[str, tuple[str, ...]]:
-    """Return the places of every table: one file, or one folder of part files."""
+    """Return the places of every table: a file, or a folder of part files, which ends in "/".
+
+    Files of another kind have the place "".
+    """
     base = folder if _SCHEME.match(folder) else os.path.abspath(folder)
     listing = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(base)
     inside = f"{_bare(base)}/"
@@ -148,8 +151,9 @@ def _entries(spark: Any, folder: str) -> dict[str, tuple[str, ...]]:
         parts = _bare(row["path"]).removeprefix(inside).split("/")
         if table_name(Path(parts[-1])) and not any(part.startswith((".", "_")) for part in parts):
             name = table_name(Path(parts[0])) or parts[0]
+            place = f"{base}/{parts[0]}" + ("/" if len(parts) > 1 else "")
             is_parquet = parts[-1].lower().endswith(".parquet")
-            found.setdefault(name, set()).add(f"{base}/{parts[0]}" if is_parquet else "")
+            found.setdefault(name, set()).add(place if is_parquet else "")
     return {name: tuple(sorted(places)) for name, places in found.items()}
 
 
@@ -171,7 +175,9 @@ def _opened(spark: Any, places: tuple[str, ...]) -> Frame:
         )
     if len(places) > 1:
         raise SchemaError(f"A table is there twice: {list(places)}. Keep one of them.")
-    options = {"mergeSchema": "true", "recursiveFileLookup": "true"}
+    # Only the parts of a folder can differ; to ask costs a job.
+    in_parts = places[0].endswith("/")
+    options = {"mergeSchema": str(in_parts).lower(), "recursiveFileLookup": "true"}
     return spark.read.options(**options).parquet(places[0])
 
 
@@ -208,6 +214,10 @@ def _by_canonical_name(plans: Mapping[str, Plan], settings: Settings) -> Setting
     return settings.model_copy(update={"tables": {**settings.tables, **renamed}})
 
 
+def _stacked(frames: Sequence[Frame]) -> Frame:
+    return reduce(lambda first, other: first.union(other), frames)
+
+
 def _without_rows(columns: Iterable[str]) -> pa.Table:
     names = list(columns)
     return pa.Table.from_arrays([pa.nulls(0)] * len(names), names=names)
@@ -215,12 +225,13 @@ def _without_rows(columns: Iterable[str]) -> pa.Table:
 
 def _homes(spark: Any, tables: Mapping[str, tuple[Frame, Plan]]) -> Frame | None:
     """Find accounts that share an id, and let them stay with the first of them."""
-    shared = [_in_several(*table) for table in tables.values() if _own_ids(table[1])]
-    if "people" in tables and "activities" in tables:
-        shared.append(_met_elsewhere(*tables["people"], *tables["activities"]))
-    if not shared:
+    named = [_named(*table) for table in tables.values() if _own_ids(table[1])]
+    if not named:
         return None
-    links = reduce(lambda first, other: first.union(other), shared).limit(_MOST_LINKS + 1).collect()
+    shared = _in_several(_stacked(named))
+    if "people" in tables and "activities" in tables:
+        shared = shared.union(_met_elsewhere(*tables["people"], *tables["activities"]))
+    links = shared.limit(_MOST_LINKS + 1).collect()
     if len(links) > _MOST_LINKS:
         raise SchemaError(
             f"More than {_MOST_LINKS:,} ids belong to several accounts, such as those of "
@@ -240,12 +251,16 @@ def _own_ids(plan: Plan) -> list[str]:
     return [] if "account_id" in named else [name for name in named if name in plan.columns]
 
 
-def _in_several(frame: Frame, plan: Plan) -> Frame:
-    """Return the accounts of each id that belongs to several."""
+def _named(frame: Frame, plan: Plan) -> Frame:
+    """Return the account of every id of one table."""
     ids = [f"coalesce({_key_of(plan.columns[name])}, '')" for name in _own_ids(plan)]
-    named = frame.selectExpr(
-        f"{_key_of(plan.columns['account_id'])} as account", f"concat_ws('|', {', '.join(ids)}) id"
-    ).where("account is not null")
+    account = _key_of(plan.columns["account_id"])
+    thing = f"concat_ws('|', '{plan.spec.name}', {', '.join(ids)})"
+    return frame.selectExpr(f"{account} as account", f"{thing} as id").where("account is not null")
+
+
+def _in_several(named: Frame) -> Frame:
+    """Return the accounts of each id that belongs to several."""
     together = named.groupBy("id").agg({"account": "collect_set"}).toDF("id", "accounts")
     return together.where("size(accounts) > 1").select("accounts")
 

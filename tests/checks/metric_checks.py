@@ -44,7 +44,7 @@ class Without(Knowledge):
     """Knowledge in which one column of a view was never delivered."""
 
     def __init__(self, tables: Tables, rows: Rows, view: str, column: str) -> None:
-        super().__init__(tables, rows)
+        super().__init__(tables, rows, stored={})
         self.view, self.column = view, column
 
     def data(self, view: View) -> ViewData:
@@ -57,7 +57,7 @@ class Blinkered(Knowledge):
     """Knowledge in which all columns but keys, clocks and declared ones are empty."""
 
     def __init__(self, tables: Tables, rows: Rows, declared: dict[str, set[str]]) -> None:
-        super().__init__(tables, rows)
+        super().__init__(tables, rows, stored={})
         self.declared = declared
 
     def data(self, view: View) -> ViewData:

@@ -11,6 +11,7 @@ from churngrid.features.engine import compute_features
 from churngrid.features.measures import Tenure
 from churngrid.features.metrics import METRICS
 from churngrid.features.metrics.context import ARR
+from churngrid.features.tableset import Whole
 from tests.build import day
 from tests.oracles.measure_sql import MeasureSql
 from tests.oracles.random_company import Company, random_company
@@ -102,3 +103,13 @@ def test_levels_are_those_of_the_last_delivery_once_usage_fell_silent(seed, own_
         np.testing.assert_allclose(
             found.frame[metric.column], value, rtol=1e-9, atol=1e-12, err_msg=metric.column
         )
+
+
+def test_when_a_feed_last_delivered_is_known_for_the_asked_dates_only():
+    whole = Whole(frozenset(), np.array([10, 20]), {"usage": np.array([-1, 15])})
+    assert whole.last_delivery("usage", np.array([20, 10])).tolist() == [15, -1]
+    for moment in (15, 21):
+        with pytest.raises(
+            ValueError, match=f"`as_of` must be among the dates .* got {moment} micro"
+        ):
+            whole.last_delivery("usage", np.array([10, moment]))
