@@ -194,11 +194,13 @@ def actions_of_cells(playbook: Playbook) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The first play of the slot ``cell`` that takes the cell; empty where none does.
+        The last play of the slot ``cell`` that takes the cell by name, since special ones come
+        before the general one, or else the catch-all; empty where none does.
     """
     plays = [play for play in playbook.plays if play.slot == "cell"]
+    general = sorted(reversed(plays), key=lambda play: bool(play.when.otherwise))
     return {
-        cell: next((play.action for play in plays if _takes(play.when, cell)), "")
+        cell: next((play.action for play in general if _takes(play.when, cell)), "")
         for cell in CELLS.values()
     }
 
