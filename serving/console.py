@@ -244,7 +244,9 @@ def _account_cells(account: Mapping[str, Any], shown: Sequence[str]) -> list[str
         "arr": "" if account["arr"] is None else f"{account['arr']:,.0f}",
     }
     step = str(account["play"] or "").replace("_", " ")
-    if account["due_at"]:
+    if account["open_since"]:
+        step += f"\nopen since {account['open_since']}\n{account['owner']}"
+    elif account["due_at"]:
         step += f"\nby {account['due_at']}\n{account['owner']}"
     return [
         name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}...",

@@ -197,8 +197,8 @@ def actions_of_cells(playbook: Playbook) -> dict[str, str]:
         The last play of the slot ``cell`` that takes the cell by name, since special ones come
         before the general one, or else the catch-all; empty where none does.
     """
-    plays = [play for play in playbook.plays if play.slot == "cell"]
-    general = sorted(reversed(plays), key=lambda play: bool(play.when.otherwise))
+    plays = [play for play in reversed(playbook.plays) if play.slot == "cell"]
+    general = sorted(plays, key=lambda play: bool(play.when.otherwise))
     return {
         cell: next((play.action for play in general if _takes(play.when, cell)), "")
         for cell in CELLS.values()

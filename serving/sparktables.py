@@ -87,12 +87,14 @@ class SparkTables:
         if self.homes is not None:
             frame, key = frame.join(self.homes, _KEY, "left"), f"coalesce({_HOME}, {_KEY})"
         bucket = f"cast(pmod(xxhash64({key}), {buckets}) as int) as {BUCKET}"
-        kept = [_quoted(column) for column in frame.columns if column not in {_KEY, _HOME}]
+        names = [column for column in frame.columns if column not in {_KEY, _HOME}]
+        # Spark trips over names with a dot on this way.
+        numbered = [f"{_quoted(column)} as c{place}" for place, column in enumerate(names)]
 
         def seal(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return packed(name, batches)
+            return packed(name, (batch.rename_columns([*names, BUCKET]) for batch in batches))
 
-        return frame.selectExpr(*kept, bucket).mapInArrow(seal, _SEALED)
+        return frame.selectExpr(*numbered, bucket).mapInArrow(seal, _SEALED)
 
 
 def open_tables(spark: Any, folder: str, settings: Settings) -> SparkTables:
@@ -144,10 +146,10 @@ def _entries(spark: Any, folder: str) -> dict[str, tuple[str, ...]]:
     Files of another kind have the place "".
     """
     base = folder if _SCHEME.match(folder) else os.path.abspath(folder)
-    listing = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(base)
+    listing = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
     inside = f"{_bare(base)}/"
     found: dict[str, set[str]] = {}
-    for row in listing.select("path").collect():
+    for row in listing.load(_literal(base)).select("path").collect():
         parts = _bare(row["path"]).removeprefix(inside).split("/")
         if table_name(Path(parts[-1])) and not any(part.startswith((".", "_")) for part in parts):
             name = table_name(Path(parts[0])) or parts[0]
@@ -155,6 +157,11 @@ def _entries(spark: Any, folder: str) -> dict[str, tuple[str, ...]]:
             is_parquet = parts[-1].lower().endswith(".parquet")
             found.setdefault(name, set()).add(place if is_parquet else "")
     return {name: tuple(sorted(places)) for name, places in found.items()}
+
+
+def _literal(path: str) -> str:
+    """Return a path in which no character stands for others."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
 
 
 def _bare(path: str) -> str:
@@ -178,7 +185,7 @@ def _opened(spark: Any, places: tuple[str, ...]) -> Frame:
     # Only the parts of a folder can differ; to ask costs a job.
     in_parts = places[0].endswith("/")
     options = {"mergeSchema": str(in_parts).lower(), "recursiveFileLookup": "true"}
-    return spark.read.options(**options).parquet(places[0])
+    return spark.read.options(**options).parquet(_literal(places[0]))
 
 
 def _check_plan(plan: Plan) -> None:

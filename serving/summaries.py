@@ -237,6 +237,7 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
         "play": None if chosen is None else chosen["play"],
         "owner": None if chosen is None else chosen["owner"],
         "due_at": None if chosen is None else plain(chosen["due_at"]),
+        "open_since": None if chosen is None else plain(chosen.get("open_since")),
         "why": None if chosen is None else chosen["why"],
     }
 
@@ -255,7 +256,14 @@ def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None
         & (drivers["direction"] == "+")
         & drivers["actionable"].astype(bool)
     ]
-    urgent = [chosen["why"]] if chosen is not None and chosen["slot"] == "urgent" else []
+    urgent = []
+    # Of a play that has begun, `why` only says since when it is open.
+    if (
+        chosen is not None
+        and chosen["slot"] == "urgent"
+        and plain(chosen.get("open_since")) is None
+    ):
+        urgent = [chosen["why"]]
     capped = [account["cap_reason"]] if plain(account["cap_reason"]) else []
     told = [*urgent, *capped, *pushing.sort_values("rank")["text"]]
     reasons: list[str] = []

@@ -69,6 +69,16 @@ def test_mlflow_is_imported_in_one_module():
     assert users == {"tracking.py"}
 
 
+def test_pyspark_is_imported_in_one_module():
+    users = {
+        path.name
+        for part in PARTS
+        for path in modules(part)
+        if any(name.split(".")[0] == "pyspark" for name in imported(path))
+    }
+    assert users == {"spark.py"}
+
+
 def test_nothing_is_pickled_or_evaluated():
     for part in PARTS:
         for path in modules(part):

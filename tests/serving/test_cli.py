@@ -680,7 +680,7 @@ def test_help_imports_nothing_heavy():
         "try: app(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'pandas', 'numpy', 'pyarrow', 'duckdb', 'lightgbm', 'mlflow', 'shap', 'sklearn',"
-        " 'numba', 'pydantic', 'jinja2'}\n"
+        " 'numba', 'pydantic', 'jinja2', 'pyspark'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = program("-c", probe, text=True)
