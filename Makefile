@@ -25,7 +25,7 @@ types: $(VENV)/.dev
 		-p churngrid.serving -p churngrid.demo
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -104,8 +104,12 @@ def medians_of(runs: list[dict]) -> pd.DataFrame:
     """Return medians by engine and size, with the ratio to the bare scan."""
     lines = []
     for (n_events, name), group in pd.DataFrame(runs).groupby(["events", "engine"], sort=False):
-        middle = {key: statistics.median(group[key]) for key in ("cpu_s", "wall_s", "peak_mb")}
-        lines.append({"events": n_events, "engine": name, **middle, "runs": len(group)})
+        middle = {key: statistics.median(group[key]) for key in ("cpu_s", "wall_s")}
+        rounded = {key: round(value, 2) for key, value in middle.items()}
+        peak = int(group["peak_mb"].max())
+        lines.append(
+            {"events": n_events, "engine": name, **rounded, "peak_mb": peak, "runs": len(group)}
+        )
     table = pd.DataFrame(lines)
     scans = table[table["engine"] == "scan"].set_index("events")["cpu_s"]
     ours = table[table["engine"] == "churngrid"].set_index("events")["cpu_s"]

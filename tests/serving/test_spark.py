@@ -39,6 +39,8 @@ from tests.build import day
 # Only Arrow tables pass between Spark and churngrid, never data frames of pandas.
 pytestmark = [
     pytest.mark.long,
+    # One worker starts Java, not each of them.
+    pytest.mark.xdist_group("spark"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
 ]
 
@@ -338,15 +340,17 @@ def test_the_example_of_the_page_scores_like_one_machine(
     """The session is that of these tests; places are put in that of those on the page."""
     page = (ROOT / "docs" / "spark.md").read_text()
     code = page.split("```python\n")[1].split("```")[0]
-    for name in ("exports", "scores"):
-        assert f'"{name}/"' in code
-    code = code.replace('"exports/"', repr(str(folder))).replace(
-        "settings=Settings()", "settings=S"
-    )
-    code = code.replace('"scores/"', repr(str(tmp_path / "scores")))
-    code = code.replace('"sqlite:///churngrid-models/mlflow.db"', repr(models[0]))
+    places = {
+        '"exports/"': repr(str(folder)),
+        '"scores/"': repr(str(tmp_path / "scores")),
+        '"sqlite:///churngrid-models/mlflow.db"': repr(models[0]),
+        "settings = Settings()": "",
+    }
+    for shown, used in places.items():
+        assert shown in code
+        code = code.replace(shown, used)
     monkeypatch.setattr(spark, "stop", lambda: None)
-    names = {"S": SETTINGS}
+    names = {"settings": SETTINGS}
     exec(code, names)
     written = pq.read_table(tmp_path / "scores").to_pandas()
     assert_scores(written, tables, models[1], "p_churn")
