@@ -8,6 +8,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
+
+# The first example may have to compile a kernel; how long that takes proves nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 
 PASSWORD = "s3cret/wörd"
 

@@ -503,6 +503,7 @@ def test_json_of_score_has_what_people_see(verbs):
         "play": "find_successor",
         "owner": "CSM",
         "due_at": "2025-12-04",
+        "open_since": None,
         "why": "The sponsor left.",
     }
     assert (third["p_churn"], third["play"], third["arr"]) == (None, None, None)
