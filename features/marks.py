@@ -20,6 +20,7 @@ BitArray = npt.NDArray[np.uint64]
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
 _FEW_PAIRS = 1 << 22
+_EVERY_ROW = np.iinfo(np.int32).max
 
 
 class Pairs:
@@ -278,6 +279,23 @@ def _how_many(line: BitArray, after: int, last: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _learn(
+    line: BitArray,
+    late: int,
+    pair: int,
+    row: int,
+    late_pair: RowArray,
+    late_stretch: RowArray,
+    late_known: RowArray,
+) -> int:
+    """Set the bits of what a pair is known by on a row, and return the next late fact."""
+    while late < len(late_pair) and late_pair[late] == pair and late_known[late] <= row:
+        line[late_stretch[late] >> 6] |= _ONE << np.uint64(late_stretch[late] & 63)
+        late += 1
+    return late
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_pairs(
     bits: BitArray,
     owner: RowArray,
@@ -294,9 +312,7 @@ def _count_pairs(
     for pair in range(len(owner)):
         line = bits[pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
-            while late < len(late_pair) and late_pair[late] == pair and late_known[late] <= row:
-                line[late_stretch[late] >> 6] |= _ONE << np.uint64(late_stretch[late] & 63)
-                late += 1
+            late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
             newest, newest_upto = -1, -1
             for window in range(len(after)):
                 last = upto[window, date[row]]
@@ -304,8 +320,7 @@ def _count_pairs(
                     newest, newest_upto = _highest(line, last), last
                 if newest > after[window, date[row]]:
                     out[window, row] += 1
-        while late < len(late_pair) and late_pair[late] == pair:
-            late += 1
+        late = _learn(line, late, pair, _EVERY_ROW, late_pair, late_stretch, late_known)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -325,12 +340,9 @@ def _count_stretches(
     for pair in range(len(owner)):
         line = bits[pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
-            while late < len(late_pair) and late_pair[late] == pair and late_known[late] <= row:
-                line[late_stretch[late] >> 6] |= _ONE << np.uint64(late_stretch[late] & 63)
-                late += 1
+            late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
             for window in range(len(after)):
                 out[window, row] += _how_many(
                     line, after[window, date[row]], upto[window, date[row]]
                 )
-        while late < len(late_pair) and late_pair[late] == pair:
-            late += 1
+        late = _learn(line, late, pair, _EVERY_ROW, late_pair, late_stretch, late_known)
