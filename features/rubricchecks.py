@@ -5,10 +5,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import SchemaError
 from .metric import Metric
 from .tables import table_spec
-from .yamlfile import Loc, lines_of
+from .yamlfile import Loc, refuse
 
 if TYPE_CHECKING:
     from .rubric import Characteristic, Proxy, Rubric
@@ -20,7 +19,6 @@ Fault = tuple[Loc, str]
 TELEMETRY = "t"
 """The kind of evidence that proxies give; it never stands against a person's judgement."""
 
-_MOST_FAULTS = 5
 
 _TAKEN = ("low", "high", "hard_low", "hard_high", "status", "coverage", "age_days")
 """Columns of the index that a category of that name would overwrite."""
@@ -56,13 +54,7 @@ def check_rubric(rubric: "Rubric", metrics: Sequence[Metric], source: Path) -> N
         *_event_faults(rubric),
         *_proxy_faults(rubric, declared),
     ]
-    if not faults:
-        return
-    lines = lines_of(source)
-    told = sorted((lines[loc], text) for loc, text in faults)
-    shown = [f"{source.name}:{line}: {text}" for line, text in told[:_MOST_FAULTS]]
-    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
-    raise SchemaError("\n".join(shown + more))
+    refuse(source, faults)
 
 
 def _places(rubric: "Rubric") -> Iterator[tuple[Loc, "Characteristic"]]:

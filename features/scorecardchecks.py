@@ -5,9 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import SchemaError
 from .metric import Metric
-from .yamlfile import Loc, lines_of
+from .yamlfile import Loc, refuse
 
 if TYPE_CHECKING:
     from .scorecard import MetricChange, Scorecard, Variant, WeightedMetric
@@ -20,7 +19,6 @@ OVERRIDE = "override"
 """What stands among the names of the caps while an override holds."""
 
 _SEGMENT = "segment"
-_MOST_FAULTS = 5
 
 
 def check_scorecard(scorecard: "Scorecard", metrics: Sequence[Metric], source: Path) -> None:
@@ -47,13 +45,7 @@ def check_scorecard(scorecard: "Scorecard", metrics: Sequence[Metric], source: P
         *_cap_faults(scorecard, declared),
         *_variant_faults(scorecard, declared),
     ]
-    if not faults:
-        return
-    lines = lines_of(source)
-    told = sorted((lines[loc], text) for loc, text in faults)
-    shown = [f"{source.name}:{line}: {text}" for line, text in told[:_MOST_FAULTS]]
-    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
-    raise SchemaError("\n".join(shown + more))
+    refuse(source, faults)
 
 
 def _places(scorecard: "Scorecard") -> Iterator[tuple[Loc, "WeightedMetric"]]:

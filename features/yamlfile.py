@@ -5,7 +5,7 @@ while it is read. Only ``true`` and ``false`` are truth values; ``no`` is Norway
 """
 
 import re
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 
 from .errors import SchemaError
 
-__all__ = ["Loc", "lines_of", "load_yaml"]
+__all__ = ["Loc", "lines_of", "load_yaml", "refuse"]
+
 
 Model = TypeVar("Model", bound=BaseModel)
 Loc = tuple[Hashable, ...]
@@ -118,6 +119,31 @@ def lines_of(path: Path) -> dict[Loc, int]:
     {(): 1, ('plays',): 1, ('plays', 0): 2, ('plays', 0, 'name'): 2}
     """
     return _content(path)[1]
+
+
+def refuse(path: Path, faults: Iterable[tuple[Loc, str]]) -> None:
+    """Refuse a file that breaks rules beyond its model.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    faults : iterable of (place, text)
+        By the way to each place in the file; none of them, and nothing happens.
+
+    Raises
+    ------
+    SchemaError
+        Naming file, line and rule, one line per fault, at most five.
+    """
+    found = list(faults)
+    if not found:
+        return
+    lines = lines_of(path)
+    told = sorted((lines[loc], text) for loc, text in found)
+    shown = [f"{path.name}:{line}: {text}" for line, text in told[:_MOST_ERRORS]]
+    more = [f"and {len(told) - _MOST_ERRORS} more"] if len(told) > _MOST_ERRORS else []
+    raise SchemaError("\n".join(shown + more))
 
 
 def _content(path: Path) -> tuple[Any, dict[Loc, int]]:

@@ -10,8 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..features.conditions import Condition
-from ..features.errors import SchemaError
-from ..features.yamlfile import lines_of, load_yaml
+from ..features.yamlfile import load_yaml, refuse
 from .playbookcheck import faults_of
 
 __all__ = [
@@ -30,7 +29,6 @@ PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 """What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
 
 _DEFAULT = Path(__file__).with_name("playbook.yaml")
-_MOST_FAULTS = 5
 
 
 class _Strict(BaseModel):
@@ -170,11 +168,5 @@ def read_playbook(
     """
     source = path or _DEFAULT
     playbook = load_yaml(source, Playbook)
-    faults = list(faults_of(playbook, frozenset(fields), texts or {}))
-    if not faults:
-        return playbook
-    lines = lines_of(source)
-    told = sorted((lines[way], text) for way, text in faults)
-    shown = [f"{source.name}:{line}: {text}" for line, text in told[:_MOST_FAULTS]]
-    more = [f"and {len(told) - _MOST_FAULTS} more"] if len(told) > _MOST_FAULTS else []
-    raise SchemaError("\n".join([*shown, *more]))
+    refuse(source, faults_of(playbook, frozenset(fields), texts or {}))
+    return playbook
