@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .effort import DEFAULT_EFFORT, Effort
 from .engine import Features, compute_features
 from .health import measure_health
 from .metric import Metric
@@ -49,7 +50,9 @@ class Past:
     own: pd.DataFrame
 
 
-def read_past(tables: Tables, features: Features, scorecard: Scorecard) -> Past:
+def read_past(
+    tables: Tables, features: Features, scorecard: Scorecard, effort: Effort = DEFAULT_EFFORT
+) -> Past:
     """Read the health of the same accounts as of earlier dates.
 
     Parameters
@@ -58,6 +61,7 @@ def read_past(tables: Tables, features: Features, scorecard: Scorecard) -> Past:
     features : Features
         Of one as-of date; their variants of the scorecard are those of the earlier readings too.
     scorecard : Scorecard
+    effort : Effort
 
     Returns
     -------
@@ -77,7 +81,8 @@ def read_past(tables: Tables, features: Features, scorecard: Scorecard) -> Past:
     pairs = known_accounts(tables, earlier)
     ids = index.get_level_values("account_id")
     pairs = pairs[pairs["account_id"].isin(ids)]
-    past = compute_features(tables, pairs, metrics=_needed(features.metrics, scorecard))
+    needed = _needed(features.metrics, scorecard)
+    past = compute_features(tables, pairs, metrics=needed, effort=effort)
     facts = facts_of(features).droplevel("as_of")
     then = facts.loc[past.frame.index.get_level_values("account_id")]
     health = measure_health(past, scorecard, weighed_as=then.set_axis(past.frame.index))

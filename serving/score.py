@@ -133,7 +133,7 @@ def score_tables(
     kept = status.index[~ended]
     features, status = features.at(kept), status.loc[kept]
     health = score_health(features, config.scorecard)
-    past = read_past(tables, features, config.scorecard)
+    past = read_past(tables, features, config.scorecard, effort)
     trend = trend_of(health.scores["chs_before_caps"], past, config.scorecard.trend)
     features = with_own_past(features, past)
     why = component_reasons(features, health, config.scorecard)
@@ -150,11 +150,7 @@ def score_tables(
     accounts = _in_grid(accounts, config)
     drivers = _drivers(features, health, contributions)
     accounts = with_reasons(accounts.reset_index(), drivers)
-    known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
-    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
-    known = known.assign(stale_metrics=stale.astype(float))
-    attention = _attention(accounts, known["days_to_notice_deadline"])
-    accounts = pd.concat([accounts, known, attention], axis=1)
+    accounts = _with_metrics(accounts, features)
     order = accounts.sort_values(["attention", "account_id"], ascending=[False, True]).index
     accounts = accounts.loc[order].reset_index(drop=True)
     begun = interventions_before(tables, as_of)
@@ -180,6 +176,15 @@ def score_tables(
         ),
         maturity=review,
     )
+
+
+def _with_metrics(accounts: pd.DataFrame, features: Features) -> pd.DataFrame:
+    """Add what conditions may look at, and how much each account needs someone."""
+    known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
+    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
+    known = known.assign(stale_metrics=stale.astype(float))
+    attention = _attention(accounts, known["days_to_notice_deadline"])
+    return pd.concat([accounts, known, attention], axis=1)
 
 
 def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Series:
