@@ -29,7 +29,7 @@ from .components import component_reasons
 from .config import Config
 from .drivers import drivers_of_model, drivers_of_scorecard
 from .grid import place
-from .interventions import interventions_before
+from .interventions import Interventions, interventions_before
 from .maturityreview import MaturityReview, review_maturity
 from .ownmetrics import check_inputs
 from .plays import Limits, assign_plays
@@ -154,17 +154,10 @@ def score_tables(
     order = accounts.sort_values(["attention", "account_id"], ascending=[False, True]).index
     accounts = accounts.loc[order].reset_index(drop=True)
     begun = interventions_before(tables, as_of)
-    plays = assign_plays(
-        accounts,
-        config.playbook,
-        labels={metric.column: metric.label for metric in config.metrics},
-        known=begun,
-        limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
-    )
     return Scored(
         scores=_published(accounts, config, chosen, previous),
         drivers=drivers.drop(columns="weight"),
-        plays=plays,
+        plays=_plays(accounts, config, begun),
         features=features.at(features.frame.index[order]),
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
@@ -175,6 +168,16 @@ def score_tables(
             *review.notes(),
         ),
         maturity=review,
+    )
+
+
+def _plays(accounts: pd.DataFrame, config: Config, begun: Interventions) -> pd.DataFrame:
+    return assign_plays(
+        accounts,
+        config.playbook,
+        labels={metric.column: metric.label for metric in config.metrics},
+        known=begun,
+        limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
     )
 
 
