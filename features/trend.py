@@ -5,7 +5,6 @@ thresholds that hold for the account now, and leaves caps out, so that growing o
 a cap that runs out is no trend: only what the account did is.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,16 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
-from .effort import DEFAULT_EFFORT, Effort
-from .engine import Features, compute_features
+from .comparison import Features
 from .health import measure_health
-from .metric import Metric
-from .population import known_accounts
 from .scorecard import Scorecard, TrendBounds
-from .tableset import Tables
 from .weighing import facts_of
 
-__all__ = ["STEP_DAYS", "Past", "read_past", "trend_of", "with_own_past"]
+__all__ = ["STEP_DAYS", "Past", "past_dates", "past_of", "trend_of", "with_own_past"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -50,18 +45,35 @@ class Past:
     own: pd.DataFrame
 
 
-def read_past(
-    tables: Tables, features: Features, scorecard: Scorecard, effort: Effort = DEFAULT_EFFORT
-) -> Past:
-    """Read the health of the same accounts as of earlier dates.
+def past_dates(as_of: pd.Timestamp) -> list[pd.Timestamp]:
+    """Return the earlier dates whose readings make the trend of a date, the newest first.
 
     Parameters
     ----------
-    tables : Tables
+    as_of : Timestamp
+
+    Returns
+    -------
+    list of Timestamp
+
+    Examples
+    --------
+    >>> [str(date.date()) for date in past_dates(pd.Timestamp("2025-06-30"))]
+    ['2025-06-02', '2025-05-05', '2025-04-07']
+    """
+    return [as_of - pd.Timedelta(days=STEP_DAYS * step) for step in _steps()]
+
+
+def past_of(readings: Features, features: Features, scorecard: Scorecard) -> Past:
+    """Return the health of the same accounts as of earlier dates.
+
+    Parameters
+    ----------
+    readings : Features
+        Of the ``past_dates``; other dates and accounts among them are left alone.
     features : Features
         Of one as-of date; their variants of the scorecard are those of the earlier readings too.
     scorecard : Scorecard
-    effort : Effort
 
     Returns
     -------
@@ -77,21 +89,19 @@ def read_past(
     dates = index.get_level_values("as_of").unique()
     if len(dates) > 1:
         raise ValueError(f"`features` must belong to one as-of date, got {len(dates)}.")
-    earlier = [date - pd.Timedelta(days=STEP_DAYS * k) for date in dates for k in _steps()]
-    pairs = known_accounts(tables, earlier)
+    earlier = [past for date in dates for past in past_dates(date)]
     ids = index.get_level_values("account_id")
-    pairs = pairs[pairs["account_id"].isin(ids)]
-    needed = _needed(features.metrics, scorecard)
-    past = compute_features(tables, pairs, metrics=needed, effort=effort)
+    there = readings.frame.index
+    meant = there.get_level_values("as_of").isin(earlier)
+    past = readings.at(there[meant & there.get_level_values("account_id").isin(ids)])
     facts = facts_of(features).droplevel("as_of")
     then = facts.loc[past.frame.index.get_level_values("account_id")]
     health = measure_health(past, scorecard, weighed_as=then.set_axis(past.frame.index))
-    readings = health.scores["chs"].where(past.live)
-    present = past.frame.where(past.absence == Absence.PRESENT)[scorecard.metrics()]
+    scores = health.scores["chs"].where(past.live)
+    columns = scorecard.metrics()
+    present = past.frame[columns].where(past.absence[columns] == Absence.PRESENT)
     own = present[past.live].groupby(level="account_id").mean()
-    return Past(
-        scores=_by_step(readings, index, earlier), own=own.reindex(ids).set_axis(index, axis=0)
-    )
+    return Past(scores=_by_step(scores, index, earlier), own=own.reindex(ids).set_axis(index))
 
 
 def trend_of(now: pd.Series, past: Past, bounds: TrendBounds) -> pd.DataFrame:
@@ -155,16 +165,6 @@ def with_own_past(features: Features, past: Past) -> Features:
 
 def _steps() -> range:
     return range(1, _STEPS + 1)
-
-
-def _needed(metrics: Sequence[Metric], scorecard: Scorecard) -> list[Metric]:
-    """Return the metrics a score is measured by, without what is derived from them."""
-    wanted = {*scorecard.metrics(), *scorecard.ages()}
-    return [
-        replace(metric, own_baseline=False, in_segment=False)
-        for metric in metrics
-        if metric.column in wanted
-    ]
 
 
 def _by_step(readings: pd.Series, index: pd.Index, earlier: list[pd.Timestamp]) -> pd.DataFrame:

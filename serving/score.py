@@ -18,7 +18,7 @@ from ..features.overrides import active_overrides
 from ..features.population import known_accounts
 from ..features.rows import Rows
 from ..features.tableset import Tables
-from ..features.trend import read_past, trend_of, with_own_past
+from ..features.trend import past_dates, past_of, trend_of, with_own_past
 from ..training.artifact import BASE, FittedModel
 from ..training.business import Business, business_of
 from ..training.cohorts import standing
@@ -124,16 +124,19 @@ def score_tables(
         check_inputs(model, config.metrics)
     business = business_of(tables)
     pairs = known_accounts(tables, [as_of])
-    effort = config.settings.effort
-    features = compute_features(
-        tables, pairs, metrics=config.metrics, progress=progress, effort=effort
+    readings = compute_features(
+        tables,
+        known_accounts(tables, [as_of, *past_dates(as_of)]),
+        metrics=config.metrics,
+        progress=progress,
+        effort=config.settings.effort,
     )
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
-    ended = ended_before(tables, features.live, status)
+    ended = ended_before(tables, readings.live.loc[status.index], status)
     kept = status.index[~ended]
-    features, status = features.at(kept), status.loc[kept]
+    features, status = readings.at(kept), status.loc[kept]
     health = score_health(features, config.scorecard)
-    past = read_past(tables, features, config.scorecard, effort)
+    past = past_of(readings, features, config.scorecard)
     trend = trend_of(health.scores["chs_before_caps"], past, config.scorecard.trend)
     features = with_own_past(features, past)
     why = component_reasons(features, health, config.scorecard)

@@ -237,9 +237,14 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
         "play": None if chosen is None else chosen["play"],
         "owner": None if chosen is None else chosen["owner"],
         "due_at": None if chosen is None else plain(chosen["due_at"]),
-        "open_since": None if chosen is None else plain(chosen.get("open_since")),
+        "open_since": None if chosen is None else _day(chosen.get("open_since")),
         "why": None if chosen is None else chosen["why"],
     }
+
+
+def _day(moment: object) -> str | None:
+    told = plain(moment)
+    return told if told is None else str(told)[:10]
 
 
 def _odds(account: pd.Series) -> str:

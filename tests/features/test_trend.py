@@ -9,7 +9,7 @@ from churngrid.features.health import measure_health, score_health
 from churngrid.features.metrics import METRICS
 from churngrid.features.population import known_accounts
 from churngrid.features.scorecard import Scorecard, TrendBounds, read_scorecard
-from churngrid.features.trend import STEP_DAYS, Past, read_past, trend_of, with_own_past
+from churngrid.features.trend import STEP_DAYS, Past, past_dates, past_of, trend_of, with_own_past
 from tests.build import day
 from tests.checks.small_company import other_future, small_company
 
@@ -65,6 +65,13 @@ def tables():
 
 def features_at(tables, date):
     return compute_features(tables, known_accounts(tables, [date]), metrics=METRICS)
+
+
+def read_past(tables, features, scorecard):
+    dates = features.frame.index.get_level_values("as_of").unique()
+    earlier = [past for date in dates for past in past_dates(date)]
+    readings = compute_features(tables, known_accounts(tables, earlier), metrics=METRICS)
+    return past_of(readings, features, scorecard)
 
 
 def score_at(tables, date, scorecard=DEFAULT):
@@ -158,6 +165,15 @@ def test_the_own_past_stands_in_where_a_metric_has_no_baseline(tables):
     assert told.baseline.loc[account, "active_user_rate_28d"] == pytest.approx(
         readings.loc[account[0]].mean()
     )
+
+
+def test_readings_of_other_dates_are_left_alone(tables):
+    features = features_at(tables, AS_OF)
+    dates = [AS_OF, AS_OF - pd.Timedelta(days=7), *past_dates(AS_OF)]
+    readings = compute_features(tables, known_accounts(tables, dates), metrics=METRICS)
+    wanted, found = read_past(tables, features, DEFAULT), past_of(readings, features, DEFAULT)
+    pd.testing.assert_frame_equal(found.scores, wanted.scores)
+    pd.testing.assert_frame_equal(found.own, wanted.own)
 
 
 def test_several_dates_at_once_are_refused(tables):

@@ -49,6 +49,13 @@ def test_who_needs_someone_is_told_no_play_that_waits_or_is_withheld(scored):
     assert third["play"] is not None
 
 
+def test_a_play_that_has_begun_is_told_with_its_day_alone(scored):
+    begun = pd.Timestamp("2025-10-03 17:44", tz="UTC")
+    started = scored.plays.assign(state="open", open_since=begun)
+    first = who_needs_someone(SimpleNamespace(**{**vars(scored), "plays": started}))[0]
+    assert first["open_since"] == "2025-10-03"
+
+
 def test_a_story_asks_for_nothing_that_waits_or_is_withheld(scored):
     first, _, third = (
         account_story(scored, name, PLAYBOOK) for name in scored.scores["account_id"].iloc[:3]
