@@ -347,6 +347,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             "learning_rate": self.learning_rate,
             "bagging_fraction": self.bagging_fraction,
             "bagging_freq": 1,
+            # Some thousand rows say no more with finer bins, and take a fifth longer.
+            "max_bin": 63,
             "max_cat_to_onehot": 8,
             "cat_smooth": 20,
             "monotone_constraints": self._constraints(),
