@@ -30,11 +30,14 @@ class Engine:
     most_events : int
         Larger logs are not tried: it would take too long or too much memory.
     what : str
+    needs : str
+        Module that is imported before the clock runs.
     """
 
     run: Callable[[Path], pa.Table | None]
     most_events: int
     what: str
+    needs: str = "duckdb"
 
 
 def as_of_dates():
@@ -356,9 +359,21 @@ def _polars_pairs(folder: Path):
 
 ENGINES = {
     "scan": Engine(scan, 10**9, "DuckDB reads the four columns, next to nothing else"),
-    "churngrid": Engine(churngrid, 10**9, "reads, holds every row against the contract, computes"),
+    "churngrid": Engine(
+        churngrid,
+        10**9,
+        "reads, holds every row against the contract, computes",
+        needs="churngrid.features.engine",
+    ),
     "duckdb": Engine(duckdb_technique, 50_000_000, "SQL with the same technique"),
-    "polars": Engine(polars_technique, 50_000_000, "lazy, streaming, with the same technique"),
-    "pandas loop": Engine(pandas_loop, 10_000_000, "as written first: dates x windows, nunique"),
+    "polars": Engine(
+        polars_technique, 50_000_000, "lazy, streaming, with the same technique", needs="polars"
+    ),
+    "pandas loop": Engine(
+        pandas_loop,
+        10_000_000,
+        "as written first: dates x windows, nunique",
+        needs="pandas",
+    ),
     "duckdb join": Engine(duckdb_join, 1_000_000, "as written first: a range join"),
 }

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -74,10 +75,7 @@ def compared(n_events: int, rounds: int, folder: Path) -> list[dict]:
 
 def measured(name: str, folder: Path) -> dict:
     """Run one engine in this process; its imports are outside the clock."""
-    import duckdb  # noqa: F401
-
-    import churngrid.features.engine  # noqa: F401
-
+    import_module(ENGINES[name].needs)
     began, used = time.perf_counter(), _cpu()
     table = ENGINES[name].run(folder)
     cpu, wall = _cpu() - used, time.perf_counter() - began

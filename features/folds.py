@@ -17,7 +17,7 @@ from .facts import Select
 from .marks import Marks, Pairs
 from .questions import Covered, Different, LastMoment, Question
 from .ranges import cover_into
-from .rows import Rows
+from .rows import Rows, fixed
 from .stretches import Windows
 
 __all__ = ["CellFold", "CoverFold", "Family", "Fold", "LastFold", "MarkFold"]
@@ -160,7 +160,7 @@ class LastFold:
         select = self._question.select
         enter, leave = chunk.bounds(select)
         clock = chunk.time(select.at or chunk.view.happened_at)
-        _raise_newest(enter, leave, chunk.mask(select.where), clock, self._newest)
+        _raise_newest(enter, leave, chunk.mask(select.where), fixed(clock), self._newest)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the moment, NaN before the first fact."""

@@ -16,7 +16,7 @@ from .facts import DAY_US, Select
 from .folding import kept_bytes
 from .measures import Measure
 from .questions import Question
-from .rows import NEVER, Rows
+from .rows import NEVER, Rows, first_above
 from .stored import Stored, ViewData
 from .tableset import Tables
 from .views import View, view_named
@@ -217,7 +217,7 @@ def _newest_before(known: IntArray, dates: IntArray) -> IntArray:
         when = known[i]
         below = place == 0 or dates[place - 1] <= when
         if not (below and (place == len(dates) or dates[place] > when)):
-            place = np.searchsorted(dates, when, side="right")
+            place = first_above(dates, 0, len(dates), when)
         newest[place] = max(newest[place], when)
     for place in range(1, len(dates)):
         newest[place] = max(newest[place], newest[place - 1])

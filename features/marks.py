@@ -308,7 +308,7 @@ def _count_pairs(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late = 0
+    late = np.int64(0)
     for pair in range(len(owner)):
         line = bits[pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
@@ -320,7 +320,7 @@ def _count_pairs(
                     newest, newest_upto = _highest(line, last), last
                 if newest > after[window, date[row]]:
                     out[window, row] += 1
-        late = _learn(line, late, pair, _EVERY_ROW, late_pair, late_stretch, late_known)
+        late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -336,7 +336,7 @@ def _count_stretches(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late = 0
+    late = np.int64(0)
     for pair in range(len(owner)):
         line = bits[pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
@@ -345,4 +345,4 @@ def _count_stretches(
                 out[window, row] += _how_many(
                     line, after[window, date[row]], upto[window, date[row]]
                 )
-        late = _learn(line, late, pair, _EVERY_ROW, late_pair, late_stretch, late_known)
+        late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)

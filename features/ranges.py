@@ -51,14 +51,14 @@ def cover_into(
             change[leave[i]] -= amount
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> IntArray:
+def cover(enter: RowArray, leave: RowArray, weight: IntArray, n_rows: int) -> IntArray:
     """Return, per row, the summed weight of the ranges that cover it.
 
     Parameters
     ----------
-    enter, leave, weight : ndarray of int64, shape (n_facts,)
-        Whole numbers, so that what enters leaves exactly.
+    enter, leave : ndarray of int, shape (n_facts,)
+    weight : ndarray of int64, shape (n_facts,) or (1,)
+        Whole numbers, so that what enters leaves exactly; one for all if there is one.
     n_rows : int
 
     Returns
@@ -67,17 +67,16 @@ def cover(enter: IntArray, leave: IntArray, weight: IntArray, n_rows: int) -> In
 
     Examples
     --------
-    >>> cover(np.array([0, 1]), np.array([2, 3]), np.array([5, 7]), 4)
-    array([ 5, 12,  7,  0])
+    >>> cover(np.array([0, 1]), np.array([2, 3]), np.array([5, 7]), 4).tolist()
+    [5, 12, 7, 0]
     """
     change = np.zeros(n_rows + 1, np.int64)
     cover_into(enter, leave, np.ones(len(enter), np.bool_), weight, change)
     return np.cumsum(change)[:n_rows]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def distinct(
-    order: IntArray, key: IntArray, enter: IntArray, leave: IntArray, n_rows: int
+    order: IntArray, key: IntArray, enter: RowArray, leave: RowArray, n_rows: int
 ) -> IntArray:
     """Return, per row, how many different keys have a range that covers it.
 
@@ -85,7 +84,7 @@ def distinct(
     ----------
     order : ndarray of int64, shape (n_facts,)
         Positions of the facts sorted by key, then by ``enter``.
-    key, enter, leave : ndarray of int64, shape (n_facts,)
+    key, enter, leave : ndarray of int, shape (n_facts,)
     n_rows : int
 
     Returns
@@ -99,6 +98,14 @@ def distinct(
     array([1, 1, 1])
     """
     change = np.zeros(n_rows + 1, np.int64)
+    _cover_each_once(order, key, enter, leave, change)
+    return np.cumsum(change)[:n_rows]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _cover_each_once(
+    order: IntArray, key: IntArray, enter: RowArray, leave: RowArray, change: IntArray
+) -> None:
     present, reach = np.int64(-1), np.int64(-1)
     for i in order:
         if key[i] != present:
@@ -108,7 +115,6 @@ def distinct(
             change[start] += 1
             change[leave[i]] -= 1
             reach = leave[i]
-    return np.cumsum(change)[:n_rows]
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -151,13 +157,12 @@ def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> Int
     return owner
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def medians(enter: IntArray, leave: IntArray, value: FloatArray, n_rows: int) -> FloatArray:
+def medians(enter: RowArray, leave: RowArray, value: FloatArray, n_rows: int) -> FloatArray:
     """Return, per row, the median value of the facts whose ranges cover it.
 
     Parameters
     ----------
-    enter, leave : ndarray of int64, shape (n_facts,)
+    enter, leave : ndarray of int, shape (n_facts,)
     value : ndarray of float, shape (n_facts,)
     n_rows : int
 
@@ -175,20 +180,26 @@ def medians(enter: IntArray, leave: IntArray, value: FloatArray, n_rows: int) ->
     >>> medians(np.array([0, 0]), np.array([2, 1]), np.array([1.0, 4.0]), 3)
     array([2.5, 1. , nan])
     """
-    size = cover(enter, leave, np.ones(len(enter), np.int64), n_rows)
-    offset = np.zeros(n_rows + 1, np.int64)
-    offset[1:] = np.cumsum(size)
-    listed = np.empty(offset[n_rows], np.float64)
-    filled = offset[:n_rows].copy()
+    size = cover(enter, leave, np.ones(1, np.int64), n_rows)
+    first = np.cumsum(size) - size
+    listed = np.empty(int(size.sum()), np.float64)
+    _list_by_row(enter, leave, value, first.copy(), listed)
+    listed = listed[np.lexsort((listed, np.repeat(np.arange(n_rows), size)))]
+    out = np.full(n_rows, np.nan)
+    there = size > 0
+    lower, upper = (first + place for place in ((size - 1) // 2, size // 2))
+    out[there] = (listed[lower[there]] + listed[upper[there]]) / 2
+    return out
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _list_by_row(
+    enter: RowArray, leave: RowArray, value: FloatArray, free: IntArray, listed: FloatArray
+) -> None:
     for i in range(len(enter)):
         for row in range(enter[i], leave[i]):
-            listed[filled[row]] = value[i]
-            filled[row] += 1
-    out = np.full(n_rows, np.nan)
-    for row in range(n_rows):
-        if size[row] > 0:
-            out[row] = np.median(listed[offset[row] : offset[row + 1]])
-    return out
+            listed[free[row]] = value[i]
+            free[row] += 1
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NEVER", "Rows", "to_microseconds"]
+__all__ = ["NEVER", "Rows", "first_above", "fixed", "to_microseconds"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
@@ -187,7 +187,7 @@ class Rows:
         [0, 1]
         """
         return np.asarray(
-            _first_after(account, moment, later_us, self.reach, self.as_of, self.dates)
+            _first_after(account, fixed(moment), later_us, self.reach, self.as_of, self.dates)
         )
 
     def with_as_of(self, as_of: IntArray) -> pd.DataFrame:
@@ -205,8 +205,52 @@ class Rows:
         return pd.DataFrame({"account_id": self.account_ids[self.account], "as_of": moments})
 
 
+def fixed(values: IntArray) -> IntArray:
+    """Return the same numbers without the right to change them.
+
+    What a source lends may not be changed, what was computed may: a kernel would be compiled once
+    for each of the two.
+
+    Parameters
+    ----------
+    values : ndarray of int64
+
+    Returns
+    -------
+    ndarray of int64
+        A view.
+
+    Examples
+    --------
+    >>> fixed(np.array([1])).flags.writeable
+    False
+    """
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _first_above(values: IntArray, low: int, high: int, moment: int) -> int:
+def first_above(values: IntArray, low: int, high: int, moment: int) -> int:
+    """Return the place of the first greater value, for use inside other kernels.
+
+    Parameters
+    ----------
+    values : ndarray of int64
+        Ascending between two places.
+    low, high : int
+        The place looked from, and the place given back if no value before it is greater.
+    moment : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> first_above(np.array([10, 20, 30]), 0, 3, 20)
+    2
+    """
     while low < high:
         middle = (low + high) >> 1
         if values[middle] > moment:
@@ -231,11 +275,11 @@ def _first_after(
         when = moment[i] if moment[i] == NEVER else moment[i] + later
         begin, end, first = reach[account[i], 0], reach[account[i], 1], reach[account[i], 2]
         if first < 0:
-            out[i] = _first_above(as_of, begin, end, when)
+            out[i] = first_above(as_of, begin, end, when)
             continue
         # Facts mostly come in the order of time, so that the last place is the right one again.
         if not (opens <= when < closes):
-            place = _first_above(dates, 0, len(dates), when)
+            place = first_above(dates, 0, len(dates), when)
             opens = dates[place - 1] if place > 0 else np.int64(-NEVER)
             closes = dates[place] if place < len(dates) else np.int64(NEVER)
         if when == NEVER:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from .facts import DAY_US
 from .filters import Filter
 from .ranges import superseded
-from .rows import NEVER
+from .rows import NEVER, fixed
 from .texts import Texts, texts_of
 
 __all__ = ["Attributes", "Stored", "ViewData", "has_hours", "moments_of", "numbers_of"]
@@ -149,7 +149,8 @@ class Stored:
                 thing = self._numbered(entity)
                 clocks = [self.times(column) for column in reversed(version)]
                 order = np.lexsort((*clocks, thing))
-                self._replaced[entity] = np.asarray(superseded(order, thing, self.seen(version)))
+                seen = fixed(self.seen(version))
+                self._replaced[entity] = np.asarray(superseded(order, thing, seen))
             return self._replaced[entity]
 
     def _numbered(self, columns: tuple[str, ...]) -> IntArray:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .facts import DAY_US, Select
-from .rows import Rows
+from .rows import Rows, first_above, fixed
 
 __all__ = ["Stretches", "Windows", "day_stretches", "edge_stretches"]
 
@@ -36,7 +36,7 @@ class Stretches:
     def number(self, moment: IntArray) -> RowArray:
         """Return the stretch each moment lies in, -1 where it is too early to matter."""
         if len(self.edges):
-            return np.asarray(_numbered(moment, self.edges))
+            return np.asarray(_numbered(fixed(moment), self.edges))
         days = moment // DAY_US - self.first_day
         return np.clip(days, -1, self.count).astype(np.int32)
 
@@ -154,6 +154,6 @@ def _numbered(moment: IntArray, edges: IntArray) -> RowArray:
         when = moment[i]
         below = place == 0 or edges[place - 1] <= when
         if not (below and (place == len(edges) or edges[place] > when)):
-            place = np.searchsorted(edges, when, side="right")
+            place = first_above(edges, 0, len(edges), when)
         out[i] = place
     return out
