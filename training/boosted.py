@@ -11,6 +11,7 @@ import pandas as pd
 from .classifier import ChurnClassifier
 from .encoding import Encoding
 from .linear import check_labels, model_inputs
+from .members import Members
 
 __all__ = ["Boosted"]
 
@@ -94,7 +95,7 @@ class Boosted:
         model.encoding = Encoding(tuple(data["columns"]), levels)
         fitted = model.classifier
         fitted.encoding_ = model.encoding
-        fitted.boosters_ = [lgb.Booster(model_str=text) for text in texts]
+        fitted.boosters_ = Members(lgb.Booster(model_str=text) for text in texts)
         fitted.slope_, fitted.intercept_ = float(data["slope"]), float(data["intercept"])
         fitted.base_rate_ = float(data["base_rate"])
         fitted.classes_ = np.array([0, 1])

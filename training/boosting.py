@@ -1,15 +1,15 @@
 """The bag inside ChurnClassifier: rows in an order of their own, grouped folds, small boosters."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
 from .calibration import Affine, fit_affine
+from .members import Members, at_once
 from .ordering import TrainingRows
 from .splits import grouped_folds
 
@@ -21,22 +21,16 @@ __all__ = [
     "BagSettings",
     "TreeShape",
     "fit_bag",
-    "raw_contributions",
-    "raw_log_odds",
 ]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 # With fewer independent units of a class, a fold left out is too small to stop on or to calibrate
 # with; one strongly regularised booster of fixed length is then the steadier choice.
 MIN_UNITS_TO_FOLD = 20
 MIN_UNITS_PER_FOLD = 5
 TINY_ROUNDS = 50
-# Rows explained at a time, so that memory does not grow with members times rows.
-BLOCK_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -116,14 +110,14 @@ class Bag:
 
     Parameters
     ----------
-    boosters : list of lightgbm.Booster
+    boosters : Members
     raw : ndarray of float, shape (n_rows,)
         Uncalibrated log-odds, in the order of the training rows.
     out_of_fold : bool
         False with too few units to fold: one member, and ``raw`` is what it says of its own rows.
     """
 
-    boosters: list[lgb.Booster]
+    boosters: Members
     raw: FloatArray
     out_of_fold: bool
 
@@ -132,79 +126,6 @@ class Bag:
         if not self.out_of_fold:
             return Affine(slope=1.0, intercept=0.0)
         return fit_affine(self.raw, rows.y.astype(np.float64), rows.weight)
-
-
-def raw_log_odds(boosters: list[lgb.Booster], matrix: FloatArray, *, n_jobs: int) -> FloatArray:
-    """Return the members' mean log-odds.
-
-    Parameters
-    ----------
-    boosters : list of lightgbm.Booster
-        At least one.
-    matrix : ndarray of float, shape (n_rows, n_columns)
-        At least one row.
-    n_jobs : int
-        Members that predict at the same time.
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-    """
-
-    def predicted(booster: lgb.Booster) -> FloatArray:
-        return np.asarray(booster.predict(matrix, raw_score=True, num_threads=1))
-
-    return _mean(_at_once(predicted, boosters, n_jobs), len(boosters))
-
-
-def raw_contributions(
-    boosters: list[lgb.Booster], matrix: FloatArray, *, n_jobs: int
-) -> FloatArray:
-    """Return the members' mean path-dependent SHAP values.
-
-    Parameters
-    ----------
-    boosters : list of lightgbm.Booster
-        At least one.
-    matrix : ndarray of float, shape (n_rows, n_columns)
-        At least one row.
-    n_jobs : int
-        Members that explain at the same time.
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows, n_columns + 1)
-        The base last; rows sum to the raw log-odds.
-    """
-    out = np.empty((matrix.shape[0], matrix.shape[1] + 1))
-    for start in range(0, len(matrix), BLOCK_ROWS):
-        block = matrix[start : start + BLOCK_ROWS]
-
-        def explained(booster: lgb.Booster, rows: FloatArray = block) -> FloatArray:
-            return np.asarray(booster.predict(rows, pred_contrib=True, num_threads=1))
-
-        shares = _at_once(explained, boosters, n_jobs)
-        out[start : start + BLOCK_ROWS] = _mean(shares, len(boosters))
-    return out
-
-
-def _at_once(
-    work: Callable[[Item], Result], items: Sequence[Item], n_jobs: int
-) -> Iterator[Result]:
-    """Yield results in the order of the items.
-
-    LightGBM releases the interpreter while it works. Its own threads are not used: they wait for
-    each other after every split, which on a busy machine takes many times longer than one thread.
-    """
-    with ThreadPoolExecutor(max_workers=n_jobs) as pool:
-        yield from pool.map(work, items)
-
-
-def _mean(arrays: Iterator[FloatArray], count: int) -> FloatArray:
-    total = next(arrays)
-    for array in arrays:
-        total = total + array
-    return total / count
 
 
 def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
@@ -231,12 +152,12 @@ def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
         for repeat in range(settings.n_repeats)
         for task in _tasks(rows, data, settings, n_folds=n_folds, repeat=repeat, rng=rng)
     ]
-    boosters = list(_at_once(lambda task: _member(task, settings), tasks, settings.n_jobs))
+    boosters = list(at_once(lambda task: _member(task, settings), tasks, settings.n_jobs))
     raw = np.zeros(len(rows.y))
     for task, booster in zip(tasks, boosters, strict=True):
         unseen = rows.matrix[task.unseen]
         raw[task.unseen] += booster.predict(unseen, raw_score=True, num_threads=1)
-    return Bag(boosters, raw / settings.n_repeats, out_of_fold=True)
+    return Bag(Members(boosters), raw / settings.n_repeats, out_of_fold=True)
 
 
 @dataclass(frozen=True)
@@ -311,7 +232,7 @@ def _single(rows: TrainingRows, settings: BagSettings) -> Bag:
     rounds = min(TINY_ROUNDS, settings.max_rounds)
     data = _dataset(rows, settings, parameters)
     booster = _text_only(lgb.train(parameters, data, rounds), rounds)
-    return Bag([booster], booster.predict(rows.matrix, raw_score=True), out_of_fold=False)
+    return Bag(Members([booster]), booster.predict(rows.matrix, raw_score=True), out_of_fold=False)
 
 
 def _text_only(booster: lgb.Booster, rounds: int) -> lgb.Booster:

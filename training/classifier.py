@@ -23,8 +23,6 @@ from .boosting import (
     BagSettings,
     TreeShape,
     fit_bag,
-    raw_contributions,
-    raw_log_odds,
 )
 from .calibration import Affine, fit_intercept_shift, sigmoid
 from .encoding import Encoding, learn_encoding
@@ -70,8 +68,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    boosters_ : list of lightgbm.Booster
-        The members; column i of the table is called ``c<i>`` inside them.
+    boosters_ : Members
+        A list of LightGBM boosters; column i of the table is called ``c<i>`` inside them.
     slope_, intercept_ : float
         Calibration on log-odds; the slope is positive.
     base_rate_ : float
@@ -234,7 +232,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Plus points to the outcome.
         """
         matrix = self._encoded(X)
-        raw = raw_log_odds(self.boosters_, matrix, n_jobs=self.n_jobs)
+        raw = self.boosters_.log_odds(matrix, n_jobs=self.n_jobs)
         return Affine(self.slope_, self.intercept_).apply(raw)
 
     def predict_proba(self, X: pd.DataFrame | FloatArray) -> FloatArray:
@@ -274,7 +272,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         explainable AI for trees", Nature Machine Intelligence 2 (path-dependent form).
         """
         matrix = self._encoded(X)
-        shares = self.slope_ * raw_contributions(self.boosters_, matrix, n_jobs=self.n_jobs)
+        shares = self.slope_ * self.boosters_.contributions(matrix, n_jobs=self.n_jobs)
         shares[:, -1] += self.intercept_
         return shares
 

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from churngrid.training import boosting
+from churngrid.training import members
 from churngrid.training.boosting import MIN_UNITS_TO_FOLD, SHAPES, TreeShape
 from churngrid.training.calibration import sigmoid
 from churngrid.training.classifier import ChurnClassifier
@@ -81,8 +81,9 @@ def test_explaining_in_blocks_changes_nothing(
     fitted: ChurnClassifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     X, _ = _table()
+    monkeypatch.setattr(members, "EXPLAIN_ROWS", 1_000)
     whole = fitted.contributions(X)
-    monkeypatch.setattr(boosting, "BLOCK_ROWS", 150)
+    monkeypatch.setattr(members, "BLOCK_ROWS", 150)
     np.testing.assert_array_equal(fitted.contributions(X), whole)
 
 
