@@ -1,19 +1,24 @@
-"""Whether what is billed month by month is what the subscriptions say."""
+"""Whether bills and cancellations agree with what the subscriptions say."""
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import Batch
+from .periods import Periods
+from .plaintext import Mask, to_mask
 from .tableset import Finding
+from .texts import found_in
 
-__all__ = ["amounts_unlike_mrr"]
+__all__ = ["amounts_unlike_mrr", "paid_after_cancelling"]
 
 _TOLERANCE_SHARE = 0.02
 _MONTH_DAYS = (27, 32)
 _FEWEST_INVOICES = 3
+_GRACE = pa.scalar(30 * 86_400_000_000, pa.duration("us"))
 
 
 def amounts_unlike_mrr(batches: Mapping[str, Batch]) -> Iterator[Finding]:
@@ -26,7 +31,7 @@ def amounts_unlike_mrr(batches: Mapping[str, Batch]) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        Nothing without both tables, or with more than one currency.
+        Nothing unless both tables have rows, or with more than one currency.
     """
     if "invoices" not in batches or "subscription_items" not in batches:
         return
@@ -36,6 +41,8 @@ def amounts_unlike_mrr(batches: Mapping[str, Batch]) -> Iterator[Finding]:
     invoices = batches["invoices"].table.select(
         ["invoice_id", "account_id", "issued_at", "amount_due", "known_at"]
     )
+    if not invoices.num_rows or not items.num_rows:
+        return
     billed = _monthly(_newest(invoices.to_pandas(), ["invoice_id"]))
     billed["mrr"] = _mrr_on(_newest(items.to_pandas(), ["item_id", "effective_from"]), billed)
     off = (billed["amount_due"] - billed["mrr"]).abs() > _TOLERANCE_SHARE * billed["mrr"].abs()
@@ -43,6 +50,41 @@ def amounts_unlike_mrr(batches: Mapping[str, Batch]) -> Iterator[Finding]:
     mask[billed.index[off]] = True
     rule = f"differs by more than {_TOLERANCE_SHARE:.0%} from the account's MRR on that day"
     yield batches["invoices"].finding("amount_due", rule, mask)
+
+
+def paid_after_cancelling(batches: Mapping[str, Batch]) -> Iterator[Finding]:
+    """Report cancellations of contracts or whole accounts that are paid for a month later.
+
+    Parameters
+    ----------
+    batches : mapping of str to Batch
+
+    Yields
+    ------
+    Finding
+        Nothing without both tables.
+    """
+    if "contract_events" not in batches or "subscription_items" not in batches:
+        return
+    batch, items = batches["contract_events"], batches["subscription_items"].table
+    versions = items.select(["item_id", "effective_from", "known_at"]).to_pandas()
+    newest = _newest(versions, ["item_id", "effective_from"]).index.to_numpy()
+    paid = items.take(pa.array(newest)).filter(pc.greater(pc.field("mrr"), 0))
+    said = pc.is_in(batch.table["event_type"], value_set=pa.array(["cancelled", "churn_confirmed"]))
+    of_contract = found_in(batch.table["contract_id"], pc.unique(items["contract_id"]))
+    goes_on = np.where(
+        of_contract, _paid(paid, "contract_id", batch), _paid(paid, "account_id", batch)
+    )
+    rule = "what was cancelled is still paid for 30 days later, so it does not count as churn"
+    yield batch.finding("effective_at", rule, to_mask(said) & goes_on)
+
+
+def _paid(items: pa.Table, owner: str, batch: Batch) -> Mask:
+    """Return which events' owner has an item a month after the event."""
+    periods = Periods.of(items, owner, "effective_from", "effective_to")
+    owners = batch.table[owner]
+    later = pc.add(batch.table["effective_at"], _GRACE)
+    return found_in(owners, periods.owners) & ~periods.outside(owners, later)
 
 
 def _newest(rows: pd.DataFrame, entity: list[str]) -> pd.DataFrame:

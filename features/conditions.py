@@ -11,7 +11,9 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from .declared import Declared
 
 __all__ = ["Condition"]
 
@@ -26,7 +28,7 @@ _BOUNDS = {
 }
 
 
-class Condition(BaseModel):
+class Condition(Declared):
     """One rule about one field, or several of them joined.
 
     Parameters
@@ -53,7 +55,7 @@ class Condition(BaseModel):
     'cell is save'
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     field: str | None = None
     at_least: float | None = None

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import Batch, shortened
-from .billing import amounts_unlike_mrr
+from .billing import amounts_unlike_mrr, paid_after_cancelling
 from .contract import PERIODS
+from .dataspan import data_span
 from .periods import Periods, days_with_rows
 from .plaintext import Mask, to_mask
 from .repeats import repeated
+from .tables import ACTIVITY_TABLES
 from .tableset import Finding
 from .texts import found_in, names_in
 
@@ -185,6 +187,23 @@ def silent_feed(batches: Batches) -> Iterator[Finding]:
         yield Finding(name, column, rule, int(silence[long].sum()), tuple(starts[:3].tolist()))
 
 
+def far_from_all_others(batches: Batches) -> Iterator[Finding]:
+    """Report activity dated so far from all other that it does not say where the data ends."""
+    known = {
+        name: np.asarray(pc.cast(batches[name].table["known_at"], pa.int64()).to_numpy())
+        for name in ACTIVITY_TABLES
+        if name in batches and batches[name].table.num_rows
+    }
+    if not known:
+        return
+    first, last = data_span(list(known.values()))
+    rule = "more than a year apart from all other activity: the data is taken to end before it"
+    for name, moments in known.items():
+        yield batches[name].finding("known_at", rule, moments > last)
+        early = rule.replace("end before", "begin after")
+        yield batches[name].finding("known_at", early, moments < first)
+
+
 def cancelled_after_the_end(batches: Batches) -> Iterator[Finding]:
     """Report cancellations that take effect after the end of the term they cancel."""
     if "contract_events" not in batches or "contracts" not in batches:
@@ -229,8 +248,10 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     paying_without_usage,
     usage_without_contract,
     silent_feed,
+    far_from_all_others,
     cancelled_after_the_end,
     moved_term_end,
+    paid_after_cancelling,
     amounts_unlike_mrr,
 )
 

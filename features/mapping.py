@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from .errors import SchemaError
 from .places import Places
-from .plaintext import as_text, to_mask
+from .plaintext import as_text, pickable, to_mask
 from .raw import RawTable, Rejected, Source
 from .settings import Lookup, Settings, TableMapping
 from .tables import ACTIVITY_TABLES, TABLES, TableSpec
@@ -163,7 +163,14 @@ def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     }
     read = source.pieces if plan.spec.bulky else _as_a_whole(source)
     for raw in read(plan.source, plan.wanted):
-        yield _delivery(_selected(raw, plan.mapping.only), plan, answers)
+        yield _delivery(_selected(_pickable(raw), plan.mapping.only), plan, answers)
+
+
+def _pickable(raw: RawTable) -> RawTable:
+    """Undo what keeps rows from being picked."""
+    columns = [pickable(column) for column in raw.table.columns]
+    names = raw.table.column_names
+    return RawTable(pa.table(columns, names=names), raw.rows, raw.rejected)
 
 
 def _as_a_whole(source: Source) -> Callable[[str, tuple[str, ...]], Iterator[RawTable]]:
@@ -341,7 +348,8 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
     if not any(name in plans for name in ACTIVITY_TABLES):
         raise SchemaError(
             f"One of the tables {_listed(ACTIVITY_TABLES)} is required, and none is in "
-            f"{source.label}; there are {_listed(present)}. {advice}"
+            f"{source.label}; there are {_listed(present)}. {advice} A flat table without dates "
+            "needs no settings: `churngrid.ChurnClassifier` learns from it in Python."
         )
 
 

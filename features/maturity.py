@@ -53,8 +53,9 @@ def score_maturity(
         mature, NaN when insufficient), ``cmi_hard_low`` and ``cmi_hard_high`` (what is missing set
         to 1 and 5), ``cmi_coverage`` (0-1), ``cmi_age_days`` (of the newest answer, NaN without
         one), ``cmi_status`` (certain, provisional, insufficient), ``maturity_band`` (low, medium,
-        high or unknown), ``mature`` (the 2x2 side: True, False or None), one ``cmi_<category>``
-        each, ``weakest_category``, ``maturity_blocker`` (a category below the blocker level, or
+        high or unknown), ``mature`` (the 2x2 side: True, False or None), ``maybe_mature`` (whether
+        the mature side is within the interval), one ``cmi_<category>`` each, ``weakest_category``,
+        ``maturity_blocker`` (a category below the blocker level, or
         empty), ``maturity_conflict`` (characteristics on which people and documents differ by two
         levels) and ``maturity_due`` (why to ask again, or empty).
 
@@ -65,6 +66,8 @@ def score_maturity(
 
     Notes
     -----
+    What telemetry shows adds to what was stated; where nothing is stated there is no index.
+
     A missing characteristic is set one level below and above its category's mean, or the index
     where the category has none, to give the interval; it always holds the index. The band is
     certain when both ends lie in the same one.
@@ -74,11 +77,13 @@ def score_maturity(
     means = {name: _category_mean(levels, part, rubric) for name, part in rubric.categories.items()}
     frame = pd.DataFrame({f"cmi_{name}": mean for name, mean in means.items()})
     frame.index = known.rows.index
-    frame["cmi"] = index = _index(np.stack(list(means.values()), axis=1), rubric)
+    age_days = (known.rows.as_of - newest) / DAY_US
+    index = _index(np.stack(list(means.values()), axis=1), rubric)
+    frame["cmi"] = index = np.where(age_days <= rubric.expired_after_days, index, np.nan)
     for name, value in _bounds(levels, means, index, rubric).items():
         frame[name] = np.where(np.isnan(index), np.nan, value)
     frame["cmi_coverage"] = _coverage(levels, rubric)
-    frame["cmi_age_days"] = (known.rows.as_of - newest) / DAY_US
+    frame["cmi_age_days"] = age_days
     frame["weakest_category"], frame["maturity_blocker"] = _weakest(means, rubric)
     frame["maturity_conflict"] = conflicts
     frame["maturity_due"] = reasons_to_ask_again(known, newest, rubric)
@@ -264,4 +269,5 @@ def _with_bands(frame: pd.DataFrame, rubric: Rubric) -> pd.DataFrame:
     frame["maturity_band"] = np.where(blocked & (band == "high"), "medium", band)
     mature = (frame["cmi"] >= rubric.bands.mature) & ~blocked
     frame["mature"] = mature.astype(object).where(~unknown, None)
+    frame["maybe_mature"] = (frame["cmi_high"] >= rubric.bands.mature) & ~blocked
     return frame

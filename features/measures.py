@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .facts import DAY_US, Select, Window
-from .filters import Filter
+from .filters import Filled, Filter
 from .questions import (
     Covered,
     Different,
@@ -22,6 +22,7 @@ from .questions import (
     Question,
 )
 from .rows import Rows
+from .views import view_named
 
 __all__ = [
     "Catalogue",
@@ -121,18 +122,24 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """How many different values of some columns together."""
+    """How many different values of some columns together; a missing one makes no value."""
 
     select: Select
     columns: tuple[str, ...]
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the count per row; 0 where there are no facts."""
-        return known.answer(Different(self.select, self.columns))
+        return known.answer(Different(self._complete(), self.columns))
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""
-        yield self.select, frozenset(self.columns)
+        yield self._complete(), frozenset(self.columns)
+
+    def _complete(self) -> Select:
+        """Return the facts that say all of the columns."""
+        lacking = view_named(self.select.view).may_lack(self.columns)
+        where = (*self.select.where, *(Filled(column) for column in lacking))
+        return replace(self.select, where=where)
 
     def shifted(self, days: int) -> "Distinct":
         """Return the same count so many days further back."""

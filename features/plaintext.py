@@ -7,7 +7,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Mask", "as_text", "displayed", "is_binary", "nowhere", "plain", "to_mask", "without"]
+__all__ = [
+    "Mask",
+    "as_text",
+    "displayed",
+    "is_binary",
+    "nowhere",
+    "pickable",
+    "plain",
+    "to_mask",
+    "without",
+]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -90,14 +100,55 @@ def plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     >>> str(plain(pa.chunked_array([pa.array(["a"]).dictionary_encode()])).type)
     'string'
     """
+    values = pickable(values)
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         return plain(_storage(values))
     if pa.types.is_dictionary(kind):
         return plain(pc.cast(values, kind.value_type))
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if pa.types.is_large_string(kind):
         return pc.cast(values, pa.string())
     return values
+
+
+def pickable(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Undo the layouts of which Arrow cannot pick single rows: runs and views.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of any type
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        The same values; the same object if nothing had to be undone.
+
+    Examples
+    --------
+    >>> runs = pa.RunEndEncodedArray.from_arrays([2], pa.array(["a"]))
+    >>> pickable(pa.chunked_array([runs])).to_pylist()
+    ['a', 'a']
+    """
+    if pa.types.is_run_end_encoded(values.type):
+        chunks = [pc.run_end_decode(chunk) for chunk in values.chunks]
+        return pickable(pa.chunked_array(chunks, values.type.value_type))
+    kind = _without_views(values.type)
+    return values if kind == values.type else pc.cast(values, kind)
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_list(kind):
+        return pa.list_(_without_views(kind.value_type))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_without_views(kind.value_type))
+    if pa.types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return pa.struct([field.with_type(_without_views(field.type)) for field in fields])
+    return kind
 
 
 def _storage(values: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -4,6 +4,7 @@ import csv
 import os
 from pathlib import Path
 
+from .errors import SchemaError
 from .tableset import Tables
 
 __all__ = ["defused", "write_quarantine"]
@@ -24,7 +25,14 @@ def write_quarantine(tables: Tables, folder: Path) -> Path | None:
     -------
     Path or None
         None if no row was put aside; an older file is then removed.
+
+    Raises
+    ------
+    SchemaError
+        If there is a file in the place of the folder.
     """
+    if folder.exists() and not folder.is_dir():
+        raise SchemaError(f"{str(folder)!r} is a file; name a folder for the rows put aside.")
     target = folder / "quarantine.csv"
     if tables.quarantine is None or not tables.quarantine.num_rows:
         target.unlink(missing_ok=True)

@@ -7,8 +7,9 @@ from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from .declared import Declared
 from .metric import Metric
 from .metrics import METRICS
 from .rubricchecks import check_rubric
@@ -36,11 +37,7 @@ def _lowered(value: object) -> object:
     return value
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Proxy(_Strict):
+class Proxy(Declared):
     """Telemetry that shows a level where nobody has stated one.
 
     Parameters
@@ -95,7 +92,7 @@ class Proxy(_Strict):
         return np.where(np.isnan(values), np.nan, 1.0 + reached.sum(axis=1))
 
 
-class Characteristic(_Strict):
+class Characteristic(Declared):
     """One thing that is graded from 1 to 5.
 
     Parameters
@@ -127,22 +124,22 @@ class Characteristic(_Strict):
         return self
 
 
-class Category(_Strict):
+class Category(Declared):
     """Characteristics that belong together, with their weight in the index."""
 
-    label: str
+    label: str = Field(min_length=1)
     weight: float = Field(gt=0)
     characteristics: tuple[Characteristic, ...] = Field(min_length=1)
 
 
-class Evidence(_Strict):
+class Evidence(Declared):
     """How much an answer of this kind counts."""
 
     label: str
     weight: float = Field(gt=0)
 
 
-class MaturityBands(_Strict):
+class MaturityBands(Declared):
     """Lower bounds on the scale from 1 to 5."""
 
     high: float = 3.5
@@ -156,7 +153,7 @@ class MaturityBands(_Strict):
         return self
 
 
-class Rubric(_Strict):
+class Rubric(Declared):
     """Everything that turns answers into the customer maturity index.
 
     Parameters
@@ -185,13 +182,13 @@ class Rubric(_Strict):
 
     categories: dict[str, Category] = Field(min_length=1)
     evidence: dict[str, Evidence] = Field(min_length=1)
-    halved_after_days: int = Field(default=365, gt=0)
-    expired_after_days: int = Field(default=540, gt=0)
+    halved_after_days: int = Field(default=365, gt=0, le=3650)
+    expired_after_days: int = Field(default=540, gt=0, le=3650)
     least_answered: int = Field(default=2, ge=1)
     least_categories: int = Field(default=3, ge=1)
     least_weight: float = Field(default=0.7, gt=0, le=1)
     blocker_below: float = Field(default=2.0, ge=1, le=5)
-    reassess_after_days: int = Field(default=365, gt=0)
+    reassess_after_days: int = Field(default=365, gt=0, le=3650)
     reassess_on: tuple[str, ...] = ("m_and_a", "leadership_change", "priority_change")
     bands: MaturityBands = MaturityBands()
 

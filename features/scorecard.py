@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from .conditions import Condition
+from .declared import Declared
 from .metric import Metric
 from .scorecardchecks import check_scorecard
 from .yamlfile import load_yaml
@@ -28,14 +29,11 @@ __all__ = [
 
 _DEFAULT = Path(__file__).with_name("scorecard.yaml")
 
-Days = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=1, le=3650)]
+Name = Annotated[str, Field(min_length=1)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Thresholds(_Strict):
+class _Thresholds(Declared):
     """Own thresholds, both or neither."""
 
     poor: float | None = None
@@ -50,7 +48,7 @@ class _Thresholds(_Strict):
         return self
 
 
-class Fades(_Strict):
+class Fades(Declared):
     """How a signal loses its meaning with age: half of what it says in every half-life.
 
     Parameters
@@ -84,7 +82,7 @@ class WeightedMetric(_Thresholds):
     fades: Fades | None = None
 
 
-class Component(_Strict):
+class Component(Declared):
     """A part of the score with its own score.
 
     Parameters
@@ -97,11 +95,11 @@ class Component(_Strict):
     """
 
     weight: float = Field(ge=0)
-    label: str
+    label: Name
     metrics: tuple[WeightedMetric, ...] = Field(min_length=1)
 
 
-class Cap(_Strict):
+class Cap(Declared):
     """An upper limit of the score, with its reason.
 
     Parameters
@@ -118,14 +116,14 @@ class Cap(_Strict):
         scorecard is validated with it and without.
     """
 
-    name: str
+    name: Name
     when: Condition
     limit: float = Field(ge=0, le=100)
-    reason: str
+    reason: Name
     by_person: bool = False
 
 
-class Bands(_Strict):
+class Bands(Declared):
     """Lower bounds of the bands, from 0 to 100."""
 
     high: float = 70.0
@@ -140,7 +138,7 @@ class Bands(_Strict):
         return self
 
 
-class ComponentChange(_Strict):
+class ComponentChange(Declared):
     """What a variant changes of a component: its weight."""
 
     weight: float = Field(ge=0)
@@ -158,7 +156,7 @@ class MetricChange(_Thresholds):
         return self
 
 
-class Variant(_Strict):
+class Variant(Declared):
     """Other weights and thresholds for some accounts: a segment, a stage of life.
 
     Parameters
@@ -172,7 +170,7 @@ class Variant(_Strict):
         By column of a metric that the scorecard weighs.
     """
 
-    name: str
+    name: Name
     when: Condition
     components: dict[str, ComponentChange] = Field(default_factory=dict)
     metrics: dict[str, MetricChange] = Field(default_factory=dict)
@@ -184,14 +182,14 @@ class Variant(_Strict):
         return self
 
 
-class TrendBounds(_Strict):
+class TrendBounds(Declared):
     """From which slope a score counts as rising or falling, in points per four weeks."""
 
     rising: float = Field(default=4.0, gt=0)
     falling: float = Field(default=-4.0, lt=0)
 
 
-class Success(_Strict):
+class Success(Declared):
     """What a score has to achieve to be trusted, held against the company's own churn.
 
     Parameters
@@ -230,7 +228,7 @@ class Success(_Strict):
         return self
 
 
-class Scorecard(_Strict):
+class Scorecard(Declared):
     """Everything that turns metrics into the customer health score.
 
     Parameters

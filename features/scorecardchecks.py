@@ -19,6 +19,8 @@ OVERRIDE = "override"
 """What stands among the names of the caps while an override holds."""
 
 _SEGMENT = "segment"
+_TAKEN = ("low", "high", "coverage", "before_caps", "change_28d", "slope_84d")
+"""Columns of the score that a component of that name would overwrite."""
 
 
 def check_scorecard(scorecard: "Scorecard", metrics: Sequence[Metric], source: Path) -> None:
@@ -40,12 +42,31 @@ def check_scorecard(scorecard: "Scorecard", metrics: Sequence[Metric], source: P
     """
     declared = {metric.column: metric for metric in metrics}
     faults = [
+        *_component_faults(scorecard),
         *_metric_faults(scorecard, declared),
         *_fade_faults(scorecard, declared),
         *_cap_faults(scorecard, declared),
         *_variant_faults(scorecard, declared),
     ]
     refuse(source, faults)
+
+
+def _component_faults(scorecard: "Scorecard") -> Iterator[Fault]:
+    for name in scorecard.components:
+        if name in _TAKEN:
+            yield (
+                ("components", name),
+                f"component {name!r} would give the column 'chs_{name}', which is there already; "
+                "give it another name.",
+            )
+    weights = {name: part.weight for name, part in scorecard.components.items()}
+    if not any(weights.values()):
+        yield ("components",), "every component has the weight 0; one has to count."
+    for number, variant in enumerate(scorecard.variants):
+        others = {name: change.weight for name, change in variant.components.items()}
+        if any(weights.values()) and not any((weights | others).values()):
+            text = f"variant {variant.name!r} gives every component the weight 0; one has to count."
+            yield ("variants", number), text
 
 
 def _places(scorecard: "Scorecard") -> Iterator[tuple[Loc, "WeightedMetric"]]:

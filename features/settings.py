@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from .declared import Declared
 from .effort import Effort
 from .yamlfile import load_yaml
 
@@ -21,11 +22,7 @@ def _to_word(value: object) -> object:
 _Word = Annotated[str, BeforeValidator(_to_word)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Lookup(_Strict):
+class Lookup(Declared):
     """Where a column comes from when it stands in another source table.
 
     Parameters
@@ -43,7 +40,7 @@ class Lookup(_Strict):
     take: str
 
 
-class TableMapping(_Strict):
+class TableMapping(Declared):
     """How one canonical table is found in the source.
 
     Parameters
@@ -78,7 +75,7 @@ class TableMapping(_Strict):
     skip: bool = False
 
 
-class Settings(_Strict):
+class Settings(Declared):
     """The settings of one company; every one has a default.
 
     Parameters
@@ -132,10 +129,10 @@ class Settings(_Strict):
 
     tables: dict[str, TableMapping] = Field(default_factory=dict)
     as_of_step: Literal["week", "month", "quarter"] = "month"
-    lead_days: int | None = Field(default=None, ge=0)
-    horizon_days: int = Field(default=180, ge=1)
-    grace_days: int = Field(default=30, ge=0)
-    activity_window_days: int = Field(default=180, ge=1)
+    lead_days: int | None = Field(default=None, ge=0, le=3650)
+    horizon_days: int = Field(default=180, ge=1, le=3650)
+    grace_days: int = Field(default=30, ge=0, le=3650)
+    activity_window_days: int = Field(default=180, ge=1, le=3650)
     label_clock: Literal["happened", "known"] = "happened"
     expansion_share: float = Field(default=0.05, ge=0)
     expansion_minimum: float = Field(default=0.0, ge=0)

@@ -1,6 +1,6 @@
 """What measures read: the canonical tables, and three that are put together from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -56,6 +56,27 @@ class View:
         bool
         """
         return any(source in tables for source in self.sources)
+
+    def may_lack(self, columns: Iterable[str]) -> list[str]:
+        """Return the columns that a row may be without: no contract of its sources demands them.
+
+        Parameters
+        ----------
+        columns : iterable of str
+
+        Returns
+        -------
+        list of str
+            In the given order.
+
+        Examples
+        --------
+        >>> view_named("usage").may_lack(["product_user_id", "module"])
+        ['module']
+        """
+        tables = [table_spec(source) for source in self.sources]
+        demanded = {column.name for spec in tables for column in spec.columns if column.required}
+        return [name for name in columns if name not in demanded]
 
 
 def _plain(spec: TableSpec) -> View:

@@ -154,7 +154,7 @@ def _content(path: Path) -> tuple[Any, dict[Loc, int]]:
         _check_events(text, path)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise SchemaError(_unreadable(error, path)) from error
+        raise SchemaError(_unreadable(error, text, path)) from error
     content = None if node is None else _build(node, (), lines, path)
     return {} if content is None else content, lines
 
@@ -196,11 +196,16 @@ def _check_events(text: str, path: Path) -> None:
             raise SchemaError(f"{path.name}:{line}: {fault}.")
 
 
-def _unreadable(error: yaml.YAMLError, path: Path) -> str:
+def _unreadable(error: yaml.YAMLError, text: str, path: Path) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    line = "" if mark is None else f":{mark.line + 1}"
+    line = f":{_line_of(error, text) if mark is None else mark.line + 1}"
     return f"{path.name}{line}: not valid YAML: {problem}."
+
+
+def _line_of(error: yaml.YAMLError, text: str) -> int:
+    """Return the line of a character that YAML does not admit."""
+    return text[: getattr(error, "position", 0)].count("\n") + 1
 
 
 def _build(node: yaml.Node, loc: Loc, lines: dict[Loc, int], path: Path) -> Any:
@@ -222,6 +227,8 @@ def _build_mapping(
         if not isinstance(key_node, yaml.ScalarNode):
             raise SchemaError(f"{path.name}:{line}: a key must be a single word.")
         key = _scalar(key_node)
+        if key is None or isinstance(key, bool):
+            raise SchemaError(f"{path.name}:{line}: a key must be a word, got {key_node.value!r}.")
         if key in built:
             raise SchemaError(
                 f"{path.name}:{line}: key {key!r} stands twice, first in line {lines[(*loc, key)]}."
@@ -302,6 +309,7 @@ _RULES = {
     "model_attributes_type": "must hold keys and values",
     "string_too_short": "must have at least {min_length} characters",
     "too_short": "must have at least {min_length} entries",
+    "invalid_key": "a key must be a word",
     "too_long": "must have at most {max_length} entries",
 }
 

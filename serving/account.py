@@ -40,8 +40,9 @@ class AccountStory:
     @property
     def title(self) -> str:
         """Name, id and date."""
-        name = self.account["account_name"] or self.account["account_id"]
-        return f"{name} ({self.account['account_id']}), as of {self.account['as_of']:%Y-%m-%d}"
+        name, own_id = self.account["account_name"], self.account["account_id"]
+        who = f"{name} ({own_id})" if name and name != own_id else own_id
+        return f"{who}, as of {self.account['as_of']:%Y-%m-%d}"
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """Return the parts of the story: a title and its lines each, empty ones left out."""

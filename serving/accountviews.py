@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -170,7 +170,8 @@ def account_views(
     given = _by_account(plays, accounts["account_id"])
     known = {play.name: play for play in playbook.plays}
     views = []
-    for row, (_, account) in enumerate(accounts.astype(object).iterrows()):
+    records = accounts.astype(object).to_dict("records")
+    for row, account in enumerate(cast("list[_Account]", records)):
         name = account["account_id"]
         todo = tuple(_play(play, known.get(play.play)) for play in given[name])
         views.append(_view(row, account, told[name], todo, currency))
@@ -205,19 +206,19 @@ def standing_in_words(cell: str, status: str) -> str:
 def _by_account(frame: pd.DataFrame, wanted: Iterable[str]) -> defaultdict[str, list[Any]]:
     """Return the rows of each wanted account in their order."""
     rows: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in frame[frame["account_id"].isin(set(wanted))].itertuples(index=False):
+    told = frame[frame["account_id"].isin(set(wanted))]
+    for row in told.astype(object).itertuples(index=False):
         rows[str(row.account_id)].append(row)
     return rows
 
 
 def _view(
     row: int,
-    scores: "pd.Series[Any]",
+    account: _Account,
     drivers: list[Any],
     plays: tuple[PlayView, ...],
     currency: str,
 ) -> AccountView:
-    account: _Account = {str(name): value for name, value in scores.items()}
     days = _days_left(account)
     return AccountView(
         row=row,
@@ -235,7 +236,7 @@ def _view(
         odds=_odds(account["p_churn"]),
         score=_score(account),
         maturity=_maturity(account),
-        story=plain(headline(scores), longest=_SENTENCE),
+        story=plain(headline(account), longest=_SENTENCE),
         cap=plain(account["cap_reason"], longest=_SENTENCE),
         flags=tuple(in_words(flag) for flag in account["review_flags"].split(",") if flag),
         reasons=_reasons(account, drivers),
@@ -279,8 +280,10 @@ def _maturity(account: _Account) -> str:
 
 def _reasons(account: _Account, drivers: list[Any]) -> tuple[Reasons, ...]:
     """Return the drivers in groups, those for risk first, even where there are none."""
-    if account["health_source"] == "model":
-        groups = _of_model([driver for driver in drivers if driver.target == "churned"])
+    of_model = [driver for driver in drivers if driver.target == "churned"]
+    # A model that only reads the scorecard has no drivers of its own: those of the score stand in.
+    if account["health_source"] == "model" and of_model:
+        groups = _of_model(of_model)
     else:
         groups = _of_scorecard(account, [driver for driver in drivers if driver.target == "chs"])
     known = not math.isnan(account["p_expand"])

@@ -50,11 +50,12 @@ class TrainResult:
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """Out-of-time predictions and scorers of all models and targets."""
+    """Out-of-time predictions and scorers of all models and targets; why targets are left out."""
 
     predictions: pd.DataFrame
     scorers: pd.DataFrame
     folds: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,8 @@ def check(
         from .summaries import check_summary
         from .verbs import check as run
 
-        result = run(data, talk.settings(settings, data), out=out)
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(data, talk.settings(settings, data), out=out, progress=progress)
         talk.tell(check_summary(result), show_check)
         if result.tables.findings:
             raise typer.Exit(_FOUND)

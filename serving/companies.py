@@ -1,8 +1,7 @@
 """A company as every verb needs it: its tables with the answers that people wrote down beside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from ..features.errors import SchemaError
@@ -10,15 +9,14 @@ from ..features.mapping import fetch, plan_tables
 from ..features.plaintext import displayed
 from ..features.questionnaire import with_questionnaire
 from ..features.settings import Settings
-from ..features.sources import Data, open_source
-from . import steps
+from ..features.sources import Data, open_source, read_tables
+from .config import read_config
+from .steps import Company, Progress, settings_of
 
 __all__ = ["accounts_to_ask", "company_of"]
 
 
-def company_of(
-    data: Data, settings_path: Path | None, progress: steps.Progress | None = None
-) -> steps.Company:
+def company_of(data: Data, settings_path: Path | None, progress: Progress | None = None) -> Company:
     """Return the tables, the questionnaire's answers among them, and everything declared.
 
     Parameters
@@ -38,9 +36,11 @@ def company_of(
     SchemaError
         If tables, settings or one of the files are unusable.
     """
-    company = steps.company_of(data, settings_path, progress)
-    tables = with_questionnaire(company.tables, company.settings, company.config.rubric)
-    return replace(company, tables=tables)
+    settings = settings_of(settings_path)
+    # Files that people edit are wrong more often than tables, and read in no time.
+    config = read_config(settings)
+    tables = read_tables(data, settings, progress=_read(progress))
+    return Company(with_questionnaire(tables, settings, config.rubric), config)
 
 
 def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -75,3 +75,10 @@ def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tu
         names = displayed(rows["name"]) if there else [None] * len(ids)
         newest |= {key: name or "" for key, name in zip(ids, names, strict=True) if key}
     return sorted(newest.items())
+
+
+def _read(progress: Progress | None) -> Callable[[str, int], None] | None:
+    """Return a callback that tells how many rows of a table have been read."""
+    if progress is None:
+        return None
+    return lambda table, rows: progress(f"read {table}", rows, None)

@@ -121,11 +121,14 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
     texts = texts_of(
         [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics
     )
+    playbook = read_playbook(
+        located(settings.playbook), fact_fields(metrics), texts=texts, metrics=metrics
+    )
     return Config(
         settings=settings,
         scorecard=scorecard,
         rubric=rubric,
-        playbook=read_playbook(located(settings.playbook), fact_fields(metrics), texts=texts),
+        playbook=playbook,
         overrides=_overrides(located(settings.overrides)),
         metrics=metrics,
     )

@@ -44,6 +44,7 @@ _PIPE_WIDTH = 100
 # Four scorers tell the story on a terminal; --json and the files have all.
 _TELLING = ("roc_auc", "pr_auc", "log_loss", "lift_at_10pct")
 _LONGEST_NAME = 60
+_COMPILING = "Compiling the engine; only the first run on a machine does this."
 _JOINERS = "\u200c\u200d"
 """Invisible, but parts of words in some scripts."""
 
@@ -193,7 +194,10 @@ def show_progress(*, quiet: bool) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_console(sys.stderr)) as bars:
+    from .compilation import told_of_compilation
+
+    bars = Progress(*columns, console=_console(sys.stderr))
+    with bars, told_of_compilation(lambda: bars.console.print(_COMPILING)):
         yield _Stages(bars)
 
 

@@ -1,8 +1,7 @@
 """Drivers: what moves an account's estimate, one line a metric, in words."""
 
-from collections.abc import Mapping
-
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..features.absence import Absence
@@ -10,7 +9,11 @@ from ..features.engine import Features
 from ..features.metric import Metric
 from ..features.metrics import by_column
 
-__all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value"]
+__all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value", "say_values"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+TextArray = npt.NDArray[np.object_]
 
 DRIVER_COLUMNS = (
     "account_id",
@@ -49,8 +52,7 @@ def drivers_of_model(
     Returns
     -------
     DataFrame
-        Same index: SHAP values on the log-odds of the target, one column an input of the model;
-        plus raises the estimate. Inputs that are no metrics (the scores) are no drivers.
+        ``DRIVER_COLUMNS`` and ``weight`` (how much it moves the estimate): of each account up to
         five that raise the estimate and three that lower it. A metric whose value is missing is
         left out, context is kept and marked as not actionable.
     """
@@ -105,6 +107,31 @@ def say_value(value: float, metric: Metric) -> str:
     return f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
 
 
+def say_values(values: FloatArray, metric: Metric) -> TextArray:
+    """Return many values of a metric as people write them, each different one put in words once.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_values,)
+    metric : Metric
+
+    Returns
+    -------
+    ndarray of str, shape (n_values,)
+        What ``say_value`` returns for each.
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics import METRICS
+    >>> say_values(np.array([0.24, np.nan]), next(m for m in METRICS if m.unit == "share")).tolist()
+    ['24 %', 'unknown']
+    """
+    # As bits, since 0 and -0 are equal and do not read the same.
+    which, bits = pd.factorize(np.ascontiguousarray(values, dtype=float).view(np.int64))
+    words = [say_value(value, metric) for value in bits.view(float).tolist()]
+    return np.array(words, dtype=object)[which]
+
+
 def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: str) -> pd.DataFrame:
     known = (features.absence == Absence.PRESENT).reindex(columns=shares.columns).to_numpy()
     size = np.where(known, shares.to_numpy(dtype=float), 0.0)
@@ -115,18 +142,19 @@ def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: st
     rows, places = rows[order], places[order]
     if not len(rows):
         return pd.DataFrame(columns=[*DRIVER_COLUMNS, "weight"])
-    frame = _described(features, shares.columns[places].tolist(), rows)
+    frame = _described(features, shares.columns, rows, places)
     share = size[rows, places]
     frame["target"] = target
-    frame["rank"] = pd.Series(rows).groupby(rows).cumcount().to_numpy() + 1
+    frame["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
     frame["shap"] = share if weight == "shap" else np.nan
     frame["weight"] = np.abs(share)
     frame["direction"] = np.where(share > 0, "+", "-")
-    frame["text"] = _texts(frame, features, None if weight == "shap" else share)
+    text = _texts(frame, features, shares.columns, places)
+    frame["text"] = text if weight == "shap" else text + _costs(share)
     return frame[[*DRIVER_COLUMNS, "weight"]]
 
 
-def _top(size: np.ndarray, count: int) -> np.ndarray:
+def _top(size: FloatArray, count: int) -> npt.NDArray[np.bool_]:
     """Return which entries are among the largest positive ones of their row."""
     kept = min(count, size.shape[1])
     chosen = np.zeros(size.shape, dtype=bool)
@@ -135,46 +163,62 @@ def _top(size: np.ndarray, count: int) -> np.ndarray:
     return chosen & (size > 1e-9)
 
 
-def _described(features: Features, columns: list[str], rows: np.ndarray) -> pd.DataFrame:
+def _described(
+    features: Features, columns: pd.Index, rows: IntArray, places: IntArray
+) -> pd.DataFrame:
     """Return, per driver, whose it is and what is usual for the account and its segment."""
     index = features.frame.index[rows]
     declared = by_column(features.metrics)
     metrics = [declared[column] for column in columns]
+    component = np.array([metric.component for metric in metrics], dtype=object)
+    actionable = np.array([metric.axis != "context" for metric in metrics], dtype=bool)
     return pd.DataFrame(
         {
             "account_id": index.get_level_values(0),
             "as_of": index.get_level_values(1),
-            "component": [metric.component for metric in metrics],
-            "metric": columns,
-            "value": _looked_up(features.frame, columns, rows),
-            "baseline": _looked_up(features.baseline, columns, rows),
-            "segment_median": _looked_up(features.segment_median, columns, rows),
-            "actionable": [metric.axis != "context" for metric in metrics],
+            "component": component[places],
+            "metric": columns.to_numpy(dtype=object)[places],
+            "value": _looked_up(features.frame, columns, rows, places),
+            "baseline": _looked_up(features.baseline, columns, rows, places),
+            "segment_median": _looked_up(features.segment_median, columns, rows, places),
+            "actionable": actionable[places],
         }
     )
 
 
-def _looked_up(frame: pd.DataFrame, columns: list[str], rows: np.ndarray) -> np.ndarray:
-    place: Mapping[str, int] = {name: number for number, name in enumerate(frame.columns)}
-    numbers = np.append(frame.to_numpy(dtype=float), np.full((len(frame), 1), np.nan), axis=1)
-    return numbers[rows, [place.get(column, -1) for column in columns]]
+def _looked_up(
+    frame: pd.DataFrame, columns: pd.Index, rows: IntArray, places: IntArray
+) -> FloatArray:
+    return frame.reindex(columns=columns).to_numpy(dtype=float)[rows, places]
 
 
-def _texts(frame: pd.DataFrame, features: Features, points: np.ndarray | None) -> list[str]:
+def _texts(
+    frame: pd.DataFrame, features: Features, columns: pd.Index, places: IntArray
+) -> TextArray:
+    """Return a sentence per driver, put together metric by metric."""
     metrics = by_column(features.metrics)
-    columns = (frame[name].tolist() for name in ("metric", "value", "baseline", "segment_median"))
-    said = [
-        _sentence(metrics[metric], value, baseline, median)
-        for metric, value, baseline, median in zip(*columns, strict=True)
-    ]
-    if points is None:
-        return said
-    return [f"{text}: costs {cost:.0f} points" for text, cost in zip(said, points, strict=True)]
+    numbers = frame[["value", "baseline", "segment_median"]].to_numpy(dtype=float)
+    said = np.empty(len(places), dtype=object)
+    order = np.argsort(places, kind="stable")
+    edges = np.searchsorted(places[order], np.arange(len(columns) + 1))
+    for place, column in enumerate(columns):
+        rows = order[edges[place] : edges[place + 1]]
+        said[rows] = _sentences(metrics[column], *numbers[rows].T)
+    return said
 
 
-def _sentence(metric: Metric, value: float, baseline: float, median: float) -> str:
-    now = say_value(value, metric)
-    if not np.isnan(baseline) and say_value(baseline, metric) != now:
-        now = f"{say_value(baseline, metric)} -> {now}"
-    said = f"{metric.label} {now}"
-    return said if np.isnan(median) else f"{said} (segment {say_value(median, metric)})"
+def _sentences(
+    metric: Metric, value: FloatArray, baseline: FloatArray, median: FloatArray
+) -> TextArray:
+    now, usual = say_values(value, metric), say_values(baseline, metric)
+    moved = ~np.isnan(baseline) & (usual != now)
+    told = metric.label + " " + np.where(moved, usual + " -> " + now, now)
+    beside = told + " (segment " + say_values(median, metric) + ")"
+    return np.where(np.isnan(median), told, beside).astype(object)
+
+
+def _costs(points: FloatArray) -> TextArray:
+    """Return what each driver takes, in words; each whole number of points is written once."""
+    which, whole = pd.factorize(np.rint(points))
+    words = [f": costs {cost:.0f} points" for cost in whole.tolist()]
+    return np.array(words, dtype=object)[which]

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ..features.errors import ArtifactError, SchemaError
-from .storable import as_csv, as_of_dates, merged, restored, storable
+from .storable import as_of_dates, merged, restored, storable, table_as_csv
 
 if sys.platform == "win32":
     import msvcrt
@@ -247,8 +247,7 @@ def _latest(incoming: Mapping[str, pa.Table], dates: list[pd.Timestamp]) -> dict
     if not dates:
         return {}
     return {
-        f"{name}.csv": as_csv(_rows_of(table, dates[-1]).to_pandas())
-        for name, table in incoming.items()
+        f"{name}.csv": table_as_csv(_rows_of(table, dates[-1])) for name, table in incoming.items()
     }
 
 

@@ -44,7 +44,8 @@ def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
     accounts : DataFrame
         ``in_grid`` (bool), ``health_band`` (as shown), ``health_band_raw`` (of this reading, by
         fixed cuts or by capacity), ``cap`` (limit that holds, or NaN), ``maturity_band``,
-        ``cmi_status``, ``mature`` (True, False or None), ``tenure_days``.
+        ``cmi_status``, ``mature`` (True, False or None), ``maybe_mature`` (bool: the other side of
+        the 2x2 is within its interval), ``tenure_days``.
     medium_from : float
         Health value from which an account is no longer low; a cap less than ten points above it
         makes an account low in the 2x2.
@@ -58,8 +59,9 @@ def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
     Notes
     -----
     The guards keep an account out of "let churn", in the nine cells and in the four, for lack of
-    knowledge or time: a maturity that is insufficient or only provisional, and a tenure that is
-    unknown or under 180 days. It then counts as unassessed, or stands in no quadrant.
+    knowledge or time: a maturity that is insufficient or only provisional (in the four, one that
+    may lie on the mature side), and a tenure that is unknown or under 180 days. It then counts as
+    unassessed, or stands in no quadrant.
 
     The 2x2 goes by the reading itself, the nine cells by the band as shown, which hysteresis and
     caps hold steady.
@@ -72,12 +74,14 @@ def place(accounts: pd.DataFrame, *, medium_from: float) -> pd.DataFrame:
     lost, let_go = cell == "let_churn", quadrant == "churn_and_let_churn"
     guard = np.where(lost | let_go, _doubts(accounts), "")
     guarded = guard != ""
+    either_side = ~guarded & let_go & accounts["maybe_mature"].to_numpy(dtype=bool)
+    guard = np.where(either_side, "maturity may be on the mature side", guard)
     unassessed = _looked_up(CELLS, accounts["health_band"], np.full(len(accounts), "unknown"))
     outside = ~accounts["in_grid"].to_numpy(dtype=bool) | (cell == None)  # noqa: E711 - elementwise
     nothing = np.full(len(accounts), None, dtype=object)
     columns = {
         "cell": np.where(outside, nothing, np.where(lost & guarded, unassessed, cell)),
-        "quadrant": np.where(outside | (let_go & guarded), nothing, quadrant),
+        "quadrant": np.where(outside | (let_go & (guard != "")), nothing, quadrant),
         "guard": np.where(outside, "", guard),
     }
     return pd.DataFrame(columns, index=accounts.index, dtype=object)

@@ -31,12 +31,15 @@ class MaturityReview:
         Mean index of the accounts that have one; NaN where none has.
     due : int
         Accounts that should be asked again.
+    conflicts : int
+        Accounts whose documents and people differ by two levels on a characteristic.
     """
 
     raters: pd.DataFrame
     independence: Independence
     portfolio_mean: float
     due: int
+    conflicts: int = 0
 
     def notes(self) -> list[str]:
         """Return it in sentences, at most five assessors; nothing where nothing is known."""
@@ -52,6 +55,11 @@ class MaturityReview:
         notes += [self._said_of(rater) for _, rater in apart.head(_MOST_RATERS).iterrows()]
         if len(apart) > _MOST_RATERS:
             notes.append(f"{len(apart) - _MOST_RATERS:,} more assessors grade apart.")
+        if self.conflicts:
+            notes.append(
+                "Documents and people differ by two levels or more on the maturity of "
+                f"{self.conflicts:,} accounts: flag `maturity_evidence_conflicts`."
+            )
         if self.due:
             notes.append(f"Maturity should be asked again: {self.due:,} accounts.")
         return notes
@@ -72,6 +80,7 @@ class MaturityReview:
             "accounts_compared": self.independence.accounts,
             "axes_collapse": self.independence.collapsing,
             "due": self.due,
+            "conflicts": self.conflicts,
             "raters": [
                 {
                     "author": str(rater["author"]),
@@ -92,7 +101,8 @@ def review_maturity(tables: Tables, accounts: pd.DataFrame, rubric: Rubric) -> M
     ----------
     tables : Tables
     accounts : DataFrame
-        Index (account_id, as_of) of one date, with ``cmi``, ``chs`` and ``maturity_due``.
+        Index (account_id, as_of) of one date, with ``cmi``, ``chs``, ``maturity_due`` and
+        ``maturity_conflict``.
     rubric : Rubric
 
     Returns
@@ -104,4 +114,5 @@ def review_maturity(tables: Tables, accounts: pd.DataFrame, rubric: Rubric) -> M
         independence=axis_independence(accounts["cmi"], accounts["chs"]),
         portfolio_mean=float(accounts["cmi"].mean()),
         due=int(accounts["maturity_due"].ne("").sum()),
+        conflicts=int(accounts["maturity_conflict"].ne("").sum()),
     )

@@ -3,15 +3,18 @@
 `serving/plays.py` chooses by it, `serving/playbookcheck.py` says what is wrong with a file.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ..features.conditions import Condition
+from ..features.declared import Declared
+from ..features.metric import Metric
+from ..features.metrics import METRICS, by_column
 from ..features.yamlfile import load_yaml, refuse
-from .playbookcheck import faults_of
+from .playbookcheck import Words, faults_of
 
 __all__ = [
     "PLAY_COLUMNS",
@@ -31,11 +34,7 @@ PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 _DEFAULT = Path(__file__).with_name("playbook.yaml")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Play(_Strict):
+class Play(Declared):
     """One thing to do.
 
     Parameters
@@ -68,24 +67,24 @@ class Play(_Strict):
         compared with them later.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     slot: Literal["urgent", "cell", "driver", "maturity"]
     when: Condition
-    action: str
-    owner: str
-    due_days: int = Field(ge=0)
+    action: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    due_days: int = Field(ge=0, le=3650)
     steps: tuple[str, ...] = ()
     success: str = ""
     do_not: tuple[str, ...] = ()
     alone: bool = False
     save_rate: float | None = Field(default=None, ge=0, le=1)
     rank_by: Literal["value", "p_expand"] = "value"
-    cool_down_days: int | None = Field(default=None, ge=0)
-    expires_days: int = Field(default=90, ge=1)
+    cool_down_days: int | None = Field(default=None, ge=0, le=3650)
+    expires_days: int = Field(default=90, ge=1, le=3650)
     control_share: float = Field(default=0.0, ge=0, lt=1)
 
 
-class Capacity(_Strict):
+class Capacity(Declared):
     """How many plays an owner can have open at a time.
 
     Parameters
@@ -99,7 +98,7 @@ class Capacity(_Strict):
     per: Literal["owner", "csm"] = "owner"
 
 
-class Playbook(_Strict):
+class Playbook(Declared):
     """The plays in order; in each slot the first whose condition holds is taken.
 
     Parameters
@@ -144,6 +143,7 @@ def read_playbook(
     fields: Iterable[str],
     *,
     texts: Mapping[str, Collection[str]] | None = None,
+    metrics: Sequence[Metric] = METRICS,
 ) -> Playbook:
     """Read a playbook and hold it against what a condition may look at.
 
@@ -155,6 +155,8 @@ def read_playbook(
         What a condition may look at.
     texts : mapping of str to collection of str, optional
         The texts that a field can hold, as ``texts_of`` returns them; any text for the others.
+    metrics : sequence of Metric
+        All that are declared: fields that hold numbers, and which of them are only context.
 
     Returns
     -------
@@ -168,5 +170,6 @@ def read_playbook(
     """
     source = path or _DEFAULT
     playbook = load_yaml(source, Playbook)
-    refuse(source, faults_of(playbook, frozenset(fields), texts or {}))
+    words = Words(frozenset(fields), texts or {}, by_column(metrics))
+    refuse(source, faults_of(playbook, words))
     return playbook

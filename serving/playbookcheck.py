@@ -2,34 +2,53 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from ..features.conditions import Condition
-from ..features.metrics import is_metric_column, metric_of_column
+from ..features.metric import Metric
 
 if TYPE_CHECKING:
     from .playbook import Play, Playbook
 
-__all__ = ["faults_of"]
+__all__ = ["Words", "faults_of"]
+
+_SEVERAL = ("caps", "drivers")
+"""Fields that hold several texts at a time."""
 
 Way = tuple[str | int, ...]
 Fault = tuple[Way, str]
 Numbered = list[tuple[int, "Play"]]
 
 
-def faults_of(
-    playbook: "Playbook", fields: frozenset[str], texts: Mapping[str, Collection[str]]
-) -> Iterator[Fault]:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the conditions of a playbook may say.
+
+    Parameters
+    ----------
+    fields : frozenset of str
+        What a condition may look at.
+    texts : mapping of str to collection of str
+        The texts that a field can hold; a field that is not in it may hold any.
+    metrics : mapping of str to Metric
+        By column: fields that are numbers. Those of a company's own are among them.
+    """
+
+    fields: frozenset[str]
+    texts: Mapping[str, Collection[str]]
+    metrics: Mapping[str, Metric]
+
+
+def faults_of(playbook: "Playbook", words: Words) -> Iterator[Fault]:
     """Yield everything that is wrong with a playbook.
 
     Parameters
     ----------
     playbook : Playbook
-    fields : frozenset of str
-        What a condition may look at.
-    texts : mapping of str to collection of str
-        The texts that a field can hold; a field that is not in it may hold any.
+    words : Words
 
     Yields
     ------
@@ -39,8 +58,8 @@ def faults_of(
     numbered = list(enumerate(playbook.plays))
     yield from _name_faults(numbered)
     for number, play in numbered:
-        yield from _word_faults(number, play, fields, texts)
-        yield from _context_faults(number, play)
+        yield from _word_faults(number, play, words)
+        yield from _context_faults(number, play, words)
     for slot in dict.fromkeys(play.slot for play in playbook.plays):
         yield from _reach_faults([(n, play) for n, play in numbered if play.slot == slot], slot)
     yield from _catch_all_faults(numbered)
@@ -57,49 +76,45 @@ def _name_faults(numbered: Numbered) -> Iterator[Fault]:
         first.add(play.name)
 
 
-def _word_faults(
-    number: int, play: "Play", fields: frozenset[str], texts: Mapping[str, Collection[str]]
-) -> Iterator[Fault]:
+def _word_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
     """Find fields, and texts of fields, that no account can have."""
     for way, rule in play.when.parts():
         place = ("plays", number, "when", *way)
         if rule.field is None:
             continue
-        if rule.field not in fields:
-            hint = _hint(rule.field, fields)
+        if rule.field not in words.fields:
+            hint = _hint(rule.field, words.fields)
             text = f"play {play.name!r} looks at unknown field {rule.field!r}.{hint}"
             yield (*place, "field"), text
-        elif rule.is_ is not None and is_metric_column(rule.field):
+        elif rule.is_ is not None and rule.field in words.metrics:
             text = f"play {play.name!r}: {rule.field!r} is a number; use at_least, at_most, ..."
             yield (*place, "is"), text
-        elif rule.field in texts:
-            yield from _text_faults(play, rule, texts[rule.field], place)
+        elif rule.field in words.texts:
+            yield from _text_faults(play, rule, words, place)
 
 
-def _text_faults(
-    play: "Play", rule: Condition, admitted: Collection[str], place: Way
-) -> Iterator[Fault]:
+def _text_faults(play: "Play", rule: Condition, words: Words, place: Way) -> Iterator[Fault]:
     if rule.is_ is None:
         text = f"play {play.name!r}: {rule.field!r} is a text; use is."
         yield (*place, "field"), text
     for word in rule.is_ or ():
-        if word not in admitted:
-            yield (*place, "is"), f"play {play.name!r}: {_unknown(rule, word, admitted)}"
+        if word not in words.texts[str(rule.field)]:
+            yield (*place, "is"), f"play {play.name!r}: {_unknown(rule, word, words)}"
 
 
-def _unknown(rule: Condition, word: str, admitted: Collection[str]) -> str:
-    if rule.field == "drivers" and is_metric_column(word):
+def _unknown(rule: Condition, word: str, words: Words) -> str:
+    if rule.field == "drivers" and word in words.metrics:
         return (
             f"{word!r} is context, which no driver ever is; look at the metric as a field of its "
             "own."
         )
-    return f"{rule.field!r} is never {word!r}.{_hint(word, admitted)}"
+    return f"{rule.field!r} is never {word!r}.{_hint(word, words.texts[str(rule.field)])}"
 
 
-def _context_faults(number: int, play: "Play") -> Iterator[Fault]:
+def _context_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
     """Refuse a driver play that answers to nothing but context: nobody can act on a tenure."""
     looked_at = play.when.fields()
-    if play.slot == "driver" and looked_at and all(_is_context(name) for name in looked_at):
+    if play.slot == "driver" and looked_at and all(_is_context(name, words) for name in looked_at):
         yield (
             ("plays", number, "when"),
             f"play {play.name!r} looks only at context ({', '.join(sorted(looked_at))}), which "
@@ -107,9 +122,9 @@ def _context_faults(number: int, play: "Play") -> Iterator[Fault]:
         )
 
 
-def _is_context(field: str) -> bool:
-    if is_metric_column(field):
-        return metric_of_column(field).component == "context"
+def _is_context(field: str, words: Words) -> bool:
+    if field in words.metrics:
+        return words.metrics[field].component == "context"
     return field in ("segment", "arr_at_risk")
 
 
@@ -121,9 +136,45 @@ def _reach_faults(plays: Numbered, slot: str) -> Iterator[Fault]:
             text = f"play {play.name!r} can never be reached: no number meets its condition."
             yield way, text
             continue
+        if _contradicts_itself(play.when):
+            text = f"play {play.name!r} can never be reached: its conditions exclude each other."
+            yield way, text
+            continue
         earlier = [former for _, former in plays[:place]]
         if taker := _taker(play, earlier):
             yield way, f"play {play.name!r} can never be reached in slot {slot!r}: {taker}."
+
+
+def _contradicts_itself(rule: Condition) -> bool:
+    """Say whether a condition surely never holds, for what its parts say of texts."""
+    if rule.not_ is not None:
+        return rule.not_.otherwise
+    if rule.any_ is not None:
+        return all(_contradicts_itself(part) or part.impossible() for part in rule.any_)
+    parts = list(_joined(rule))
+    if rule.all_ is None:
+        return False
+    return (
+        any(_contradicts_itself(part) for part in parts)
+        or Condition(all=tuple(parts)).impossible()
+        or any(_exclude(one, other) for one, other in permutations(parts, 2))
+    )
+
+
+def _joined(rule: Condition) -> Iterator[Condition]:
+    """Yield everything that has to hold at the same time."""
+    if rule.all_ is None:
+        yield rule
+    for part in rule.all_ or ():
+        yield from _joined(part)
+
+
+def _exclude(one: Condition, other: Condition) -> bool:
+    if other.not_ is not None:
+        return one.implies(other.not_)
+    if one.field != other.field or one.field in _SEVERAL or not one.is_ or not other.is_:
+        return False
+    return set(one.is_).isdisjoint(other.is_)
 
 
 def _taker(play: "Play", earlier: "list[Play]") -> str:

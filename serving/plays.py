@@ -1,9 +1,8 @@
 """Choosing plays: per account and slot the first that holds, within what is open and possible."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,13 @@ __all__ = ["PROGRESS_COLUMNS", "Limits", "assign_plays", "n_waiting", "to_do"]
 BoolArray = npt.NDArray[np.bool_]
 Busy = Mapping[str, BoolArray]
 
-PROGRESS_COLUMNS = ("state", "priority", "priority_value", "rank_in_play", "open_since")
-"""Where a play stands; beside ``PLAY_COLUMNS``."""
+PROGRESS_COLUMNS = (
+    *("state", "priority", "priority_value", "assumed_save_rate", "rank_in_play", "open_since"),
+)
+"""Where a play stands; beside ``PLAY_COLUMNS``. The value rests on the assumption next to it."""
+
+_FIELD_NAMES = {"cmi_status": "evidence on maturity", "cmi": "CMI", "chs": "CHS", "arr": "ARR"}
+"""Fields whose name as it is would be no word in a sentence."""
 
 _REASONS = 2
 _EXPIRES_DAYS = 90
@@ -42,11 +46,25 @@ class Limits:
     cool_down_days: int = 30
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How fields and their numbers are said."""
+
+    labels: Mapping[str, str]
+    percent: Collection[str]
+
+    def number(self, field: str, value: float) -> str:
+        """Return a field and its number."""
+        said = f"{value:.0%}".replace("%", " %") if field in self.percent else f"{value:.3g}"
+        return f"{self.labels[field]} {said}"
+
+
 def assign_plays(
     accounts: pd.DataFrame,
     playbook: Playbook,
     *,
     labels: Mapping[str, str],
+    percent: Collection[str] = (),
     known: Interventions | None = None,
     limits: Limits | None = None,
 ) -> pd.DataFrame:
@@ -61,6 +79,8 @@ def assign_plays(
     playbook : Playbook
     labels : mapping of str to str
         Fields in words.
+    percent : collection of str
+        Those of them that are shares, to be said in percent.
     known : Interventions, optional
         What became of plays; nothing is open without them.
     limits : Limits, optional
@@ -92,7 +112,7 @@ def assign_plays(
     open_plays = begun[begun["open"] & declared]
     rows = ranked(_joined(proposed, open_plays), accounts, playbook)
     rows = with_capacity(rows, accounts, playbook, open_plays)
-    return _described(rows, accounts, playbook, labels)
+    return _described(rows, accounts, playbook, _Words(labels, percent))
 
 
 def to_do(plays: pd.DataFrame) -> pd.DataFrame:
@@ -143,9 +163,8 @@ def _of_accounts(
     accounts: pd.DataFrame, playbook: Playbook, known: Interventions, limits: Limits
 ) -> pd.DataFrame:
     """Return the interventions of these accounts, and which of their plays are open or cooling."""
-    position = pd.Series(np.arange(len(accounts)), index=accounts["account_id"].to_numpy())
-    frame = known.plays[known.plays["account_id"].isin(position.index)].copy()
-    frame["position"] = frame["account_id"].map(position).astype(int)
+    position = pd.Index(accounts["account_id"]).get_indexer(pd.Index(known.plays["account_id"]))
+    frame: pd.DataFrame = known.plays.assign(position=position)[position >= 0]
     as_of = pd.DatetimeIndex(accounts["as_of"].iloc[frame["position"].to_numpy()])
     plays = {play.name: play for play in playbook.plays}
     expires = [plays[n].expires_days if n in plays else _EXPIRES_DAYS for n in frame["play"]]
@@ -245,7 +264,7 @@ def _joined(proposed: pd.DataFrame, open_plays: pd.DataFrame) -> pd.DataFrame:
 
 
 def _described(
-    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, labels: Mapping[str, str]
+    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, words: _Words
 ) -> pd.DataFrame:
     """Return the plays in their order, with who, until when and why."""
     plays = {play.name: play for play in playbook.plays}
@@ -262,7 +281,7 @@ def _described(
     frame["open_since"] = since.astype("datetime64[us, UTC]")
     frame["due_at"] = _due(since.fillna(frame["as_of"]), frame["play"], plays)
     begun = "begun on " + since.dt.strftime("%Y-%m-%d")
-    why = pd.Series(_reasons(frame, accounts, plays, labels), index=frame.index)
+    why = pd.Series(_reasons(frame, accounts, plays, words), index=frame.index)
     frame["why"] = begun.where(since.notna(), why)
     return frame[[*PLAY_COLUMNS, *PROGRESS_COLUMNS]]
 
@@ -276,34 +295,32 @@ def _due(begins: pd.Series, names: pd.Series, plays: Mapping[str, Play]) -> pd.S
 
 
 def _reasons(
-    rows: pd.DataFrame,
-    accounts: pd.DataFrame,
-    plays: Mapping[str, Play],
-    labels: Mapping[str, str],
+    rows: pd.DataFrame, accounts: pd.DataFrame, plays: Mapping[str, Play], words: _Words
 ) -> npt.NDArray[np.object_]:
     """Return the account's own words for what each play answers to, and its numbers."""
     why = np.full(len(rows), "", dtype=object)
     spoken = accounts["spoken"].to_numpy(dtype=object)
     for name, group in rows.groupby("play", sort=False):
         play = plays[str(name)]
-        topics, otherwise = _topics(play), play.when.words(labels)
+        topics, otherwise = _topics(play), play.when.words({**_FIELD_NAMES, **words.labels})
         place = group["position"].to_numpy(dtype=int)
-        named = sorted(play.when.fields() & labels.keys())
-        numbers = _numbers(accounts[named].iloc[place], labels)
+        named = sorted(play.when.fields() & words.labels.keys())
+        numbers = accounts[named].iloc[place].to_numpy(dtype=float)
         for row, told, own in zip(group.index, spoken[place], numbers, strict=True):
             said = list(dict.fromkeys(told[topic] for topic in told if topic in topics))
-            why[row] = "; ".join([*said, *own][:_REASONS]) or otherwise
+            if len(said) < _REASONS:
+                said += _numbers(dict(zip(named, own, strict=True)), said, words)
+            why[row] = "; ".join(said[:_REASONS]) or otherwise
     return why
 
 
-def _numbers(accounts: pd.DataFrame, labels: Mapping[str, str]) -> list[list[str]]:
-    """Return each account's own numbers in words."""
-    table = accounts.to_numpy(dtype=float)
-    words = [labels[str(name)] for name in accounts]
-    known = ~np.isnan(table)
+def _numbers(own: Mapping[str, float], said: Sequence[str], words: _Words) -> list[str]:
+    """Return an account's own numbers in words, but for those that are said already."""
     return [
-        [f"{word} {number:.3g}" for word, number in compress(zip(words, row, strict=True), there)]
-        for row, there in zip(table.tolist(), known.tolist(), strict=True)
+        words.number(field, value)
+        for field, value in own.items()
+        if not np.isnan(value)
+        and not any(text.startswith(f"{words.labels[field]} ") for text in said)
     ]
 
 

@@ -31,9 +31,10 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
     DataFrame
         Same rows with ``priority`` (1 first: the place of the slot, one step up while a renewal
         is near), ``priority_value`` (ARR times the probability of churn times the share of
-        accounts the play is assumed to save; NaN where one of them is unknown) and
-        ``rank_in_play`` (place among all accounts with that play, 1 first: by priority, then by
-        value or, where the play says so, by the probability of expansion).
+        accounts the play is assumed to save; NaN where one of them is unknown),
+        ``assumed_save_rate`` (that share, as the playbook assumes it) and ``rank_in_play`` (place
+        among all accounts with that play, 1 first: by priority, then by value; where the play says
+        so, by the probability of expansion alone).
     """
     place = rows["position"].to_numpy(dtype=int)
     plays = rows["play"].map({play.name: play for play in playbook.plays})
@@ -44,10 +45,11 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
     frame = rows.assign(
         priority=np.maximum(step - _renewal_is_near(accounts)[place], 1),
         priority_value=value,
+        assumed_save_rate=saved,
         order_value=np.where(grows, _of(accounts, "p_expand", place), value),
     )
-    ordered = frame.sort_values(
-        ["play", "priority", "order_value", "position"], ascending=[True, True, False, True]
+    ordered = frame.assign(step=frame["priority"].mask(grows, 0)).sort_values(
+        ["play", "step", "order_value", "position"], ascending=[True, True, False, True]
     )
     return frame.assign(rank_in_play=ordered.groupby("play").cumcount() + 1)
 

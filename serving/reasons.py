@@ -1,7 +1,8 @@
 """Reasons of accounts: what raises the estimate of churn most, by name and in words."""
 
-from collections import defaultdict
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from .stories import spoken_reasons
@@ -10,7 +11,7 @@ __all__ = ["with_reasons"]
 
 _SAID = ("caps", "cap_reasons", "cell", "health_band", "maturity_band")
 
-Told = dict[str, list[str]]
+_NOWHERE = slice(0, 0)
 
 
 def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
@@ -31,14 +32,18 @@ def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
         altogether, and that component) and ``spoken`` (what to say of each thing a play may
         answer to). Context is left out: it triggers no play.
     """
-    told = _told(_strongest_family(_pushing(drivers)))
-    none: Told = {"metric": [], "text": [], "component": []}
+    pushing = _strongest_family(_pushing(drivers))
+    metrics, texts, components = (
+        pushing[name].tolist() for name in ("metric", "text", "component")
+    )
+    places = _places(pushing["account_id"])
     names, spoken = [], []
     said = zip(*(accounts[name].tolist() for name in ("account_id", *_SAID)), strict=True)
     for account_id, *values in said:
-        own = told.get(account_id, none)
-        names.append((*own["metric"], *dict.fromkeys(own["component"])))
-        spoken.append(spoken_reasons(dict(zip(_SAID, values, strict=True)), own, own["component"]))
+        own = places.get(account_id, _NOWHERE)
+        names.append((*metrics[own], *dict.fromkeys(components[own])))
+        told = {"metric": metrics[own], "text": texts[own]}
+        spoken.append(spoken_reasons(dict(zip(_SAID, values, strict=True)), told, components[own]))
     columns = pd.DataFrame({"drivers": names, "spoken": spoken}, index=accounts.index)
     return pd.concat([accounts, columns], axis=1)
 
@@ -57,13 +62,9 @@ def _strongest_family(pushing: pd.DataFrame) -> pd.DataFrame:
     return pushing.merge(strongest, on=["account_id", "component"])
 
 
-def _told(drivers: pd.DataFrame) -> dict[str, Told]:
-    """Return metrics, texts and components by account, in their order."""
-    told: dict[str, Told] = defaultdict(lambda: {"metric": [], "text": [], "component": []})
-    columns = (drivers[name].tolist() for name in ("account_id", "metric", "text", "component"))
-    for account_id, metric, text, component in zip(*columns, strict=True):
-        own = told[account_id]
-        own["metric"].append(metric)
-        own["text"].append(text)
-        own["component"].append(component)
-    return dict(told)
+def _places(account_ids: pd.Series) -> dict[str, slice]:
+    """Return which rows belong to each account; those of one follow each other."""
+    ids = account_ids.to_numpy(dtype=object)
+    changes = np.flatnonzero(ids[1:] != ids[:-1]) + 1
+    edges = [0, *changes.tolist(), len(ids)]
+    return {ids[low]: slice(low, high) for low, high in pairwise(edges) if low < high}

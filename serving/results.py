@@ -81,6 +81,8 @@ def show_backtest(summary: Mapping[str, Any]) -> None:
     """
     whole = [entry for entry in summary["scorers"] if entry.get("fold", "all") == "all"]
     show_scorers(whole or summary["scorers"])
+    for warning in summary["warnings"]:
+        say(f"Warning: {warning}")
     say(f"{summary['predictions']:,} predictions are in {summary['out']}")
 
 

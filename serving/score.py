@@ -8,20 +8,15 @@ import pandas as pd
 import pyarrow as pa
 
 from ..features.absence import Absence
-from ..features.engine import Features, compute_features
+from ..features.engine import Features
 from ..features.errors import ArtifactError
 from ..features.health import Health, score_health, scorecard_scope
-from ..features.knowledge import Knowledge, Progress
-from ..features.maturity import score_maturity
-from ..features.metrics.context import EVER
+from ..features.knowledge import Progress
 from ..features.overrides import active_overrides
-from ..features.population import known_accounts
-from ..features.rows import Rows
 from ..features.tableset import Tables
-from ..features.trend import past_dates, past_of, trend_of, with_own_past
+from ..features.trend import past_of, trend_of, with_own_past
 from ..training.artifact import BASE, FittedModel
-from ..training.business import Business, business_of
-from ..training.cohorts import standing
+from ..training.business import Business
 from ..training.dataset import MATURITY_INPUTS
 from . import standing as rules
 from .bands import band_of, cut_by_capacity, health_index, with_hysteresis
@@ -29,13 +24,14 @@ from .components import component_reasons
 from .config import Config
 from .drivers import drivers_of_model, drivers_of_scorecard
 from .grid import place
-from .interventions import Interventions, interventions_before
+from .interventions import Interventions
+from .known import Known, known_on
 from .maturityreview import MaturityReview, review_maturity
 from .ownmetrics import check_inputs
 from .plays import Limits, assign_plays
 from .reasons import with_reasons
 
-__all__ = ["Models", "Scored", "ended_before", "score_tables"]
+__all__ = ["Models", "Scored", "score_known", "score_tables"]
 
 _NEAR_DEADLINE_DAYS = 120
 # So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40.
@@ -122,31 +118,44 @@ def score_tables(
     chosen = models or Models()
     for model in (chosen.churn, chosen.expansion):
         check_inputs(model, config.metrics)
-    business = business_of(tables)
-    pairs = known_accounts(tables, [as_of])
-    readings = compute_features(
-        tables,
-        known_accounts(tables, [as_of, *past_dates(as_of)]),
-        metrics=config.metrics,
-        progress=progress,
-        effort=config.settings.effort,
-    )
-    status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
-    ended = ended_before(tables, readings.live.loc[status.index], status)
-    kept = status.index[~ended]
-    features, status = readings.at(kept), status.loc[kept]
+    known = known_on(tables, as_of, config, progress)
+    return score_known(known, config=config, models=chosen, previous=previous)
+
+
+def score_known(
+    known: Known,
+    *,
+    config: Config,
+    models: Models | None = None,
+    previous: pd.DataFrame | None = None,
+) -> Scored:
+    """Score accounts of which everything is known already.
+
+    Parameters
+    ----------
+    known : Known
+    config : Config
+        The one it was gathered with.
+    models : Models, optional
+    previous : DataFrame, optional
+        As in ``score_tables``.
+
+    Returns
+    -------
+    Scored
+    """
+    chosen = models or Models()
+    features, status, maturity, as_of = known.features, known.status, known.maturity, known.as_of
     health = score_health(features, config.scorecard)
-    past = past_of(readings, features, config.scorecard)
+    past = past_of(known.readings, features, config.scorecard)
     trend = trend_of(health.scores["chs_before_caps"], past, config.scorecard.trend)
     features = with_own_past(features, past)
     why = component_reasons(features, health, config.scorecard)
     active = active_overrides(config.overrides, as_of, config.scorecard.bands)
-    maturity = score_maturity(tables, kept.to_frame(index=False), config.rubric, features=features)
     inputs = _inputs(features, health, maturity)
     contributions = _contributions(inputs, chosen)
-    who = _accounts(tables, features, status)
-    accounts = pd.concat([who, health.scores, trend, why, maturity], axis=1)
-    review = review_maturity(tables, accounts, config.rubric)
+    accounts = pd.concat([known.accounts, health.scores, trend, why, maturity], axis=1)
+    review = review_maturity(known.tables, accounts, config.rubric)
     accounts = rules.with_overrides(accounts, active)
     accounts = _with_probabilities(accounts, inputs, chosen)
     accounts = _with_bands(accounts, config, _last_seen(previous, as_of))
@@ -156,7 +165,7 @@ def score_tables(
     accounts = _with_metrics(accounts, features)
     order = accounts.sort_values(["attention", "account_id"], ascending=[False, True]).index
     accounts = accounts.loc[order].reset_index(drop=True)
-    begun = interventions_before(tables, as_of)
+    begun = known.begun
     return Scored(
         scores=_published(accounts, config, chosen, previous),
         drivers=drivers.drop(columns="weight"),
@@ -165,7 +174,7 @@ def score_tables(
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
         notes=(
-            *_notes(business, chosen, status, int(ended.sum())),
+            *_notes(known.business, chosen, status, known.ended),
             *_override_notes(active, accounts),
             *begun.notes(config.playbook),
             *review.notes(),
@@ -179,6 +188,7 @@ def _plays(accounts: pd.DataFrame, config: Config, begun: Interventions) -> pd.D
         accounts,
         config.playbook,
         labels={metric.column: metric.label for metric in config.metrics},
+        percent={metric.column for metric in config.metrics if metric.unit == "share"},
         known=begun,
         limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
     )
@@ -191,45 +201,6 @@ def _with_metrics(accounts: pd.DataFrame, features: Features) -> pd.DataFrame:
     known = known.assign(stale_metrics=stale.astype(float))
     attention = _attention(accounts, known["days_to_notice_deadline"])
     return pd.concat([accounts, known, attention], axis=1)
-
-
-def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Series:
-    """Return which accounts were customers once and are no more: they are not listed.
-
-    Parameters
-    ----------
-    tables : Tables
-    live : Series of bool
-        Index (account_id, as_of), as in ``Features``.
-    status : DataFrame
-        Same index: what ``standing`` gives.
-
-    Returns
-    -------
-    Series of bool
-    """
-    known = Knowledge(tables, Rows.of(live.index.to_frame(index=False)))
-    once = np.zeros(len(status), dtype=bool)
-    for measure in EVER:
-        if known.collected(measure):
-            once |= measure.evaluate(known) > 0
-    outside = status["status"].eq("not_eligible") & ~live
-    return outside & once
-
-
-def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.DataFrame:
-    """Return who each account is, as known on the date."""
-    known = Knowledge(tables, Rows.of(features.frame.index.to_frame(index=False)))
-    names = {"account_name": "name", "csm_id": "csm_id"}
-    frame = pd.DataFrame(
-        {column: known.account_text(source) for column, source in names.items()},
-        index=features.frame.index,
-    )
-    frame["segment"] = features.segment
-    money = features.absence["arr"] != Absence.NOT_COLLECTED
-    frame["arr"] = status["arr"].where(money | status["arr"].notna())
-    columns = ["status", "reason", "term_end", "notice_deadline"]
-    return frame.join(status[columns]).assign(tenure_days=features.frame["tenure_days"])
 
 
 def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.DataFrame:
@@ -271,6 +242,7 @@ def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> p
     accounts["health_band_raw"] = raw
     before = last.reindex(accounts.index.get_level_values("account_id"))
     accounts["band"] = with_hysteresis(raw, numbers, before)
+    accounts["band"] = rules.covered_band(accounts, config.scorecard)
     limited = rules.limited_band(accounts, config.scorecard)
     limited = limited.rename(columns={"limit": "cap"})
     return accounts.drop(columns=["cap", "cap_reason"]).join(limited)
@@ -371,7 +343,7 @@ def _digest(previous: pd.DataFrame | None, accounts: pd.DataFrame) -> str:
 
 
 def _earlier_readings(previous: pd.DataFrame | None, as_of: pd.Series) -> pd.DataFrame:
-    if previous is None or as_of.empty:
+    if previous is None or previous.empty or as_of.empty:
         return pd.DataFrame()
     columns = ["account_id", "as_of", "health_band_shown", "health_band_raw", "health_value"]
     earlier: pd.DataFrame = previous.loc[previous["as_of"] < as_of.iloc[0], columns]

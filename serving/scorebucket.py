@@ -13,8 +13,8 @@ from ..training.business import business_of
 from ..training.cohorts import standing
 from ..training.dataset import MATURITY_INPUTS, maturity_inputs
 from .bucket import Company, as_table, feature_schema
+from .known import ended_before
 from .parcels import unpacked
-from .score import ended_before
 
 __all__ = ["ENDED", "STANDING", "STATUS", "score_rows", "score_schema"]
 

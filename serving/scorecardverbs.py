@@ -14,7 +14,9 @@ from ..training.business import business_of, lead_of
 from ..training.dataset import Dataset
 from ..training.scorecardtrial import Trial, try_weights
 from ..training.shipcriteria import Judged, book_of, judge, surprises_of, without_person
-from .steps import Company, Progress, company_of, dataset_of
+from .companies import company_of
+from .maturityreview import MaturityReview
+from .steps import Company, Progress, dataset_of, scored_of
 
 __all__ = ["ScorecardFit", "ScorecardValidation", "fit_scorecard", "validate_scorecard"]
 
@@ -35,6 +37,8 @@ class ScorecardValidation:
         First and last closed as-of date.
     rows, accounts, churned : int
         Readings, parent accounts, and those of them that churned.
+    maturity : MaturityReview
+        How far the other axis of the grid can be trusted, on the newest day of the data.
     notes : tuple of str
         What a reader should know.
     """
@@ -46,6 +50,7 @@ class ScorecardValidation:
     rows: int
     accounts: int
     churned: int
+    maturity: MaturityReview
     notes: tuple[str, ...]
 
     @property
@@ -98,7 +103,7 @@ def validate_scorecard(
     LeakageError
         If a metric looks ahead.
     """
-    company, notes = _monthly(company_of(data, settings_path))
+    company, notes = _monthly(company_of(data, settings_path, progress))
     dataset, card = dataset_of(company, progress), company.config.scorecard
     cards = {"as_it_is": card}
     if any(cap.by_person for cap in card.caps):
@@ -115,6 +120,7 @@ def validate_scorecard(
         rows=len(book),
         accounts=book["parent"].nunique(),
         churned=book.loc[book["churned"] == 1, "parent"].nunique(),
+        maturity=scored_of(company, "latest", None, "none", None, progress).maturity,
         notes=(*notes, *_notes(book, company)),
     )
 
@@ -150,7 +156,7 @@ def fit_scorecard(
         If a metric looks ahead.
     """
     _check_place(out)
-    company, notes = _monthly(company_of(data, settings_path))
+    company, notes = _monthly(company_of(data, settings_path, progress))
     trial = try_weights(dataset_of(company, progress), company.config.scorecard)
     if out is not None:
         text = reweighed(company.settings.scorecard, trial.learned)

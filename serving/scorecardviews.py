@@ -42,6 +42,8 @@ def validation_summary(result: "ScorecardValidation") -> dict[str, Any]:
         "surprise_churn_arr": plain(surprises["arr"].sum(min_count=1)),
         "surprise_churn_accounts": len(surprises),
         "surprises": [plain(row) for row in surprises.head(_MOST_SURPRISES).to_dict("records")],
+        "maturity": result.maturity.summary(),
+        "maturity_notes": result.maturity.notes(),
         "notes": list(result.notes),
     }
 
@@ -108,6 +110,9 @@ def show_validation(summary: Mapping[str, Any]) -> None:
             f"Surprise churn: {summary['surprise_churn_accounts']:,} accounts {money} were green "
             "shortly before; --json names the largest."
         )
+    if summary["maturity_notes"]:
+        say("The other axis of the grid, on the newest day of the data:")
+        _say_all(summary["maturity_notes"])
     _say_all(summary["notes"])
 
 

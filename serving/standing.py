@@ -22,6 +22,7 @@ __all__ = [
     "Limit",
     "Source",
     "band_distance",
+    "covered_band",
     "flags_of",
     "limited_band",
     "sources_of",
@@ -89,6 +90,7 @@ FLAGS: tuple[Flag, ...] = (
     ),
     Flag("maturity_evidence_conflicts", _rule(**{"not": {"field": "maturity_conflict", "is": ""}})),
     Flag("maturity_due", _rule(**{"not": {"field": "maturity_due", "is": ""}})),
+    Flag("merged_with_competitor_in_sight", _rule(field="caps", **{"is": ["merged"]})),
     Flag("health_score_insufficient", _rule(**{"not": {"field": "chs", "at_least": 0.0}})),
 )
 """Every flag whose condition holds is raised."""
@@ -127,6 +129,35 @@ def flags_of(accounts: pd.DataFrame) -> pd.Series:
     hits = np.array([flag.when.holds(accounts) for flag in FLAGS]).reshape(len(FLAGS), -1)
     names = np.array([flag.name for flag in FLAGS], dtype=object)
     return pd.Series([",".join(names[held]) for held in hits.T], index=accounts.index, dtype=object)
+
+
+def covered_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.Series:
+    """Return the steady band, never high where the scorecard gives it and too little is known.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        ``band`` (steady), ``health_band_raw`` (of this reading), ``health_source`` and
+        ``chs_coverage``.
+    scorecard : Scorecard
+
+    Returns
+    -------
+    Series of str
+        The band of the reading itself where the steady one would be high for its past alone.
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics import METRICS
+    >>> from churngrid.features.scorecard import read_scorecard
+    >>> account = {"band": "high", "health_band_raw": "medium", "health_source": "scorecard"}
+    >>> accounts = pd.DataFrame([{**account, "chs_coverage": share} for share in (0.79, 0.8)])
+    >>> covered_band(accounts, read_scorecard(None, METRICS)).tolist()
+    ['medium', 'high']
+    """
+    thin = accounts["chs_coverage"] < scorecard.green_from
+    held = thin & accounts["health_source"].eq("scorecard") & accounts["band"].eq("high")
+    return accounts["band"].mask(held, accounts["health_band_raw"])
 
 
 def limited_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.DataFrame:

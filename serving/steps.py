@@ -1,15 +1,15 @@
-"""The steps that several verbs share: read, build, train, score, render."""
+"""The steps that several verbs share: build, train, score, render."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from ..features.errors import SchemaError
 from ..features.settings import Settings, load_settings
-from ..features.sources import Data, read_tables
 from ..features.tableset import Tables
 from ..training.calendars import resolve_as_of
 from ..training.card import card_markdown, curve_points
@@ -18,7 +18,7 @@ from ..training.promotion import promote
 from ..training.tracking import TrainingReport, load_champion, local_uri, log_training
 from ..training.train import train_target
 from .answers import ScoreResult, TrainResult
-from .config import Config, read_config
+from .config import Config
 from .gridchart import Cuts
 from .outputs import Store
 from .report import render_report
@@ -30,21 +30,23 @@ __all__ = [
     "TARGETS",
     "Company",
     "Progress",
-    "company_of",
     "counted",
     "cuts_of",
     "dataset_of",
+    "learnable_of",
     "models_in",
     "page_of",
     "scored_of",
     "settings_of",
     "target_of",
+    "trained_all",
     "trained_of",
     "written_to",
 ]
 
 Target = Literal["churned", "expanded"]
 Progress = Callable[[str, int, int | None], None]
+Result = TypeVar("Result")
 
 TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
 MODELS = Path("churngrid-models")
@@ -62,12 +64,6 @@ class Company:
     def settings(self) -> Settings:
         """The settings, which the config holds."""
         return self.config.settings
-
-
-def company_of(data: Data, settings_path: Path | None, progress: Progress | None = None) -> Company:
-    """Return the tables and everything declared; raises SchemaError if either is unusable."""
-    settings = settings_of(settings_path)
-    return Company(read_tables(data, settings, progress=_read(progress)), read_config(settings))
 
 
 def settings_of(path: Path | None) -> Settings:
@@ -128,6 +124,49 @@ def trained_of(
         warnings=trained.warnings,
         trained=trained,
     )
+
+
+def learnable_of(
+    names: Sequence[str], learn: Callable[[str], Result]
+) -> tuple[list[Result], tuple[str, ...]]:
+    """Learn target after target, passing over those that lack an outcome.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Targets.
+    learn : callable
+        Returns what was learned for one of them; raises SchemaError if there is nothing to learn.
+
+    Returns
+    -------
+    results : list
+        In the order of the targets.
+    notes : tuple of str
+        Why others have none.
+
+    Raises
+    ------
+    SchemaError
+        If there is nothing to learn for any target.
+    """
+    results, notes = [], []
+    for name in names:
+        try:
+            results.append(learn(name))
+        except SchemaError as error:
+            if len(names) == 1:
+                raise
+            notes.append(f"No model of {name}: {error}")
+    if not results and notes:
+        raise SchemaError(f"There is nothing to learn from. {' '.join(notes)}")
+    return results, tuple(notes)
+
+
+def trained_all(targets: Sequence[str], learn: Callable[[str], TrainResult]) -> list[TrainResult]:
+    """Return what was learned; those that could be say which could not."""
+    results, notes = learnable_of(targets, learn)
+    return [replace(result, warnings=(*result.warnings, *notes)) for result in results]
 
 
 def scored_of(
@@ -213,13 +252,6 @@ def _staged(progress: Progress | None, stage: str) -> Progress | None:
     if progress is None:
         return None
     return lambda name, done, total: progress(f"{stage} {name}", done, total)
-
-
-def _read(progress: Progress | None) -> Callable[[str, int], None] | None:
-    """Return a callback that tells how many rows of a table have been read."""
-    if progress is None:
-        return None
-    return lambda table, rows: progress(f"read {table}", rows, None)
 
 
 def counted(progress: Progress | None, stage: str, total: int | None) -> Callable[[str], None]:

@@ -6,13 +6,15 @@ no type yet and takes the one of the first value that comes.
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..features.errors import ArtifactError, SchemaError
 from .playbook import SLOTS
 
-__all__ = ["as_csv", "as_of_dates", "merged", "restored", "storable"]
+__all__ = ["as_csv", "as_of_dates", "merged", "restored", "storable", "table_as_csv"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -174,7 +176,26 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     >>> as_csv(pd.DataFrame({"name": ["=1+1"], "value": [-1]})).decode("utf-8-sig")
     "name,value\r\n'=1+1,-1\r\n"
     """
-    table = storable(frame, name="CSV")
+    return table_as_csv(storable(frame, name="CSV"))
+
+
+def table_as_csv(table: pa.Table) -> bytes:
+    r"""Return a storable table as CSV, as ``as_csv`` does.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        As ``storable`` gives it.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> table_as_csv(pa.table({"name": ["=1+1"], "value": [-1]})).decode("utf-8-sig")
+    "name,value\r\n'=1+1,-1\r\n"
+    """
     cells = {_defused(field.name): _cells(table[field.name]) for field in table.schema}
     return pd.DataFrame(cells).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
@@ -249,15 +270,20 @@ def _words(kind: pa.DataType) -> str:
 
 
 def _cells(values: pa.ChunkedArray) -> pd.Series:
-    cells: pd.Series = values.to_pandas()
     if pa.types.is_string(values.type):
-        return cells.map(_defused, na_action="ignore")
+        starts = pc.utf8_slice_codeunits(values, 0, 1)
+        formula = pc.is_in(starts, pa.array(_FORMULA_STARTS, pa.string()))
+        quoted = pc.binary_join_element_wise("'", values, "")
+        values = pc.if_else(formula, quoted, values)
+    cells: pd.Series = values.to_pandas()
     if values.type != _TIME:
         return cells
-    known = cells.dropna()
-    dates = bool((known == known.dt.normalize()).all())
-    text: pd.Series = cells.dt.strftime("%Y-%m-%d" if dates else "%Y-%m-%dT%H:%M:%SZ")
-    return text
+    # Many rows share few times, and writing one down takes long.
+    which, found = pd.factorize(cells)
+    times = pd.DatetimeIndex(found)
+    dates = bool((times == times.normalize()).all())
+    text = times.strftime("%Y-%m-%d" if dates else "%Y-%m-%dT%H:%M:%SZ")
+    return pd.Series(np.append(text.to_numpy(dtype=object), [None])[which], dtype=object)
 
 
 def _defused(text: str) -> str:

@@ -45,12 +45,12 @@ def about_one_in(probability: float) -> str:
     return f"about {of - 1} in {of}"
 
 
-def headline(account: pd.Series) -> str:
+def headline(account: "pd.Series | Mapping[str, Any]") -> str:
     """Return one sentence on where an account stands.
 
     Parameters
     ----------
-    account : Series
+    account : Series or mapping
         A row of the scores.
 
     Returns
@@ -140,7 +140,7 @@ def _cell_reason(account: "pd.Series | Mapping[str, Any]") -> str:
     return f"health {account['health_band']}, maturity {maturity}"
 
 
-def _usual(account: pd.Series) -> str:
+def _usual(account: "pd.Series | Mapping[str, Any]") -> str:
     return about_one_in(account["base_rate"]).removeprefix("about ")
 
 

@@ -112,6 +112,7 @@ def backtest_summary(result: "BacktestResult", out: Path) -> dict[str, Any]:
         "predictions": len(result.predictions),
         "folds": _records(result.folds),
         "scorers": _records(result.scorers),
+        "warnings": list(result.notes),
     }
 
 
@@ -255,7 +256,9 @@ def _odds(account: pd.Series) -> str:
 
 def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None) -> list[str]:
     """Return why, the strongest first: what is urgent, what caps the health, what pushes it."""
-    target = "churned" if account["health_source"] == "model" else "chs"
+    # A model that only reads the scorecard has no drivers of its own: those of the score stand in.
+    by_model = account["health_source"] == "model" and (drivers["target"] == "churned").any()
+    target = "churned" if by_model else "chs"
     pushing = drivers[
         (drivers["target"] == target)
         & (drivers["direction"] == "+")

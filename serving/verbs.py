@@ -29,10 +29,12 @@ from .steps import (
     counted,
     cuts_of,
     dataset_of,
+    learnable_of,
     models_in,
     scored_of,
     settings_of,
     target_of,
+    trained_all,
     trained_of,
     written_to,
 )
@@ -53,7 +55,13 @@ __all__ = [
 ]
 
 
-def check(data: Data, settings_path: Path | None = None, *, out: Path | None = None) -> CheckResult:
+def check(
+    data: Data,
+    settings_path: Path | None = None,
+    *,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> CheckResult:
     """Hold tables against the data contract.
 
     Parameters
@@ -64,6 +72,8 @@ def check(data: Data, settings_path: Path | None = None, *, out: Path | None = N
         ``churngrid.yaml``; defaults for everything without it.
     out : Path, optional
         Folder for the rows that were put aside.
+    progress : callable, optional
+        Called with stage, steps done and steps in all.
 
     Returns
     -------
@@ -74,7 +84,7 @@ def check(data: Data, settings_path: Path | None = None, *, out: Path | None = N
     SchemaError
         If the tables cannot be used at all.
     """
-    company = company_of(data, settings_path)
+    company = company_of(data, settings_path, progress)
     path = write_quarantine(company.tables, out) if out is not None else None
     return CheckResult(company.tables, business_of(company.tables).sentence, path)
 
@@ -131,17 +141,20 @@ def train(
     Returns
     -------
     list of TrainResult
-        In the order of the targets.
+        In the order of the targets. A target without both outcomes is left out, and the others
+        warn of it.
 
     Raises
     ------
     SchemaError, LeakageError, ValueError
-        If there is nothing to learn from.
+        If there is nothing to learn from for any target.
     """
     company = company_of(data, settings_path, progress)
     rows = dataset_of(company, progress)
     uri = tracking or models_in(MODELS)
-    return [trained_of(rows, company, name, uri, model_kind, progress) for name in targets]
+    return trained_all(
+        targets, lambda name: trained_of(rows, company, name, uri, model_kind, progress)
+    )
 
 
 def backtest(
@@ -174,11 +187,14 @@ def backtest(
     """
     rows = dataset_of(company_of(data, settings_path, progress), progress)
     step = counted(progress, "backtest", None)
-    tests = [backtest_dataset(rows, target_of(name), progress=step) for name in targets]
+    tests, notes = learnable_of(
+        targets, lambda name: backtest_dataset(rows, target_of(name), progress=step)
+    )
     result = BacktestResult(
         predictions=pd.concat([test.predictions for test in tests], ignore_index=True),
         scorers=pd.concat([test.scorers for test in tests], ignore_index=True),
         folds=pd.concat([test.folds for test in tests], ignore_index=True),
+        notes=notes,
     )
     if out is not None:
         write_tables(out, {"predictions": result.predictions, "scorers": result.scorers})
@@ -369,7 +385,9 @@ def demo(
     uri = models_in(out / "models")
     company = company_of(out / "data", settings_path, progress)
     rows = dataset_of(company, progress)
-    models = [trained_of(rows, company, name, uri, None, progress) for name in TARGETS]
+    models = trained_all(
+        tuple(TARGETS), lambda name: trained_of(rows, company, name, uri, None, progress)
+    )
     scored = scored_of(company, "latest", uri, None, None, progress)
     store = open_store(out / "results")
     result = written_to(store, out / "results", company, scored)
@@ -388,9 +406,17 @@ def playbook_check(path: Path) -> list[str]:
     list of str
         What is wrong, with file and line; empty when nothing is. Caps and categories are those
         of the ``churngrid.yaml`` beside the playbook, if there is one.
+
+    Raises
+    ------
+    SchemaError
+        If there is no such file.
     """
+    if not path.is_file():
+        raise SchemaError(f"There is no file {str(path)!r}; name the playbook to check.")
     try:
-        read_playbook(path, fact_fields(metrics_beside(path)), texts=texts_beside(path))
+        metrics = metrics_beside(path)
+        read_playbook(path, fact_fields(metrics), texts=texts_beside(path), metrics=metrics)
     except SchemaError as error:
         return str(error).splitlines()
     return []

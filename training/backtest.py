@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.errors import SchemaError
 from ..features.metric import Metric
 from ..features.metrics import METRICS
 from .dataset import ROLES, Dataset
@@ -82,7 +83,9 @@ def backtest_dataset(
     Raises
     ------
     ValueError
-        If no date lies after a certain label, or a training block has one class only.
+        If no date lies after a certain label.
+    SchemaError
+        If every training block has one class only.
     LeakageError
         If a finished split breaks the rule of time.
     """
@@ -106,7 +109,7 @@ def backtest_dataset(
             p = predict(fitted, X.iloc[fold.test])
             parts.append(_predicted(rows, y, fold, p).assign(fold=number, model=model.name))
     if not parts:
-        raise ValueError(
+        raise SchemaError(
             f"No training block has both outcomes of {target!r}: there is nothing to learn yet. "
             "Score with the scorecard."
         )

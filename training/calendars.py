@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..features.dataspan import data_span
 from ..features.errors import SchemaError
 from ..features.tables import ACTIVITY_TABLES
 from ..features.tableset import Tables
@@ -133,15 +134,14 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
 
 
 def _known_bounds(tables: Tables) -> tuple[int, int]:
-    """Return when the first and the last activity became known."""
+    """Return when the first and the last activity became known, lonely mistakes left aside."""
     filled = [tables[name] for name in ACTIVITY_TABLES if name in tables and tables[name].num_rows]
     if not filled:
         raise SchemaError(
             "The data has no activity, so no day of it is closed; deliver rows in one of "
             f"{list(ACTIVITY_TABLES)}."
         )
-    known = [microseconds(table, "known_at") for table in filled]
-    return min(int(one.min()) for one in known), max(int(one.max()) for one in known)
+    return data_span([microseconds(table, "known_at") for table in filled])
 
 
 def _moment(microsecond: int) -> pd.Timestamp:

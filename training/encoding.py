@@ -57,6 +57,9 @@ class Encoding:
         TypeError
             If text or a date stands where a number is needed.
         """
+        if not self.categorical and all(kind == np.float64 for kind in frame.dtypes):
+            # By far the most frequent case; column by column it takes ten times as long.
+            return np.array(frame.to_numpy(), order="C")
         out = np.empty((len(frame), len(self.levels)))
         for i, levels in enumerate(self.levels):
             column = frame.iloc[:, i]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ..features.errors import SchemaError
 from ..features.metric import Metric
 from ..features.metrics import by_column
 from ..features.settings import Settings
@@ -73,13 +74,13 @@ def train_target(
 
     Raises
     ------
-    ValueError
+    SchemaError
         If the labels have one class only, or the history is too short for a backtest.
     """
     kept = dataset.labelled(target)
     y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
     if len(np.unique(y)) < 2:
-        raise ValueError(
+        raise SchemaError(
             f"Every labelled row has {target} = {int(y[0]) if len(y) else 'nothing'}: a model "
             "needs both outcomes. Score with the scorecard until there are some."
         )

@@ -19,7 +19,7 @@ from . import (
     usage,
 )
 
-__all__ = ["METRICS", "by_column", "catalogue", "is_metric_column", "metric_of_column"]
+__all__ = ["METRICS", "by_column", "catalogue"]
 
 METRICS: tuple[Metric, ...] = (
     *usage.METRICS,
@@ -104,50 +104,3 @@ def by_column(metrics: Sequence[Metric]) -> dict[str, Metric]:
         for metric in metrics
         for column in (metric.column, metric.vs_own, metric.percentile)
     }
-
-
-_BY_COLUMN = by_column(METRICS)
-
-
-def is_metric_column(column: str) -> bool:
-    """Say whether a column is the level or a derived variant of a shipped metric.
-
-    Parameters
-    ----------
-    column : str
-
-    Returns
-    -------
-    bool
-
-    Examples
-    --------
-    >>> is_metric_column("active_users_28d"), is_metric_column("cmi")
-    (True, False)
-    """
-    return column in _BY_COLUMN
-
-
-def metric_of_column(column: str) -> Metric:
-    """Return the shipped metric a column of the feature frame belongs to.
-
-    Parameters
-    ----------
-    column : str
-        The level or a derived variant.
-
-    Returns
-    -------
-    Metric
-
-    Raises
-    ------
-    KeyError
-        If no shipped metric has such a column.
-
-    Examples
-    --------
-    >>> metric_of_column("active_users_28d_vs_own").name
-    'active_users'
-    """
-    return _BY_COLUMN[column]

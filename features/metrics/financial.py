@@ -10,6 +10,8 @@ from .context import ARR
 __all__ = ["METRICS"]
 
 _OVERDUE = Select("invoices", at="due_at", until="paid_at")
+# Not by `status`: an export of one row an invoice would show today's on every earlier day.
+_FAILED = Select("invoices", at="first_failed_at", until="paid_at")
 _PAID = Select("invoices", window=Window(365), at="paid_at")
 _UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
 _DOWN = Is("change_type", ("seat_down", "tier_down"))
@@ -42,6 +44,19 @@ METRICS = (
         meaning="Days since the oldest unpaid invoice was due; 0 when none is overdue.",
         poor=45.0,
         healthy=0.0,
+    ),
+    Metric(
+        name="days_payment_failed",
+        component="financial",
+        measure=Oldest(_FAILED),
+        label="days since a payment failed that is still open",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Days since the payment of the oldest invoice failed that is still unpaid.",
+        # For a cap: that a bill is overdue says another metric.
+        in_model=False,
     ),
     Metric(
         name="mean_days_late",

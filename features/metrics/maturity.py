@@ -4,7 +4,7 @@ from ..absence import Absence
 from ..continuity import Continuity
 from ..facts import Select, Window
 from ..filters import Filled, HasPart, Is, IsTrue
-from ..measures import Count, Difference, Ratio, Scaled, Total
+from ..measures import Catalogue, Count, Difference, Distinct, Ratio, Scaled, Total
 from ..metric import Metric
 
 __all__ = ["METRICS"]
@@ -23,6 +23,18 @@ _CERTIFIED = Select("people", (_ADMIN_ROLE,), after=("certified_at",), until="le
 _QUARTER = Select("usage", window=Window(90))
 _BY_MACHINES = Total(_QUARTER, "automated_events")
 _BY_ALL = Difference(Total(_QUARTER, "events"), Scaled(_BY_MACHINES, -1.0))
+_FEATURE = ("feature_id",)
+_INTEGRATION = IsTrue("is_integration")
+_CONNECTED = Distinct(Select("usage", (_INTEGRATION,), Window(180)), _FEATURE)
+_CONNECTABLE = Catalogue((_INTEGRATION,))
+_SETTING, _PREMIUM = IsTrue("is_admin_setting"), IsTrue("is_premium")
+_YEAR = Window(365)
+_CONFIGURED = Difference(
+    Distinct(Select("usage", (_SETTING,), _YEAR), _FEATURE),
+    Distinct(Select("usage", (_SETTING, _PREMIUM), _YEAR), _FEATURE),
+)
+# What a higher plan would add is no fault of the account.
+_CONFIGURABLE = Difference(Catalogue((_SETTING,)), Catalogue((_SETTING, _PREMIUM)))
 
 # Of a handful of seats every other one is rightly an admin's.
 _FEW_SEATS = 5.0
@@ -98,5 +110,28 @@ METRICS = (
         axis="maturity",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Active seats with single sign-on over active seats.",
+    ),
+    Metric(
+        name="connected_integrations",
+        component="maturity",
+        # A product that offers none shows nothing: one over itself is 1, or undefined.
+        measure=Ratio(_CONNECTED, Ratio(_CONNECTABLE, _CONNECTABLE)),
+        label="integrations with systems of their own",
+        unit="integrations",
+        direction="+",
+        axis="maturity",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Different integrations used in 180 days, however often.",
+    ),
+    Metric(
+        name="configured_setting_share",
+        component="maturity",
+        measure=Ratio(_CONFIGURED, _CONFIGURABLE),
+        label="share of administration settings in use",
+        unit="share",
+        direction="+",
+        axis="maturity",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Administration settings used in a year over those of every plan, however often.",
     ),
 )

@@ -3,7 +3,7 @@
 from ..absence import Absence
 from ..facts import Select, Window
 from ..filters import HasPart, Is, IsTrue
-from ..measures import Count, DaysSince, Distinct, Ratio
+from ..measures import Count, DaysSince, Difference, Distinct, Ratio
 from ..metric import Metric
 
 __all__ = ["METRICS"]
@@ -19,9 +19,13 @@ _LEFT_MONTHS = Select(
     after=("left_known_at",),
 )
 _LEFT_LATELY = Select("people", (HasPart("roles", _BACKERS),), Window(60), at="left_known_at")
+_SINCE_DEPARTURE = DaysSince(Select("people", (HasPart("roles", _BACKERS),), at="left_known_at"))
 _LEFT_YEAR = Select("people", (_KEY,), Window(365), at="left_account_at", after=("left_known_at",))
 _KEY_PEOPLE = Select("people", (_KEY,), until="left_known_at", lag_days=365)
 _WITH_SPONSOR = (IsTrue("two_way"), HasPart("person_roles", _BACKERS))
+_SPONSOR_CONTACT = DaysSince(
+    Select("touches", _WITH_SPONSOR, until="person_left_at"), or_tenure=True
+)
 _MEETINGS = (Is("type", ("meeting", "qbr")), IsTrue("attended"))
 _PLANNED = Select(
     "activities", (Is("type", ("meeting", "qbr", "training")),), Window(90), at="scheduled_at"
@@ -93,7 +97,7 @@ METRICS = (
     Metric(
         name="days_since_sponsor_contact",
         component="relationship",
-        measure=DaysSince(Select("touches", _WITH_SPONSOR, until="person_left_at"), or_tenure=True),
+        measure=_SPONSOR_CONTACT,
         label="days since contact with a sponsor",
         unit="days",
         direction="-",
@@ -102,6 +106,32 @@ METRICS = (
         meaning="Days since two-way contact with a sponsor or champion who is still there.",
         poor=90.0,
         healthy=30.0,
+    ),
+    Metric(
+        name="days_since_sponsor_left",
+        component="relationship",
+        measure=_SINCE_DEPARTURE,
+        label="days since a sponsor or champion left",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Days since the newest departure of a sponsor or champion became known.",
+        in_model=False,
+    ),
+    Metric(
+        name="days_without_successor",
+        component="relationship",
+        measure=Difference(_SPONSOR_CONTACT, _SINCE_DEPARTURE),
+        label="days from contact with a remaining sponsor to the last departure",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Days from the last two-way contact with a sponsor or champion who is still there "
+        "to the newest departure of one; negative once a successor was in contact.",
+        # For a cap: how long ago the contact was says another metric.
+        in_model=False,
     ),
     Metric(
         name="contacts",

@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from churngrid.demo import build_company
 from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS, metric_of_column
+from churngrid.features.metrics import METRICS, by_column
 from churngrid.features.population import known_accounts
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
@@ -122,7 +122,7 @@ def shares(world) -> pd.DataFrame:
         fitted = fit_candidate(boosted, dataset, "churned", X.iloc[train], y, rows, train)
         names = list(fitted.encoding.names)
         values = fitted.contributions(X.iloc[test][names])[:, :-1]
-        components = [metric_of_column(name).component for name in names]
+        components = [by_column(METRICS)[name].component for name in names]
         frame = pd.DataFrame(values, index=X.index[test], columns=names)
         parts.append(frame.T.groupby(components).sum().T)
     found = pd.concat(parts)

@@ -238,6 +238,66 @@ def test_monthly_invoice_unlike_the_mrr_is_reported():
     assert found == [("invoices", "amount_due", 2, ("v2", "v3"))]
 
 
+@pytest.mark.parametrize("empty", ["subscription_items", "invoices"])
+def test_without_items_or_without_invoices_there_is_nothing_to_compare(empty):
+    tables = {"subscription_items": open_items(), "invoices": invoices([7, 7, 7])}
+    tables[empty] = {name: [] for name in tables[empty]}
+    assert said(findings(**tables), "account's MRR") == []
+
+
+def cancelled(**more):
+    event = {
+        "event_id": ["e"],
+        "account_id": ["a"],
+        "event_type": ["cancelled"],
+        "effective_at": ["2025-03-01"],
+        "known_at": ["2025-03-01"],
+    }
+    return {**event, **more}
+
+
+@pytest.mark.parametrize(
+    ("ends", "event", "count"),
+    [
+        (None, {}, 1),
+        ("2025-04-01", {}, 1),
+        ("2025-03-31", {}, 0),
+        ("2025-03-01", {}, 0),
+        (None, {"event_type": ["notice_received"]}, 0),
+        (None, {"account_id": ["b"]}, 0),
+        (None, {"contract_id": ["c"]}, 1),
+        (None, {"contract_id": ["d"]}, 0),
+        (None, {"contract_id": ["unknown"]}, 1),
+    ],
+)
+def test_cancellation_of_what_is_still_paid_for_is_reported(ends, event, count):
+    two = items(
+        item_id=["i", "j"],
+        account_id=["a", "a"],
+        contract_id=["c", "d"],
+        mrr=[100, 0],
+        effective_from=[DAY, DAY],
+        effective_to=[ends, None],
+        known_at=[DAY, DAY],
+    )
+    found = findings(subscription_items=two, contract_events=cancelled(**event))
+    expected = [("contract_events", "effective_at", 1, ("e",))] if count else []
+    assert said(found, "still paid for") == expected
+
+
+def test_end_of_an_item_that_was_written_down_later_counts():
+    versions = items(
+        item_id=["i", "i"],
+        account_id=["a", "a"],
+        mrr=[100, 100],
+        effective_from=[DAY, DAY],
+        effective_to=[None, "2025-03-01"],
+        known_at=[DAY, "2025-03-01"],
+    )
+    found = findings(subscription_items=versions, contract_events=cancelled())
+    assert said(found, "still paid for") == []
+
+
 def test_invoices_follow_the_steps_of_the_mrr():
     two = items(
         item_id=["i", "j"],

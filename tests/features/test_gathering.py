@@ -14,7 +14,8 @@ from churngrid.features import files
 from churngrid.features.engine import compute_features
 from churngrid.features.errors import SchemaError
 from churngrid.features.gathering import GatheredTable
-from churngrid.features.metrics import metric_of_column
+from churngrid.features.metrics import METRICS as SHIPPED
+from churngrid.features.metrics import by_column
 from churngrid.features.population import known_accounts
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
@@ -200,7 +201,7 @@ def mapped():
 
 
 METRICS = [
-    metric_of_column(column)
+    by_column(SHIPPED)[column]
     for column in ("active_users_28d", "usage_volume_28d", "features_in_use_28d", "stickiness_28d")
 ]
 

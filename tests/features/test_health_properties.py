@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from churngrid.features.absence import Absence
 from churngrid.features.engine import compute_features
 from churngrid.features.health import score_health
-from churngrid.features.metrics import METRICS, metric_of_column
+from churngrid.features.metrics import METRICS, by_column
 from churngrid.features.population import known_accounts
 from churngrid.features.scorecard import read_scorecard
 from tests.build import day
@@ -52,7 +52,7 @@ def disturbed(features, seed):
 def improved(features, column, step):
     """The same rows with a better value of one metric wherever it is known."""
     known = features.absence[column] == Absence.PRESENT
-    sign = 1.0 if metric_of_column(column).direction == "+" else -1.0
+    sign = 1.0 if by_column(METRICS)[column].direction == "+" else -1.0
     frame = features.frame.copy()
     frame.loc[known, column] += sign * step
     return replace(features, frame=frame)
@@ -100,7 +100,7 @@ def test_every_weighed_metric_only_ever_helps(company, column):
 @pytest.mark.parametrize("column", DEFAULT.metrics())
 def test_every_weighed_metric_counts(company, column):
     """From poor to healthy the score rises: the test above does not hold for want of effect."""
-    metric = metric_of_column(column)
+    metric = by_column(METRICS)[column]
     worst, best = (1e9, -1e9) if metric.direction == "-" else (-1e9, 1e9)
     fresh = dict.fromkeys(DEFAULT.ages(), 0.0)
     states = company.absence.assign(**{column: np.int8(Absence.PRESENT)})

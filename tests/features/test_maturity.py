@@ -70,6 +70,18 @@ def test_the_index_is_the_weighted_mean_of_the_categories():
     assert found["maturity_blocker"] == ""
 
 
+def test_an_interval_over_the_cut_of_the_2x2_may_be_on_the_mature_side():
+    levels = {"vision": 3, "people": 3, "process": 2.6, "technology": 2.6}
+    rows = all_answered(**levels)
+    found = scored(rows)
+    assert (found["mature"], found["maybe_mature"]) == (False, False)
+    thin = scored([row for row in rows if row[0] not in ("VC1", "VC2", "OP1", "OP2")])
+    assert (thin["cmi"], thin["cmi_low"], thin["cmi_high"]) == pytest.approx((2.8, 2.55, 3.05))
+    assert (thin["cmi_status"], thin["maturity_band"]) == ("certain", "medium")
+    assert (thin["mature"], thin["maybe_mature"]) == (False, True)
+    assert not scored(all_answered(**{**levels, "vision": 5, "process": 1.9}))["maybe_mature"]
+
+
 def test_missing_answers_lie_one_level_below_or_above_their_category():
     found = scored(first_two(**EVEN))
     assert found["cmi"] == 3
@@ -410,6 +422,41 @@ def test_telemetry_alone_does_not_make_an_index():
     assert found["cmi_status"] == "insufficient"
     assert found["cmi_coverage"] == pytest.approx(3 / 16)
     assert np.isnan(found["cmi_age_days"])
+
+
+def test_three_categories_of_telemetry_make_no_index_until_somebody_states_something():
+    seats = in_seats(sso=[True] * 10, is_admin=[True, *[False] * 9])
+    people = pd.DataFrame(
+        {
+            "person_id": ["p"],
+            "account_id": "a",
+            "roles": "admin",
+            "certified_at": AS_OF - 90 * DAY,
+            "left_known_at": pd.NaT,
+            "valid_from": AS_OF - 700 * DAY,
+            "known_at": AS_OF - 80 * DAY,
+        }
+    )
+    catalogue = {"feature_id": ["erp", "roles"], "is_integration": [True, False]}
+    features = pd.DataFrame({**catalogue, "is_admin_setting": [False, True], "is_premium": False})
+    usage = pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": "u",
+            "feature_id": ["erp", "roles"],
+            "date": AS_OF - 2 * DAY,
+            "known_at": AS_OF - 2 * DAY,
+        }
+    )
+    shown = {**seats, "people": people, "features": features, "usage_daily": usage}
+    silent = scored([], **shown)
+    # OP1 4 and OP3 4, PR1 4 and PR3 4, TI1 2 and TI4 4.
+    categories = [silent[f"cmi_{name}"] for name in ("people", "process", "technology")]
+    assert categories == [4, 4, 3]
+    assert (silent["cmi_status"], silent["maturity_band"]) == ("insufficient", "unknown")
+    assert np.isnan(silent["cmi"])
+    assert scored([("VC1", 3, "q", 540)], **shown)["cmi"] == pytest.approx(11 / 3)
+    assert np.isnan(scored([("VC1", 3, "q", 541)], **shown)["cmi"])
 
 
 def test_a_metric_computed_before_is_taken_over():

@@ -109,6 +109,49 @@ def test_automation_is_its_share_of_all_events_from_a_hundred_on(events, share):
     assert value["automation_share_90d"] == pytest.approx(share, nan_ok=True)
 
 
+def used(*features, days=30, catalogue=None):
+    """Some features used so many days ago, the board yesterday, and a catalogue with marks."""
+    marks = catalogue or {"erp": "i", "api": "i", "sync": "i", "roles": "a", "audit": "ap"}
+    usage = pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": "u",
+            "feature_id": [*features, "board"],
+            "date": ago([*[days] * len(features), 1]),
+            "events": 1.0,
+            "known_at": ago([*[days] * len(features), 1]),
+        }
+    )
+    columns = {"is_integration": "i", "is_admin_setting": "a", "is_premium": "p"}
+    offered = {name: [mark in held for held in marks.values()] for name, mark in columns.items()}
+    return {
+        "usage_daily": usage,
+        "features": pd.DataFrame({"feature_id": list(marks), **offered}),
+    }
+
+
+def test_integrations_are_counted_once_however_often_they_run():
+    column = "connected_integrations_180d"
+    assert found(**used("erp", "erp", "erp", "api", "roles"))[0][column] == 2
+    assert found(**used())[0][column] == 0
+    assert found(**used("erp", days=181))[0][column] == 0
+
+
+def test_a_product_without_integrations_or_settings_shows_nothing():
+    value, state = found(**used(catalogue={"board": ""}))
+    for column in ("connected_integrations_180d", "configured_setting_share_365d"):
+        assert np.isnan(value[column])
+        assert state[column] == Absence.NOT_APPLICABLE
+
+
+def test_settings_of_a_higher_plan_are_not_asked_for():
+    column = "configured_setting_share_365d"
+    marks = {"roles": "a", "approvals": "a", "audit": "ap"}
+    assert found(**used("roles", "audit", catalogue=marks))[0][column] == 0.5
+    assert found(**used("audit", catalogue=marks))[0][column] == 0
+    assert found(**used("roles", days=366, catalogue=marks))[0][column] == 0
+
+
 def test_planned_goals_are_those_the_account_set_with_baseline_target_and_date():
     goals = pd.DataFrame(
         {

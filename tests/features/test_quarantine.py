@@ -3,6 +3,7 @@ import csv
 import pandas as pd
 import pytest
 
+from churngrid.features.errors import SchemaError
 from churngrid.features.quarantine import defused, write_quarantine
 from churngrid.features.sources import read_tables
 
@@ -40,6 +41,14 @@ def test_older_file_does_not_outlive_the_faults(tmp_path):
     write_quarantine(read_tables(company(created_at="never")), tmp_path)
     assert write_quarantine(read_tables(company()), tmp_path) is None
     assert not list(tmp_path.iterdir())
+
+
+def test_place_that_is_a_file_is_refused(tmp_path):
+    place = tmp_path / "notes"
+    place.write_text("mine")
+    with pytest.raises(SchemaError, match="is a file; name a folder for the rows put aside"):
+        write_quarantine(read_tables(company(created_at="never")), place)
+    assert place.read_text() == "mine"
 
 
 def test_writing_again_gives_the_same_file(tmp_path):

@@ -108,26 +108,32 @@ def test_too_few_accounts_or_no_variation_give_no_correlation():
     assert np.isnan(axis_independence(same, pd.Series(np.arange(20.0))).spearman)
 
 
-def review_of(tables, cmi, chs, due=()):
-    accounts = pd.DataFrame({"cmi": cmi, "chs": chs, "maturity_due": ""})
+def review_of(tables, cmi, chs, due=(), apart=()):
+    accounts = pd.DataFrame({"cmi": cmi, "chs": chs, "maturity_due": "", "maturity_conflict": ""})
     accounts.iloc[: len(due), 2] = list(due)
+    accounts.iloc[: len(apart), 3] = list(apart)
     return review_maturity(tables, accounts, RUBRIC)
 
 
 def test_the_review_says_what_to_look_at():
     tables, cmi = portfolio(generous=10)
     cmi = cmi + np.linspace(0, 0.01, len(cmi))
-    review = review_of(tables, cmi, cmi * 20, due=["merger or acquisition since", "old"])
+    apart = ["VC1", "", "OP1, OP2"]
+    review = review_of(
+        tables, cmi, cmi * 20, due=["merger or acquisition since", "old"], apart=apart
+    )
     assert review.notes() == [
         "Maturity and health score: rank correlation 1.00 over 40 accounts: they go together too "
         "much for a grid; look for one signal in both, or a halo.",
         "Assessor 'Kim': mean maturity 4.0 over 10 accounts, portfolio 3.3; compare how they "
         "grade.",
+        "Documents and people differ by two levels or more on the maturity of 2 accounts: flag "
+        "`maturity_evidence_conflicts`.",
         "Maturity should be asked again: 2 accounts.",
     ]
     told = review.summary()
     assert (told["correlation_with_health"], told["axes_collapse"]) == (1.0, True)
-    assert (told["due"], told["accounts_compared"]) == (2, 40)
+    assert (told["due"], told["conflicts"], told["accounts_compared"]) == (2, 2, 40)
     assert told["raters"][0]["author"] == "Kim"
     assert told["raters"][0]["far"] is True
 
@@ -137,7 +143,7 @@ def test_the_review_of_nothing_says_nothing():
     assert review.notes() == []
     assert review.summary() == {
         **{"portfolio_mean": None, "correlation_with_health": None, "accounts_compared": 0},
-        **{"axes_collapse": False, "due": 0, "raters": []},
+        **{"axes_collapse": False, "due": 0, "conflicts": 0, "raters": []},
     }
 
 

@@ -42,15 +42,19 @@ def test_telemetry_is_taken_only_where_it_can_show_something():
     assert without == {"VC1", "VC3", "VC4", "OP2", "PR4"}
     proxies = {item.id: item.proxy.metric for item in rubric.characteristics() if item.proxy}
     axes = {metric.column: metric.axis for metric in METRICS}
-    assert set(proxies) == {"VC2", "OP1", "OP3", "PR3", "TI3", "TI4"}
+    assert set(proxies) == {"VC2", "OP1", "OP3", "PR1", "PR3", "TI1", "TI3", "TI4"}
     assert {axes[name] for name in proxies.values()} == {"maturity"}
 
 
 def test_no_shipped_metric_of_maturity_reads_how_the_relation_is_going():
     mature = [metric for metric in METRICS if metric.axis == "maturity"]
     read_ = {select.view for metric in mature for select, _ in metric.measure.selects()}
-    assert read_ == {"goals", "people", "seats", "usage"}
-    assert {metric.unit for metric in mature} == {"share"}
+    assert read_ == {"goals", "people", "seats", "usage", "features"}
+
+
+def test_no_shipped_metric_of_maturity_says_how_much_it_is_used():
+    mature = [metric for metric in METRICS if metric.axis == "maturity"]
+    assert {metric.unit for metric in mature} == {"share", "integrations"}
 
 
 SSO = "proxy: {metric: sso_seat_share, levels: [0.0, 0.5, 0.95, null]}"

@@ -214,6 +214,18 @@ def test_what_counts_as_success_can_be_edited(tmp_path):
         (successful("warned_days: [60]"), 7, "warned_days"),
         (successful("surprise_days: 0"), 7, "surprise_days: must be at least 1, got 0"),
         (successful("fewest_churned: 1"), 7, "fewest_churned: must be at least 2, got 1"),
+        (ONE.replace("usage:", "coverage:"), 2, "'chs_coverage', which is there already"),
+        (ONE.replace("weight: 1", "weight: 0"), 1, "every component has the weight 0"),
+        (
+            varied(variant(changes="components: {usage: {weight: 0}}")),
+            8,
+            "variant 'young' gives every component the weight 0",
+        ),
+        (ONE.replace("Usage", "''"), 3, "label: must have at least 1 characters"),
+        (capped(cap(name="''")), 8, "name: must have at least 1 characters"),
+        (capped(cap(limit="true")), 8, "limit: must be a number, got True"),
+        (capped(cap(when="{field: days_overdue, above: nan}")), 8, "above: must be a number"),
+        (successful("surprise_days: 999999999999999"), 7, "surprise_days: must be at most 3650"),
         (capped(cap()[:-1] + ", by_person: maybe}"), 8, "by_person: must be true or false"),
     ],
 )

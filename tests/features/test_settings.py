@@ -167,3 +167,12 @@ def test_settings_of_the_negative_control_name_its_contradictions():
     assert said["usage_daily", "outside the period of its subscription (100% of the rows)"] == 4
     assert said["tickets", "before the account's `customer_since` (100% of the rows)"] == 1
     assert said["usage_daily", "repeats an earlier row's"] == 1
+
+
+@pytest.mark.parametrize("key", ["lead_days", "horizon_days", "grace_days", "activity_window_days"])
+def test_days_beyond_ten_years_are_refused(tmp_path, key):
+    (tmp_path / "churngrid.yaml").write_text(f"{key}: 3650")
+    assert getattr(load_settings(tmp_path / "churngrid.yaml"), key) == 3650
+    (tmp_path / "churngrid.yaml").write_text(f"{key}: 3651")
+    with pytest.raises(SchemaError, match=f"{key}: .*3650"):
+        load_settings(tmp_path / "churngrid.yaml")

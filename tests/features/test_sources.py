@@ -431,6 +431,11 @@ def test_some_activity_is_required():
         read_tables(frames)
 
 
+def test_a_flat_table_is_shown_the_way_to_the_classifier():
+    with pytest.raises(SchemaError, match="flat table without dates needs no settings: `churngrid"):
+        read_tables({"accounts": company()["accounts"]})
+
+
 def test_missing_required_column_names_the_setting_that_maps_it():
     frames = company()
     frames["usage_daily"] = frames["usage_daily"].rename(columns={"date": "dates"})
@@ -616,6 +621,23 @@ def test_lists_in_messages_stay_short():
     with pytest.raises(SchemaError, match="and 170 more") as caught:
         read_tables(frames)
     assert len(str(caught.value)) < 1_200
+
+
+@pytest.mark.parametrize("column", ["account_id", "created_at", "reopen_count", "status"])
+@pytest.mark.parametrize("layout", ["runs", "text view", "bytes view"])
+def test_rows_are_put_aside_whatever_the_layout_of_their_columns(layout, column):
+    values = {
+        "runs": pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["bad"])),
+        "text view": pa.array(["bad"] * 2, pa.string_view()),
+        "bytes view": pa.array([b"bad\xff"] * 2, pa.binary_view()),
+    }[layout]
+    sound = {"ticket_id": ["t", None], "account_id": ["a", "a"], "created_at": ["2025-02-01"] * 2}
+    tickets = pa.table({**sound, column: values})
+    frames = arrow_tables(None, company())
+    tables = read_tables({**frames, "tickets": tickets})
+    aside = tables.quarantine.num_rows
+    assert aside == (1 if column == "status" and layout != "bytes view" else 2)
+    assert tables.rows_in["tickets"] == 2 == tables["tickets"].num_rows + aside
 
 
 def test_source_of_frames_ignores_the_index():

@@ -164,7 +164,11 @@ def test_faults_are_told_in_the_order_of_the_file_and_at_most_five(tmp_path):
         ("plays: [1\n", "playbook.yaml:2: not valid YAML: "),
         ("plays: 'x", "playbook.yaml:1: not valid YAML: "),
         ("a: b: c", "playbook.yaml:1: not valid YAML: "),
-        ("a: \x07", "not valid YAML: "),
+        ("a: 1\nb: \x07", "playbook.yaml:2: not valid YAML: unacceptable character #x0007"),
+        ("a: 1\nb: c\n\x00", "playbook.yaml:3: not valid YAML: unacceptable character #x0000"),
+        ("a: 1\n~: 2", "playbook.yaml:2: a key must be a word, got '~'"),
+        ("a: 1\ntrue: 2", "playbook.yaml:2: a key must be a word, got 'true'"),
+        ("plays: []\n7: 2", "playbook.yaml:2: [7]: a key must be a word, got 7"),
         (
             "best:\n  name: a\n  name: b",
             "playbook.yaml:3: key 'name' stands twice, first in line 2",

@@ -41,7 +41,8 @@ from churngrid.features.measures import (
 from churngrid.features.tables import table_spec
 
 DAYS = "/ 86400e6"
-CATALOGUE = "f.module, f.is_core, f.is_value_event, f.is_premium, f.released_at"
+CATALOGUE = """f.module, f.is_core, f.is_value_event, f.is_premium, f.released_at,
+    f.is_integration, f.is_admin_setting"""
 
 VIEWS = {
     "tickets": """
@@ -164,7 +165,9 @@ class MeasureSql:
     @query.register
     def _(self, measure: Distinct, shift):
         values = ", ".join(f"'{column}': v.{column}" for column in measure.columns)
-        return self._folded(f"count(DISTINCT {{{values}}})", measure.select, shift, empty=0)
+        said = " AND ".join(f"v.{column} IS NOT NULL" for column in measure.columns)
+        counted = f"count(DISTINCT {{{values}}}) FILTER ({said})"
+        return self._folded(counted, measure.select, shift, empty=0)
 
     @query.register
     def _(self, measure: Latest, shift):

@@ -165,6 +165,8 @@ def _features(draw):
             "is_core": draw.some(draw.rng.random(n) < 0.5, 0.9),
             "is_value_event": draw.some(draw.rng.random(n) < 0.7, 0.9),
             "is_premium": draw.some(draw.rng.random(n) < 0.4, 0.9),
+            "is_integration": draw.some(draw.rng.random(n) < 0.4, 0.9),
+            "is_admin_setting": draw.some(draw.rng.random(n) < 0.4, 0.9),
             "released_at": draw.some(draw.moments(n), 0.8),
         }
     )

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numba
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -132,6 +133,7 @@ def backtest_result():
         ),
         predictions=pd.DataFrame({"p": [0.5] * 7}),
         folds=pd.DataFrame({"fold": ["2025-01-01"], "test_from": [day("2025-01-01")]}),
+        notes=(),
     )
 
 
@@ -621,6 +623,18 @@ def test_progress_is_shown_on_a_terminal_only(monkeypatch):
         assert ("reading [tables]" in text) == shown
         assert ("4/4" in text) == shown
         assert ("scoring" in text) == shown
+
+
+def test_compiling_is_told_once_and_only_where_something_compiles(monkeypatch):
+    said = "Compiling the engine"
+    for kernels, times in ((3, 1), (0, 0)):
+        screen = Terminal()
+        monkeypatch.setattr(sys, "stderr", screen)
+        monkeypatch.setenv("TERM", "xterm")
+        with console.show_progress(quiet=False):
+            for number in range(kernels):
+                assert numba.njit(lambda value: value + 1)(number) == number + 1
+        assert screen.getvalue().count(said) == times
 
 
 def test_quiet_shows_no_progress(monkeypatch):

@@ -80,6 +80,14 @@ def test_a_sheet_that_is_not_there_is_named(company, folder):
         churngrid.check(company, folder / "churngrid.yaml")
 
 
+def test_files_that_people_edit_are_judged_before_any_table_is_read(folder):
+    (folder / "playbook.yaml").write_text("plays: []\n")
+    with pytest.raises(
+        SchemaError, match=r"^playbook\.yaml:1: plays: must have at least 1 entries"
+    ):
+        churngrid.check(folder / "no_such_data", folder / "churngrid.yaml")
+
+
 def test_a_merger_after_the_answers_raises_the_flag(company, folder):
     account = first_account(company)
     settings = fill(folder, company, (account, "2025-09-20", 4))

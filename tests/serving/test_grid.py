@@ -16,6 +16,7 @@ def account(**changes):
         "maturity_band": "low",
         "cmi_status": "certain",
         "mature": False,
+        "maybe_mature": False,
         "tenure_days": 400.0,
         **changes,
     }
@@ -43,6 +44,16 @@ def test_quadrant_is_cut_where_the_reading_is_low(reading, mature, quadrant):
     maturity = {True: "high", False: "medium", None: "unknown"}[mature]
     placed = account(health_band_raw=reading, mature=mature, maturity_band=maturity)
     assert placed["quadrant"] == quadrant
+
+
+def test_nobody_is_let_churn_in_the_quadrant_whose_interval_reaches_the_mature_side():
+    """From 2.6 to 3.3 the band is medium for certain, but the cut of the 2x2 lies at 3.0."""
+    placed = account(maturity_band="medium", maybe_mature=True)
+    assert placed["quadrant"] is None
+    assert placed["cell"] == "save_if_fixable"
+    assert placed["guard"] == "maturity may be on the mature side"
+    settled = account(maturity_band="medium")
+    assert (settled["quadrant"], settled["guard"]) == ("churn_and_let_churn", "")
 
 
 def test_quadrant_goes_by_the_reading_and_the_cell_by_the_band_shown():
@@ -109,4 +120,5 @@ def test_account_outside_the_grid_has_no_place(changes):
 def test_no_accounts_have_no_places():
     row = {"in_grid": True, "health_band": "low", "health_band_raw": "low", "cap": np.nan}
     row |= {"maturity_band": "low", "cmi_status": "certain", "mature": False, "tenure_days": 1.0}
+    row["maybe_mature"] = False
     assert place(pd.DataFrame([row]).iloc[:0], medium_from=50.0).empty

@@ -113,6 +113,50 @@ def test_playbook_may_look_at_it_and_name_it_as_driver(project):
     assert COLUMN in " ".join(playbook_check(playbook))
 
 
+CONTEXT = """
+from acme_churn.metrics import METRICS
+from churngrid.features.measures import Scaled, Tenure
+from churngrid.features.metric import Metric
+from churngrid.features.absence import Absence
+
+YEARS = Metric(
+    name="customer_years",
+    component="context",
+    measure=Scaled(Tenure(), 1 / 365),
+    label="years as a customer",
+    unit="years",
+    direction="c",
+    axis="context",
+    when_absent=Absence.NOT_APPLICABLE,
+    meaning="Years since the account became one.",
+)
+METRICS = (*METRICS, YEARS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("{field: urgent_tickets_60, at_least: 3}", "6: play 'calm_support' looks at unknown"),
+        ("{field: urgent_tickets_60d, is: [many]}", "6: .* is a number; use at_least"),
+        ("{field: drivers, is: [urgent_ticket_60d]}", "6: .* never 'urgent_ticket_60d'. Did you"),
+        ("{field: customer_years, at_least: 3}", "4: .* looks only at context"),
+        ("{field: drivers, is: [customer_years]}", "6: .* 'customer_years' is context, which no"),
+    ],
+)
+def test_playbook_is_refused_where_it_gets_an_own_metric_wrong(project, condition, message):
+    name = module(project, CONTEXT)
+    playbook, settings = project / "playbook.yaml", project / "churngrid.yaml"
+    settings.write_text(f"metrics: {name}\nplaybook: playbook.yaml\n")
+    both = PLAYBOOK.replace("{field: urgent_tickets_60d, at_least: 3}", condition)
+    wrong = both.replace("- {field: drivers, is: [urgent_tickets_60d]}", f"- {condition}")
+    playbook.write_text(wrong)
+    found = playbook_check(playbook)
+    assert re.match(rf"playbook.yaml:{message}", found[0])
+    with pytest.raises(SchemaError, match=message):
+        read_config(load_settings(settings))
+
+
 def test_hash_of_what_is_declared_knows_them(project):
     without, among = (read_config(Settings(metrics=name)) for name in (None, "acme_churn.metrics"))
     assert without.digest != among.digest

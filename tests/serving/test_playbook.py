@@ -201,6 +201,39 @@ WRONG = {
         [play("x", when="{field: tickets_30d, above: 5, at_most: 5}"), CATCH_ALL],
         r"play 'x' can never be reached: no number meets its condition",
     ),
+    "two cells at a time": (
+        [
+            play("x", when="{all: [{field: cell, is: [save]}, {field: cell, is: [let_churn]}]}"),
+            CATCH_ALL,
+        ],
+        r"playbook.yaml:2: play 'x' can never be reached: its conditions exclude each other",
+    ),
+    "a cell and not that cell": (
+        [
+            play(
+                "x",
+                when="{all: [{not: {field: cell, is: [save, let_churn]}}, "
+                "{all: [{field: cell, is: [save]}]}]}",
+            ),
+            CATCH_ALL,
+        ],
+        r"playbook.yaml:2: play 'x' can never be reached: its conditions exclude each other",
+    ),
+    "not of everything": (
+        [play("x", when="{any: [{not: {otherwise: true}}]}"), CATCH_ALL],
+        r"playbook.yaml:2: play 'x' can never be reached: its conditions exclude each other",
+    ),
+    "bounds that exclude each other one level down": (
+        [
+            play(
+                "x",
+                when="{all: [{field: tickets_30d, above: 5}, "
+                "{all: [{field: tickets_30d, below: 3}]}]}",
+            ),
+            CATCH_ALL,
+        ],
+        r"playbook.yaml:2: play 'x' can never be reached",
+    ),
     "no catch-all": (
         [play("x"), play("y", slot="cell", when="{field: cell, is: [save]}")],
         r"playbook.yaml:3: slot 'cell' needs a last play with",
@@ -209,6 +242,22 @@ WRONG = {
     "days before today": (
         [play("x", due=-1), CATCH_ALL],
         r"playbook.yaml:2: plays\[0\].due_days: must be at least 0, got -1",
+    ),
+    "days beyond every calendar": (
+        [play("x", due=10**15), CATCH_ALL],
+        r"playbook.yaml:2: plays\[0\].due_days: must be at most 3650, got 1000",
+    ),
+    "a truth value for days": (
+        [play("x", due="true"), CATCH_ALL],
+        r"playbook.yaml:2: plays\[0\].due_days: must be a whole number, got True",
+    ),
+    "no name": (
+        [play("''"), CATCH_ALL],
+        r"playbook.yaml:2: plays\[0\].name: must have at least 1 characters, got ''",
+    ),
+    "a bound that is no number": (
+        [play("x", when="{field: tickets_30d, above: nan}"), CATCH_ALL],
+        r"playbook.yaml:2: plays\[0\].when.above: must be a number, got 'nan'",
     ),
     "an unknown slot": (
         [play("x", slot="never"), CATCH_ALL],
@@ -241,6 +290,25 @@ WRONG = {
 def test_wrong_playbook_is_refused_with_line_and_rule(tmp_path, lines, message):
     with pytest.raises(SchemaError, match=message):
         read(tmp_path, *lines)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{all: [{field: caps, is: [sponsor_left]}, {field: caps, is: [csm_sees_red]}]}",
+        "{all: [{field: cell, is: [save, let_churn]}, {field: cell, is: [save]}]}",
+        "{all: [{field: cell, is: [save, let_churn]}, {not: {field: cell, is: [save]}}]}",
+        "{any: [{field: cell, is: [save]}, {not: {field: tickets_30d, above: 5}}]}",
+        "{not: {all: [{field: cell, is: [save]}, {field: tickets_30d, above: 5}]}}",
+    ],
+)
+def test_conditions_that_can_hold_together_are_let_pass(tmp_path, when):
+    assert read(tmp_path, play("x", when=when), CATCH_ALL).plays[0].name == "x"
+
+
+def test_a_playbook_that_is_not_there_is_no_finding(tmp_path):
+    with pytest.raises(SchemaError, match=r"There is no file '.*nowhere\.yaml'; name the playbook"):
+        playbook_check(tmp_path / "nowhere.yaml")
 
 
 def test_every_fault_is_told_and_many_are_counted(tmp_path):

@@ -198,8 +198,20 @@ def test_accounts_with_a_play_are_ranked_by_value():
     assert own.to_dict() == {"a0": 2, "a1": 1, "a2": 3}
 
 
+def test_the_value_of_a_play_stands_beside_the_assumption_it_rests_on():
+    accounts = scored(2, arr=[1000.0, 5000.0], p_churn=[0.4, np.nan])
+    plays = assign_plays(accounts, book(play("x", save_rate=0.1)), labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")
+    assert own["assumed_save_rate"].tolist() == [0.1, 0.1]
+    assert own["priority_value"].iloc[0] == pytest.approx(40.0)
+    assert np.isnan(own["priority_value"].iloc[1])
+    assert plays.loc[plays["play"] == "watch", "assumed_save_rate"].isna().all()
+
+
 def test_accounts_with_a_play_of_growth_are_ranked_by_the_chance_of_expansion():
+    # The one in the middle renews soon, which makes it no likelier to grow.
     accounts = scored(3, arr=[1000.0, 5000.0, 9.0], p_expand=[0.3, 0.1, 0.4])
+    accounts["days_to_notice_deadline"] = [300.0, 20.0, 300.0]
     plays = assign_plays(accounts, book(play("x", save_rate=0.1, rank_by="p_expand")), labels={})
     own = plays[plays["play"] == "x"].set_index("account_id")["rank_in_play"]
     assert own.to_dict() == {"a0": 2, "a1": 3, "a2": 1}
@@ -304,9 +316,30 @@ def test_numbers_the_condition_looks_at_are_said_after_the_reason():
     assert (why["x"], why["y"]) == ("tickets opened 1", "it is; tickets opened 1")
 
 
+def test_number_that_the_reason_says_already_is_not_said_again():
+    told = [{"driver": "tickets opened 0 -> 1 (segment 0)"}]
+    plays = assign_plays(
+        scored(spoken=told), book(play("y")), labels={"tickets_30d": "tickets opened"}
+    )
+    assert plays.set_index("play")["why"]["y"] == "tickets opened 0 -> 1 (segment 0)"
+
+
+def test_shares_are_said_in_percent():
+    labels, one = {"tickets_30d": "change in tickets"}, play("x", slot="maturity")
+    plays = assign_plays(scored(), book(one), labels=labels, percent={"tickets_30d"})
+    assert plays.set_index("play")["why"]["x"] == "change in tickets 100 %"
+
+
 def test_condition_is_said_in_words_where_nothing_else_is_known():
     plays = assign_plays(scored(), book(play("grow")), labels={}).set_index("play")
     assert plays.loc["grow", "why"] == "tickets 30d above 0"
+
+
+def test_fields_that_are_no_words_have_a_name():
+    unasked = play("ask", when={"field": "cmi_status", "is": ["insufficient"]})
+    accounts = scored(cmi_status=["insufficient"])
+    plays = assign_plays(accounts, book(unasked), labels={}).set_index("play")
+    assert plays.loc["ask", "why"] == "evidence on maturity is insufficient"
 
 
 def test_no_accounts_give_no_plays():

@@ -165,6 +165,14 @@ def test_a_row_says_who_when_where_and_what_to_do(html, scores):
     assert row.count("<li>") == 3
 
 
+def test_a_row_says_why_this_play_unless_the_reasons_beside_it_do(html, scores):
+    capped = int(np.flatnonzero(scores["cap_reason"] == CAP)[0])
+    other = int(np.flatnonzero((scores["cap_reason"] != CAP) & (scores["cell"] != ""))[0])
+    told = [html.split(f'id="r{place}"')[1].split("</tr>")[0] for place in (capped, other)]
+    assert [row.count(CAP.removesuffix(".")) for row in told] == [1, 1]
+    assert ["because:" in row for row in told] == [False, True]
+
+
 def test_a_panel_tells_the_whole_story(html, scores):
     place = int(np.flatnonzero(scores["cap_reason"] == CAP)[0])
     panel = html.split(f'id="a{place}"')[1].split("</details>")[0]

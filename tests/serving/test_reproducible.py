@@ -1,5 +1,7 @@
 """A score of last March is the same today, whatever has become known since."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -61,6 +63,21 @@ def test_rows_that_came_later_change_nothing(tables, config, stored):
         later = other_future(tables, DATES[1], {**actions, "tickets": action}, seed=3)
         again = score_tables(later, DATES[1], config=config, previous=history)
         same(scored[DATES[1]], again)
+
+
+def test_a_green_past_keeps_no_account_green_of_which_too_little_is_known(tables, config, stored):
+    """A move of a point from high to medium would be too small to be shown."""
+    bands = config.scorecard.bands.model_copy(update={"medium": 5.0, "high": 10.0})
+    card = config.scorecard.model_copy(update={"bands": bands, "green_from": 1.0, "caps": ()})
+    asking = replace(config, scorecard=card)
+    first = score_tables(tables, DATES[0], config=asking).scores
+    past = first.assign(health_band_shown="high", health_band_raw="high", health_value=11.0)
+    scores = score_tables(tables, DATES[1], config=asking, previous=past).scores
+    known = scores[scores["health_source"] == "scorecard"]
+    assert len(known)
+    assert (known["chs_coverage"] < 1).all()
+    assert set(known["health_band"]) == {"medium"}
+    assert set(known["health_band_shown"]) == {"medium"}
 
 
 def test_the_order_of_rows_changes_nothing(tables, config, stored):

@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -11,9 +12,11 @@ import churngrid
 from churngrid.demo import build_company, write_company
 from churngrid.features.errors import SchemaError
 from churngrid.features.metrics import METRICS
+from churngrid.features.raters import Independence
 from churngrid.features.scorecard import Success, read_scorecard
 from churngrid.serving import scorecardverbs
 from churngrid.serving.cli import app
+from churngrid.serving.maturityreview import MaturityReview
 from churngrid.serving.scorecardverbs import ScorecardValidation
 from churngrid.serving.scorecardviews import (
     fit_summary,
@@ -24,6 +27,7 @@ from churngrid.serving.scorecardviews import (
 from churngrid.training import scorecardtrial
 from churngrid.training.shipcriteria import CRITERIA, judge
 
+UNKNOWN = MaturityReview(pd.DataFrame({"far": []}, dtype=bool), Independence(np.nan, 0), np.nan, 0)
 NAMES = [criterion.name for criterion in CRITERIA]
 
 
@@ -131,6 +135,30 @@ def test_validate_prints_each_criterion(files, validation, monkeypatch):
         assert text in done.stdout
 
 
+def test_maturity_is_reviewed_as_in_a_scoring_of_the_newest_day(validation, company):
+    scored = churngrid.score(company, model="none").scored
+    assert validation.maturity.notes() == scored.maturity.notes()
+    assert validation.maturity.notes()[0].startswith("Maturity and health score: rank correl")
+    conflicts = scored.scores["review_flags"].str.contains("maturity_evidence_conflicts")
+    assert validation.maturity.conflicts == conflicts.sum() > 0
+
+
+def test_what_is_known_of_maturity_is_printed(validation, capsys):
+    show_validation(validation_summary(validation))
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The other axis of the grid" in told
+    assert all(note in told for note in validation.maturity.notes())
+    show_validation(validation_summary(result(90.0)))
+    assert "The other axis" not in capsys.readouterr().out
+
+
+def test_the_questionnaire_is_read_here_as_everywhere(company, tmp_path):
+    (tmp_path / "churngrid.yaml").write_text("questionnaire: answers.csv\n")
+    for verb in (churngrid.validate_scorecard, churngrid.fit_scorecard):
+        with pytest.raises(SchemaError, match=r"answers\.csv' cannot be read"):
+            verb(company, tmp_path / "churngrid.yaml")
+
+
 def result(chs, **changes):
     """A validation of accounts that all left, with this score."""
     rows = [
@@ -145,7 +173,7 @@ def result(chs, **changes):
     surprises = book.loc[book["chs"] >= 70, ["account_id", "as_of", "chs", "arr", "decided_at"]]
     judged = {"as_it_is": judge(book, bands=card.bands, success=Success())}
     return ScorecardValidation(
-        judged, surprises, decided, decided, 30, 30, 30, ("Something to know.",)
+        judged, surprises, decided, decided, 30, 30, 30, UNKNOWN, ("Something to know.",)
     )
 
 
@@ -158,7 +186,7 @@ def test_a_failed_criterion_is_a_finding(monkeypatch, chs, code):
 def test_no_evidence_is_no_finding(monkeypatch):
     few = result(20.0)
     judged = {"as_it_is": tuple(one for one in few.judged["as_it_is"] if one.verdict != "fail")}
-    calm = ScorecardValidation(judged, few.surprises, few.first, few.last, 1, 1, 1, ())
+    calm = ScorecardValidation(judged, few.surprises, few.first, few.last, 1, 1, 1, UNKNOWN, ())
     monkeypatch.setattr(scorecardverbs, "validate_scorecard", lambda *_, **__: calm)
     assert run("scorecard", "validate", "data").exit_code == 0
 

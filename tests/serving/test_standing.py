@@ -8,6 +8,7 @@ from churngrid.features.scorecard import read_scorecard
 from churngrid.serving.standing import (
     FLAGS,
     band_distance,
+    covered_band,
     flags_of,
     limited_band,
     sources_of,
@@ -19,7 +20,7 @@ CARD = read_scorecard(None, METRICS)
 CALM = {
     **{"health_trend": "flat", "band_distance": 0, "guard": "", "cell": "save", "chs": 60.0},
     **{"arr_over_approval": -1.0, "maturity_conflict": "", "status": "scored", "p_churn": np.nan},
-    "maturity_due": "",
+    **{"maturity_due": "", "caps": ()},
 }
 
 
@@ -41,6 +42,8 @@ def one(**fields):
         ({"cell": "let_churn", "arr_over_approval": 0.0}, ""),
         ({"maturity_conflict": "process"}, "maturity_evidence_conflicts"),
         ({"maturity_due": "layoff since the newest answer"}, "maturity_due"),
+        ({"caps": ("sponsor_left", "merged")}, "merged_with_competitor_in_sight"),
+        ({"caps": ("sponsor_left",)}, ""),
         ({"chs": np.nan}, "health_score_insufficient"),
         ({"health_trend": "down", "chs": np.nan}, "health_falling,health_score_insufficient"),
     ],
@@ -49,6 +52,23 @@ def test_every_flag_whose_condition_holds_is_raised(fields, flags):
     wanted = one(**fields)
     assert flags_of(wanted).tolist() == [flags]
     assert {flag.name for flag in FLAGS} >= set(filter(None, flags.split(",")))
+
+
+@pytest.mark.parametrize(
+    ("source", "coverage", "raw", "shown"),
+    [
+        ("scorecard", 0.79, "medium", "medium"),
+        ("scorecard", 0.79, "low", "low"),
+        ("scorecard", 0.80, "medium", "high"),
+        ("model", 0.50, "medium", "high"),
+    ],
+)
+def test_the_past_keeps_no_account_green_of_which_too_little_is_known(source, coverage, raw, shown):
+    account = {"band": "high", "health_band_raw": raw, "health_source": source}
+    accounts = pd.DataFrame([{**account, "chs_coverage": coverage}])
+    assert covered_band(accounts, CARD).tolist() == [shown]
+    calm = accounts.assign(band="medium", health_band_raw="low")
+    assert covered_band(calm, CARD).tolist() == ["medium"]
 
 
 def test_a_falling_75_is_told_from_a_stable_60():

@@ -49,6 +49,26 @@ def test_who_needs_someone_is_told_no_play_that_waits_or_is_withheld(scored):
     assert third["play"] is not None
 
 
+def test_a_model_without_drivers_of_its_own_is_explained_by_the_score(scored):
+    of_score = drivers_of(scored.scores, "chs")
+    by_rule = SimpleNamespace(**{**vars(scored), "drivers": of_score})
+    modelled = scored.scores.loc[scored.scores["health_source"] == "model", "account_id"]
+    told = [one for one in who_needs_someone(by_rule) if one["account_id"] in set(modelled)]
+    assert told
+    assert all(one["reasons"] for one in told)
+    page = Page(render_report(scored.scores, of_score, scored.plays, playbook=PLAYBOOK))
+    assert "The scorecard takes points for" in page.text
+    assert "The model's estimate of leaving rises" not in page.text
+
+
+def test_a_story_says_an_account_without_a_name_once(scored):
+    unnamed = SimpleNamespace(**{**vars(scored), "scores": scored.scores.assign(account_name=None)})
+    first = scored.scores["account_id"].iloc[0]
+    named = account_story(scored, first, PLAYBOOK).title
+    assert account_story(unnamed, first, PLAYBOOK).title == f"{first}, as of 2025-06-30"
+    assert f"({first}), as of" in named
+
+
 def test_a_play_that_has_begun_is_told_with_its_day_alone(scored):
     begun = pd.Timestamp("2025-10-03 17:44", tz="UTC")
     started = scored.plays.assign(state="open", open_since=begun)

@@ -1,0 +1,77 @@
+"""Measures by hand, on values that are missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.features.facts import Select, Window
+from churngrid.features.knowledge import Knowledge
+from churngrid.features.measures import Distinct
+from churngrid.features.rows import Rows
+from churngrid.features.settings import Settings
+from churngrid.features.sources import read_tables
+from churngrid.features.views import view_named
+from tests.build import day
+
+AS_OF = day("2025-03-01")
+
+
+@pytest.fixture
+def known():
+    """Two features of one module, one of none, one in no catalogue, and uses of nothing named."""
+    used = ["plan", "plan", "chart", "alone", "elsewhere", "", " ", None, np.nan]
+    usage = pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": "u",
+            "feature_id": used,
+            "date": [f"2025-02-{10 + place}" for place in range(len(used))],
+            "events": 1,
+        }
+    )
+    features = pd.DataFrame(
+        {"feature_id": ["plan", "chart", "alone"], "module": ["core", "core", ""]}
+    )
+    activities = pd.DataFrame(
+        {
+            "activity_id": ["v1", "v2", "v3"],
+            "account_id": "a",
+            "person_ids": ["ada||", "|ada|bob", ""],
+            "type": "meeting",
+            "attended": True,
+            "occurred_at": ["2025-02-10", "2025-02-11", "2025-02-12"],
+        }
+    )
+    frames = {
+        "accounts": pd.DataFrame({"account_id": ["a"], "customer_since": ["2024-01-01"]}),
+        "usage_daily": usage,
+        "features": features,
+        "activities": activities,
+    }
+    pairs = pd.DataFrame({"account_id": ["a"], "as_of": [AS_OF]})
+    return Knowledge(read_tables(frames, Settings()), Rows.of(pairs))
+
+
+@pytest.mark.parametrize(
+    ("view", "columns", "expected"),
+    [
+        ("usage", ("product_user_id",), 1),
+        ("usage", ("feature_id",), 4),
+        ("usage", ("module",), 1),
+        ("usage", ("product_user_id", "feature_id"), 4),
+        ("usage", ("date",), 9),
+        ("usage", ("module", "date"), 3),
+        ("touches", ("person_id",), 2),
+    ],
+)
+def test_a_missing_value_is_no_value(known, view, columns, expected):
+    found = Distinct(Select(view, window=Window(28)), columns).evaluate(known)
+    assert found.tolist() == [expected]
+
+
+def test_a_row_may_lack_what_no_contract_demands():
+    assert view_named("usage").may_lack(["product_user_id", "feature_id", "date", "module"]) == [
+        "feature_id",
+        "module",
+    ]
+    assert view_named("touches").may_lack(["person_id", "activity_id"]) == ["person_id"]
