@@ -107,6 +107,8 @@ class Chunk:
 
     def weight(self, column: str) -> IntArray:
         """Return a number column in whole millionths, 0 where empty."""
+        if column in self._stored.data.table.column_names:
+            self._stored.require_exact_sums(column)
         return self._cached(
             "weight",
             column,

@@ -36,6 +36,9 @@ _NEVER_US = 253_370_764_800_000_000
 _TEXTS = frozenset({"id", "text"})
 _OPEN_ENDS = frozenset({"valid_to", "effective_to", "term_end"})
 _US_PER_TICK = {"s": 1_000_000, "ms": 1_000, "us": 1}
+_LARGEST = 1e11
+"""Beyond it a year of an account's numbers could not be summed exactly."""
+
 _YES = ("true", "t", "yes", "y", "1", "1.0")
 _NO = ("false", "f", "no", "n", "0", "0.0")
 
@@ -159,8 +162,13 @@ def _parse_numbers(text: pa.Array) -> Coerced:
 
 def _finite(numbers: pa.ChunkedArray, faulty: Mask) -> Coerced:
     infinite = to_mask(pc.is_inf(numbers))
-    missing = infinite | to_mask(pc.is_nan(numbers))
-    faults = (Fault("not a number", faulty), Fault("not a finite number", infinite))
+    huge = to_mask(pc.greater(pc.abs(numbers), _LARGEST)) & ~infinite
+    missing = infinite | huge | to_mask(pc.is_nan(numbers))
+    faults = (
+        Fault("not a number", faulty),
+        Fault("not a finite number", infinite),
+        Fault(f"beyond {_LARGEST:,.0f}; give the column in a larger unit", huge),
+    )
     return Coerced(without(numbers, missing), faults)
 
 

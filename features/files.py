@@ -93,7 +93,8 @@ def _table_files(entry: Path) -> tuple[str, list[Path]]:
     if entry.name.startswith((".", "_")):
         return "", []
     if not entry.is_dir():
-        return (name, [entry]) if name else ("", [])
+        # A pipe would keep a reader waiting for ever.
+        return (name, [entry]) if name and not entry.is_fifo() else ("", [])
     files = [path for path in sorted(entry.rglob("*")) if path.is_file() and table_name(path)]
     # Writers keep notes of their own in files and folders with such names.
     parts = [
@@ -171,7 +172,11 @@ def _csv_header(path: Path) -> tuple[list[str], str]:
         raise _broken(path, error) from error
     if not head.strip():
         raise SchemaError(f"File {str(path)!r} is empty: it has not even a line of column names.")
-    delimiter = max(",;\t", key=head.count)
+    if "\r" in head.rstrip("\r\n"):
+        raise SchemaError(
+            f"File {str(path)!r}: lines must end with a line feed, got a carriage return alone."
+        )
+    delimiter = max(",;\t|", key=head.count)
     return next(csv.reader([head], delimiter=delimiter)), delimiter
 
 
@@ -184,15 +189,24 @@ def _read_csv(path: Path, columns: list[str]) -> RawTable:
         rejected.append(Rejected(line.number - 2, rule, line.text))
         return "skip"
 
+    delimiter = _csv_header(path)[1]
+    if not _has_rows(path):
+        return RawTable.whole(pa.table({name: pa.array([], pa.string()) for name in columns}))
     table = pcsv.read_csv(
         path,
         # The number of a rejected line is known only if one thread reads.
         read_options=pcsv.ReadOptions(use_threads=False),
         parse_options=pcsv.ParseOptions(
-            delimiter=_csv_header(path)[1], newlines_in_values=True, invalid_row_handler=reject
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=reject
         ),
         convert_options=pcsv.ConvertOptions(
             column_types=dict.fromkeys(columns, pa.string()), include_columns=columns
         ),
     )
     return RawTable.whole(table, tuple(rejected))
+
+
+def _has_rows(path: Path) -> bool:
+    """Say whether anything follows the first line, which may lack its end."""
+    with pa.input_stream(str(path)) as stream, io.BufferedReader(stream) as lines:
+        return lines.readline().endswith(b"\n")

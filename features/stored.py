@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .errors import SchemaError
 from .facts import DAY_US
 from .filters import Filter
 from .ranges import superseded
@@ -26,6 +27,10 @@ IntArray = npt.NDArray[np.int64]
 CodeArray = npt.NDArray[np.int32]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+_LARGEST_SUM = 9e12
+"""What 64 bits hold in whole millionths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Stored:
         self._texts: dict[str, Texts] = {}
         self._times: dict[str, IntArray] = {}
         self._numbers: dict[str, FloatArray] = {}
+        self._summed: set[str] = set()
         self._masks: dict[Filter, BoolArray] = {}
         self._seen: dict[tuple[str, ...], IntArray] = {}
         self._replaced: dict[tuple[str, ...], IntArray] = {}
@@ -168,6 +174,33 @@ class Stored:
             if column not in self._numbers:
                 self._numbers[column] = numbers_of(self.data.table[column])
             return self._numbers[column]
+
+    def require_exact_sums(self, column: str) -> None:
+        """Refuse a number column of which one account has more than sums can hold.
+
+        Parameters
+        ----------
+        column : str
+
+        Raises
+        ------
+        SchemaError
+            If the numbers of one account add up to more than 9e12 in either direction.
+        """
+        with self._lock:
+            if column in self._summed:
+                return
+            self._summed.add(column)
+            size = np.abs(np.nan_to_num(self.numbers(column)))
+            if size.max(initial=0.0) * len(size) <= _LARGEST_SUM:
+                return
+            total = np.bincount(self.texts("account_id").codes + 1, size)
+            if total.max() > _LARGEST_SUM:
+                raise SchemaError(
+                    f"Column `{column}`: the numbers of one account add up to {total.max():.3g}, "
+                    f"and sums are exact up to {_LARGEST_SUM:.0e} only. Give the column in a "
+                    "larger unit, such as thousands."
+                )
 
     def is_text(self, column: str) -> bool:
         """Say whether a column of the table holds text."""

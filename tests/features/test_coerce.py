@@ -109,7 +109,7 @@ def test_broken_utf8_in_a_text_column_is_caught():
     ("values", "expected"),
     [
         ([1, None], [1.0, None]),
-        ([2**60], [float(2**60)]),
+        ([2**33], [float(2**33)]),
         ([float("nan"), 1.5], [None, 1.5]),
         ([decimal.Decimal("1.25")], [1.25]),
         ([True], [1.0]),
@@ -134,6 +134,13 @@ def test_infinity_in_text_is_no_finite_number(value):
 
 def test_infinity_is_no_finite_number():
     assert good_and_bad("number", [1.0, float("-inf")]) == ([1.0, None], {1: "not a finite number"})
+
+
+def test_a_number_too_large_to_be_summed_is_put_aside():
+    said = "beyond 100,000,000,000; give the column in a larger unit"
+    assert good_and_bad("number", [1e11, -1e11]) == ([1e11, -1e11], {})
+    assert good_and_bad("number", [np.nextafter(1e11, 2e11), -1e300])[1] == {0: said, 1: said}
+    assert good_and_bad("number", ["1e12", "5"]) == ([None, 5.0], {0: said})
 
 
 @pytest.mark.parametrize("value", [dt.date(2025, 1, 1), [1.0], b"\xff", dt.timedelta(days=1)])

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churngrid.features.errors import SchemaError
 from churngrid.features.facts import Select, Window
 from churngrid.features.knowledge import Knowledge
-from churngrid.features.measures import Distinct
+from churngrid.features.measures import Distinct, Total
 from churngrid.features.rows import Rows
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
@@ -75,3 +76,26 @@ def test_a_row_may_lack_what_no_contract_demands():
         "module",
     ]
     assert view_named("touches").may_lack(["person_id", "activity_id"]) == ["person_id"]
+
+
+def summed(minutes, rows):
+    usage = pd.DataFrame(
+        {
+            "account_id": ["a"] * rows,
+            "product_user_id": "u",
+            "date": pd.date_range("2025-01-01", periods=rows),
+            "minutes": minutes,
+        }
+    )
+    accounts = pd.DataFrame({"account_id": ["a"]})
+    tables = read_tables({"accounts": accounts, "usage_daily": usage}, Settings())
+    pairs = pd.DataFrame({"account_id": ["a"], "as_of": [day("2025-12-01")]})
+    return Total(Select("usage", window=Window(365)), "minutes").evaluate(
+        Knowledge(tables, Rows.of(pairs))
+    )
+
+
+def test_a_sum_is_exact_up_to_its_bound_and_refused_beyond():
+    assert summed(9e10, 100).tolist() == [9e12]
+    with pytest.raises(SchemaError, match="Column `minutes`: the numbers of one account add up"):
+        summed(9e10, 101)

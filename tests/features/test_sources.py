@@ -1,6 +1,7 @@
 """One small company, read from every kind of source, and sources that cannot be read."""
 
 import gzip
+import os
 from dataclasses import replace
 
 import duckdb
@@ -247,10 +248,31 @@ def test_broken_line_of_a_table_with_personal_columns_is_not_shown(tmp_path):
     assert value == '{"line": ""}'
 
 
-def test_csv_with_a_header_alone_is_an_empty_table(tmp_path):
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_csv_with_a_header_alone_is_an_empty_table(tmp_path, end):
     write_csv(tmp_path)
-    (tmp_path / "tickets.csv").write_text("ticket_id,account_id,created_at\n")
+    (tmp_path / "tickets.csv").write_text(f"ticket_id,account_id,created_at{end}", newline="")
     assert read_tables(tmp_path)["tickets"].num_rows == 0
+
+
+def test_csv_may_be_divided_by_bars(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "tickets.csv").write_text("ticket_id|account_id|created_at\nt|a|2025-02-01\n")
+    assert read_tables(tmp_path)["tickets"]["ticket_id"].to_pylist() == ["t"]
+
+
+def test_csv_whose_lines_end_with_a_carriage_return_alone_is_named(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "tickets.csv").write_bytes(b"ticket_id,account_id\rt,a\r")
+    with pytest.raises(SchemaError, match=r"tickets.csv': lines must end with a line feed"):
+        read_tables(tmp_path)
+
+
+def test_a_pipe_in_the_folder_keeps_nobody_waiting(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "tickets.csv").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "tickets.csv")
+    assert "tickets" not in read_tables(tmp_path)
 
 
 def test_duckdb_view_cannot_reach_other_files(tmp_path):
