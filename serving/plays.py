@@ -25,6 +25,9 @@ PROGRESS_COLUMNS = (
 _FIELD_NAMES = {"cmi_status": "evidence on maturity", "cmi": "CMI", "chs": "CHS", "arr": "ARR"}
 """Fields whose name as it is would be no word in a sentence."""
 
+_SPOKEN_FIELDS = frozenset({"maturity_due", "weakest_category"})
+"""Fields whose own text says more than the condition on them."""
+
 _REASONS = 2
 _EXPIRES_DAYS = 90
 _HASH_RANGE = 2.0**64
@@ -326,4 +329,4 @@ def _numbers(own: Mapping[str, float], said: Sequence[str], words: _Words) -> li
 
 def _topics(play: Play) -> frozenset[str]:
     named = [play.when.admitted(field) for field in ("caps", "drivers")]
-    return frozenset({play.slot}).union(*named)
+    return frozenset({play.slot}).union(play.when.fields() & _SPOKEN_FIELDS, *named)

@@ -9,7 +9,10 @@ from .stories import spoken_reasons
 
 __all__ = ["with_reasons"]
 
-_SAID = ("caps", "cap_reasons", "cell", "health_band", "maturity_band")
+_SAID = (
+    *("caps", "cap_reasons", "cell", "health_band", "maturity_band"),
+    *("maturity_due", "weakest_category"),
+)
 
 _NOWHERE = slice(0, 0)
 
@@ -20,8 +23,8 @@ def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     accounts : DataFrame
-        One row an account: ``account_id``, ``caps``, ``cap_reasons``, ``cell``, ``health_band``
-        and ``maturity_band``.
+        One row an account: ``account_id``, ``caps``, ``cap_reasons``, ``cell``, ``health_band``,
+        ``maturity_band``, ``maturity_due`` and ``weakest_category``.
     drivers : DataFrame
         Of all accounts and targets, the strongest first for each account; with ``weight``.
 

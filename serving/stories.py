@@ -121,7 +121,7 @@ def spoken_reasons(
     Returns
     -------
     dict of str to str
-        Cap, metric, component or slot, the strongest first.
+        Cap, metric, component, slot or field, the strongest first.
     """
     spoken = {
         cap: reason.rstrip(".")
@@ -132,6 +132,11 @@ def spoken_reasons(
         spoken.setdefault(component, text)
     if account["cell"]:
         spoken["cell"] = _cell_reason(account)
+    if account["maturity_due"]:
+        spoken["maturity_due"] = account["maturity_due"]
+    if account["weakest_category"]:
+        weakest = account["weakest_category"].replace("_", " ")
+        spoken["weakest_category"] = f"maturity {account['maturity_band']}, weakest in {weakest}"
     return spoken
 
 

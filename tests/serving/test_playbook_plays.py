@@ -342,6 +342,17 @@ def test_fields_that_are_no_words_have_a_name():
     assert plays.loc["ask", "why"] == "evidence on maturity is insufficient"
 
 
+def test_a_play_on_maturity_says_what_the_account_lacks():
+    again = play("again", slot="maturity", when={"not": {"field": "maturity_due", "is": [""]}})
+    when = {"field": "weakest_category", "is": ["people"]}
+    people = play("people", slot="maturity", when=when)
+    spoken = [{"maturity_due": "answers are old"}, {"weakest_category": "weakest in people"}]
+    columns = {"maturity_due": ["answers are old", ""], "weakest_category": ["", "people"]}
+    plays = assign_plays(scored(2, spoken=spoken, **columns), book(again, people), labels={})
+    why = plays.set_index("play")["why"]
+    assert (why["again"], why["people"]) == ("answers are old", "weakest in people")
+
+
 def test_no_accounts_give_no_plays():
     plays = assign_plays(scored().iloc[:0], book(play("x")), labels={})
     assert plays.empty

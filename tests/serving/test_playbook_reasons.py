@@ -12,6 +12,8 @@ ACCOUNTS = pd.DataFrame(
         "cell": pd.Series(["save", None], dtype=object, index=[7, 3]),
         "health_band": ["low", "unknown"],
         "maturity_band": ["high", "low"],
+        "maturity_due": ["", ""],
+        "weakest_category": ["", ""],
     },
     index=[7, 3],
 )

@@ -39,6 +39,8 @@ def account(**changes):
         "caps": (),
         "cap_reasons": (),
         "cell": "strengthen_to_expand",
+        "maturity_due": "",
+        "weakest_category": "",
     }
     return pd.Series({**row, **changes})
 
@@ -68,4 +70,14 @@ def test_reasons_are_found_by_cap_metric_component_and_slot():
         "usage": "users down",
         "m2": "visits down",
         "cell": "health medium, maturity high",
+    }
+
+
+def test_what_maturity_asks_for_is_said_in_its_own_words():
+    due = account(maturity_due="newest answer older than 365 days", weakest_category="people")
+    none = pd.DataFrame({"text": [], "metric": []})
+    assert spoken_reasons(due, none, []) == {
+        "cell": "health medium, maturity high",
+        "maturity_due": "newest answer older than 365 days",
+        "weakest_category": "maturity high, weakest in people",
     }
