@@ -33,6 +33,9 @@ QUARANTINE_SCHEMA = pa.schema(
 )
 
 _LONGEST_SHOWN = 60
+_SHOWN = 3
+_ROWS_LOOKED_AT = 100
+"""Rows of a finding among which three different examples are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +242,8 @@ class Batch:
         -------
         Finding
         """
-        keys = row_keys(self, np.flatnonzero(mask)[:3])
-        examples = tuple(shortened(key) for key in keys)
-        return Finding(self.spec.name, column, rule, int(mask.sum()), examples)
+        keys = row_keys(self, np.flatnonzero(mask)[:_ROWS_LOOKED_AT])
+        return Finding(self.spec.name, column, rule, int(mask.sum()), _examples(keys))
 
     def _finding(self, problem: Problem, places: npt.NDArray[np.int64], keys: list[str]) -> Finding:
         concerned = np.flatnonzero(problem.mask[places])
@@ -250,7 +252,7 @@ class Batch:
             problem.column,
             problem.rule,
             len(concerned),
-            tuple(shortened(keys[place]) for place in concerned[:3]),
+            _examples(keys[place] for place in concerned[:_ROWS_LOOKED_AT]),
             quarantined=True,
         )
 
@@ -319,6 +321,11 @@ def shortened(text: str) -> str:
     'aa...'
     """
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def _examples(keys: Iterable[str]) -> tuple[str, ...]:
+    """Return the first different keys, short enough for a message."""
+    return tuple(dict.fromkeys(shortened(key) for key in keys))[:_SHOWN]
 
 
 def row_keys(batch: Batch, places: npt.NDArray[np.int64]) -> list[str]:
@@ -433,6 +440,6 @@ def _added_up(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         key = (finding.column, finding.rule, finding.quarantined)
         earlier = whole.get(key, replace(finding, count=0, examples=()))
-        examples = (*earlier.examples, *finding.examples)[:3]
+        examples = _examples((*earlier.examples, *finding.examples))
         whole[key] = replace(finding, count=earlier.count + finding.count, examples=examples)
     return tuple(whole.values())

@@ -71,6 +71,12 @@ def test_row_with_faults_is_put_aside_once_with_all_reasons():
     assert finding(tables, "not a number").quarantined
 
 
+def test_examples_of_a_finding_are_three_different_keys():
+    users = [*"ppppp", "q", "r", "s"]
+    tables = read(seats={"account_id": "a", "product_user_id": users, "sso": "perhaps"})
+    assert finding(tables, "not true or false").examples == ("a / p", "a / q", "a / r")
+
+
 def test_quarantine_holds_the_row_as_it_was():
     tables = read(
         tickets={"ticket_id": [7, 8], "account_id": ["a", "a"], "created_at": [DAY, 5.5], "x": 1}
