@@ -192,6 +192,33 @@ def polars_technique(folder: Path) -> pa.Table:
 
     events = _polars_events(folder)
     pairs, dates = _polars_pairs(folder)
+    base = _polars_sums(events, pairs)
+    for kind, column in (("users", "product_user_id"), ("features", "feature_id")):
+        counted = _polars_different(events, dates, kind, column)
+        base = base.join(counted, on=["account_id", "as_of"], how="left")
+    base = base.with_columns(pl.col(r"^[cnp]\d+$").fill_null(0))
+    now = pl.col("c0") - pl.col("c28")
+    before = pl.col("c28") - pl.col("c56")
+    return base.select(
+        "account_id",
+        "as_of",
+        *((pl.col("c0") - pl.col(f"c{days}")).alias(f"events_{days}d") for days in WINDOWS),
+        *((pl.col("n0") - pl.col(f"n{days}")).alias(f"days_{days}d") for days in WINDOWS),
+        *(
+            pl.col(f"{kind}_{days}d").fill_null(0)
+            for kind in ("users", "features")
+            for days in WINDOWS
+        ),
+        recency=(pl.col("as_of") - pl.col("day0")).dt.total_days(),
+        trend=pl.when(before > 0).then(now / before),
+        core=pl.when(now > 0).then((pl.col("p0") - pl.col("p28")) / now),
+    ).to_arrow()
+
+
+def _polars_sums(events, pairs):
+    """Return running sums of each account at the edges of all windows."""
+    import polars as pl
+
     daily = (
         events.group_by("account_id", "day")
         .agg(c=pl.len().cast(pl.Int64), p=pl.col("is_core").sum().cast(pl.Int64))
@@ -220,6 +247,13 @@ def polars_technique(folder: Path) -> pa.Table:
             check_sortedness=False,
         )
         base = base.join(found.drop("edge"), on=["account_id", "as_of"], how="left")
+    return base
+
+
+def _polars_different(events, dates, kind, column):
+    """Count the different things of each account in each window, by when each was last seen."""
+    import polars as pl
+
     calendar = (
         pl.DataFrame({"day": pl.date_range(pl.date(2021, 1, 1), dates["as_of"].max(), eager=True)})
         .filter(pl.col("day") < dates["as_of"].max())
@@ -230,44 +264,23 @@ def polars_technique(folder: Path) -> pa.Table:
         )
         .select("day", "k")
     )
-    for kind, column in (("users", "product_user_id"), ("features", "feature_id")):
-        seen = (
-            events.join(calendar.lazy(), on="day")
-            .group_by("account_id", column, "k")
-            .agg(seen=pl.col("day").max())
-            .collect(engine="streaming")
-            .sort("k")
-            .with_columns(
-                until=pl.col("k").shift(-1, fill_value=len(dates)).over("account_id", column)
-            )
-        )
-        spread = (
-            seen.with_columns(k=pl.int_ranges("k", "until"))
-            .explode("k")
-            .with_columns(pl.col("k").cast(dates["k"].dtype))
-            .join(dates, on="k")
-        )
-        age = (pl.col("as_of") - pl.col("seen")).dt.total_days()
-        counts = [(age <= days).sum().alias(f"{kind}_{days}d") for days in WINDOWS]
-        grouped = spread.filter(age <= 365).group_by("account_id", "as_of").agg(*counts)
-        base = base.join(grouped, on=["account_id", "as_of"], how="left")
-    base = base.with_columns(pl.col("^[cnp]\\d+$").fill_null(0))
-    now = pl.col("c0") - pl.col("c28")
-    before = pl.col("c28") - pl.col("c56")
-    return base.select(
-        "account_id",
-        "as_of",
-        *((pl.col("c0") - pl.col(f"c{days}")).alias(f"events_{days}d") for days in WINDOWS),
-        *((pl.col("n0") - pl.col(f"n{days}")).alias(f"days_{days}d") for days in WINDOWS),
-        *(
-            pl.col(f"{kind}_{days}d").fill_null(0)
-            for kind in ("users", "features")
-            for days in WINDOWS
-        ),
-        recency=(pl.col("as_of") - pl.col("day0")).dt.total_days(),
-        trend=pl.when(before > 0).then(now / before),
-        core=pl.when(now > 0).then((pl.col("p0") - pl.col("p28")) / now),
-    ).to_arrow()
+    seen = (
+        events.join(calendar.lazy(), on="day")
+        .group_by("account_id", column, "k")
+        .agg(seen=pl.col("day").max())
+        .collect(engine="streaming")
+        .sort("k")
+        .with_columns(until=pl.col("k").shift(-1, fill_value=len(dates)).over("account_id", column))
+    )
+    spread = (
+        seen.with_columns(k=pl.int_ranges("k", "until"))
+        .explode("k")
+        .with_columns(pl.col("k").cast(dates["k"].dtype))
+        .join(dates, on="k")
+    )
+    age = (pl.col("as_of") - pl.col("seen")).dt.total_days()
+    counts = [(age <= days).sum().alias(f"{kind}_{days}d") for days in WINDOWS]
+    return spread.filter(age <= 365).group_by("account_id", "as_of").agg(*counts)
 
 
 def pandas_loop(folder: Path) -> pa.Table:
