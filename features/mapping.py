@@ -311,13 +311,14 @@ def _need(column: str, present: tuple[str, ...], key: str, table: str) -> None:
 
 def _check_required_columns(plan: Plan, present: tuple[str, ...]) -> None:
     table = plan.spec.name
+    skip = f", or leave the table out with `tables.{table}.skip: true`"
     for column in plan.spec.columns:
         if column.required and column.name not in plan.collected:
             raise SchemaError(
                 f"Table `{table}` (source table {plan.source!r}) lacks the required column "
                 f"`{column.name}`; it has {_listed(present)}.{closest(column.name, present)} "
-                f"Name the column under `tables.{table}.columns.{column.name}` in the settings, "
-                f"or leave the table out with `tables.{table}.skip: true`."
+                f"Name the column under `tables.{table}.columns.{column.name}` in the "
+                f"settings{'' if table == 'accounts' else skip}."
             )
 
 

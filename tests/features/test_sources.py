@@ -400,6 +400,17 @@ def test_csv_header_that_is_not_utf8_is_named(tmp_path):
         read_tables(tmp_path)
 
 
+def test_nobody_is_told_to_leave_out_the_accounts(tmp_path):
+    write_csv(tmp_path)
+    (tmp_path / "accounts.csv").write_text("acount_id\na\n")
+    with pytest.raises(SchemaError, match=r"Did you mean 'acount_id'.* in the settings\.$"):
+        read_tables(tmp_path)
+    write_csv(tmp_path)
+    (tmp_path / "tickets.csv").write_text("tid,account_id,created_at\n")
+    with pytest.raises(SchemaError, match=r"leave the table out with `tables.tickets.skip: true`\.$"):
+        read_tables(tmp_path)
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf"])
 def test_csv_without_a_header_is_named(tmp_path, content):
     write_csv(tmp_path)
