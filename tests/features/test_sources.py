@@ -407,7 +407,9 @@ def test_nobody_is_told_to_leave_out_the_accounts(tmp_path):
         read_tables(tmp_path)
     write_csv(tmp_path)
     (tmp_path / "tickets.csv").write_text("tid,account_id,created_at\n")
-    with pytest.raises(SchemaError, match=r"leave the table out with `tables.tickets.skip: true`\.$"):
+    with pytest.raises(
+        SchemaError, match=r"leave the table out with `tables.tickets.skip: true`\.$"
+    ):
         read_tables(tmp_path)
 
 
