@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from .chunk import Chunk
+from .chunk import Chunk, asked_for
+from .edges import NEVER, fixed
 from .facts import DAY_US, Select
 from .folding import folds_for, passes_by
 from .folds import Fold
@@ -20,7 +21,7 @@ from .questions import (
     Question,
 )
 from .ranges import distinct, medians, paint
-from .rows import NEVER, Rows
+from .rows import Rows
 from .stored import Stored
 from .views import View
 
@@ -133,14 +134,15 @@ class Answers:
                 fold.take(chunk)
 
     def _chunk(self, start: int, stop: int, *, since: int | None = None) -> Chunk:
-        account = self._places[self._codes[start:stop]]
+        moment, until = np.zeros(0, np.int64), 0
         if since is not None:
             happened_at = self.view.happened_at
             clock = self._stored.data.days.get(happened_at, happened_at)
             moment = self._stored.times(clock)[start:stop]
-            inside = (moment >= since) & (moment < self.rows.dates[-1] + DAY_US)
-            account = np.where(inside, account, np.int32(-1))
-        return Chunk(self.view, self._stored, self.rows, account, (start, stop))
+            until = int(self.rows.dates[-1]) + DAY_US
+        codes = self._codes[start:stop]
+        kept, account = asked_for(codes, self._places, fixed(moment), since or 0, until)
+        return Chunk(self.view, self._stored, self.rows, account, kept, (start, stop))
 
     def _visible(self, select: Select) -> tuple[IntArray, RowArray, RowArray]:
         """Return the facts of a selection, by place in the whole chunk, and their rows."""

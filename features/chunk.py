@@ -1,23 +1,25 @@
 """A run of one view's facts that belong to the asked accounts, and the rows they are visible on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any, TypeVar
 
+import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .edges import NEVER, NO_DAY, days_of, fixed
 from .facts import DAY_US, Select
 from .filters import Filter
 from .marks import Pairs
-from .rows import NEVER, Rows
+from .rows import Rows
 from .stored import Stored, moments_of, numbers_of
 from .stretches import Stretches
 from .views import View
 
-__all__ = ["Chunk"]
+__all__ = ["Chunk", "asked_for"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
@@ -40,26 +42,37 @@ class Chunk:
     view : View
     stored : Stored
     rows : Rows
-    account : ndarray of int32, shape (stop - start,)
-        Position of each fact's account in ``rows``, -1 for accounts that were not asked for.
+    account : ndarray of int32, shape (n_facts,)
+        Position of each fact's account in ``rows``.
+    kept : ndarray of int64, shape (n_facts,)
+        Places of the facts, counted from ``start``.
     span : tuple of int
         ``start`` and ``stop`` among the stored rows.
     """
 
     def __init__(
-        self, view: View, stored: Stored, rows: Rows, account: RowArray, span: tuple[int, int]
+        self,
+        view: View,
+        stored: Stored,
+        rows: Rows,
+        account: RowArray,
+        kept: IntArray,
+        span: tuple[int, int],
     ) -> None:
         self.view = view
         self.rows = rows
+        self.account = account
         self._stored = stored
+        self._kept = kept
+        self._span = span
         self._start, self._stop = span
-        asked = account >= 0
-        self._whole = bool(asked.all())
-        self._kept = np.flatnonzero(asked) if not self._whole else np.zeros(0, np.int64)
-        self.account = account if self._whole else account[self._kept]
-        self._after: dict[tuple[str, int], RowArray] = {}
-        self._masks: dict[tuple[Filter, ...], BoolArray] = {}
-        self._columns: dict[tuple[str, str], Any] = {}
+        self._whole = len(kept) == self._stop - self._start
+        self._found: dict[tuple[Hashable, ...], Any] = {}
+
+    def among(self, places: IntArray) -> "Chunk":
+        """Return some of the facts, given by place in this chunk, as a chunk of their own."""
+        account, kept = self.account[places], self._kept[places]
+        return Chunk(self.view, self._stored, self.rows, account, kept, self._span)
 
     def __len__(self) -> int:
         return len(self.account)
@@ -67,19 +80,18 @@ class Chunk:
     @cached_property
     def position(self) -> IntArray:
         """Place of each fact among the stored rows, shape (n_facts,)."""
-        kept = np.arange(self._stop - self._start) if self._whole else self._kept
-        return kept + self._start
+        return self._kept + self._start
 
     @cached_property
     def enter(self) -> RowArray:
         """First row on which each fact is known."""
-        return self.rows.first_after(self.account, self.seen)
+        return self.rows.first_from(self.account, self._seen_date)
 
     @cached_property
     def leave(self) -> RowArray:
         """Row on which a newer version takes the fact's place; the end of the account's rows."""
         if not self.view.entity:
-            return self.rows.starts.astype(np.int32)[1:][self.account]
+            return np.asarray(self.rows.reach[self.account, 1])
         replaced = self._stored.replaced(self.view.entity, self.view.version)
         return self.rows.first_after(self.account, self._taken(replaced))
 
@@ -90,35 +102,30 @@ class Chunk:
 
     def time(self, column: str) -> IntArray:
         """Return a time column as microseconds; an empty one lies after everything."""
-        data = self._stored.data
-        if column in data.days:
-            return self._cached("time", column, self._day_of)
-        if self._stored.is_attribute(column):
-            return self._cached("time", column, lambda name: moments_of(self._looked_up(name)))
-        return self._taken(self._stored.times(column))
+        return self._once(("time", column), lambda: self._time(column))
+
+    def day(self, column: str) -> RowArray:
+        """Return the day of a time column; ``NO_DAY`` where it is empty."""
+        times = self._stored.times(self._stored.data.days.get(column, column))
+        return self._once(("day", column), lambda: days_of(fixed(self._taken(times))))
 
     def number(self, column: str) -> FloatArray:
         """Return a number column, NaN where empty."""
-        if column in self._stored.data.ones:
-            return np.ones(len(self))
-        if self._stored.is_attribute(column):
-            return self._cached("number", column, lambda name: numbers_of(self._looked_up(name)))
-        return self._taken(self._stored.numbers(column))
+        return self._once(("number", column), lambda: self._number(column))
 
     def weight(self, column: str) -> IntArray:
         """Return a number column in whole millionths, 0 where empty."""
         if column in self._stored.data.table.column_names:
             self._stored.require_exact_sums(column)
-        return self._cached(
-            "weight",
-            column,
-            lambda name: np.rint(np.nan_to_num(self.number(name)) * _MILLIONTHS).astype(np.int64),
+        return self._once(
+            ("weight", column),
+            lambda: np.rint(np.nan_to_num(self.number(column)) * _MILLIONTHS).astype(np.int64),
         )
 
     def codes(self, columns: tuple[str, ...]) -> tuple[IntArray, int]:
         """Return a number a fact that is equal where all columns are, and a bound of it."""
-        code, size = np.zeros(len(self), dtype=np.int64), 1
-        for column in columns:
+        code, size = self._column_codes(columns[0]) if columns else (np.zeros(len(self), int), 1)
+        for column in columns[1:]:
             part, width = self._column_codes(column)
             if size * width >= 2**62:
                 _, code = np.unique(code, return_inverse=True)
@@ -129,44 +136,45 @@ class Chunk:
 
     def numbered(self, columns: tuple[str, ...], pairs: Pairs) -> RowArray:
         """Return the number of each fact's pair of account and values, given by ``pairs``."""
-        return self._cached(
-            "pair",
-            "|".join(columns),
-            lambda _: pairs.number(self.account, self.codes(columns)[0]),
+        return self._once(
+            ("pair", columns), lambda: pairs.number(self.account, self.codes(columns)[0])
         )
 
     def mask(self, conditions: tuple[Filter, ...]) -> BoolArray:
         """Return which facts meet all conditions, shape (n_facts,)."""
-        if conditions not in self._masks:
-            held = np.ones(len(self), dtype=bool)
-            for condition in conditions:
-                held &= self._holds(condition)
-            self._masks[conditions] = held
-        return self._masks[conditions]
+        return self._once(("mask", conditions), lambda: self._meets(conditions))
 
     def after(self, column: str, days: int) -> RowArray:
         """Return, per fact, the first row whose as-of date lies more than so many days after."""
-        key = (column, days)
-        if key not in self._after:
-            found = self.rows.first_after(self.account, self.time(column), days * DAY_US)
-            self._after[key] = found
-        return self._after[key]
+        return self.rows.first_from(self.account, self._date_after(column, days))
 
     def known_from(self, select: Select) -> RowArray:
         """Return the first row on which a fact is known and its further times have passed."""
-        enter = self.enter
-        for column in select.after:
-            enter = np.maximum(enter, self.after(column, select.lag_days))
-        return enter
+        return self.rows.first_from(self.account, self._known_date(select))
 
     def late(self, select: Select) -> BoolArray:
         """Return which facts become known after the first as-of date they belong before."""
-        return self.known_from(select) > self.after(select.at or self.view.happened_at, 0)
+        clock = select.at or self.view.happened_at
+        return self._once(
+            ("late", clock, select.after, select.lag_days),
+            lambda: self._known_date(select) > self._date_after(clock, 0),
+        )
 
     def stretch(self, clock: str, stretches: Stretches) -> RowArray:
         """Return the stretch in which each fact took place, by a clock."""
-        key = f"{clock}|{id(stretches)}"
-        return self._cached("stretch", key, lambda _: stretches.number(self.time(clock)))
+        return self._once(
+            ("stretch", clock, *stretches.key),
+            lambda: (
+                stretches.number_days(self.day(clock))
+                if clock in self._stored.data.days
+                else stretches.number(self.time(clock))
+            ),
+        )
+
+    def date(self, select: Select) -> RowArray:
+        """Return the place of the first as-of date on which each fact is known and has happened."""
+        happened = self._date_after(select.at or self.view.happened_at, 0)
+        return np.maximum(self._known_date(select), happened)
 
     def bounds(self, select: Select) -> tuple[RowArray, RowArray]:
         """Return the rows on which each fact becomes visible and ceases to be, filters aside."""
@@ -182,6 +190,50 @@ class Chunk:
             enter = np.maximum(enter, self.after(clock, 0))
         return enter, leave
 
+    @cached_property
+    def _seen_date(self) -> RowArray:
+        """Place of the first as-of date on which each fact is known."""
+        return self.rows.edges.reached_by(self.seen)
+
+    def _known_date(self, select: Select) -> RowArray:
+        date = self._seen_date
+        for column in select.after:
+            date = np.maximum(date, self._date_after(column, select.lag_days))
+        return date
+
+    def _date_after(self, column: str, days: int) -> RowArray:
+        """Return the place of the first as-of date more than so many days after a time."""
+        edges, by_day = self.rows.edges, column in self._stored.data.days
+        return self._once(
+            ("date", column, days),
+            lambda: (
+                edges.reached_on(self.day(column), days)
+                if by_day
+                else edges.reached_by(self.time(column), days * DAY_US)
+            ),
+        )
+
+    def _time(self, column: str) -> IntArray:
+        if column in self._stored.data.days:
+            day = self.day(column)
+            return np.where(day == NO_DAY, NEVER, day.astype(np.int64) * DAY_US)
+        if self._stored.is_attribute(column):
+            return moments_of(self._looked_up(column))
+        return self._taken(self._stored.times(column))
+
+    def _number(self, column: str) -> FloatArray:
+        if column in self._stored.data.ones:
+            return np.ones(len(self))
+        if self._stored.is_attribute(column):
+            return numbers_of(self._looked_up(column))
+        return self._taken(self._stored.numbers(column))
+
+    def _meets(self, conditions: tuple[Filter, ...]) -> BoolArray:
+        held = np.ones(len(self), dtype=bool)
+        for condition in conditions:
+            held &= self._holds(condition)
+        return held
+
     def _holds(self, condition: Filter) -> BoolArray:
         column, stored = condition.column, self._stored
         if column in stored.data.days:
@@ -189,13 +241,13 @@ class Chunk:
             return condition.mask(pa.table({column: moments}))
         if stored.is_attribute(column) or stored.is_text(column):
             codes, held = stored.held(condition)
-            return held[self._taken(codes)]
+            return np.asarray(held.take(self._taken(codes)))
         part = stored.data.table[column].slice(self._start, self._stop - self._start)
         return self._only_kept(condition.mask(pa.table({column: part})))
 
     def _column_codes(self, column: str) -> tuple[IntArray, int]:
         if column in self._stored.data.days:
-            days = np.asarray(self.time(column) // DAY_US)
+            days = self.day(column).astype(np.int64)
             return days, int(days.max(initial=0)) + 1
         if self._stored.is_attribute(column):
             codes, values = self._stored.attribute(column)
@@ -214,21 +266,54 @@ class Chunk:
         wanted = self._taken(codes)
         return values.take(pa.array(np.where(wanted < 0, len(values) - 1, wanted)))
 
-    def _day_of(self, column: str) -> IntArray:
-        moments = self._taken(self._stored.times(self._stored.data.days[column]))
-        return np.where(moments == NEVER, NEVER, moments // DAY_US * DAY_US)
-
     def _taken(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return self._only_kept(values[self._start : self._stop])
 
     def _only_kept(self, values: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
-        return values if self._whole else values[self._kept]
+        return values if self._whole else values.take(self._kept)
 
-    def _cached(
-        self, kind: str, column: str, make: Callable[[str], npt.NDArray[Kind]]
+    def _once(
+        self, key: tuple[Hashable, ...], make: Callable[[], npt.NDArray[Kind]]
     ) -> npt.NDArray[Kind]:
-        key = (kind, column)
-        if key not in self._columns:
-            self._columns[key] = make(column)
-        found: npt.NDArray[Kind] = self._columns[key]
+        """Return what was found under a key, which is looked for the first time only."""
+        if key not in self._found:
+            self._found[key] = make()
+        found: npt.NDArray[Kind] = self._found[key]
         return found
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def asked_for(
+    codes: RowArray, places: RowArray, moment: IntArray, since: int, until: int
+) -> tuple[IntArray, RowArray]:
+    """Return which facts belong to asked accounts, and the position of each one's account.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n,)
+        Account of each fact; -1 for none.
+    places : ndarray of int32
+        Position of each account in the rows, -1 if not asked for; the last entry is for none.
+    moment : ndarray of int64, shape (n,) or (0,)
+        Only facts from ``since`` on and before ``until`` are wanted; all of them, if it is empty.
+    since, until : int
+
+    Returns
+    -------
+    kept : ndarray of int64, shape (n_kept,)
+    account : ndarray of int32, shape (n_kept,)
+
+    Examples
+    --------
+    >>> codes, places = np.array([1, 0, -1], np.int32), np.array([-1, 7, -1], np.int32)
+    >>> [part.tolist() for part in asked_for(codes, places, fixed(np.zeros(0, np.int64)), 0, 0)]
+    [[0], [7]]
+    """
+    kept, account = np.empty(len(codes), np.int64), np.empty(len(codes), np.int32)
+    count = 0
+    for i in range(len(codes)):
+        place = places[codes[i]]
+        kept[count], account[count] = i, place
+        timely = len(moment) == 0 or since <= moment[i] < until
+        count += place >= 0 and timely
+    return kept[:count], account[:count]

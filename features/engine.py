@@ -12,13 +12,14 @@ import pandas as pd
 
 from .absence import Absence
 from .comparison import Features, OwnFeatures, with_peers
+from .edges import NEVER
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US
 from .knowledge import Knowledge, Progress
 from .measures import Measure, Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
-from .rows import NEVER, Rows
+from .rows import Rows
 from .tableset import Tables
 from .views import view_named
 

@@ -12,7 +12,6 @@ from .views import View
 
 __all__ = ["folds_for", "kept_bytes", "passes_by"]
 
-_FEWEST_WINDOWS = 3
 _MOST_CELLS = 1 << 24
 
 
@@ -105,10 +104,9 @@ def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int
 
 
 def _summing(family: Family, asked: list[Covered], view: View, rows: Rows) -> list[Fold]:
-    """Sum over cells where that spares work: for many windows, and not too many cells."""
+    """Sum over cells, unless a fact may cease to hold or there would be too many cells."""
     n_cells = len(rows.account_ids) * len(rows.dates) * 2 * len(asked)
-    many = len(asked) >= _FEWEST_WINDOWS and n_cells <= _MOST_CELLS
-    if many and _lasts(family.select, view):
+    if n_cells <= _MOST_CELLS and _lasts(family.select, view):
         return [CellFold(family, asked, rows)]
     return [CoverFold(question, rows) for question in asked]
 

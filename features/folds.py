@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .chunk import Chunk
+from .edges import fixed
 from .facts import Select
 from .marks import Marks, Pairs
 from .questions import Covered, Different, LastMoment, Question
 from .ranges import cover_into
-from .rows import Rows, fixed
+from .rows import Rows
 from .stretches import Windows
 
 __all__ = ["CellFold", "CoverFold", "Family", "Fold", "LastFold", "MarkFold"]
@@ -75,12 +76,9 @@ class CoverFold:
 
     def take(self, chunk: Chunk) -> None:
         """Add what enters and leaves."""
-        self.take_only(chunk, chunk.mask(self._question.select.where))
-
-    def take_only(self, chunk: Chunk, kept: BoolArray) -> None:
-        """Add what enters and leaves of some facts of a chunk."""
-        enter, leave = chunk.bounds(self._question.select)
-        cover_into(enter, leave, kept, _weight(chunk, self._question.column), self._change)
+        select, column = self._question.select, self._question.column
+        enter, leave = chunk.bounds(select)
+        cover_into(enter, leave, chunk.mask(select.where), _weight(chunk, column), self._change)
 
     def totals(self) -> IntArray:
         """Return the count per row, or the sum in millionths."""
@@ -111,30 +109,31 @@ class CellFold:
         self._rows = rows
         self._windows = Windows.of([question.select for question in questions], rows)
         self._late = [CoverFold(question, rows) for question in questions]
-        shape = (len(rows.account_ids), self._windows.stretches.count)
+        shape = (self._windows.stretches.count, len(rows.account_ids))
         self._cells = np.zeros(shape, dtype=np.int64)
 
     def take(self, chunk: Chunk) -> None:
         """Add what was known in time to its cell."""
         select, column = self._family.select, self._questions[0].column
         clock = select.at or chunk.view.happened_at
-        kept = chunk.mask(select.where)
-        late = chunk.late(select)
+        kept, late = chunk.mask(select.where), chunk.late(select)
         stretch = chunk.stretch(clock, self._windows.stretches)
         _add_to_cells(chunk.account, stretch, kept & ~late, _weight(chunk, column), self._cells)
-        if late.any():
+        learned = np.flatnonzero(kept & late)
+        if len(learned):
+            few = chunk.among(learned)
             for fold in self._late:
-                fold.take_only(chunk, kept & late)
+                fold.take(few)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the counts, or the sums exact to a millionth."""
-        running = np.zeros((self._cells.shape[0], self._cells.shape[1] + 1), dtype=np.int64)
-        np.cumsum(self._cells, axis=1, out=running[:, 1:])
+        running = np.zeros((self._cells.shape[0] + 1, self._cells.shape[1]), dtype=np.int64)
+        np.cumsum(self._cells, axis=0, out=running[1:])
         account, windows = self._rows.account, self._windows
         found: dict[Question, FloatArray] = {}
         for place, question in enumerate(self._questions):
-            opened = running[account, windows.after[place][windows.date] + 1]
-            ended = running[account, windows.upto[place][windows.date] + 1]
+            opened = running[windows.after[place][windows.date] + 1, account]
+            ended = running[windows.upto[place][windows.date] + 1, account]
             total = ended - opened + self._late[place].totals()
             found[question] = _scaled(total, question.column)
         return found
@@ -153,19 +152,18 @@ class LastFold:
     def __init__(self, question: LastMoment, rows: Rows) -> None:
         self._question = question
         self._rows = rows
-        self._newest = np.full(len(rows), -1, np.int64)
+        self._newest = np.full((len(rows.edges) + 1, len(rows.account_ids)), -1, np.int64)
 
     def take(self, chunk: Chunk) -> None:
-        """Raise the newest moment of the row on which each fact becomes visible."""
+        """Raise the newest moment of the date on which each fact becomes visible."""
         select = self._question.select
-        enter, leave = chunk.bounds(select)
         clock = chunk.time(select.at or chunk.view.happened_at)
-        _raise_newest(enter, leave, chunk.mask(select.where), fixed(clock), self._newest)
+        kept = chunk.mask(select.where)
+        _raise_newest(chunk.date(select), chunk.account, kept, fixed(clock), self._newest)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the moment, NaN before the first fact."""
-        newest = self._newest.copy()
-        _carry_newest(newest, self._rows.starts)
+        newest = np.maximum.accumulate(self._newest)[self._rows.date, self._rows.account]
         return {self._question: np.where(newest < 0, np.nan, newest.astype(float))}
 
 
@@ -206,7 +204,7 @@ class MarkFold:
             chunk.stretch(select.at or chunk.view.happened_at, self._windows.stretches),
             chunk.mask(select.where),
             late=chunk.late(select),
-            known=chunk.known_from(select),
+            known=lambda late: chunk.among(late).known_from(select),
             n_pairs=n_pairs,
         )
 
@@ -246,24 +244,13 @@ def _add_to_cells(
     each = len(weight) == len(account)
     for i in range(len(account)):
         if kept[i] and stretch[i] >= 0:
-            cells[account[i], stretch[i]] += weight[i] if each else weight[0]
+            cells[stretch[i], account[i]] += weight[i] if each else weight[0]
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _raise_newest(
-    enter: RowArray,
-    leave: RowArray,
-    kept: npt.NDArray[np.bool_],
-    clock: IntArray,
-    newest: IntArray,
+    date: RowArray, account: RowArray, kept: BoolArray, clock: IntArray, newest: IntArray
 ) -> None:
-    for i in range(len(enter)):
-        if kept[i] and enter[i] < leave[i] and clock[i] > newest[enter[i]]:
-            newest[enter[i]] = clock[i]
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _carry_newest(newest: IntArray, starts: IntArray) -> None:
-    for account in range(len(starts) - 1):
-        for row in range(starts[account] + 1, starts[account + 1]):
-            newest[row] = max(newest[row], newest[row - 1])
+    for i in range(len(date)):
+        if kept[i] and clock[i] > newest[date[i], account[i]]:
+            newest[date[i], account[i]] = clock[i]

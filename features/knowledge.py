@@ -11,12 +11,13 @@ import pandas as pd
 import pyarrow as pa
 
 from .answers import Answers, taken
+from .edges import NEVER, Edges, fixed, reached
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US, Select
 from .folding import kept_bytes
 from .measures import Measure
 from .questions import Question
-from .rows import NEVER, Rows, first_above
+from .rows import Rows
 from .stored import Stored, ViewData
 from .tableset import Tables
 from .views import View, view_named
@@ -164,8 +165,7 @@ class Knowledge:
             return self.tables.whole.last_delivery(view.name, self.rows.as_of)
         if view.name not in self._deliveries:
             known = self.stored(view.name).times("known_at")
-            newest = np.asarray(_newest_before(known, self.rows.dates))
-            self._deliveries[view.name] = newest[np.searchsorted(self.rows.dates, self.rows.as_of)]
+            self._deliveries[view.name] = _newest_before(known, self.rows.edges)[self.rows.date]
         return self._deliveries[view.name]
 
     def _account_time(self, column: str) -> FloatArray:
@@ -208,17 +208,22 @@ class _Asked:
         return np.zeros(0)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _newest_before(known: IntArray, dates: IntArray) -> IntArray:
+def _newest_before(known: IntArray, edges: Edges) -> IntArray:
     """Return, per date, the newest moment before it, or -1."""
-    newest = np.full(len(dates) + 1, -1, np.int64)
-    place = 0
+    newest = np.full(len(edges) + 1, -1, np.int64)
+    _raise_newest(fixed(known), edges.moments, edges.by_day, edges.first_day, newest)
+    return np.maximum.accumulate(newest)[:-1]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _raise_newest(
+    known: IntArray,
+    edges: IntArray,
+    by_day: npt.NDArray[np.int32],
+    first_day: int,
+    newest: IntArray,
+) -> None:
     for i in range(len(known)):
-        when = known[i]
-        below = place == 0 or dates[place - 1] <= when
-        if not (below and (place == len(dates) or dates[place] > when)):
-            place = first_above(dates, 0, len(dates), when)
-        newest[place] = max(newest[place], when)
-    for place in range(1, len(dates)):
-        newest[place] = max(newest[place], newest[place - 1])
-    return newest[: len(dates)]
+        place = reached(known[i], edges, by_day, first_day)
+        if known[i] > newest[place]:
+            newest[place] = known[i]

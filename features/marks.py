@@ -4,6 +4,8 @@ Who was there in a window is then: is any bit set between its edges. What became
 an as-of date it belongs before is kept apart and set when its row comes.
 """
 
+from collections.abc import Callable
+
 import numba as nb
 import numpy as np
 import numpy.typing as npt
@@ -94,7 +96,7 @@ class Marks:
 
     def __init__(self, stretches: Stretches) -> None:
         self.stretches = stretches
-        self._bits = np.zeros((1 << 10, (stretches.count + 63) // 64), np.uint64)
+        self._bits = np.zeros(((stretches.count + 63) // 64, 1 << 10), np.uint64)
         self._late: list[tuple[RowArray, RowArray, RowArray]] = []
 
     def add(
@@ -104,7 +106,7 @@ class Marks:
         kept: BoolArray,
         *,
         late: BoolArray,
-        known: RowArray,
+        known: Callable[[IntArray], RowArray],
         n_pairs: int,
     ) -> None:
         """Mark facts.
@@ -114,19 +116,19 @@ class Marks:
         pair, stretch : ndarray of int32, shape (n_facts,)
         kept, late : ndarray of bool, shape (n_facts,)
             Facts to mark, and facts learned after an as-of date they belong before.
-        known : ndarray of int32, shape (n_facts,)
-            First row on which the fact is known.
+        known : callable
+            Returns the first row on which each of some facts is known, given their places.
         n_pairs : int
             Pairs numbered so far.
         """
-        if n_pairs > len(self._bits):
-            grown = np.zeros((max(n_pairs, 2 * len(self._bits)), self._bits.shape[1]), np.uint64)
-            grown[: len(self._bits)] = self._bits
+        if n_pairs > self._bits.shape[1]:
+            grown = np.zeros((len(self._bits), max(n_pairs, 2 * self._bits.shape[1])), np.uint64)
+            grown[:, : self._bits.shape[1]] = self._bits
             self._bits = grown
         _mark(pair, stretch, kept & ~late, self._bits)
         after = np.flatnonzero(kept & late & (stretch >= 0))
         if len(after):
-            self._late.append((pair[after], stretch[after], known[after]))
+            self._late.append((pair[after], stretch[after], known(after)))
 
     def count(
         self, owner: RowArray, starts: IntArray, windows: Windows, *, stretchwise: bool
@@ -148,12 +150,11 @@ class Marks:
         ndarray of int64, shape (n_windows, n_rows)
         """
         pair, stretch, known = self._sorted_late()
-        bits = self._bits[: len(owner)].copy() if len(pair) else self._bits
         tally = _count_stretches if stretchwise else _count_pairs
         after, upto, date = windows.after, windows.upto, windows.date
-        out = np.zeros((len(after), len(date)), np.int64)
-        tally(bits, owner, pair, stretch, known, starts, date, after, upto, out)
-        return out
+        out = np.zeros((len(date), len(after)), np.int64)
+        tally(self._bits, owner, pair, stretch, known, starts, date, after, upto, out)
+        return out.T
 
     def _sorted_late(self) -> tuple[RowArray, RowArray, RowArray]:
         if not self._late:
@@ -221,8 +222,8 @@ def _rehash(slots: IntArray, numbers: RowArray, new_slots: IntArray, new_numbers
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: BitArray) -> None:
     for i in range(len(pair)):
-        if kept[i] and 0 <= stretch[i] < bits.shape[1] * 64:
-            bits[pair[i], stretch[i] >> 6] |= _ONE << np.uint64(stretch[i] & 63)
+        if kept[i] and 0 <= stretch[i] < len(bits) * 64:
+            bits[stretch[i] >> 6, pair[i]] |= _ONE << np.uint64(stretch[i] & 63)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -308,9 +309,10 @@ def _count_pairs(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late = np.int64(0)
+    late, line = np.int64(0), np.zeros(len(bits), np.uint64)
     for pair in range(len(owner)):
-        line = bits[pair]
+        for word in range(len(bits)):
+            line[word] = bits[word, pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
             late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
             newest, newest_upto = -1, -1
@@ -319,7 +321,7 @@ def _count_pairs(
                 if last != newest_upto:
                     newest, newest_upto = _highest(line, last), last
                 if newest > after[window, date[row]]:
-                    out[window, row] += 1
+                    out[row, window] += 1
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
 
 
@@ -336,13 +338,14 @@ def _count_stretches(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late = np.int64(0)
+    late, line = np.int64(0), np.zeros(len(bits), np.uint64)
     for pair in range(len(owner)):
-        line = bits[pair]
+        for word in range(len(bits)):
+            line[word] = bits[word, pair]
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
             late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
             for window in range(len(after)):
-                out[window, row] += _how_many(
+                out[row, window] += _how_many(
                     line, after[window, date[row]], upto[window, date[row]]
                 )
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)

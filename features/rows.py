@@ -10,13 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["NEVER", "Rows", "first_above", "fixed", "to_microseconds"]
+from .edges import Edges
+
+__all__ = ["Rows", "to_microseconds"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
-
-NEVER = int(np.iinfo(np.int64).max)
-"""A moment after everything."""
 
 
 def to_microseconds(moments: pd.Series | pd.DatetimeIndex | pd.Index) -> IntArray:
@@ -54,10 +53,12 @@ class Rows:
         The rows of account ``i`` are ``starts[i]`` to ``starts[i + 1]``.
     as_of : ndarray of int64, shape (n_rows,)
         Microseconds since 1970, ascending within an account.
-    dates : ndarray of int64, shape (n_dates,)
-        All different as-of dates, ascending.
+    edges : Edges
+        All different as-of dates.
+    date : ndarray of int32, shape (n_rows,)
+        Place of each row's date among them.
     reach : ndarray of int32, shape (n_accounts, 3)
-        Beginning and end of the account's rows, and the place in ``dates`` of its first date if
+        Beginning and end of the account's rows, and the place in ``edges`` of its first date if
         its dates follow each other there without a gap, else -1.
 
     Examples
@@ -71,7 +72,8 @@ class Rows:
     account_ids: npt.NDArray[np.object_]
     starts: IntArray
     as_of: IntArray
-    dates: IntArray
+    edges: Edges
+    date: RowArray
     reach: RowArray
 
     @classmethod
@@ -100,15 +102,21 @@ class Rows:
     @classmethod
     def _sorted(cls, ids: npt.NDArray[np.object_], counts: IntArray, as_of: IntArray) -> "Rows":
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        dates = np.unique(as_of)
-        places = np.append(np.searchsorted(dates, as_of), -1)
+        edges = Edges.of(as_of)
+        date = edges.reached_by(as_of) - np.int32(1)
+        places = np.append(date, np.int32(-1))
         begin, end = places[starts[:-1]], places[starts[1:] - 1]
         unbroken = (counts > 0) & (end - begin + 1 == counts)
         reach = np.stack([starts[:-1], starts[1:], np.where(unbroken, begin, -1)], axis=1)
-        return cls(ids, starts, as_of, dates, reach.astype(np.int32))
+        return cls(ids, starts, as_of, edges, date, reach.astype(np.int32))
 
     def __len__(self) -> int:
         return len(self.as_of)
+
+    @property
+    def dates(self) -> IntArray:
+        """All different as-of dates in microseconds, ascending, shape (n_dates,)."""
+        return self.edges.moments
 
     @property
     def account(self) -> RowArray:
@@ -186,9 +194,24 @@ class Rows:
         >>> rows.first_after(np.zeros(2, np.int32), np.array([0, 86_400_000_000])).tolist()
         [0, 1]
         """
-        return np.asarray(
-            _first_after(account, fixed(moment), later_us, self.reach, self.as_of, self.dates)
-        )
+        return self.first_from(account, self.edges.reached_by(moment, later_us))
+
+    def first_from(self, account: RowArray, date: RowArray) -> RowArray:
+        """Return, per fact, the first row of its account from a date on.
+
+        Parameters
+        ----------
+        account : ndarray of int32, shape (n_facts,)
+            Positions in ``account_ids``.
+        date : ndarray of int32, shape (n_facts,)
+            Places in ``edges``; their number means after all of them.
+
+        Returns
+        -------
+        ndarray of int32, shape (n_facts,)
+            Row positions; the end of the account's rows when there is none.
+        """
+        return np.asarray(_first_from(account, date, self.reach, self.date))
 
     def with_as_of(self, as_of: IntArray) -> pd.DataFrame:
         """Return pairs with the same accounts and other dates, one a row, in the order of rows.
@@ -205,85 +228,19 @@ class Rows:
         return pd.DataFrame({"account_id": self.account_ids[self.account], "as_of": moments})
 
 
-def fixed(values: IntArray) -> IntArray:
-    """Return the same numbers without the right to change them.
-
-    What a source lends may not be changed, what was computed may: a kernel would be compiled once
-    for each of the two.
-
-    Parameters
-    ----------
-    values : ndarray of int64
-
-    Returns
-    -------
-    ndarray of int64
-        A view.
-
-    Examples
-    --------
-    >>> fixed(np.array([1])).flags.writeable
-    False
-    """
-    view = values.view()
-    view.flags.writeable = False
-    return view
-
-
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def first_above(values: IntArray, low: int, high: int, moment: int) -> int:
-    """Return the place of the first greater value, for use inside other kernels.
-
-    Parameters
-    ----------
-    values : ndarray of int64
-        Ascending between two places.
-    low, high : int
-        The place looked from, and the place given back if no value before it is greater.
-    moment : int
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> first_above(np.array([10, 20, 30]), 0, 3, 20)
-    2
-    """
-    while low < high:
-        middle = (low + high) >> 1
-        if values[middle] > moment:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _first_after(
-    account: RowArray,
-    moment: IntArray,
-    later: int,
-    reach: RowArray,
-    as_of: IntArray,
-    dates: IntArray,
-) -> RowArray:
+def _first_from(account: RowArray, date: RowArray, reach: RowArray, dates: RowArray) -> RowArray:
     out = np.empty(len(account), np.int32)
-    place, opens, closes = 0, np.int64(-1), np.int64(-1)
     for i in range(len(account)):
-        when = moment[i] if moment[i] == NEVER else moment[i] + later
-        begin, end, first = reach[account[i], 0], reach[account[i], 1], reach[account[i], 2]
-        if first < 0:
-            out[i] = first_above(as_of, begin, end, when)
+        low, high, first = reach[account[i], 0], reach[account[i], 1], reach[account[i], 2]
+        if first >= 0:
+            out[i] = min(low + max(date[i] - first, 0), high)
             continue
-        # Facts mostly come in the order of time, so that the last place is the right one again.
-        if not (opens <= when < closes):
-            place = first_above(dates, 0, len(dates), when)
-            opens = dates[place - 1] if place > 0 else np.int64(-NEVER)
-            closes = dates[place] if place < len(dates) else np.int64(NEVER)
-        if when == NEVER:
-            out[i] = end
-        else:
-            out[i] = min(begin + max(place - first, 0), end)
+        while low < high:
+            middle = (low + high) >> 1
+            if dates[middle] >= date[i]:
+                high = middle
+            else:
+                low = middle + 1
+        out[i] = low
     return out

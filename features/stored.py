@@ -14,11 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .edges import NEVER, fixed
 from .errors import SchemaError
 from .facts import DAY_US
 from .filters import Filter
 from .ranges import superseded
-from .rows import NEVER, fixed
 from .texts import Texts, texts_of
 
 __all__ = ["Attributes", "Stored", "ViewData", "has_hours", "moments_of", "numbers_of"]

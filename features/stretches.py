@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from .edges import Edges, days_of, fixed
 from .facts import DAY_US, Select
-from .rows import Rows, first_above, fixed
+from .rows import Rows
 
 __all__ = ["Stretches", "Windows", "day_stretches", "edge_stretches"]
 
@@ -22,28 +22,40 @@ class Stretches:
 
     Parameters
     ----------
-    edges : ndarray of int64
-        Moments at which a new stretch begins; empty when stretches are days.
+    edges : Edges or None
+        Moments at which a new stretch begins; None when stretches are days.
     first_day : int
         Day that is stretch 0, when stretches are days.
     count : int
     """
 
-    edges: IntArray
+    edges: Edges | None
     first_day: int
     count: int
 
+    @property
+    def key(self) -> tuple[int, int, bytes]:
+        """The same for all that cut time in the same way."""
+        edges = b"" if self.edges is None else self.edges.moments.tobytes()
+        return self.first_day, self.count, edges
+
     def number(self, moment: IntArray) -> RowArray:
         """Return the stretch each moment lies in, -1 where it is too early to matter."""
-        if len(self.edges):
-            return np.asarray(_numbered(fixed(moment), self.edges))
-        days = moment // DAY_US - self.first_day
-        return np.clip(days, -1, self.count).astype(np.int32)
+        if self.edges is not None:
+            return self.edges.reached_by(moment)
+        return self.number_days(days_of(fixed(moment)))
+
+    def number_days(self, day: RowArray) -> RowArray:
+        """Return the stretch in which each day begins, -1 where it is too early to matter."""
+        if self.edges is not None:
+            return self.edges.reached_on(day)
+        after = self.first_day + self.count
+        return np.clip(day, self.first_day - 1, after) - np.int32(self.first_day)
 
     def last_before(self, moment: IntArray) -> RowArray:
         """Return the last stretch that lies wholly before each edge."""
-        if len(self.edges):
-            return np.searchsorted(self.edges, moment, side="left").astype(np.int32)
+        if self.edges is not None:
+            return np.searchsorted(self.edges.moments, moment, side="left").astype(np.int32)
         return (-(-moment // DAY_US) - 1 - self.first_day).astype(np.int32)
 
 
@@ -65,8 +77,8 @@ def edge_stretches(edges: IntArray) -> Stretches:
     >>> stretches.number(np.array([5, 10, 25])).tolist(), stretches.last_before(np.array([20]))
     ([0, 1, 2], array([1], dtype=int32))
     """
-    unique = np.unique(edges)
-    return Stretches(unique, 0, len(unique) + 1)
+    found = Edges.of(edges)
+    return Stretches(found, 0, len(found) + 1)
 
 
 def day_stretches(edges: IntArray) -> Stretches:
@@ -87,7 +99,7 @@ def day_stretches(edges: IntArray) -> Stretches:
     [1]
     """
     first, last = int(edges.min()) // DAY_US, int(edges.max()) // DAY_US
-    return Stretches(np.zeros(0, np.int64), first, last - first + 1)
+    return Stretches(None, first, last - first + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +146,7 @@ class Windows:
             for found, select in zip(after, selects, strict=True)
         ]
         upto = [stretches.last_before(ends) for _, ends in edges]
-        date = np.searchsorted(rows.dates, rows.as_of).astype(np.int32)
-        return cls(stretches, np.stack(after), np.stack(upto), date)
+        return cls(stretches, np.stack(after), np.stack(upto), rows.date)
 
 
 def _edges_of(select: Select, rows: Rows) -> tuple[IntArray, IntArray]:
@@ -144,16 +155,3 @@ def _edges_of(select: Select, rows: Rows) -> tuple[IntArray, IntArray]:
         return rows.dates, rows.dates
     ends = rows.dates - select.window.ends_days_ago * DAY_US
     return ends - select.window.days * DAY_US, ends
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _numbered(moment: IntArray, edges: IntArray) -> RowArray:
-    out = np.empty(len(moment), np.int32)
-    place = 0
-    for i in range(len(moment)):
-        when = moment[i]
-        below = place == 0 or edges[place - 1] <= when
-        if not (below and (place == len(edges) or edges[place] > when)):
-            place = first_above(edges, 0, len(edges), when)
-        out[i] = place
-    return out

@@ -6,7 +6,8 @@ import pytest
 
 from churngrid.features import answers, folding
 from churngrid.features.answers import Answers
-from churngrid.features.chunk import Chunk
+from churngrid.features.chunk import Chunk, asked_for
+from churngrid.features.edges import fixed
 from churngrid.features.facts import Select, Window
 from churngrid.features.filters import Is
 from churngrid.features.folding import folds_for, kept_bytes, passes_by
@@ -148,7 +149,7 @@ def test_different_users_ever(answered):
 
 def test_questions_with_conditions_are_folded_apart(answered, usage, rows):
     only = Covered(Select("usage", (Is("product_user_id", ("u",)),), Window(30)))
-    assert folds([*WINDOWS, only], usage, rows) == [CellFold, CoverFold]
+    assert folds([*WINDOWS, only], usage, rows) == [CellFold, CellFold]
     assert answered(only) == [[1, 1, 2, 0, 1]]
 
 
@@ -191,11 +192,13 @@ def test_a_chunk_holds_the_facts_of_the_asked_accounts(usage, rows):
     view, stored = usage
     names = stored.data.table["account_id"].to_pylist()
     place = rows.locate(stored.texts("account_id").names)
-    account = np.append(place, np.int32(-1))[stored.texts("account_id").codes]
-    chunk = Chunk(view, stored, rows, account[1:5], (1, 5))
-    kept = [place for place in range(1, 5) if names[place] in ("a", "b")]
-    assert chunk.position.tolist() == kept
-    assert len(chunk) == len(kept)
+    places, codes = np.append(place, np.int32(-1)), stored.texts("account_id").codes[1:5]
+    kept, account = asked_for(codes, places, fixed(np.zeros(0, np.int64)), 0, 0)
+    chunk = Chunk(view, stored, rows, account, kept, (1, 5))
+    expected = [place for place in range(1, 5) if names[place] in ("a", "b")]
+    assert chunk.position.tolist() == expected
+    assert len(chunk) == len(expected)
+    assert chunk.among(np.array([1])).position.tolist() == expected[1:2]
 
 
 def test_progress_hears_of_the_facts_of_every_chunk(usage, rows, monkeypatch):

@@ -93,7 +93,7 @@ def counted(rows, facts, selects, *, by_day=False):
         windows.stretches.number(moment),
         np.ones(len(facts), bool),
         late=small(known) > fresh,
-        known=small(known),
+        known=lambda late: small(known)[late],
         n_pairs=int(pair.max()) + 1,
     )
     owner = np.zeros(int(pair.max()) + 1, np.int32)

@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from churngrid.features.rows import NEVER, Rows, to_microseconds
+from churngrid.features.edges import NEVER
+from churngrid.features.rows import Rows, to_microseconds
 
 DAY = 86_400_000_000
 
@@ -106,7 +107,7 @@ def test_parts_have_all_rows_in_their_order(most):
     assert pd.concat([part.index.to_frame() for part in parts]).index.equals(rows.index)
     for part in parts:
         whole = Rows.of(part.index.to_frame(index=False))
-        for name in ("starts", "as_of", "dates", "reach"):
+        for name in ("starts", "as_of", "dates", "date", "reach"):
             np.testing.assert_array_equal(getattr(part, name), getattr(whole, name))
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churngrid.features.edges import NEVER
 from churngrid.features.facts import DAY_US, Select, Window
-from churngrid.features.rows import NEVER, Rows
+from churngrid.features.rows import Rows
 from churngrid.features.stretches import Windows, day_stretches, edge_stretches
 
 

@@ -96,7 +96,6 @@ def test_one_account_a_part_does_not_change_a_number(asked, monkeypatch):
     ("module", "name", "value"),
     [
         (marks, "_FEW_PAIRS", 4),
-        (folding, "_FEWEST_WINDOWS", 1),
         (folding, "_MOST_CELLS", 0),
     ],
 )
