@@ -371,7 +371,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
         remarks += [
             Finding(spec.name, column.name, remark.rule, remark.count) for remark in read.remarks
         ]
-        if column.required:
+        if column.required and read.column.null_count:
             faulty = [fault.mask for fault in read.faults]
             missing = np.logical_and.reduce([_is_null(read.column), *(~mask for mask in faulty)])
             problems.append(Problem(column.name, "missing", missing))

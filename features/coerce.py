@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from .plaintext import Mask, as_text, is_binary, nowhere, plain, to_mask, without
 from .tables import Column
 from .tableset import ARROW_TYPES
-from .texts import texts_of
+from .texts import coded_as, texts_of
 
 __all__ = ["Coerced", "Fault", "Remark", "coerce"]
 
@@ -115,15 +115,10 @@ def _by_code(column: Column, values: pa.ChunkedArray) -> Coerced:
         column, pa.chunked_array([plain(pa.chunked_array([texts.names])).combine_chunks()])
     )
     names = read.column.combine_chunks()
-    places = np.append(np.where(np.asarray(names.is_valid()), np.arange(len(names)), -1), -1)
-    codes = places[texts.codes].astype(np.int32)
-    indices = pa.array(codes, mask=codes < 0)
     spread = tuple(
-        Fault(fault.rule, np.append(fault.mask, False)[texts.codes]) for fault in read.faults
+        Fault(fault.rule, np.append(fault.mask, False).take(texts.codes)) for fault in read.faults
     )
-    return Coerced(
-        pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names)]), spread, read.remarks
-    )
+    return Coerced(coded_as(texts.codes, names), spread, read.remarks)
 
 
 def _id(_: Column, values: pa.ChunkedArray) -> Coerced:

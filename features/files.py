@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
@@ -18,6 +19,9 @@ __all__ = ["FolderSource", "table_name"]
 _SUFFIXES = (".parquet", ".csv", ".csv.gz")
 _PIECE = 1 << 20
 """Rows of a Parquet file that are read at a time."""
+
+_CODE_BYTES = 4
+"""Bytes a value above which a column has more different texts than its file gives codes to."""
 
 _BROKEN = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OSError, UnicodeError)
 
@@ -148,13 +152,33 @@ def _read_file(path: Path, columns: tuple[str, ...]) -> RawTable:
 
 def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[RawTable]:
     try:
-        file = pq.ParquetFile(path, read_dictionary=columns, pre_buffer=False)
+        file = pq.ParquetFile(path, read_dictionary=_few_texts(path, columns), pre_buffer=False)
         if not file.metadata.num_rows:
             yield RawTable.whole(file.read(columns=columns))
         for batch in file.iter_batches(batch_size=_PIECE, columns=columns):
-            yield RawTable.whole(pa.Table.from_batches([batch]))
+            yield RawTable.whole(_encoded(pa.Table.from_batches([batch])))
     except _BROKEN as error:
         raise _broken(path, error) from error
+
+
+def _few_texts(path: Path, columns: list[str]) -> list[str]:
+    """Return the columns that lie in the file as codes, whose texts need not be looked at."""
+    metadata = pq.read_metadata(path)
+    large = set()
+    for place in range(metadata.num_columns if metadata.num_row_groups else 0):
+        column = metadata.row_group(0).column(place)
+        if column.total_uncompressed_size > _CODE_BYTES * column.num_values:
+            large.add(column.path_in_schema)
+    return [name for name in columns if name not in large]
+
+
+def _encoded(table: pa.Table) -> pa.Table:
+    """Give texts codes, which Arrow does faster here than while it reads."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            codes = pc.dictionary_encode(table.column(place))
+            table = table.set_column(place, field.name, codes)
+    return table
 
 
 def _broken(path: Path, error: Exception) -> SchemaError:

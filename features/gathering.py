@@ -5,7 +5,7 @@ twice; a second time column that repeats the first one takes no room at all.
 """
 
 import tempfile
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .plaintext import to_mask
-from .texts import CODED, texts_of
+from .texts import CODED, Texts, coded_as, texts_of
 
 __all__ = ["GatheredTable"]
 
@@ -21,6 +21,7 @@ Values = npt.NDArray[Any]
 
 _TIME = pa.types.is_timestamp
 _MEGABYTE = 1 << 20
+_PATIENCE = 4
 
 
 class GatheredTable:
@@ -77,6 +78,7 @@ class _Column:
     def __init__(self, kind: pa.DataType) -> None:
         self._kind = kind
         self._names = pa.array([], pa.string())
+        self._waiting: list[tuple[int, pa.Array]] = []
         self._values = _Grown(np.dtype(np.int32 if kind == CODED else _number_type(kind)))
         self._missing = _Grown(np.dtype(bool))
         self._any_missing = False
@@ -87,7 +89,7 @@ class _Column:
 
     def append(self, values: pa.ChunkedArray) -> None:
         if self._kind == CODED:
-            self._values.append(self._renumbered(values))
+            self._append_codes(texts_of(values))
             return
         missing = np.zeros(len(values), dtype=bool)
         if values.null_count:
@@ -98,10 +100,10 @@ class _Column:
         self._values.append(values.to_numpy().view(_number_type(self._kind)))
 
     def array(self) -> pa.Array:
+        self._settle()
         values = self._values.array()
         if self._kind == CODED:
-            codes = pa.array(values, mask=values < 0) if (values < 0).any() else pa.array(values)
-            return pa.DictionaryArray.from_arrays(codes, self._names)
+            return coded_as(values, self._names).chunk(0)
         mask = self._missing.array() if self._any_missing else None
         plain = pa.array(values, mask=mask)
         return plain.view(self._kind) if _TIME(self._kind) else plain
@@ -117,14 +119,33 @@ class _Column:
         self._values.move_to_disk()
         self._missing.move_to_disk()
 
-    def _renumbered(self, values: pa.ChunkedArray) -> Values:
-        texts = texts_of(values)
-        place = pc.index_in(texts.names, value_set=self._names)
-        fresh = texts.names.filter(place.is_null())
-        codes = np.asarray(pc.fill_null(place, -1).to_numpy(zero_copy_only=False)).copy()
-        codes[codes < 0] = np.arange(len(fresh)) + len(self._names)
-        self._names = pa.concat_arrays([self._names, fresh.cast(pa.string())])
-        return np.append(codes, -1).astype(np.int32)[texts.codes]
+    def _append_codes(self, texts: Texts) -> None:
+        """Append codes by the names of their own piece, until it pays to bring names together.
+
+        Every time, all earlier names have to be looked through; so some times as many new ones
+        are waited for as there are old ones, and the work stays in proportion to the pieces.
+        """
+        self._waiting.append((len(self._values), texts.names))
+        self._values.append(texts.codes)
+        if sum(len(names) for _, names in self._waiting) >= _PATIENCE * len(self._names):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Let the codes of all pieces mean the same names."""
+        starts, pieces = [start for start, _ in self._waiting], [n for _, n in self._waiting]
+        self._waiting = []
+        if not pieces:
+            return
+        said = pa.concat_arrays(pieces).cast(pa.string())
+        place = pc.index_in(said, value_set=self._names)
+        codes, unknown = pc.fill_null(place, -1).to_numpy().copy(), place.is_null()
+        unseen = pc.dictionary_encode(said.filter(unknown))
+        codes[to_mask(unknown)] = unseen.indices.to_numpy() + len(self._names)
+        self._names = pa.concat_arrays([self._names, unseen.dictionary])
+        cuts = np.cumsum([len(names) for names in pieces])[:-1]
+        stops = [*starts[1:], len(self._values)]
+        for start, stop, part in zip(starts, stops, np.split(codes, cuts), strict=True):
+            self._values.replace(start, stop, np.append(part, np.int32(-1)))
 
 
 class _Grown:
@@ -135,6 +156,9 @@ class _Grown:
         self._held: Values = np.zeros(0, kind)
         self._file: Any = None
         self._written = 0
+
+    def __len__(self) -> int:
+        return self._written if self._file is not None else len(self._held)
 
     @property
     def size(self) -> int:
@@ -151,13 +175,22 @@ class _Grown:
         self._held.resize(start + len(values), refcheck=False)
         self._held[start:] = values
 
+    def replace(self, start: int, stop: int, by: Values) -> None:
+        """Take each of some numbers for a place in others, and put what stands there instead."""
+        part = self._array("r+")[start:stop]
+        if len(part):
+            part[:] = by.take(part)
+
     def array(self) -> Values:
+        return self._array("r")
+
+    def _array(self, mode: Literal["r", "r+"]) -> Values:
         if self._file is None:
             return self._held
         self._file.flush()
         if not self._written:
             return np.zeros(0, self._kind)
-        return np.memmap(self._file.name, self._kind, mode="r", shape=(self._written,))
+        return np.memmap(self._file.name, self._kind, mode=mode, shape=(self._written,))
 
     def move_to_disk(self) -> None:
         if self._file is None:

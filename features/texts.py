@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["CODED", "Texts", "coded", "found_in", "names_in", "texts_of"]
+__all__ = ["CODED", "Texts", "coded", "coded_as", "found_in", "names_in", "texts_of"]
 
 CodeArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -83,14 +83,38 @@ def coded(column: pa.ChunkedArray) -> pa.ChunkedArray:
     >>> coded(pa.chunked_array([["b"], ["b"]])).chunk(0).indices.to_pylist()
     [0, 0]
     """
+    if column.type == CODED and column.num_chunks == 1:
+        return column
     texts = texts_of(column)
-    return pa.chunked_array([_piece(texts)])
+    return coded_as(texts.codes, texts.names)
 
 
-def _piece(texts: Texts) -> pa.DictionaryArray:
-    missing = texts.codes < 0
-    codes = pa.array(texts.codes, mask=missing) if missing.any() else pa.array(texts.codes)
-    return pa.DictionaryArray.from_arrays(codes, texts.names)
+def coded_as(codes: CodeArray, names: pa.Array) -> pa.ChunkedArray:
+    """Put codes and names together to a column, as one piece.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Places in ``names``; -1 where a row has no text.
+    names : pyarrow.Array of string
+        Null where a text counts as none.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        Of type ``CODED``.
+
+    Examples
+    --------
+    >>> coded_as(np.array([1, 0, -1], np.int32), pa.array(["a", None])).to_pylist()
+    [None, 'a', None]
+    """
+    if names.null_count:
+        places = np.where(np.asarray(names.is_valid()), np.arange(len(names)), -1)
+        codes = np.append(places, -1).astype(np.int32).take(codes)
+    missing = codes < 0
+    indices = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names)])
 
 
 def found_in(column: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> BoolArray:
@@ -113,7 +137,7 @@ def found_in(column: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> Bool
     texts = texts_of(column)
     whole = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     found = np.asarray(pc.is_in(texts.names, value_set=whole).to_numpy(zero_copy_only=False))
-    return np.append(found, False)[texts.codes]
+    return np.asarray(np.append(found, False).take(texts.codes))
 
 
 def names_in(column: pa.ChunkedArray) -> pa.Array:

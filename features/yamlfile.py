@@ -6,7 +6,9 @@ while it is read. Only ``true`` and ``false`` are truth values; ``no`` is Norway
 
 import re
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -28,24 +30,13 @@ _DEEPEST = 40
 _MOST_ERRORS = 5
 
 
-class _Loader(yaml.SafeLoader):
-    """The safe loader with the few plain forms of YAML 1.2."""
-
-
-_Loader.yaml_implicit_resolvers = {}
-for _tag, _form, _starts in (
-    ("null", r"~|null|", ["~", "n", ""]),
-    ("bool", r"true|false", list("tf")),
-    ("int", r"[-+]?[0-9]{1,18}", list("-+0123456789")),
-    (
-        "float",
-        r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?",
-        list("-+.0123456789"),
-    ),
-):
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_form})$"), _starts
-    )
+# The few plain forms of YAML 1.2; all else is text.
+_FORMS = {
+    "null": re.compile(r"~|null|"),
+    "bool": re.compile(r"true|false"),
+    "int": re.compile(r"[-+]?[0-9]{1,18}"),
+    "float": re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?"),
+}
 
 
 def load_yaml(path: Path, model: type[Model]) -> Model:
@@ -148,15 +139,10 @@ def refuse(path: Path, faults: Iterable[tuple[Loc, str]]) -> None:
 
 def _content(path: Path) -> tuple[Any, dict[Loc, int]]:
     """Return what a file holds as plain values, and the line of each."""
-    text = _text(path)
-    lines: dict[Loc, int] = {(): 1}
-    try:
-        _check_events(text, path)
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise SchemaError(_unreadable(error, text, path)) from error
-    content = None if node is None else _build(node, (), lines, path)
-    return {} if content is None else content, lines
+    builder = _Builder(iter(_events(_text(path), path)), path)
+    first = next(builder.events, None)
+    content = None if first is None else builder.value(first, ())
+    return {} if content is None else content, builder.lines
 
 
 def _text(path: Path) -> str:
@@ -175,11 +161,25 @@ def _text(path: Path) -> str:
         raise SchemaError(f"{path.name}:{line}: the file must be UTF-8 text.") from error
 
 
-def _check_events(text: str, path: Path) -> None:
+def _events(text: str, path: Path) -> list[yaml.Event]:
+    """Return the values of a text in its order, and where mappings and lists end."""
+    try:
+        return list(
+            _checked(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), path)
+        )
+    except yaml.YAMLError:
+        pass
+    try:
+        # The slow parser says more clearly what is wrong.
+        return list(_checked(yaml.parse(text, Loader=yaml.SafeLoader), path))
+    except yaml.YAMLError as error:
+        raise SchemaError(_unreadable(error, text, path)) from error
+
+
+def _checked(events: Iterable[yaml.Event], path: Path) -> Iterator[yaml.Event]:
     """Refuse what could name code, refer back or nest without end, before anything is built."""
     depth = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
+    for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         documents += isinstance(event, yaml.DocumentStartEvent)
@@ -193,7 +193,9 @@ def _check_events(text: str, path: Path) -> None:
         elif getattr(event, "tag", None):
             fault = f"tags are not allowed, got {getattr(event, 'tag', None)!r}"
         if fault:
-            raise SchemaError(f"{path.name}:{line}: {fault}.")
+            raise SchemaError(f"{path.name}:{_line(event)}: {fault}.")
+        if isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            yield event
 
 
 def _unreadable(error: yaml.YAMLError, text: str, path: Path) -> str:
@@ -208,38 +210,60 @@ def _line_of(error: yaml.YAMLError, text: str) -> int:
     return text[: getattr(error, "position", 0)].count("\n") + 1
 
 
-def _build(node: yaml.Node, loc: Loc, lines: dict[Loc, int], path: Path) -> Any:
-    """Turn nodes into plain values and note the line of each."""
-    lines.setdefault(loc, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        return _build_mapping(node, loc, lines, path)
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*loc, n), lines, path) for n, item in enumerate(node.value)]
-    return _scalar(node)
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
-def _build_mapping(
-    node: yaml.MappingNode, loc: Loc, lines: dict[Loc, int], path: Path
-) -> dict[Hashable, Any]:
-    built: dict[Hashable, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise SchemaError(f"{path.name}:{line}: a key must be a single word.")
-        key = _scalar(key_node)
+@dataclass
+class _Builder:
+    """Turns the events of a file into plain values, and notes the line of each."""
+
+    events: Iterator[yaml.Event]
+    path: Path
+    lines: dict[Loc, int] = field(default_factory=lambda: {(): 1})
+
+    def value(self, event: yaml.Event, loc: Loc) -> Any:
+        """Return what begins with an event, taking the events that belong to it."""
+        self.lines.setdefault(loc, _line(event))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(loc)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return [self.value(item, (*loc, n)) for n, item in enumerate(self._inside())]
+        return _scalar(event)
+
+    def _mapping(self, loc: Loc) -> dict[Hashable, Any]:
+        built: dict[Hashable, Any] = {}
+        for event in self._inside():
+            key = self._key(event)
+            if key in built:
+                first = self.lines[(*loc, key)]
+                raise SchemaError(
+                    f"{self._place(event)}: key {key!r} stands twice, first in line {first}."
+                )
+            self.lines[(*loc, key)] = _line(event)
+            built[key] = self.value(next(self.events), (*loc, key))
+        return built
+
+    def _key(self, event: yaml.Event) -> Hashable:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise SchemaError(f"{self._place(event)}: a key must be a single word.")
+        key: Hashable = _scalar(event)
         if key is None or isinstance(key, bool):
-            raise SchemaError(f"{path.name}:{line}: a key must be a word, got {key_node.value!r}.")
-        if key in built:
-            raise SchemaError(
-                f"{path.name}:{line}: key {key!r} stands twice, first in line {lines[(*loc, key)]}."
-            )
-        lines[(*loc, key)] = line
-        built[key] = _build(value_node, (*loc, key), lines, path)
-    return built
+            raise SchemaError(f"{self._place(event)}: a key must be a word, got {event.value!r}.")
+        return key
+
+    def _inside(self) -> Iterator[yaml.Event]:
+        """Yield what the present mapping or list holds, up to its end."""
+        return takewhile(lambda one: not isinstance(one, yaml.CollectionEndEvent), self.events)
+
+    def _place(self, event: yaml.Event) -> str:
+        return f"{self.path.name}:{_line(event)}"
 
 
-def _scalar(node: yaml.Node) -> Any:
-    kind, text = node.tag.rpartition(":")[2], node.value
+def _scalar(event: Any) -> Any:
+    text, (plain, _) = event.value, event.implicit
+    forms = _FORMS.items() if plain else ()
+    kind = next((kind for kind, form in forms if form.fullmatch(text)), "text")
     if kind == "null":
         return None
     if kind == "bool":
