@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
 
 from .chunk import Chunk, asked_for
 from .edges import NEVER, fixed
@@ -217,9 +216,7 @@ class Answers:
         name = self._stored.data.table.column_names[0]
         if name == "account_id":
             return np.zeros(len(found), dtype=np.int64)
-        texts = self._stored.texts(name)
-        ranks = np.asarray(pc.rank(texts.names, tiebreaker="dense").to_numpy(), dtype=np.int64)
-        return np.append(ranks, 0)[texts.codes[self.whole.position[found]]]
+        return self._stored.ranks(name)[self.whole.position[found]]
 
 
 def _looks_back(question: Question, view: View) -> bool:

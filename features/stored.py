@@ -11,6 +11,7 @@ from threading import RLock
 import numba as nb
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -85,6 +86,7 @@ class Stored:
         self.data = data
         self._lock = RLock()
         self._texts: dict[str, Texts] = {}
+        self._ranks: dict[str, IntArray] = {}
         self._times: dict[str, IntArray] = {}
         self._numbers: dict[str, FloatArray] = {}
         self._summed: set[str] = set()
@@ -161,12 +163,31 @@ class Stored:
 
     def _numbered(self, columns: tuple[str, ...]) -> IntArray:
         """Return a number a row that is equal where all of some texts and times are."""
-        number = np.zeros(len(self), dtype=np.int64)
+        number, size = np.zeros(len(self), dtype=np.int64), 1
         for column in columns:
-            values = self.texts(column).codes if self.is_text(column) else self.times(column)
-            _, part = np.unique(values, return_inverse=True)
-            _, number = np.unique(number * (len(part) + 1) + part, return_inverse=True)
+            part, width = self._coded(column)
+            if size * width >= 2**62:
+                number, distinct = pd.factorize(number)
+                size = len(distinct)
+            number, size = number * width + part, size * width
         return number
+
+    def _coded(self, column: str) -> tuple[IntArray, int]:
+        """Return numbers that are equal where a text or a time is, and a bound of them."""
+        if self.is_text(column):
+            texts = self.texts(column)
+            return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
+        codes, distinct = pd.factorize(self.times(column))
+        return codes, len(distinct)
+
+    def ranks(self, column: str) -> IntArray:
+        """Return the place of each row's text among the different ones in order; 0 where empty."""
+        with self._lock:
+            if column not in self._ranks:
+                texts = self.texts(column)
+                order = pc.rank(texts.names, tiebreaker="dense").to_numpy().astype(np.int64)
+                self._ranks[column] = np.append(order, 0).take(texts.codes)
+            return self._ranks[column]
 
     def numbers(self, column: str) -> FloatArray:
         """Return a number column, NaN where empty."""

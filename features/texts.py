@@ -53,7 +53,11 @@ def texts_of(column: pa.ChunkedArray) -> Texts:
     >>> texts.codes.tolist(), texts.names.to_pylist()
     ([0, -1, 0, 1], ['b', 'a'])
     """
-    encoded = pc.dictionary_encode(column).unify_dictionaries()
+    if pa.types.is_dictionary(column.type):
+        encoded = column.unify_dictionaries() if column.num_chunks else column
+    else:
+        # All pieces of it share their names.
+        encoded = pc.dictionary_encode(column)
     if not encoded.num_chunks:
         return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
     parts = [_codes(chunk.indices) for chunk in encoded.chunks]

@@ -199,15 +199,14 @@ _TWO_WAY = ("meeting", "call", "qbr", "training")
 
 def _touches(tables: Tables) -> ViewData:
     """Activities, one row a person, with that person's roles as the newest row states them."""
-    frame = tables["activities"].to_pandas()
-    frame["person_id"] = frame["person_ids"].str.split("|")
-    frame = frame.explode("person_id", ignore_index=True)
+    frame = _each_person(tables["activities"]).to_pandas()
     attended = frame["type"].isin(_TWO_WAY) & frame["attended"].eq(True)
     frame["two_way"] = attended | frame["direction"].eq("inbound")
     collected = _collected(tables, "activities") | {"person_id", "two_way"}
     if "people" in tables:
-        frame = _with_roles(frame, tables)
         collected |= {"person_roles", "person_left_at"}
+    if "people" in tables and tables["people"].num_rows:
+        frame = _with_roles(frame, tables["people"])
     else:
         frame = frame.assign(person_roles=None, person_left_at=pd.NaT)
     kept = [*table_spec("activities").key[:1], "account_id", "type", "direction", "occurred_at"]
@@ -223,14 +222,22 @@ def _touches(tables: Tables) -> ViewData:
     )
 
 
-def _with_roles(touches: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+def _each_person(activities: pa.Table) -> pa.Table:
+    """Repeat an activity for each of its people; without any it is there once."""
+    people = pc.fill_null(activities["person_ids"].combine_chunks(), "")
+    parts = pc.split_pattern(people, "|")
+    person = pc.list_flatten(parts)
+    named = pc.if_else(pc.equal(person, ""), pa.scalar(None, pa.string()), person)
+    repeated = activities.drop_columns("person_ids").take(pc.list_parent_indices(parts))
+    return repeated.append_column("person_id", named)
+
+
+def _with_roles(touches: pd.DataFrame, described: pa.Table) -> pd.DataFrame:
     """Add each person's roles as they were known when the activity became known."""
     columns = ["person_id", "roles", "valid_from", "known_at", "left_known_at"]
-    people = tables["people"].select(columns).to_pandas()
+    people = described.select(columns).to_pandas()
     stated = _roles_over_time(people)
-    # Without a single name the parts of the lists are no texts, and pandas would not join them.
-    named = touches["person_id"].astype(stated["person_id"].dtype)
-    touches = touches.assign(person_id=named).sort_values("known_at", kind="stable")
+    touches = touches.sort_values("known_at", kind="stable")
     found = pd.merge_asof(touches, stated, on="known_at", by="person_id")
     found["person_left_at"] = _departures(people).reindex(found["person_id"]).array
     return found

@@ -2,10 +2,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from churngrid.features.errors import SchemaError
-from churngrid.features.yamlfile import load_yaml
+from churngrid.features.yamlfile import lines_of, load_yaml
 
 
 class Strict(BaseModel):
@@ -192,6 +193,19 @@ def test_file_that_is_not_plain_yaml_is_refused(tmp_path, text, message):
     with pytest.raises(SchemaError) as caught:
         load(tmp_path, text)
     assert message in str(caught.value)
+
+
+def test_what_is_wrong_is_said_as_the_clearer_parser_says_it(tmp_path):
+    with pytest.raises(SchemaError, match="not valid YAML: found character '@'"):
+        load(tmp_path, "plays: []\nbest: @home")
+
+
+def test_without_the_fast_parser_a_file_reads_the_same(tmp_path, monkeypatch):
+    text = "plays:\n- {name: 'no', due_days: 1}\n-\n  name: b\n  due_days: 2\nbest:\n"
+    fast = load(tmp_path, text), lines_of(tmp_path / "playbook.yaml")
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert (load(tmp_path, text), lines_of(tmp_path / "playbook.yaml")) == fast
+    assert fast[1][("plays", 1, "due_days")] == 5
 
 
 def test_many_digits_are_no_number(tmp_path):
