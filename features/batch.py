@@ -363,7 +363,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
         if column.name not in delivery.table.column_names:
             columns[column.name] = pa.nulls(delivery.table.num_rows, kind)
             continue
-        read = coerce(column, delivery.table[column.name])
+        read = coerce(column, _once_each(delivery.table[column.name], kind))
         columns[column.name] = coded(read.column) if kind == CODED else plain(read.column)
         problems += [
             Problem(column.name, fault.rule, fault.mask, shown=True) for fault in read.faults
@@ -376,6 +376,13 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
             missing = np.logical_and.reduce([_is_null(read.column), *(~mask for mask in faulty)])
             problems.append(Problem(column.name, "missing", missing))
     return pa.table(columns), problems, tuple(remarks)
+
+
+def _once_each(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Let each different text of a column kept as codes be read once."""
+    if kind == CODED and pa.types.is_string(values.type):
+        return pc.dictionary_encode(values)
+    return values
 
 
 def _broken_findings(delivery: Delivery) -> Iterator[Finding]:

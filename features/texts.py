@@ -114,8 +114,9 @@ def coded_as(codes: CodeArray, names: pa.Array) -> pa.ChunkedArray:
     [None, 'a', None]
     """
     if names.null_count:
-        places = np.where(np.asarray(names.is_valid()), np.arange(len(names)), -1)
-        codes = np.append(places, -1).astype(np.int32).take(codes)
+        valid = np.asarray(names.is_valid())
+        places = np.where(valid, np.cumsum(valid) - 1, -1)
+        codes, names = np.append(places, -1).astype(np.int32).take(codes), names.drop_null()
     missing = codes < 0
     indices = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
     return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names)])
