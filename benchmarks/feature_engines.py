@@ -30,14 +30,14 @@ class Engine:
     most_events : int
         Larger logs are not tried: it would take too long or too much memory.
     what : str
-    needs : str
-        Module that is imported before the clock runs.
+    needs : tuple of str
+        Modules that are imported before the clock runs.
     """
 
     run: Callable[[Path], pa.Table | None]
     most_events: int
     what: str
-    needs: str = "duckdb"
+    needs: tuple[str, ...] = ("duckdb",)
 
 
 def as_of_dates():
@@ -376,17 +376,17 @@ ENGINES = {
         churngrid,
         10**9,
         "reads, holds every row against the contract, computes",
-        needs="churngrid.features.engine",
+        needs=("churngrid.features.engine", "churngrid.features.sources"),
     ),
     "duckdb": Engine(duckdb_technique, 50_000_000, "SQL with the same technique"),
     "polars": Engine(
-        polars_technique, 50_000_000, "lazy, streaming, with the same technique", needs="polars"
+        polars_technique, 50_000_000, "lazy, streaming, with the same technique", needs=("polars",)
     ),
     "pandas loop": Engine(
         pandas_loop,
         10_000_000,
         "as written first: dates x windows, nunique",
-        needs="pandas",
+        needs=("pandas",),
     ),
     "duckdb join": Engine(duckdb_join, 1_000_000, "as written first: a range join"),
 }

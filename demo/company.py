@@ -1,7 +1,9 @@
 """The invented company as tables: built in memory, or written in parts of any number."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +78,7 @@ class Company:
         places = {home / f"{name}.parquet": table for name, table in self.tables.items()}
         if truth:
             places[home / "truth" / "truth.parquet"] = self.truth
-        return _write_all(places)
+        return _write_all({path: partial(_same, table) for path, table in places.items()})
 
 
 def build_company(
@@ -167,14 +169,13 @@ def write_company(
     managers = managers_for(accounts)
     for number, group in enumerate(_groups(accounts, part), start=1):
         world = draw_world(group, months=months, seed=seed, causal=causes, managers=managers)
-        company = _company(world)
-        tables = dict(company.tables)
+        builders = _builders(world)
         if number > 1:
-            del tables["features"]
+            del builders["features"]
         if truth:
-            tables["truth"] = company.truth
+            builders["truth"] = partial(_truth, world)
         file = f"part-{number:04d}.parquet"
-        _write_all({home / name / file: table for name, table in tables.items()})
+        _write_all({home / name / file: build for name, build in builders.items()})
     return number
 
 
@@ -192,11 +193,21 @@ def _groups(accounts: int, part: int) -> Iterator[np.ndarray]:
         yield np.arange(first, min(first + part, accounts + 1))
 
 
-def _write_all(places: Mapping[Path, pd.DataFrame]) -> list[Path]:
-    for path, table in places.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(_arrow(table), path, compression="zstd")
-    return list(places)
+def _write_all(places: Mapping[Path, Callable[[], pd.DataFrame]]) -> list[Path]:
+    """Build and write tables; one is written while the next is built."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        written = [pool.submit(_write, path, build()) for path, build in places.items()]
+    return [each.result() for each in written]
+
+
+def _same(table: pd.DataFrame) -> pd.DataFrame:
+    return table
+
+
+def _write(path: Path, table: pd.DataFrame) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(_arrow(table), path, compression="zstd")
+    return path
 
 
 def _arrow(table: pd.DataFrame) -> pa.Table:
@@ -212,24 +223,27 @@ def _arrow(table: pd.DataFrame) -> pa.Table:
 
 
 def _company(world: World) -> Company:
+    return Company({name: build() for name, build in _builders(world).items()}, _truth(world))
+
+
+def _builders(world: World) -> dict[str, Callable[[], pd.DataFrame]]:
     users, cast = draw_users(world), draw_people(world)
-    tables = {
-        "accounts": account_rows(world),
-        "people": plant_in_people(world, people(world, cast, users)),
-        "contracts": plant_in_contracts(world, contracts(world)),
-        "subscription_items": subscription_items(world),
-        "contract_events": contract_events(world),
-        "invoices": invoices(world),
-        "seats": plant_in_seats(world, seats(world, users)),
-        "usage_daily": usage_daily(world, users),
-        "features": features(world.calendar),
-        "tickets": tickets(world, cast),
-        "survey_responses": survey_responses(world, cast),
-        "activities": activities(world, cast),
-        "goals": goals(world),
-        "account_events": account_events(world, cast),
+    return {
+        "accounts": lambda: account_rows(world),
+        "people": lambda: plant_in_people(world, people(world, cast, users)),
+        "contracts": lambda: plant_in_contracts(world, contracts(world)),
+        "subscription_items": lambda: subscription_items(world),
+        "contract_events": lambda: contract_events(world),
+        "invoices": lambda: invoices(world),
+        "seats": lambda: plant_in_seats(world, seats(world, users)),
+        "usage_daily": lambda: usage_daily(world, users),
+        "features": lambda: features(world.calendar),
+        "tickets": lambda: tickets(world, cast),
+        "survey_responses": lambda: survey_responses(world, cast),
+        "activities": lambda: activities(world, cast),
+        "goals": lambda: goals(world),
+        "account_events": lambda: account_events(world, cast),
     }
-    return Company(tables, _truth(world))
 
 
 def _truth(world: World) -> pd.DataFrame:

@@ -1,8 +1,10 @@
 """Who used what on which day."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .catalogue import FEATURES, feature_ids, is_usable
@@ -158,9 +160,9 @@ def _table(world: World, users: Users, clicks: _Clicks, count: Ints) -> pd.DataF
     linked = np.array([f.has("i") for f in FEATURES])[clicks.feature]
     trouble = world.state(world.causes.incident, account, clicks.day)
     table = {
-        "account_id": world.account_ids[account],
-        "product_user_id": users.ids[clicks.user],
-        "feature_id": feature_ids()[clicks.feature],
+        "account_id": _texts(world.account_ids, account),
+        "product_user_id": _texts(users.ids, clicks.user),
+        "feature_id": _texts(feature_ids(), clicks.feature),
         "date": clicks.day * DAY,
         "events": events.astype(np.int32),
         "minutes": np.round(events * rng.uniform(0.6, 3.5, size), 1).astype(np.float32),
@@ -172,3 +174,8 @@ def _table(world: World, users: Users, clicks: _Clicks, count: Ints) -> pd.DataF
         + late_arrival(world, account) * DAY,
     }
     return frame(table, ("date", "known_at"))
+
+
+def _texts(ids: npt.NDArray[Any], place: Ints) -> Any:
+    """Return the ids at some places; as text at once, since rows are many and ids few."""
+    return pd.array(ids.tolist(), dtype="str").take(place)

@@ -209,7 +209,10 @@ def frame(columns: dict[str, Any], clocks: tuple[str, ...]) -> pd.DataFrame:
     if "known_at" not in columns:
         return table
     known = np.asarray(columns["known_at"])
-    seen: pd.DataFrame = table[(known < END * DAY) & (known != NAT)]
+    learned = (known < END * DAY) & (known != NAT)
+    if learned.all():
+        return table
+    seen: pd.DataFrame = table[learned]
     return seen.reset_index(drop=True)
 
 

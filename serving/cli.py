@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so that ``churngrid --help`` an
 """
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +15,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
+from .compilecli import compile_ahead
 from .console import say, show_progress
 from .options import (
     AsJson,
@@ -130,6 +132,9 @@ def demo(
         with show_progress(quiet=talk.quiet) as progress:
             result = run(out, accounts=accounts, seed=seed, progress=progress)
         talk.tell(demo_summary(result), show_demo)
+
+
+app.command("compile", epilog="Example: churngrid compile")(compile_ahead)
 
 
 @app.command(epilog="Example: churngrid init mycompany --from exports/")
@@ -359,6 +364,9 @@ def main() -> None:
 
     0 done, 1 done with findings, 2 unusable input or settings, 130 interrupted.
     """
+    # Read when NumPy is imported; a value that the user has set stands. Threads that share a small
+    # product wait for each other in a loop, which on a busy machine takes many times longer.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal's encoding lacks must not end the command.

@@ -87,13 +87,14 @@ def trained_of(
     rows: Dataset,
     company: Company,
     name: str,
-    uri: str,
+    address: Callable[[], str],
     kind: str | None,
     progress: Progress | None,
 ) -> TrainResult:
-    """Train one target, decide its alias, and register it in the tracking store."""
+    """Train one target, decide its alias, and register it in the store, asked for only then."""
     step = counted(progress, f"train {name}", None)
     trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
+    uri = address()
     decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")

@@ -19,6 +19,9 @@ UNUSABLE, INTERRUPTED = 2, 130
 """Exit codes."""
 
 _SETTINGS_NAME = "churngrid.yaml"
+_NOWHERE_TO_KEEP = (
+    "Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR to a folder that can be written to."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,11 @@ def talking(*, as_json: bool, quiet: bool, debug: bool) -> Iterator[Talk]:
         if debug:
             traceback.print_exc()
         _stop(without_secrets(str(error)), UNUSABLE, as_json=as_json)
+    except RuntimeError as error:
+        # Numba's words when neither its own folder nor the code's nor the user's can be written.
+        if "no locator available" not in str(error):
+            raise
+        _stop(_NOWHERE_TO_KEEP, UNUSABLE, as_json=as_json)
 
 
 def print_json(document: Any) -> None:

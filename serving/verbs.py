@@ -1,12 +1,10 @@
 """The verbs: one function a command, the same for Python and for the command line."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from ..demo import write_company
 from ..features.errors import ArtifactError, SchemaError
 from ..features.proposal import propose_mapping
 from ..features.quarantine import write_quarantine
@@ -14,17 +12,20 @@ from ..features.sources import Data
 from ..training.backtest import backtest_dataset
 from ..training.business import business_of
 from ..training.dataset import Dataset
+from ..training.tracking import local_uri
+from ..training.trackingstore import store_ahead
 from .account import AccountStory, account_story
-from .answers import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
+from .answers import BacktestResult, CheckResult, ScoreResult, TrainResult
 from .companies import accounts_to_ask, company_of
 from .config import fact_fields, read_config
+from .demonstration import demo
+from .kernels import compile_kernels
 from .outputs import open_store, write_tables
 from .playbook import read_playbook
 from .report import render_report
 from .steps import (
     MODELS,
     REPORT,
-    TARGETS,
     Progress,
     counted,
     cuts_of,
@@ -38,12 +39,13 @@ from .steps import (
     trained_of,
     written_to,
 )
-from .templates import DEMO_SETTINGS, starter_files
+from .templates import starter_files
 from .vocabulary import metrics_beside, texts_beside
 
 __all__ = [
     "backtest",
     "check",
+    "compile_kernels",
     "dataset",
     "demo",
     "explain",
@@ -150,11 +152,13 @@ def train(
         If there is nothing to learn from for any target.
     """
     company = company_of(data, settings_path, progress)
-    rows = dataset_of(company, progress)
-    uri = tracking or models_in(MODELS)
-    return trained_all(
-        targets, lambda name: trained_of(rows, company, name, uri, model_kind, progress)
-    )
+    with store_ahead(tracking or local_uri(MODELS)) as address:
+        rows = dataset_of(company, progress)
+        if tracking is None:
+            models_in(MODELS)
+        return trained_all(
+            targets, lambda name: trained_of(rows, company, name, address, model_kind, progress)
+        )
 
 
 def backtest(
@@ -357,41 +361,6 @@ def init(folder: Path, *, data: Data | None = None) -> list[Path]:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in files]
-
-
-def demo(
-    out: Path, *, accounts: int = 1150, seed: int = 7, progress: Progress | None = None
-) -> DemoResult:
-    """Do the whole job on an invented company.
-
-    Parameters
-    ----------
-    out : Path
-        Folder for data, models and results.
-    accounts : int
-    seed : int
-    progress : callable, optional
-
-    Returns
-    -------
-    DemoResult
-    """
-    began = time.perf_counter()
-    step = counted(progress, "invent a company", 1)
-    write_company(out / "data", accounts=accounts, seed=seed)
-    step("written")
-    settings_path = out / "data" / "churngrid.yaml"
-    settings_path.write_text(DEMO_SETTINGS, encoding="utf-8")
-    uri = models_in(out / "models")
-    company = company_of(out / "data", settings_path, progress)
-    rows = dataset_of(company, progress)
-    models = trained_all(
-        tuple(TARGETS), lambda name: trained_of(rows, company, name, uri, None, progress)
-    )
-    scored = scored_of(company, "latest", uri, None, None, progress)
-    store = open_store(out / "results")
-    result = written_to(store, out / "results", company, scored)
-    return DemoResult(out, models, result, time.perf_counter() - began)
 
 
 def playbook_check(path: Path) -> list[str]:

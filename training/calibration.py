@@ -18,6 +18,7 @@ import numpy.typing as npt
 __all__ = [
     "MIN_SLOPE",
     "Affine",
+    "LogitProblem",
     "Prior",
     "fit_affine",
     "fit_intercept_shift",
@@ -38,6 +39,7 @@ MIN_SLOPE = 0.05
 SLOPE_PRECISION = 4.0
 
 MAX_STEPS = 100
+NEAR = 1e-8
 
 
 @dataclass(frozen=True)
@@ -194,24 +196,26 @@ def fit_logit(
     >>> fit_logit(np.ones((4, 1)), np.array([0.0, 1.0, 1.0, 1.0]), prior=free).round(4)
     array([1.0986])
     """
-    weight = np.ones(len(y)) if weight is None else weight
-    offset = np.zeros(len(y)) if offset is None else offset
-    problem = _Problem(design, y, weight, offset, prior)
-    coef = prior.mean.astype(np.float64)
-    for _ in range(MAX_STEPS):
-        step = problem.newton_step(coef)
-        if np.max(np.abs(step), initial=0.0) < 1e-10:
-            return coef
-        coef = coef + problem.damping(coef, step) * step
-    raise ValueError(
-        "`design` separates the two classes, so the logistic fit has no finite optimum; "
-        "give every coefficient a `prior` with a positive precision."
+    problem = LogitProblem(
+        design,
+        y,
+        weight=np.ones(len(y)) if weight is None else weight,
+        offset=np.zeros(len(y)) if offset is None else offset,
+        prior=prior,
     )
+    return problem.solved(prior.mean.astype(np.float64))
 
 
 @dataclass(frozen=True)
-class _Problem:
-    """One penalised logistic likelihood."""
+class LogitProblem:
+    """One penalised logistic likelihood; see ``fit_logit`` for what is minimised.
+
+    Parameters
+    ----------
+    design : ndarray of float, shape (n, n_coefficients)
+    y, weight, offset : ndarray of float, shape (n,)
+    prior : Prior
+    """
 
     design: FloatArray
     y: FloatArray
@@ -219,28 +223,69 @@ class _Problem:
     offset: FloatArray
     prior: Prior
 
-    def loss(self, coef: FloatArray) -> float:
-        log_odds = self.offset + self.design @ coef
-        fit = self.weight @ (np.logaddexp(0.0, log_odds) - self.y * log_odds)
-        return float(fit + self.prior.precision @ (coef - self.prior.mean) ** 2 / 2)
+    def solved(self, start: FloatArray) -> FloatArray:
+        """Return the coefficients, found from a start; a near one takes fewer steps.
 
-    def newton_step(self, coef: FloatArray) -> FloatArray:
+        Parameters
+        ----------
+        start : ndarray of float, shape (n_coefficients,)
+
+        Returns
+        -------
+        ndarray of float, shape (n_coefficients,)
+
+        Raises
+        ------
+        ValueError
+            If there is no finite optimum.
+        """
+        at = self._at(start)
+        for _ in range(MAX_STEPS):
+            step = self._newton_step(at)
+            if np.max(np.abs(step), initial=0.0) < NEAR:
+                # What is left after this step is about the square of it.
+                return at.coef + step
+            at = self._moved(at, step)
+        raise ValueError(
+            "`design` separates the two classes, so the logistic fit has no finite optimum; "
+            "give every coefficient a `prior` with a positive precision."
+        )
+
+    def _at(self, coef: FloatArray) -> "_Point":
         log_odds = self.offset + self.design @ coef
+        tail = np.exp(-np.abs(log_odds))
+        fit = self.weight @ (np.maximum(log_odds, 0.0) + np.log1p(tail) - self.y * log_odds)
+        penalty = self.prior.precision @ (coef - self.prior.mean) ** 2 / 2
+        return _Point(coef, log_odds, tail, float(fit + penalty))
+
+    def _newton_step(self, at: "_Point") -> FloatArray:
         # Both tails, because 1 - sigmoid(z) is 0 from z = 37 on and would look like an optimum.
-        p, q = sigmoid(log_odds), sigmoid(-log_odds)
-        pull = self.prior.precision * (coef - self.prior.mean)
+        large, small = 1.0 / (1.0 + at.tail), at.tail / (1.0 + at.tail)
+        p, q = np.where(at.log_odds >= 0, (large, small), (small, large))
+        pull = self.prior.precision * (at.coef - self.prior.mean)
         gradient = self.design.T @ (self.weight * ((1 - self.y) * p - self.y * q)) + pull
-        curvature = (self.design.T * (self.weight * p * q)) @ self.design
-        curvature += np.diag(self.prior.precision)
+        scaled = self.design * np.sqrt(self.weight * large * small)[:, None]
+        curvature = scaled.T @ scaled + np.diag(self.prior.precision)
         # The tiny ridge shortens a step along a flat direction; it does not move the optimum.
-        curvature += np.diag(np.full(len(coef), 1e-12 * np.trace(curvature)))
+        curvature += np.diag(np.full(len(at.coef), 1e-12 * np.trace(curvature)))
         return np.asarray(-np.linalg.solve(curvature, gradient), dtype=np.float64)
 
-    def damping(self, coef: FloatArray, step: FloatArray) -> float:
-        before, length = self.loss(coef), 1.0
-        while self.loss(coef + length * step) > before + 1e-12 * abs(before) and length > 1e-6:
+    def _moved(self, at: "_Point", step: FloatArray) -> "_Point":
+        """Return where a step leads, halved until it is no step back."""
+        length, most = 1.0, at.loss + 1e-12 * abs(at.loss)
+        while (reached := self._at(at.coef + length * step)).loss > most and length > 1e-6:
             length /= 2
-        return length
+        return reached
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Coefficients on the way to the optimum."""
+
+    coef: FloatArray
+    log_odds: FloatArray
+    tail: FloatArray
+    loss: float
 
 
 def fit_affine(log_odds: FloatArray, y: FloatArray, weight: FloatArray | None = None) -> Affine:

@@ -1,14 +1,15 @@
-"""Which rows can be scored, and which figure exists for them."""
+"""Which figure exists for which rows."""
 
 from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Weights", "checked_rows", "require", "undefined_because"]
+from .levels import Levels, Weights, levels_of
 
-FloatArray = npt.NDArray[np.float64]
-Weights = npt.ArrayLike | None
+__all__ = ["defined", "require", "undefined_because", "why_undefined"]
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 def undefined_because(
@@ -39,33 +40,55 @@ def undefined_because(
     >>> undefined_because("brier", [0, 0], [0.1, 0.2]) is None
     True
     """
-    labels, probabilities, weights = checked_rows(y, p, weight)
-    used = weights > 0
-    labels, probabilities = labels[used], probabilities[used]
-    for reason, holds in _UNDEFINED.get(scorer, ()):
-        if holds(labels, probabilities):
-            return reason
-    return None
+    return why_undefined(scorer, levels_of(y, p, weight))
 
 
-def _nobody(y: FloatArray, p: FloatArray) -> bool:
-    return not (y == 1).any()
+def why_undefined(scorer: str, levels: Levels) -> str | None:
+    """Return why a figure does not exist for one of the resamples, or None if it does."""
+    conditions = _UNDEFINED.get(scorer, ())
+    return next((reason for reason, lacks in conditions if lacks(levels).any()), None)
 
 
-def _everybody(y: FloatArray, p: FloatArray) -> bool:
-    return not (y == 0).any()
+def defined(scorer: str, levels: Levels) -> BoolArray:
+    """Tell for which resamples a figure exists, shape (n_resamples,)."""
+    lacking = [lacks(levels) for _, lacks in _UNDEFINED.get(scorer, ())]
+    never = np.zeros(len(levels.hit), dtype=np.bool_)
+    return np.asarray(~np.any([never, *lacking], axis=0))
 
 
-def _equal(y: FloatArray, p: FloatArray) -> bool:
-    return bool(np.ptp(p) == 0)
+def require(scorer: str, levels: Levels) -> None:
+    """Raise a ValueError that says why a figure does not exist, if it does not."""
+    reason = why_undefined(scorer, levels)
+    if reason is not None:
+        raise ValueError(f"`{scorer}` is undefined because {reason}; score more accounts.")
 
 
-def _separated(y: FloatArray, p: FloatArray) -> bool:
-    hit, miss = p[y == 1], p[y == 0]
-    return bool(hit.min() >= miss.max() or hit.max() <= miss.min())
+def _nobody(levels: Levels) -> BoolArray:
+    return np.asarray(levels.hit.max(axis=1) <= 0)
 
 
-_Condition = tuple[str, Callable[[FloatArray, FloatArray], bool]]
+def _everybody(levels: Levels) -> BoolArray:
+    return np.asarray(levels.miss.max(axis=1) <= 0)
+
+
+def _equal(levels: Levels) -> BoolArray:
+    return np.asarray((levels.weight > 0).sum(axis=1) <= 1)
+
+
+def _separated(levels: Levels) -> BoolArray:
+    hit, miss = levels.hit > 0, levels.miss > 0
+    return np.asarray((_first(hit) >= _last(miss)) | (_last(hit) <= _first(miss)))
+
+
+def _first(used: BoolArray) -> npt.NDArray[np.intp]:
+    return np.asarray(np.argmax(used, axis=1))
+
+
+def _last(used: BoolArray) -> npt.NDArray[np.intp]:
+    return np.asarray(used.shape[1] - 1 - np.argmax(used[:, ::-1], axis=1))
+
+
+_Condition = tuple[str, Callable[[Levels], BoolArray]]
 _NOBODY: _Condition = ("nobody has the outcome", _nobody)
 _EVERYBODY: _Condition = ("everybody has the outcome", _everybody)
 _EQUAL: _Condition = ("all probabilities are equal", _equal)
@@ -79,54 +102,3 @@ _UNDEFINED: dict[str, tuple[_Condition, ...]] = {
     "calibration_slope": (_NOBODY, _EVERYBODY, _EQUAL, _SEPARATED),
     "calibration_intercept": (_NOBODY, _EVERYBODY),
 }
-
-
-def require(scorer: str, y: FloatArray, p: FloatArray, weight: FloatArray) -> None:
-    """Raise a ValueError that says why a figure does not exist, if it does not."""
-    reason = undefined_because(scorer, y, p, weight)
-    if reason is not None:
-        raise ValueError(f"`{scorer}` is undefined because {reason}; score more accounts.")
-
-
-def checked_rows(
-    y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return labels, probabilities and weights as flat arrays of equal length.
-
-    Parameters
-    ----------
-    y : array of shape (n,)
-        0 or 1.
-    p : array of shape (n,)
-        Between 0 and 1.
-    weight : array of shape (n,), optional
-        1 each by default.
-
-    Returns
-    -------
-    tuple of ndarray of float
-
-    Raises
-    ------
-    ValueError
-        If there is no row of positive weight, shapes differ, or values are out of range.
-
-    Examples
-    --------
-    >>> checked_rows([1], [0.5], None)
-    (array([1.]), array([0.5]), array([1.]))
-    """
-    labels, probabilities = np.asarray(y, dtype=np.float64), np.asarray(p, dtype=np.float64)
-    weights = np.ones(len(labels)) if weight is None else np.asarray(weight, dtype=np.float64)
-    if not labels.shape == probabilities.shape == weights.shape or labels.ndim != 1:
-        raise ValueError(
-            "`y`, `p` and `weight` must be flat and of equal length, got shapes "
-            f"{labels.shape!r}, {probabilities.shape!r} and {weights.shape!r}."
-        )
-    if len(labels) == 0 or weights.sum() <= 0:
-        raise ValueError("`y` must hold at least one row of positive weight, got none.")
-    if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise ValueError("`p` must lie between 0 and 1 in every row; drop rows without one.")
-    if not ((labels == 0) | (labels == 1)).all():
-        raise ValueError("`y` must be 0 or 1 in every row; drop rows without a label.")
-    return labels, probabilities, weights

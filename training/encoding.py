@@ -96,13 +96,15 @@ def learn_encoding(frame: pd.DataFrame) -> Encoding:
     twice = frame.columns[frame.columns.duplicated()].tolist()
     if twice:
         raise ValueError(f"Column names must be unique, got {twice[0]!r} twice; rename one.")
-    levels = tuple(_levels(frame.iloc[:, i]) for i in range(frame.shape[1]))
+    levels = tuple(
+        None if _is_number(dtype) else _levels(frame.iloc[:, i])
+        for i, dtype in enumerate(frame.dtypes)
+    )
     return Encoding(tuple(frame.columns), levels)
 
 
 def _levels(column: pd.Series) -> tuple[str, ...] | None:
-    nothing = column.dtype == object and column.isna().all()
-    if _is_number(column) or nothing:
+    if column.dtype == object and column.isna().all():
         return None
     kinds = (pd.CategoricalDtype, pd.StringDtype)
     if not (isinstance(column.dtype, kinds) or column.dtype == object):
@@ -110,10 +112,10 @@ def _levels(column: pd.Series) -> tuple[str, ...] | None:
     return tuple(sorted({str(value) for value in column.dropna().unique()}))
 
 
-def _is_number(column: pd.Series) -> bool:
+def _is_number(dtype: Any) -> bool:
     types = pd.api.types
-    number = types.is_numeric_dtype(column.dtype) and not types.is_complex_dtype(column.dtype)
-    return bool(number or types.is_bool_dtype(column.dtype))
+    number = types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
+    return bool(number or types.is_bool_dtype(dtype))
 
 
 def _numbers(column: pd.Series) -> FloatArray:
@@ -122,7 +124,7 @@ def _numbers(column: pd.Series) -> FloatArray:
         column = column.infer_objects()
         if column.isna().all():
             return np.full(len(column), np.nan)
-    if not _is_number(column) or isinstance(column.dtype, pd.CategoricalDtype):
+    if not _is_number(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         raise TypeError(_unusable(column, expected="numbers, as in training"))
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .additive import AdditiveFit, Scale, Term, choose_size, fit_chosen, forward, learn_pool
+from .additive import AdditiveFit, Term, fit_steps, forward
 from .calibration import Affine, fit_affine, logit
 from .encoding import Encoding, learn_encoding
 from .ordering import checked_groups, in_own_order
+from .scales import Scale, learn_pool, scaled_rows
 
 __all__ = [
     "BaseRate",
@@ -205,12 +206,11 @@ class Logistic(LinearModel):
         values = _values(X, names)
         accounts = checked_groups(groups, len(labels))
         rows = in_own_order(values, labels, accounts, np.ones(len(labels)))
-        pool = learn_pool(names, rows.matrix, monotone)
-        size, raw = choose_size(pool, rows)
+        fitted, raw = fit_steps(learn_pool(names, rows.matrix, monotone), rows)
         line = Affine(1.0, 0.0)
         if raw is not None:
             line = fit_affine(raw, rows.y.astype(np.float64))
-        self._take(fit_chosen(pool, rows, size).scaled(line), X)
+        self._take(fitted.scaled(line), X)
         if raw is not None:
             self.oof_log_odds = np.empty(len(labels))
             self.oof_log_odds[rows.position] = line.apply(raw)
@@ -303,4 +303,5 @@ def _best_single(
     X: pd.DataFrame, names: Sequence[str], y: IntArray, monotone: Mapping[str, int]
 ) -> AdditiveFit:
     matrix = _values(X, names)
-    return forward(learn_pool(names, matrix, monotone), matrix, y, size=1, least=0.0)[-1]
+    rows = scaled_rows(learn_pool(names, matrix, monotone), matrix)
+    return forward(rows, y, size=1, least=0.0)[-1]

@@ -1,10 +1,14 @@
 """Pure functions that say how good probabilities are; an account drawn twice has weight 2."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
-from .calibration import Prior, fit_logit
-from .definedness import Weights, checked_rows, require
+from . import figures
+from .definedness import require
+from .figures import CAPACITY
+from .levels import Levels, Weights, levels_of
 
 __all__ = [
     "CAPACITY",
@@ -21,12 +25,6 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-
-# Share of the accounts that a team is taken to be able to work on.
-CAPACITY = 0.10
-N_BINS = 10
-# Probabilities nearer to 0 or 1 than this count as this near, or one sure miss would be infinite.
-EDGE = 1e-12
 
 
 def roc_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -55,11 +53,7 @@ def roc_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float
     >>> roc_auc([0, 1, 0, 1], [0.1, 0.9, 0.4, 0.4])
     0.875
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("roc_auc", labels, chance, weights)
-    hit, miss = _by_level(labels, chance, weights)
-    below = np.cumsum(miss) - miss / 2
-    return float(hit @ below / (hit.sum() * miss.sum()))
+    return _value(figures.roc_auc, levels_of(y, p, weight))
 
 
 def pr_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -85,12 +79,7 @@ def pr_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
     >>> pr_auc([1, 0, 1, 0], [0.9, 0.8, 0.7, 0.1]).__round__(4)
     0.8333
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("pr_auc", labels, chance, weights)
-    hit, miss = (part[::-1] for part in _by_level(labels, chance, weights))
-    found = np.cumsum(hit)
-    contacted = found + np.cumsum(miss)
-    return float(hit @ (found / np.where(contacted > 0, contacted, 1.0)) / hit.sum())
+    return _value(figures.pr_auc, levels_of(y, p, weight))
 
 
 def log_loss(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -111,11 +100,7 @@ def log_loss(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> floa
     >>> round(log_loss([1, 0], [0.5, 0.5]), 4)
     0.6931
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    chance = np.clip(chance, EDGE, 1 - EDGE)
-    return float(
-        np.average(-np.where(labels == 1, np.log(chance), np.log1p(-chance)), weights=weights)
-    )
+    return _value(figures.log_loss, levels_of(y, p, weight))
 
 
 def brier(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -140,8 +125,7 @@ def brier(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
     >>> brier([1, 0], [0.5, 0.5])
     0.25
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    return float(np.average((chance - labels) ** 2, weights=weights))
+    return _value(figures.brier, levels_of(y, p, weight))
 
 
 def precision_at(
@@ -171,9 +155,7 @@ def precision_at(
     >>> precision_at([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1], share=0.5)
     0.5
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    contacted = _contacted(labels, chance, weights, share)
-    return float(np.average(labels, weights=contacted))
+    return _value(figures.precision_at, levels_of(y, p, weight), share)
 
 
 def recall_at(
@@ -201,9 +183,7 @@ def recall_at(
     >>> recall_at([1, 1, 0, 0], [0.9, 0.4, 0.5, 0.1], share=0.5)
     0.5
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("recall_at", labels, chance, weights)
-    return float(_contacted(labels, chance, weights, share) @ labels / (weights @ labels))
+    return _value(figures.recall_at, levels_of(y, p, weight), share)
 
 
 def lift_at(
@@ -231,11 +211,7 @@ def lift_at(
     >>> lift_at([1, 0, 0, 0], [0.9, 0.4, 0.3, 0.1], share=0.25)
     4.0
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("lift_at", labels, chance, weights)
-    return precision_at(labels, chance, weights, share=share) / float(
-        np.average(labels, weights=weights)
-    )
+    return _value(figures.lift_at, levels_of(y, p, weight), share)
 
 
 def expected_calibration_error(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -257,15 +233,7 @@ def expected_calibration_error(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weigh
     >>> expected_calibration_error([1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25])
     0.0
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    _, code = np.unique(chance, return_inverse=True)
-    size = np.bincount(code, weights=weights)
-    gap = np.bincount(code, weights=weights * (chance - labels))
-    # Each level covers an interval of mass; a bin takes the part of the interval inside it.
-    end = np.cumsum(size)
-    edges = np.linspace(0, end[-1], N_BINS + 1)
-    reached = np.interp(edges, np.r_[0.0, end], np.r_[0.0, np.cumsum(gap)])
-    return float(np.abs(np.diff(reached)).sum() / end[-1])
+    return _value(figures.expected_calibration_error, levels_of(y, p, weight))
 
 
 def calibration_slope(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -296,12 +264,7 @@ def calibration_slope(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None
     >>> round(calibration_slope(y, np.repeat([0.75, 0.25], 20)), 4)
     1.0
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("calibration_slope", labels, chance, weights)
-    log_odds = _log_odds(chance)
-    design = np.column_stack([np.ones(len(labels)), log_odds])
-    free = Prior(np.array([0.0, 1.0]), np.zeros(2))
-    return float(fit_logit(design, labels, prior=free, weight=weights)[1])
+    return _value(figures.calibration_slope, levels_of(y, p, weight))
 
 
 def calibration_intercept(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:
@@ -327,32 +290,9 @@ def calibration_intercept(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = 
     >>> round(calibration_intercept([1, 1, 1, 0], [0.5, 0.5, 0.5, 0.5]), 4)
     1.0986
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    require("calibration_intercept", labels, chance, weights)
-    free = Prior(np.zeros(1), np.zeros(1))
-    ones = np.ones((len(labels), 1))
-    return float(fit_logit(ones, labels, prior=free, weight=weights, offset=_log_odds(chance))[0])
+    return _value(figures.calibration_intercept, levels_of(y, p, weight))
 
 
-def _by_level(y: FloatArray, p: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return weights with and without the outcome per different probability, lowest first."""
-    _, code = np.unique(p, return_inverse=True)
-    hit, miss = np.bincount(code, weight * y), np.bincount(code, weight * (1 - y))
-    return hit.astype(np.float64), miss.astype(np.float64)
-
-
-def _contacted(y: FloatArray, p: FloatArray, weight: FloatArray, share: float) -> FloatArray:
-    """Return how much of each row's weight is contacted; of equal ones the worst come first."""
-    if not 0 < share <= 1:
-        raise ValueError(f"`share` must lie in (0, 1], got {share!r}.")
-    order = np.lexsort((y, -p))
-    capacity = np.ceil(share * weight.sum() - 1e-9)
-    before = np.cumsum(weight[order]) - weight[order]
-    out = np.zeros(len(y))
-    out[order] = np.clip(capacity - before, 0.0, weight[order])
-    return out
-
-
-def _log_odds(p: FloatArray) -> FloatArray:
-    p = np.clip(p, EDGE, 1 - EDGE)
-    return np.asarray(np.log(p) - np.log1p(-p))
+def _value(figure: Callable[..., FloatArray], levels: Levels, *share: float) -> float:
+    require(figure.__name__, levels)
+    return float(figure(levels, *share)[0])

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import quality
-from .definedness import undefined_because
+from . import figures
+from .definedness import defined, why_undefined
+from .levels import Levels, RankedRows, ranked
 
 __all__ = [
     "SCORERS",
@@ -38,8 +39,8 @@ class Scorer:
     Parameters
     ----------
     name : str
-    compute : callable
-        Of labels, probabilities and row weights; one of the functions of ``quality``.
+    figure : callable
+        Of levels, one value per resample; one of the functions of ``figures``.
     greater_is_better : bool
         False where less is better, and where nearness to ``ideal`` is.
     meaning : str
@@ -51,75 +52,79 @@ class Scorer:
     """
 
     name: str
-    compute: Callable[[FloatArray, FloatArray, FloatArray], float]
+    figure: Callable[[Levels], FloatArray]
     greater_is_better: bool
     meaning: str
     ideal: float | None = None
     resampled: bool = True
 
-    def merit(self, value: float) -> float:
-        """Return the value turned so that more is always better."""
+    def merit(self, value: FloatArray) -> FloatArray:
+        """Return values turned so that more is always better."""
         if self.ideal is not None:
             return -abs(value - self.ideal)
         return value if self.greater_is_better else -value
 
-    def undefined_because(self, y: FloatArray, p: FloatArray, weight: FloatArray) -> str | None:
+    def lack(self, levels: Levels) -> str | None:
         """Return why the figure does not exist for these rows, or None if it does."""
-        return undefined_because(self.compute.__name__, y, p, weight)
+        return why_undefined(self.figure.__name__, levels)
+
+    def defined(self, levels: Levels) -> npt.NDArray[np.bool_]:
+        """Tell for which resamples the figure exists, shape (n_resamples,)."""
+        return defined(self.figure.__name__, levels)
 
 
 SCORERS = (
     Scorer(
         name="roc_auc",
-        compute=quality.roc_auc,
+        figure=figures.roc_auc,
         greater_is_better=True,
         meaning="Chance that an account with the outcome ranks above one without; 0.5 is chance.",
     ),
     Scorer(
         name="pr_auc",
-        compute=quality.pr_auc,
+        figure=figures.pr_auc,
         greater_is_better=True,
         meaning="Average precision down the ranking; the base rate is chance.",
     ),
     Scorer(
         name="log_loss",
-        compute=quality.log_loss,
+        figure=figures.log_loss,
         greater_is_better=False,
         meaning="How surprising the outcomes were, given the probabilities.",
     ),
     Scorer(
         name="brier",
-        compute=quality.brier,
+        figure=figures.brier,
         greater_is_better=False,
         meaning="Mean squared distance of probability and outcome.",
     ),
     Scorer(
         name="lift_at_10pct",
-        compute=quality.lift_at,
+        figure=figures.lift_at,
         greater_is_better=True,
         meaning="How much denser the outcome is among the riskiest tenth than overall.",
     ),
     Scorer(
         name="precision_at_10pct",
-        compute=quality.precision_at,
+        figure=figures.precision_at,
         greater_is_better=True,
         meaning="Share with the outcome among the riskiest tenth.",
     ),
     Scorer(
         name="recall_at_10pct",
-        compute=quality.recall_at,
+        figure=figures.recall_at,
         greater_is_better=True,
         meaning="Share of all outcomes that the riskiest tenth holds.",
     ),
     Scorer(
         name="calibration_error",
-        compute=quality.expected_calibration_error,
+        figure=figures.expected_calibration_error,
         greater_is_better=False,
         meaning="Mean distance of probability and rate over ten groups of equal size.",
     ),
     Scorer(
         name="calibration_slope",
-        compute=quality.calibration_slope,
+        figure=figures.calibration_slope,
         greater_is_better=False,
         meaning="1 is right; below 1 the probabilities are too extreme.",
         ideal=1.0,
@@ -127,7 +132,7 @@ SCORERS = (
     ),
     Scorer(
         name="calibration_intercept",
-        compute=quality.calibration_intercept,
+        figure=figures.calibration_intercept,
         greater_is_better=False,
         meaning="0 is right; plus means the outcome came more often than predicted.",
         ideal=0.0,
@@ -223,12 +228,9 @@ def score_table(
     >>> float(table.set_index("scorer").loc["roc_auc", "value"])
     1.0
     """
-    labels, chance, code = _by_probability(y, p, groups)
-    weights = list(_resamples(code, seed, n_boot))
-    scored = [
-        _score(scorer, labels, chance, weights if scorer.resampled else [], code)
-        for scorer in SCORERS
-    ]
+    rows = ranked(y, p, groups)
+    drawn = _drawn(rows, seed, n_boot)
+    scored = [_score(scorer, rows, drawn.get(scorer.name), n_boot) for scorer in SCORERS]
     return pd.DataFrame([asdict(row) for row in scored])
 
 
@@ -273,31 +275,33 @@ def paired_difference(
     >>> round(better.value, 3), better.low > 0
     (0.47, True)
     """
-    declared = scorer_named(scorer)
-    labels, chance_a, code = _checked(y, p_a, groups)
-    _, chance_b, _ = _checked(y, p_b, groups)
-    ones = np.ones(len(labels))
-    for chance in (chance_a, chance_b):
-        reason = declared.undefined_because(labels, chance, ones)
+    declared, rows = scorer_named(scorer), [ranked(y, p, groups) for p in (p_a, p_b)]
+    for one in rows:
+        reason = declared.lack(one.whole)
         if reason is not None:
             raise ValueError(f"`{scorer}` cannot be compared because {reason}.")
-    drawn = [
-        declared.merit(declared.compute(labels, chance_a, weight))
-        - declared.merit(declared.compute(labels, chance_b, weight))
-        for weight in _resamples(code, seed, N_BOOT)
-        if declared.undefined_because(labels, chance_a, weight) is None
-        and declared.undefined_because(labels, chance_b, weight) is None
-    ]
+    drawn = _differences(declared, *(one.resampled(seed=seed, n_boot=N_BOOT) for one in rows))
+    n_accounts = rows[0].n_accounts
     if len(drawn) < MIN_DEFINED * N_BOOT:
         raise ValueError(
-            f"`{scorer}` is undefined in most resamples of {code.max() + 1} accounts; "
+            f"`{scorer}` is undefined in most resamples of {n_accounts} accounts; "
             "compare on more accounts."
         )
     low, high = np.quantile(drawn, COVERAGE)
-    merits = [
-        declared.merit(declared.compute(labels, chance, ones)) for chance in (chance_a, chance_b)
-    ]
-    return Difference(merits[0] - merits[1], float(low), float(high), int(code.max()) + 1)
+    merits = [float(declared.merit(declared.figure(one.whole))[0]) for one in rows]
+    return Difference(merits[0] - merits[1], float(low), float(high), n_accounts)
+
+
+def _differences(
+    scorer: Scorer, resamples_a: Iterator[Levels], resamples_b: Iterator[Levels]
+) -> FloatArray:
+    """Return by how much the first is better in each resample where both are defined."""
+    found = []
+    for a, b in zip(resamples_a, resamples_b, strict=True):
+        both = scorer.defined(a) & scorer.defined(b)
+        merits = [scorer.merit(scorer.figure(levels.only(both))) for levels in (a, b)]
+        found.append(merits[0] - merits[1])
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True)
@@ -309,58 +313,32 @@ class _Scored:
     note: str
 
 
-def _score(
-    scorer: Scorer,
-    y: FloatArray,
-    p: FloatArray,
-    weights: list[FloatArray],
-    code: npt.NDArray[np.intp],
-) -> _Scored:
-    ones, nan = np.ones(len(y)), float("nan")
-    reason = scorer.undefined_because(y, p, ones)
+def _score(scorer: Scorer, rows: RankedRows, drawn: FloatArray | None, n_boot: int) -> _Scored:
+    nan = float("nan")
+    reason = scorer.lack(rows.whole)
     if reason is not None:
         return _Scored(scorer.name, nan, nan, nan, reason)
-    value = scorer.compute(y, p, ones)
-    drawn = [
-        scorer.compute(y, p, weight)
-        for weight in weights
-        if scorer.undefined_because(y, p, weight) is None
-    ]
-    if not weights:
+    value = float(scorer.figure(rows.whole)[0])
+    if drawn is None:
         return _Scored(scorer.name, value, nan, nan, "not resampled")
-    if code.max() == 0:
+    if rows.n_accounts == 1:
         return _Scored(scorer.name, value, nan, nan, "one account only: no interval")
-    if len(drawn) < MIN_DEFINED * len(weights):
+    if len(drawn) < MIN_DEFINED * n_boot:
         return _Scored(scorer.name, value, nan, nan, "undefined in most resamples: no interval")
     low, high = np.quantile(drawn, COVERAGE)
     return _Scored(scorer.name, value, float(low), float(high), "")
 
 
-def _checked(
-    y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
-    labels, chance, accounts = np.asarray(y, float), np.asarray(p, float), np.asarray(groups)
-    if not labels.shape == chance.shape == accounts.shape:
-        raise ValueError(
-            "`y`, `p` and `groups` must have one entry per row, got shapes "
-            f"{labels.shape!r}, {chance.shape!r} and {accounts.shape!r}."
-        )
-    return labels, chance, np.unique(accounts, return_inverse=True)[1]
-
-
-def _by_probability(
-    y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike
-) -> tuple[FloatArray, FloatArray, npt.NDArray[np.intp]]:
-    """Check rows and sort them once, since every resample would sort them again."""
-    labels, chance, code = _checked(y, p, groups)
-    order = np.argsort(chance, kind="stable")
-    return labels[order], chance[order], code[order]
-
-
-def _resamples(code: npt.NDArray[np.intp], seed: int, n_boot: int) -> Iterator[FloatArray]:
-    """Yield row weights: how often each row's account is drawn."""
-    n_groups = int(code.max(initial=-1)) + 1
-    rng = np.random.default_rng(seed)
-    for _ in range(n_boot if n_groups else 0):
-        drawn = rng.integers(n_groups, size=n_groups)
-        yield np.bincount(drawn, minlength=n_groups).astype(np.float64)[code]
+def _drawn(rows: RankedRows, seed: int, n_boot: int) -> dict[str, FloatArray]:
+    """Return each resampled figure's values, where it is defined; nothing without resamples."""
+    parts = [
+        {
+            scorer.name: scorer.figure(levels.only(scorer.defined(levels)))
+            for scorer in SCORERS
+            if scorer.resampled
+        }
+        for levels in rows.resampled(seed=seed, n_boot=n_boot)
+    ]
+    return (
+        {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+    )

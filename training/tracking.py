@@ -6,7 +6,6 @@ a folder beside it. Nothing here sets MLflow's global state, prints, or calls ho
 
 import json
 import logging
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ import pandas as pd
 from ..features.errors import ArtifactError
 from .artifact import PROBABILITY, FittedModel, load_model, save_model
 from .takeover import Decision
+from .trackingstore import SQLITE, keep_quiet, sqlite_path
 
 __all__ = [
     "REGISTERED",
@@ -40,7 +40,6 @@ __all__ = [
 REGISTERED = {"churned": "churngrid-churn", "expanded": "churngrid-expansion"}
 
 EXPERIMENT = "churngrid"
-SQLITE = "sqlite:///"
 FITTED = "fitted"
 REQUIREMENTS = ("churngrid", "lightgbm", "numpy", "pandas", "scikit-learn")
 
@@ -161,7 +160,7 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
         )
         run_id, status = run.info.run_id, "FAILED"
         try:
-            _log_report(client, run_id, report)
+            _log_report(client, run, report)
             with tempfile.TemporaryDirectory() as scratch:
                 _save_pyfunc(fitted, Path(scratch))
                 client.log_artifacts(run_id, str(Path(scratch) / "model"), "model")
@@ -290,24 +289,15 @@ def _registered(target: str) -> str:
 
 def _exists(tracking_uri: str) -> bool:
     """Tell whether asking could find anything; MLflow would create a missing SQLite file."""
-    path = _sqlite_path(tracking_uri)
+    path = sqlite_path(tracking_uri)
     return path is None or path.is_file()
-
-
-def _sqlite_path(tracking_uri: str) -> Path | None:
-    if not tracking_uri.startswith(SQLITE):
-        return None
-    return Path(tracking_uri.removeprefix(SQLITE).partition("?")[0]).absolute()
 
 
 @contextmanager
 def _store(tracking_uri: str) -> Iterator[Any]:
     """Yield a client; MLflow stays quiet, and its errors name the store without a password."""
-    # Read when MLflow is imported; a value that the user has set stands.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    path = _sqlite_path(tracking_uri)
+    keep_quiet()
+    path = sqlite_path(tracking_uri)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -336,7 +326,7 @@ def _experiment(client: Any, tracking_uri: str) -> str:
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is not None:
         return str(found.experiment_id)
-    path = _sqlite_path(tracking_uri)
+    path = sqlite_path(tracking_uri)
     location = None if path is None else (path.parent / "mlflow-artifacts").as_uri()
     return str(client.create_experiment(EXPERIMENT, artifact_location=location))
 
@@ -351,17 +341,27 @@ def _tags(fitted: FittedModel) -> dict[str, str]:
     }
 
 
-def _log_report(client: Any, run_id: str, report: TrainingReport) -> None:
-    for key, value in {**report.params, "data_hash": report.data_hash}.items():
-        client.log_param(run_id, key, value)
-    for row in report.scorers.to_dict("records"):
-        for suffix in ("value", "low", "high"):
-            if np.isfinite(row[suffix]):
-                key = row["scorer"] if suffix == "value" else f"{row['scorer']}_{suffix}"
-                client.log_metric(run_id, key, float(row[suffix]))
+def _log_report(client: Any, run: Any, report: TrainingReport) -> None:
+    from mlflow.entities import Metric, Param
+
+    # One transaction: each of them waits for the disk.
+    run_id, stated = run.info.run_id, {**report.params, "data_hash": report.data_hash}
+    client.log_batch(
+        run_id,
+        params=[Param(key, str(value)) for key, value in stated.items()],
+        metrics=[Metric(*scored, run.info.start_time, 0) for scored in _figures(report.scorers)],
+    )
     for name, points in report.curves.items():
         client.log_text(run_id, json.dumps(list(points), allow_nan=False), f"curves/{name}.json")
     client.log_text(run_id, report.card, "model_card.md")
+
+
+def _figures(scorers: pd.DataFrame) -> Iterator[tuple[str, float]]:
+    for row in scorers.to_dict("records"):
+        for suffix in ("value", "low", "high"):
+            if np.isfinite(row[suffix]):
+                key = row["scorer"] if suffix == "value" else f"{row['scorer']}_{suffix}"
+                yield key, float(row[suffix])
 
 
 def _save_pyfunc(fitted: FittedModel, scratch: Path) -> None:

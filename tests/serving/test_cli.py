@@ -16,9 +16,11 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.tableset import Finding, Tables
 from churngrid.serving import console, results
 from churngrid.serving.cli import app, main
+from churngrid.serving.kernels import Compiled
 
 COMMANDS = {
     "demo": ["demo"],
+    "compile_kernels": ["compile"],
     "init": ["init"],
     "check": ["check", "data"],
     "train": ["train", "data"],
@@ -154,6 +156,7 @@ class Verbs(ModuleType):
             "demo": SimpleNamespace(
                 out=Path("demo"), score=score_result(), train=[train_result("churn")], seconds=9.8
             ),
+            "compile_kernels": Compiled(41, 40, 15.4, ("features", "training"), ""),
             "init": [Path("churngrid.yaml"), Path("playbook.yaml")],
             "check": check_result(),
             "train": [train_result("churn"), train_result("expansion")],
@@ -219,6 +222,7 @@ def test_every_option_reaches_the_verb(verbs):
     ("command", "args", "options"),
     [
         ("demo", (Path("churngrid-demo"),), {"accounts": 1150, "seed": 7}),
+        ("compile_kernels", (), {}),
         ("init", (Path(),), {"data": None}),
         ("check", ("data", None), {"out": None}),
         (
@@ -453,6 +457,9 @@ def test_other_commands_say_what_they_wrote(verbs):
         *("churngrid.yaml", "playbook.yaml"),
     ]
     assert run("report", "results").stdout == "Report: results/report.html\n"
+    assert run("compile").stdout == (
+        "40 of 41 kernels compiled in 15 seconds; they are kept in features and training.\n"
+    )
     assert run(*COMMANDS["playbook_check"]).stdout == "No findings.\n"
 
 
@@ -564,6 +571,20 @@ def test_traceback_only_with_debug(verbs):
     assert done.stderr.endswith("\nTable `accounts` is missing.\n")
 
 
+@pytest.mark.parametrize("command", ["compile", "demo"])
+def test_where_no_kernel_can_be_kept_the_setting_is_named(verbs, command):
+    for name in ("compile_kernels", "demo"):
+        verbs.answers[name] = RuntimeError("cannot cache function 'f': no locator available for")
+    done = run(command)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR")
+
+
+def test_other_failures_of_a_run_are_not_hidden(verbs):
+    verbs.answers["demo"] = RuntimeError("a defect")
+    assert isinstance(run("demo").exception, RuntimeError)
+
+
 def test_interrupted_command_ends_with_130(verbs):
     verbs.answers["train"] = KeyboardInterrupt()
     done = run("train", "data")
@@ -666,7 +687,9 @@ def test_sentences_are_not_broken_on_a_narrow_terminal(monkeypatch):
 # The program
 
 
-@pytest.mark.parametrize("command", ["demo", "init", "check", "train", "backtest", "score"])
+@pytest.mark.parametrize(
+    "command", ["demo", "compile", "init", "check", "train", "backtest", "score"]
+)
 def test_help_has_an_example(command):
     text = run(command, "--help").stdout
     assert f"Example: churngrid {command}" in text
@@ -675,8 +698,8 @@ def test_help_has_an_example(command):
 
 
 def test_every_option_is_explained():
-    for command in (*COMMANDS, "playbook"):
-        arguments = ["playbook", "check"] if command == "playbook_check" else [command]
+    for command, (first, *_) in {**COMMANDS, "playbook": ["playbook"]}.items():
+        arguments = ["playbook", "check"] if command == "playbook_check" else [first]
         lines = run(*arguments, "--help").stdout.splitlines()
         for number, line in enumerate(lines):
             if line.strip().startswith("--"):
@@ -735,3 +758,19 @@ def test_name_that_the_terminal_cannot_write_does_not_end_the_command():
     done = program("-c", probe, env={"PYTHONIOENCODING": "ascii", "PATH": ""})
     assert done.returncode == 0
     assert b"Report: \\xc4hrenfeld" in done.stdout
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "4"}, "4")])
+def test_small_products_are_not_shared_among_threads_unless_asked_for(given, used):
+    probe = (
+        "import os, sys, types\n"
+        "verbs = types.ModuleType('verbs')\n"
+        "verbs.report = lambda out: os.environ['OPENBLAS_NUM_THREADS']\n"
+        "sys.modules['churngrid.serving.verbs'] = verbs\n"
+        "sys.argv = ['churngrid', 'report', 'results']\n"
+        "from churngrid.serving.cli import main\n"
+        "assert 'numpy' not in sys.modules\n"
+        "main()"
+    )
+    done = program("-c", probe, text=True, env={"PATH": "", **given})
+    assert done.stdout == f"Report: {used}\n", done.stderr

@@ -7,6 +7,7 @@ from churngrid.training.calibration import (
     MIN_SLOPE,
     SLOPE_PRECISION,
     Affine,
+    LogitProblem,
     Prior,
     fit_affine,
     fit_intercept_shift,
@@ -149,3 +150,14 @@ def test_the_logit_of_certainty_is_refused(p: float) -> None:
 def test_a_line_keeps_order() -> None:
     z = np.array([3.0, -1.0, 2.0])
     assert np.argsort(Affine(0.3, -2.0).apply(z)).tolist() == np.argsort(z).tolist()
+
+
+def test_the_fit_does_not_depend_on_where_it_starts() -> None:
+    rng = np.random.default_rng(0)
+    design = np.column_stack([np.ones(500), rng.normal(size=(500, 3))])
+    y = (rng.random(500) < sigmoid(design @ [-1.0, 0.5, -2.0, 0.0])).astype(float)
+    prior = Prior(np.zeros(4), np.array([0.0, 1.0, 1.0, 1.0]))
+    problem = LogitProblem(design, y, weight=np.ones(500), offset=np.zeros(500), prior=prior)
+    far, near = problem.solved(np.full(4, 5.0)), problem.solved(np.array([-1.0, 0.5, -2.0, 0.0]))
+    np.testing.assert_allclose(far, near, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(fit_logit(design, y, prior=prior), near, rtol=0, atol=1e-13)

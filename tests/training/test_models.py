@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from churngrid.training import additive
-from churngrid.training.additive import MAX_COLUMNS, learn_pool
+from churngrid.training.additive import MAX_COLUMNS
 from churngrid.training.calibration import logit, sigmoid
 from churngrid.training.classifier import ChurnClassifier
 from churngrid.training.linear import BaseRate, BestMetric, Logistic
@@ -27,6 +27,7 @@ from churngrid.training.models import (
     predict,
     refresh_intercept,
 )
+from churngrid.training.scales import learn_pool
 
 ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
 DIRECTIONS = {"active_users_28d": -1, "days_since_value_event": 1, "chs": -1, "elsewhere": 1}

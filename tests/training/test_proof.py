@@ -1,5 +1,6 @@
 """A metric that looks ahead is caught; those that churngrid ships are not."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -16,7 +17,7 @@ from churngrid.features.rubric import read_rubric
 from churngrid.features.scorecard import read_scorecard
 from churngrid.features.settings import Settings
 from churngrid.training.dataset import build_dataset
-from churngrid.training.proof import as_it_stood, prove
+from churngrid.training.proof import _constant, as_it_stood, prove
 from tests.build import day, tables_of
 from tests.checks.small_company import DAY, small_company
 
@@ -147,3 +148,19 @@ def test_metrics_that_never_vary_inside_an_account_are_named(dataset):
         assert frame[column].groupby(level="account_id").nunique(dropna=False).max() == 1
     assert "active_users_28d" not in dataset.proof.constant
     assert "tenure_days" not in dataset.proof.constant
+
+
+def test_a_column_varies_if_it_differs_or_is_missing_once_inside_an_account():
+    index = pd.MultiIndex.from_product([["b", "a"], pd.date_range("2025-01-01", periods=3)])
+    frame = pd.DataFrame(
+        {
+            "same": [1.0, 1, 1, 2, 2, 2],
+            "differs": [1.0, 1, 3, 2, 2, 2],
+            "missing_once": [1.0, 1, 1, 2, np.nan, 2],
+            "missing_for_one": [np.nan, np.nan, np.nan, 2, 2, 2],
+            "empty": np.nan,
+        },
+        index=index.set_names(["account_id", "as_of"]),
+    )
+    assert _constant(frame.iloc[[0, 3, 1, 4, 2, 5]]) == ("same", "missing_for_one")
+    assert _constant(frame.iloc[:0]) == ()

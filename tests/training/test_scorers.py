@@ -8,7 +8,8 @@ from sklearn import metrics
 
 from churngrid.training import quality
 from churngrid.training.calibration import sigmoid
-from churngrid.training.definedness import checked_rows, undefined_because
+from churngrid.training.definedness import undefined_because
+from churngrid.training.levels import checked_rows, levels_of, ranked
 from churngrid.training.scorers import (
     SCORERS,
     paired_difference,
@@ -48,16 +49,39 @@ def test_weights_act_as_repeats_and_row_order_does_not_matter(scorer) -> None:
     y, p, weight = _rows()
     many = np.repeat(np.arange(len(y)), weight.astype(int))
     np.random.default_rng(1).shuffle(many)
-    repeated = scorer.compute(y[many], p[many], np.ones(len(many)))
-    assert scorer.compute(y, p, weight) == pytest.approx(repeated, abs=1e-9)
+    repeated = scorer.figure(levels_of(y[many], p[many]))
+    assert scorer.figure(levels_of(y, p, weight)) == pytest.approx(repeated, abs=1e-9)
 
 
 @pytest.mark.parametrize("scorer", SCORERS, ids=lambda scorer: scorer.name)
 def test_a_good_model_has_more_merit_than_a_wrong_one(scorer) -> None:
     y, p, _ = _rows()
-    ones = np.ones(len(y))
-    right, wrong = (scorer.merit(scorer.compute(y, chance, ones)) for chance in (p, 1 - p))
+    right, wrong = (scorer.merit(scorer.figure(levels_of(y, chance))) for chance in (p, 1 - p))
     assert right > wrong
+
+
+@pytest.mark.parametrize("scorer", SCORERS, ids=lambda scorer: scorer.name)
+def test_many_resamples_at_once_equal_the_same_accounts_drawn_by_hand(scorer, monkeypatch) -> None:
+    y, p, _ = _rows(60)
+    accounts = np.arange(60) // 2
+    monkeypatch.setattr("churngrid.training.levels.BLOCK_CELLS", 4 * len(y))
+    found = [
+        scorer.figure(levels) for levels in ranked(y, p, accounts).resampled(seed=3, n_boot=10)
+    ]
+    assert [len(part) for part in found] == [4, 4, 2]
+    rng = np.random.default_rng(3)
+    for value in np.concatenate(found):
+        rows = np.concatenate(
+            [np.flatnonzero(accounts == drawn) for drawn in rng.integers(30, size=30)]
+        )
+        assert value == pytest.approx(getattr(quality, scorer.figure.__name__)(y[rows], p[rows]))
+
+
+def test_only_the_resamples_in_which_a_figure_exists_count() -> None:
+    y, p = np.array([1.0, 0, 0, 0]), np.array([0.9, 0.8, 0.1, 0.2])
+    table = score_table(y, p, np.arange(4), n_boot=100).set_index("scorer")
+    assert (table.loc["roc_auc", ["value", "low", "high"]] == 1.0).all()
+    assert np.isfinite(table.loc["pr_auc", ["low", "high"]].astype(float)).all()
 
 
 def test_ties_at_the_edge_of_capacity_count_as_the_worst_order() -> None:
@@ -207,7 +231,7 @@ def test_no_interval_where_most_resamples_have_no_figure() -> None:
 
 
 def test_accounts_must_fit_the_rows() -> None:
-    with pytest.raises(ValueError, match="`y`, `p` and `groups` must have one entry per row"):
+    with pytest.raises(ValueError, match="`groups` must have one entry per row, 2 in all"):
         score_table([0, 1], [0.1, 0.2], ["a"])
 
 
