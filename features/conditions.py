@@ -4,7 +4,7 @@ One kind serves the caps of the scorecard, the rules of standing and the plays. 
 field and a rule; conditions nest with ``all``, ``any`` and ``not``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .declared import Declared
 
-__all__ = ["Condition"]
+__all__ = ["Condition", "with_codes"]
 
 BoolArray = npt.NDArray[np.bool_]
 Way = tuple[str | int, ...]
@@ -249,15 +249,54 @@ class Condition(Declared):
     def _rule_holds(self, values: pd.Series) -> BoolArray:
         if self.is_ is not None:
             # Each text, or tuple of texts, is judged once: many accounts share few of them.
-            codes, different = pd.factorize(values.to_numpy(dtype=object))
+            codes, different = _coded(values)
             admitted = frozenset(self.is_)
             found = [*(_among(value, admitted) for value in different), False]
-            return np.array(found, dtype=bool)[codes]
+            return np.asarray(np.array(found, dtype=bool)[codes])
         number = values.to_numpy(dtype=float, na_value=np.nan)
         held = ~np.isnan(number)
         for rule, bound in self._named_bounds():
             held &= _BOUNDS[rule][0](number, bound)
         return np.asarray(held, dtype=bool)
+
+
+def with_codes(facts: pd.DataFrame, conditions: Iterable[Condition]) -> pd.DataFrame:
+    """Return facts in which the texts that conditions look at are coded.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        As in ``Condition.holds``, which gives the same with and without codes.
+    conditions : iterable of Condition
+        The more of them look at a field, the more time it saves.
+
+    Returns
+    -------
+    DataFrame
+        Same rows and columns; the texts as categories.
+
+    Examples
+    --------
+    >>> rule = Condition.model_validate({"field": "cell", "is": ["save"]})
+    >>> coded = with_codes(pd.DataFrame({"cell": ["save", "retain"]}), [rule])
+    >>> coded.dtypes["cell"].name, rule.holds(coded).tolist()
+    ('category', [True, False])
+    """
+    parts = (part for condition in conditions for _, part in condition.parts())
+    fields = {part.field or "" for part in parts if part.is_ is not None} & set(facts)
+    return facts.assign(**{field: _as_categories(facts[field]) for field in fields})
+
+
+def _as_categories(values: pd.Series) -> pd.Categorical:
+    codes, different = pd.factorize(values.to_numpy(dtype=object))
+    return pd.Categorical.from_codes(codes, pd.Index(different, dtype=object, tupleize_cols=False))
+
+
+def _coded(values: pd.Series) -> tuple[npt.NDArray[np.integer[Any]], Iterable[object]]:
+    """Return the place of each text among the different ones, -1 for a missing one, and those."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy(), values.cat.categories
+    return pd.factorize(values.to_numpy(dtype=object))
 
 
 def _among(value: object, admitted: frozenset[str]) -> bool:

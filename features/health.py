@@ -4,9 +4,10 @@ What is unknown is neither zero nor perfect: it counts as neutral, lowers the co
 the interval between the lowest and the highest possible score.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +15,14 @@ import pandas as pd
 
 from .absence import Absence
 from .engine import Features
-from .scorecard import Scorecard, WeightedMetric
-from .weighing import MetricWeighing, Weighing, facts_of, weigh
+from .scorecard import Cap, Scorecard, WeightedMetric
+from .weighing import Weighing, combinations_of, facts_of, weigh
 
-__all__ = ["Health", "measure_health", "score_health", "scorecard_scope"]
+__all__ = ["Health", "chs_before_caps", "measure_health", "score_health", "scorecard_scope"]
 
 FloatArray = npt.NDArray[np.float64]
 
 _NEUTRAL = 50.0
-_UNWEIGHED = (Absence.NOT_APPLICABLE, Absence.NOT_COLLECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,35 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One metric of a component on all rows."""
+    """One metric of a component on all rows: its score, and how much of it is known."""
 
     column: str
     weight: FloatArray
     score: FloatArray
     low: FloatArray
-    high: FloatArray
     known: FloatArray
 
+    @property
+    def high(self) -> FloatArray:
+        """The highest possible score: what is unknown could be perfect."""
+        return self.low + (1.0 - self.known) * 100.0
 
-_Parts = dict[str, list[_Part]]
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """All components on all rows, and their shares of the overall score, which add up to 1."""
+
+    parts: dict[str, list[_Part]]
+    weights: dict[str, FloatArray]
+
+    def mean(self, name: str, kind: str) -> FloatArray:
+        """Return the weighted mean of one kind of number over the metrics of a component."""
+        total = _sum(part.weight * getattr(part, kind) for part in self.parts[name])
+        return _divide(total, _sum(part.weight for part in self.parts[name]))
+
+    def overall(self, kind: str) -> FloatArray:
+        """Return the weighted mean of one kind of number over all components."""
+        return _sum(self.weights[name] * self.mean(name, kind) for name in self.parts)
 
 
 def score_health(features: Features, scorecard: Scorecard) -> Health:
@@ -86,41 +104,62 @@ def score_health(features: Features, scorecard: Scorecard) -> Health:
     Below ``insufficient_below`` coverage there is no score; below ``green_from`` it stays under the
     high band; each cap that holds limits it further.
     """
-    facts = facts_of(features)
-    measured = measure_health(features, scorecard, weighed_as=facts)
-    return replace(measured, scores=_limited(measured.scores, facts, scorecard))
+    measured = measure_health(features, scorecard)
+    return replace(measured, scores=_limited(measured.scores, facts_of(features), scorecard))
 
 
-def measure_health(
-    features: Features, scorecard: Scorecard, *, weighed_as: pd.DataFrame | None = None
-) -> Health:
+def measure_health(features: Features, scorecard: Scorecard) -> Health:
     """Score the health of every row before caps and the rule on what may be high.
 
     Parameters
     ----------
     features : Features
-        Needs the metrics the scorecard weighs, and those by which they fade.
+        Needs the metrics the scorecard weighs, those by which they fade, and those its variants
+        look at.
     scorecard : Scorecard
-    weighed_as : DataFrame, optional
-        Facts that decide which variants hold, one row a row; those of ``features`` by default.
 
     Returns
     -------
     Health
         Without the columns about caps.
     """
-    facts = facts_of(features) if weighed_as is None else weighed_as
-    weighing = weigh(scorecard, features.metrics, facts)
-    parts = {
-        name: [_part(features, part, weighing.metrics[part.metric]) for part in component.metrics]
-        for name, component in scorecard.components.items()
+    weighing = weigh(scorecard, features.metrics, facts_of(features))
+    measured = _measured(features.frame, features.absence, scorecard, weighing)
+    columns = {
+        "chs": _sufficient(measured, scorecard),
+        "chs_low": measured.overall("low"),
+        "chs_high": measured.overall("high"),
+        "chs_coverage": measured.overall("known"),
     }
-    weights = _component_weights(weighing, parts)
-    scores = _scores(features, parts, weights)
-    unknown = scores["chs_coverage"] < scorecard.insufficient_below
-    scores["chs"] = scores["chs"].where(~unknown)
+    nothing = _sum(measured.weights.values()) == 0
+    columns["chs_high"] = np.where(nothing, 100.0, columns["chs_high"])
+    for name, weight in measured.weights.items():
+        columns[f"chs_{name}"] = np.where(weight > 0, measured.mean(name, "score"), np.nan)
+    scores = pd.DataFrame(columns, index=features.frame.index)
     scores["scorecard_variants"] = pd.Series(weighing.applied, scores.index, dtype=object)
-    return Health(scores=scores, losses=_losses(features, parts, weights))
+    return Health(scores=scores, losses=_losses(features, measured))
+
+
+def chs_before_caps(
+    frame: pd.DataFrame, absence: pd.DataFrame, scorecard: Scorecard, weighing: Weighing
+) -> FloatArray:
+    """Return the health score of rows before caps, and nothing else.
+
+    Parameters
+    ----------
+    frame, absence : DataFrame
+        As in ``Features``: at least the metrics that the scorecard weighs, and in ``frame`` those
+        by which they fade.
+    scorecard : Scorecard
+    weighing : Weighing
+        Of the same rows.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        0 to 100, higher is healthier; NaN where too little is known.
+    """
+    return _sufficient(_measured(frame, absence, scorecard, weighing), scorecard)
 
 
 def scorecard_scope(features: Features, scorecard: Scorecard) -> float:
@@ -149,36 +188,62 @@ def scorecard_scope(features: Features, scorecard: Scorecard) -> float:
     return float(share.mean()) if len(share) else 0.0
 
 
-def _part(features: Features, part: WeightedMetric, weighing: MetricWeighing) -> _Part:
-    value = features.frame[part.metric].to_numpy(dtype=float)
-    state = features.absence[part.metric].to_numpy()
-    poor, healthy = weighing.poor, weighing.healthy
-    scored = np.clip((value - poor) / (healthy - poor), 0.0, 1.0) * 100.0
+def _measured(
+    frame: pd.DataFrame, absence: pd.DataFrame, scorecard: Scorecard, weighing: Weighing
+) -> _Measured:
+    metrics = scorecard.metrics()
+    values = _by_name(frame, [*metrics, *scorecard.ages()])
+    states = _by_name(absence, metrics)
+    parts = {
+        name: [_part(part, values, states, weighing) for part in component.metrics]
+        for name, component in scorecard.components.items()
+    }
+    return _Measured(parts, _component_weights(weighing, parts))
+
+
+def _by_name(frame: pd.DataFrame, names: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
+    different = list(dict.fromkeys(names))
+    return dict(zip(different, frame[different].to_numpy().T, strict=True))
+
+
+def _part(
+    part: WeightedMetric,
+    values: dict[str, npt.NDArray[Any]],
+    states: dict[str, npt.NDArray[Any]],
+    weighing: Weighing,
+) -> _Part:
+    state, weighed = states[part.metric], weighing.metrics[part.metric]
+    poor, healthy = weighed.poor, weighed.healthy
+    scored = np.clip((values[part.metric] - poor) / (healthy - poor), 0.0, 1.0) * 100.0
     present = state == Absence.PRESENT
-    stale = state == Absence.STALE_OR_FAILED
-    fresh = _freshness(features, part)
+    fresh = _freshness(part, values)
     drifted = fresh * scored + (1.0 - fresh) * _NEUTRAL
     held = np.minimum(np.where(np.isnan(scored), _NEUTRAL, drifted), _NEUTRAL)
+    stale = state == Absence.STALE_OR_FAILED
     return _Part(
         column=part.metric,
-        weight=np.where(np.isin(state, _UNWEIGHED), 0.0, weighing.weight),
+        weight=np.where(_is_weighed(state), weighed.weight, 0.0),
         score=np.where(present, drifted, np.where(stale, held, _NEUTRAL)),
         low=np.where(present, fresh * scored, 0.0),
-        high=np.where(present, fresh * scored + (1.0 - fresh) * 100.0, 100.0),
         known=present * fresh,
     )
 
 
-def _freshness(features: Features, part: WeightedMetric) -> FloatArray:
+def _is_weighed(state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    weighed = (state != Absence.NOT_APPLICABLE) & (state != Absence.NOT_COLLECTED)
+    return np.asarray(weighed, dtype=bool)
+
+
+def _freshness(part: WeightedMetric, values: dict[str, npt.NDArray[Any]]) -> FloatArray:
     """Return how much a signal still says, 1 to 0; a signal without an age does not fade."""
     if part.fades is None:
-        return np.ones(len(features.frame))
-    age = features.frame[part.fades.since].to_numpy(dtype=float)
+        return np.ones(1)
+    age = values[part.fades.since]
     lives = np.where(np.isnan(age), 0.0, np.maximum(age, 0.0)) / part.fades.half_life_days
     return np.asarray(0.5**lives, dtype=float)
 
 
-def _component_weights(weighing: Weighing, parts: _Parts) -> dict[str, FloatArray]:
+def _component_weights(weighing: Weighing, parts: dict[str, list[_Part]]) -> dict[str, FloatArray]:
     """Return each component's share of the overall score per row; they add up to 1."""
     weights = {}
     for name, members in parts.items():
@@ -186,6 +251,12 @@ def _component_weights(weighing: Weighing, parts: _Parts) -> dict[str, FloatArra
         weights[name] = weighing.components[name] * applies
     total = _sum(weights.values())
     return {name: _divide(weight, total) for name, weight in weights.items()}
+
+
+def _sufficient(measured: _Measured, scorecard: Scorecard) -> FloatArray:
+    """Return the score, NaN where too little is known."""
+    unknown = measured.overall("known") < scorecard.insufficient_below
+    return np.where(unknown, np.nan, measured.overall("score"))
 
 
 def _sum(arrays: Iterable[FloatArray]) -> FloatArray:
@@ -197,51 +268,36 @@ def _divide(upper: FloatArray, lower: FloatArray) -> FloatArray:
     return np.where(lower > 0, upper / np.where(lower > 0, lower, 1.0), 0.0)
 
 
-def _mean(parts: list[_Part], kind: str) -> FloatArray:
-    total = _sum(part.weight * getattr(part, kind) for part in parts)
-    return _divide(total, _sum(part.weight for part in parts))
-
-
-def _scores(features: Features, parts: _Parts, weights: dict[str, FloatArray]) -> pd.DataFrame:
-    frame = pd.DataFrame(index=features.frame.index)
-    kinds = {"chs": "score", "chs_low": "low", "chs_high": "high", "chs_coverage": "known"}
-    for column, kind in kinds.items():
-        frame[column] = _sum(weights[name] * _mean(parts[name], kind) for name in parts)
-    nothing = _sum(weights.values()) == 0
-    frame["chs_high"] = frame["chs_high"].mask(nothing, 100.0)
-    for name in parts:
-        applies = weights[name] > 0
-        frame[f"chs_{name}"] = np.where(applies, _mean(parts[name], "score"), np.nan)
-    return frame
-
-
 def _limited(frame: pd.DataFrame, facts: pd.DataFrame, scorecard: Scorecard) -> pd.DataFrame:
     """Apply the caps, the lowest one giving its reason, and the rule on what may be high."""
-    held = sorted(scorecard.caps, key=lambda cap: cap.limit)
-    hits = np.array([cap.when.holds(facts) for cap in held], dtype=bool)
-    hits = hits.reshape(len(held), len(frame))
-    frame = frame.assign(chs_before_caps=frame["chs"])
-    frame["caps"] = [
-        tuple(cap.name for cap, hit in zip(held, column, strict=True) if hit) for column in hits.T
-    ]
-    limits = {cap.name: cap for cap in held}
-    frame["cap_reasons"] = [tuple(limits[name].reason for name in names) for names in frame["caps"]]
-    frame["cap"] = [limits[names[0]].limit if names else np.nan for names in frame["caps"]]
-    frame["cap_reason"] = [limits[names[0]].reason if names else "" for names in frame["caps"]]
+    caps = sorted(scorecard.caps, key=lambda cap: cap.limit)
+    found, which = combinations_of([cap.when.holds(facts) for cap in caps], len(frame))
+    holding = [[caps[place] for place in places] for places in found]
+
+    def each(words: Callable[[list[Cap]], Any]) -> list[Any]:
+        told = [words(held) for held in holding]
+        return [told[number] for number in which.tolist()]
+
+    frame = frame.assign(
+        chs_before_caps=frame["chs"],
+        caps=each(lambda held: tuple(cap.name for cap in held)),
+        cap_reasons=each(lambda held: tuple(cap.reason for cap in held)),
+        cap=each(lambda held: held[0].limit if held else np.nan),
+        cap_reason=each(lambda held: held[0].reason if held else ""),
+    )
     top = np.where(
         frame["chs_coverage"] < scorecard.green_from, np.nextafter(scorecard.bands.high, 0), 100.0
     )
     limit = np.fmin(top, frame["cap"].to_numpy(dtype=float))
-    for column in ("chs", "chs_low", "chs_high"):
-        frame[column] = np.minimum(frame[column], limit)
-    return frame
+    limited = ["chs", "chs_low", "chs_high"]
+    return frame.assign(**{name: np.minimum(frame[name], limit) for name in limited})
 
 
-def _losses(features: Features, parts: _Parts, weights: dict[str, FloatArray]) -> pd.DataFrame:
+def _losses(features: Features, measured: _Measured) -> pd.DataFrame:
     columns = {}
-    for name, members in parts.items():
+    for name, members in measured.parts.items():
         total = _sum(part.weight for part in members)
         for part in members:
-            share = weights[name] * _divide(part.weight, total)
+            share = measured.weights[name] * _divide(part.weight, total)
             columns[part.column] = share * (100.0 - part.score)
     return pd.DataFrame(columns, index=features.frame.index)

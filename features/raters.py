@@ -105,8 +105,8 @@ def _assessed(tables: Tables, index: pd.Index, rubric: Rubric) -> pd.DataFrame:
         return nobody
     as_of = pd.Timestamp(index.get_level_values("as_of")[0])
     answers = Knowledge(tables, Rows.of(index.to_frame(index=False))).whole("maturity_answers")
-    answers = answers.filter(pc.is_valid(answers["value_num"]))
-    frame = answers.select(["author", "account_id", "occurred_at", "known_at"]).to_pandas()
+    answers = answers.select(["author", "account_id", "occurred_at", "known_at", "value_num"])
+    frame = answers.filter(pc.is_valid(answers["value_num"])).to_pandas()
     oldest = as_of - pd.Timedelta(days=rubric.expired_after_days)
     counts = (frame["known_at"] < as_of) & frame["occurred_at"].between(oldest, as_of)
     columns = ["author", "account_id"]

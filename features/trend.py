@@ -13,9 +13,9 @@ import pandas as pd
 
 from .absence import Absence
 from .comparison import Features
-from .health import measure_health
+from .health import chs_before_caps
 from .scorecard import Scorecard, TrendBounds
-from .weighing import facts_of
+from .weighing import facts_of, weigh
 
 __all__ = ["STEP_DAYS", "Past", "past_dates", "past_of", "trend_of", "with_own_past"]
 
@@ -90,18 +90,35 @@ def past_of(readings: Features, features: Features, scorecard: Scorecard) -> Pas
     if len(dates) > 1:
         raise ValueError(f"`features` must belong to one as-of date, got {len(dates)}.")
     earlier = [past for date in dates for past in past_dates(date)]
-    ids = index.get_level_values("account_id")
     there = readings.frame.index
-    meant = there.get_level_values("as_of").isin(earlier)
-    past = readings.at(there[meant & there.get_level_values("account_id").isin(ids)])
-    facts = facts_of(features).droplevel("as_of")
-    then = facts.loc[past.frame.index.get_level_values("account_id")]
-    health = measure_health(past, scorecard, weighed_as=then.set_axis(past.frame.index))
-    scores = health.scores["chs"].where(past.live)
+    place = _places(index, there)
+    step = pd.Index(earlier).get_indexer(there.get_level_values("as_of"))
+    meant = np.flatnonzero((step >= 0) & (place >= 0))
+    place, step = place[meant], step[meant]
+    weighing = weigh(scorecard, features.metrics, _judged_by(features, scorecard).iloc[place])
     columns = scorecard.metrics()
-    present = past.frame[columns].where(past.absence[columns] == Absence.PRESENT)
-    own = present[past.live].groupby(level="account_id").mean()
-    return Past(scores=_by_step(scores, index, earlier), own=own.reindex(ids).set_axis(index))
+    frame = readings.frame[[*columns, *scorecard.ages()]].iloc[meant]
+    absence = readings.absence[columns].iloc[meant]
+    live = readings.live.iloc[meant].to_numpy()
+    scores = np.full((len(index), _STEPS), np.nan)
+    scores[place, step] = np.where(
+        live, chs_before_caps(frame, absence, scorecard, weighing), np.nan
+    )
+    present = frame[columns].where(absence == Absence.PRESENT)[live]
+    own = present.groupby(place[live]).mean().reindex(range(len(index)))
+    return Past(pd.DataFrame(scores, index, list(_steps())), own.set_axis(index))
+
+
+def _places(index: pd.Index, there: pd.Index) -> npt.NDArray[np.int64]:
+    """Return the place of the account of each row among those of an index, -1 for others."""
+    code, ids = pd.factorize(there.get_level_values("account_id"))
+    return index.get_level_values("account_id").get_indexer(ids)[code]
+
+
+def _judged_by(features: Features, scorecard: Scorecard) -> pd.DataFrame:
+    """Return what decides on variants, and nothing else."""
+    fields = [variant.when.fields() for variant in scorecard.variants]
+    return facts_of(features)[sorted(frozenset().union(*fields))]
 
 
 def trend_of(now: pd.Series, past: Past, bounds: TrendBounds) -> pd.DataFrame:
@@ -165,16 +182,6 @@ def with_own_past(features: Features, past: Past) -> Features:
 
 def _steps() -> range:
     return range(1, _STEPS + 1)
-
-
-def _by_step(readings: pd.Series, index: pd.Index, earlier: list[pd.Timestamp]) -> pd.DataFrame:
-    ids = index.get_level_values("account_id")
-    dates = readings.index.get_level_values("as_of")
-    columns = {
-        step: readings[dates == date].droplevel("as_of").reindex(ids).to_numpy(dtype=float)
-        for step, date in enumerate(earlier, start=1)
-    }
-    return pd.DataFrame(columns, index=index, columns=list(_steps()), dtype=float)
 
 
 def _slope(readings: FloatArray) -> FloatArray:

@@ -11,9 +11,10 @@ from .engine import Features
 from .metric import Metric
 from .scorecard import MetricChange, Scorecard, WeightedMetric
 
-__all__ = ["MetricWeighing", "Weighing", "facts_of", "weigh"]
+__all__ = ["MetricWeighing", "Weighing", "combinations_of", "facts_of", "weigh"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -36,13 +37,23 @@ class Weighing:
         Weight of each component, one number or one a row.
     metrics : dict of str to MetricWeighing
         By column.
-    applied : list of str
-        Names of the variants that hold, joined by a comma, one a row; empty where none does.
+    variants : dict of str to ndarray of bool, shape (n_rows,)
+        Where each variant holds.
+    n_rows : int
     """
 
     components: dict[str, FloatArray]
     metrics: dict[str, MetricWeighing]
-    applied: list[str]
+    variants: dict[str, BoolArray]
+    n_rows: int
+
+    @property
+    def applied(self) -> list[str]:
+        """Names of the variants that hold, joined by a comma, one a row; empty where none does."""
+        names = list(self.variants)
+        found, which = combinations_of(list(self.variants.values()), self.n_rows)
+        told = [",".join(names[place] for place in places) for places in found]
+        return [told[number] for number in which.tolist()]
 
 
 def facts_of(features: Features) -> pd.DataFrame:
@@ -96,7 +107,35 @@ def weigh(scorecard: Scorecard, metrics: Sequence[Metric], facts: pd.DataFrame) 
         for column, change in variant.metrics.items():
             weighed[column] = _changed(weighed[column], change, hit)
     names = [variant.name for variant in scorecard.variants]
-    return Weighing(components, weighed, _joined(names, held, len(facts)))
+    return Weighing(components, weighed, dict(zip(names, held, strict=True)), len(facts))
+
+
+def combinations_of(held: Sequence[BoolArray], n_rows: int) -> tuple[list[list[int]], IntArray]:
+    """Return which of some conditions hold together, each combination that occurs once.
+
+    Parameters
+    ----------
+    held : sequence of (ndarray of bool, shape (n_rows,))
+    n_rows : int
+
+    Returns
+    -------
+    combinations : list of (list of int)
+        The places of the conditions that hold, in the order in which combinations first occur.
+    which : ndarray of int, shape (n_rows,)
+        The combination of each row.
+
+    Examples
+    --------
+    >>> found, which = combinations_of([np.array([True, False, True]), np.array([True] * 3)], 3)
+    >>> found, which.tolist()
+    ([[0, 1], [1]], [0, 1, 0])
+    """
+    which = np.zeros(n_rows, dtype=np.int64)
+    for hit in held:
+        which = pd.factorize(2 * which + hit)[0]
+    rows = np.flatnonzero(~pd.Series(which).duplicated())
+    return [[place for place, hit in enumerate(held) if hit[row]] for row in rows.tolist()], which
 
 
 def _unchanged(part: WeightedMetric, declared: dict[str, Metric]) -> MetricWeighing:
@@ -112,15 +151,3 @@ def _changed(before: MetricWeighing, change: MetricChange, hit: BoolArray) -> Me
         (before.healthy, change.healthy),
     )
     return MetricWeighing(*(old if new is None else np.where(hit, new, old) for old, new in pairs))
-
-
-def _joined(names: list[str], held: list[BoolArray], n_rows: int) -> list[str]:
-    """Return the names that hold for each row, put together once for every combination."""
-    if not names or not n_rows:
-        return [""] * n_rows
-    combinations, which = np.unique(np.stack(held, axis=1), axis=0, return_inverse=True)
-    told = [
-        ",".join(name for name, hit in zip(names, combination, strict=True) if hit)
-        for combination in combinations
-    ]
-    return [told[number] for number in which.reshape(-1)]

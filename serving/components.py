@@ -1,6 +1,8 @@
 """What pulls each component of health down, in words, beside what is usual for the account."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +13,13 @@ from ..features.engine import Features
 from ..features.health import Health
 from ..features.metric import Metric
 from ..features.scorecard import Component, Scorecard, WeightedMetric
-from .drivers import say_value
+from .values import UNKNOWN, in_words, say_values, say_whole
 
 __all__ = ["component_reasons"]
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Columns = Mapping[str, FloatArray]
 
 _FEWEST_POINTS = 1.0
 
@@ -39,56 +43,89 @@ def component_reasons(features: Features, health: Health, scorecard: Scorecard) 
         far as known, and the points it takes. Empty where the component is in the high band, or no
         known metric takes a point.
     """
-    columns = {
-        f"why_{name}": _reasons(features, health, component, below=scorecard.bands.high, name=name)
-        for name, component in scorecard.components.items()
-    }
+    known = _known(features, health, scorecard)
+    columns = {}
+    for name, component in scorecard.components.items():
+        weak = health.scores[f"chs_{name}"].to_numpy(dtype=float) < scorecard.bands.high
+        columns[f"why_{name}"] = _reasons(component, known, weak)
     return pd.DataFrame(columns, index=features.frame.index, dtype=object)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What there is to say of each metric, by column; a source may lack a column.
+
+    Parameters
+    ----------
+    metrics : mapping of str to Metric
+    points : mapping of str to ndarray of float, shape (n_rows,)
+        What each takes; 0 where its value is missing.
+    level, own, segment : mapping of str to ndarray of float, shape (n_rows,)
+    """
+
+    metrics: Mapping[str, Metric]
+    points: Columns
+    level: Columns
+    own: Columns
+    segment: Columns
+
+
+def _known(features: Features, health: Health, scorecard: Scorecard) -> _Known:
+    metrics = {metric.column: metric for metric in features.metrics}
+    weighed = scorecard.metrics()
+    present = features.absence[health.losses.columns] == Absence.PRESENT
+    beside = [*scorecard.ages(), *(metrics[name].percentile for name in weighed)]
+    return _Known(
+        metrics=metrics,
+        points=_columns(health.losses.where(present, 0.0), weighed),
+        level=_columns(features.frame, [*weighed, *beside]),
+        own=_columns(features.baseline, weighed),
+        segment=_columns(features.segment_median, weighed),
+    )
+
+
+def _columns(frame: pd.DataFrame, names: Iterable[str]) -> Columns:
+    """Return those of some columns that are there."""
+    there = [name for name in dict.fromkeys(names) if name in frame]
+    return dict(zip(there, frame[there].to_numpy(dtype=float).T, strict=True))
+
+
 def _reasons(
-    features: Features, health: Health, component: Component, *, below: float, name: str
+    component: Component, known: _Known, weak: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.object_]:
     """Return the text of one component a row, put together metric by metric."""
-    names = [part.metric for part in component.metrics]
-    known = (features.absence[names] == Absence.PRESENT).to_numpy()
-    losses = np.where(known, health.losses[names].to_numpy(dtype=float), 0.0)
-    told = np.full(len(losses), "", dtype=object)
-    if not len(losses):
-        return told
-    most = np.argmax(losses, axis=1)
-    points = losses[np.arange(len(losses)), most]
-    weak = health.scores[f"chs_{name}"].to_numpy(dtype=float) < below
-    declared = {metric.column: metric for metric in features.metrics}
+    told = np.full(len(weak), "", dtype=object)
+    taken = np.stack([known.points[part.metric] for part in component.metrics])
+    most, points = taken.argmax(axis=0), taken.max(axis=0)
+    costs, which = in_words(np.rint(points), _cost)
     for place, part in enumerate(component.metrics):
         rows = np.flatnonzero(weak & (most == place) & (points >= _FEWEST_POINTS))
-        metric = declared[part.metric]
-        told[rows] = _sentences(features, part, metric, rows)
-        told[rows] += [f": costs {cost:.0f} {_points(cost)}" for cost in points[rows]]
+        said = _sentences(part, known, rows)
+        told[rows] = [f"{text}: {costs[own]}" for text, own in zip(said, which[rows], strict=True)]
     return told
 
 
-def _points(cost: float) -> str:
-    return "point" if f"{cost:.0f}" == "1" else "points"
+def _cost(points: float) -> str:
+    return f"costs {points:.0f} {'point' if points == 1 else 'points'}"
 
 
-def _sentences(
-    features: Features, part: WeightedMetric, metric: Metric, rows: npt.NDArray[np.int64]
-) -> list[str]:
+def _sentences(part: WeightedMetric, known: _Known, rows: IntArray) -> list[str]:
     """Return what one metric is in some rows, beside what is usual and its age if it fades."""
-
-    def in_units(value: float) -> str:
-        return say_value(value, metric)
-
+    metric = known.metrics[part.metric]
+    in_units = partial(say_values, metric=metric)
     age = part.fades.since if part.fades else ""
     sources = (
-        (features.baseline, metric.column, lambda value: f"own {in_units(value)}"),
-        (features.segment_median, metric.column, lambda value: f"segment {in_units(value)}"),
-        (features.frame, metric.percentile, lambda value: f"percentile {100 * value:.0f}"),
-        (features.frame, age, lambda value: f"{value:.0f} days old"),
+        (known.own, metric.column, in_units, "own {}"),
+        (known.segment, metric.column, in_units, "segment {}"),
+        (known.level, metric.percentile, _say_percentiles, "percentile {}"),
+        (known.level, age, say_whole, "{} days old"),
     )
-    now = _worded(features.frame[metric.column], rows, in_units)
-    usual = [_worded(frame[name], rows, say) for frame, name, say in sources if name in frame]
+    now = _worded(*in_units(known.level[metric.column][rows]), "{}")
+    usual = [
+        _worded(*say(source[name][rows]), form)
+        for source, name, say, form in sources
+        if name in source
+    ]
     beside = [", ".join(filter(None, told)) for told in zip(*usual, strict=True)]
     return [
         f"{metric.label} {value} ({told})" if told else f"{metric.label} {value}"
@@ -96,10 +133,11 @@ def _sentences(
     ]
 
 
-def _worded(
-    values: pd.Series, rows: npt.NDArray[np.int64], say: Callable[[float], str]
-) -> list[str]:
-    """Return values in words, each different one put into words once; empty where unknown."""
-    different, which = np.unique(values.to_numpy(dtype=float)[rows], return_inverse=True)
-    words = ["" if np.isnan(value) else say(value) for value in different]
-    return [words[place] for place in which]
+def _say_percentiles(shares: FloatArray) -> tuple[list[str], IntArray]:
+    return say_whole(100.0 * shares)
+
+
+def _worded(words: Sequence[str], which: IntArray, form: str) -> list[str]:
+    """Return values in words; empty where unknown."""
+    told = ["" if word == UNKNOWN else form.format(word) for word in words]
+    return [told[place] for place in which.tolist()]

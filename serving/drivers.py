@@ -1,19 +1,26 @@
 """Drivers: what moves an account's estimate, one line a metric, in words."""
 
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..features.absence import Absence
 from ..features.engine import Features
 from ..features.metric import Metric
 from ..features.metrics import by_column
+from .values import in_words, say_values
 
-__all__ = ["DRIVER_COLUMNS", "drivers_of_model", "drivers_of_scorecard", "say_value", "say_values"]
+__all__ = ["DRIVER_COLUMNS", "drivers_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-TextArray = npt.NDArray[np.object_]
 
 DRIVER_COLUMNS = (
     "account_id",
@@ -31,194 +38,172 @@ DRIVER_COLUMNS = (
     "text",
 )
 
+_TEXT = pa.large_string()
 _RAISING, _LOWERING = 5, 3
+_FEWEST = 1e-9
+_SCORECARD = "chs"
 
 
-def drivers_of_model(
-    features: Features, contributions: pd.DataFrame, *, target: str
+def drivers_of(
+    features: Features, contributions: Mapping[str, pd.DataFrame], losses: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the largest contributions of each account, one row a metric.
+    """Return what moves the estimates and the health score of each account most.
 
     Parameters
     ----------
     features : Features
         One row an account.
-    contributions : DataFrame
-        Same index: SHAP values on the log-odds of the target, one column an input of the model;
-        plus raises the estimate. Inputs that are no metrics (the scores) are no drivers.
-    target : str
-        ``churned`` or ``expanded``.
-
-    Returns
-    -------
-    DataFrame
-        ``DRIVER_COLUMNS`` and ``weight`` (how much it moves the estimate): of each account up to
-        five that raise the estimate and three that lower it. A metric whose value is missing is
-        left out, context is kept and marked as not actionable.
-    """
-    metrics = by_column(features.metrics)
-    declared = contributions[[name for name in contributions if name in metrics]]
-    levels = [metrics[str(name)].column for name in declared]
-    grouped = declared.T.groupby(levels, sort=False).sum().T
-    return _ranked(features, grouped, target=target, weight="shap")
-
-
-def drivers_of_scorecard(features: Features, losses: pd.DataFrame) -> pd.DataFrame:
-    """Return what takes the most points from each account's health score.
-
-    Parameters
-    ----------
-    features : Features
+    contributions : mapping of str to DataFrame
+        By target (``churned``, ``expanded``), same index: SHAP values on its log-odds, one column
+        an input of the model; plus raises the estimate. Inputs that are no metrics (the scores)
+        are no drivers.
     losses : DataFrame
-        Same index: points each metric takes from 100.
+        Same index: points each metric takes from 100 in the health score, target ``chs``.
 
     Returns
     -------
     DataFrame
-        ``DRIVER_COLUMNS`` with an empty ``shap``, and ``weight`` (the points, which the texts say).
+        ``DRIVER_COLUMNS`` and ``weight``, target by target and account by account, the strongest
+        first. Up to five metrics that raise an estimate and three that lower it, and up to five
+        that take points, which the text says and ``weight`` holds; their ``shap`` is empty. A
+        metric whose value is missing is left out, context is kept and marked as not actionable.
     """
-    return _ranked(features, losses, target="chs", weight="points")
+    found = [
+        _strongest(features, *_by_metric(shares, features.metrics), target, lowering=_LOWERING)
+        for target, shares in contributions.items()
+    ]
+    points = losses.to_numpy(dtype=float)
+    found.append(_strongest(features, list(losses.columns), points, _SCORECARD, lowering=0))
+    return _described(features, found)
 
 
-def say_value(value: float, metric: Metric) -> str:
-    """Return a value of a metric as people write it.
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Drivers of one target: account and metric by place, and how much it moves the estimate."""
 
-    Parameters
-    ----------
-    value : float
-    metric : Metric
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from churngrid.features.metrics import METRICS
-    >>> say_value(0.245, next(m for m in METRICS if m.unit == "share"))
-    '24 %'
-    """
-    if np.isnan(value):
-        return "unknown"
-    if metric.unit == "share":
-        return f"{100 * value:.0f} %"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if abs(value) >= 10 or float(value).is_integer() else f"{value:.2g}"
+    target: str
+    rows: IntArray
+    metrics: IntArray
+    share: FloatArray
 
 
-def say_values(values: FloatArray, metric: Metric) -> TextArray:
-    """Return many values of a metric as people write them, each different one put in words once.
-
-    Parameters
-    ----------
-    values : ndarray of float, shape (n_values,)
-    metric : Metric
-
-    Returns
-    -------
-    ndarray of str, shape (n_values,)
-        What ``say_value`` returns for each.
-
-    Examples
-    --------
-    >>> from churngrid.features.metrics import METRICS
-    >>> say_values(np.array([0.24, np.nan]), next(m for m in METRICS if m.unit == "share")).tolist()
-    ['24 %', 'unknown']
-    """
-    # As bits, since 0 and -0 are equal and do not read the same.
-    which, bits = pd.factorize(np.ascontiguousarray(values, dtype=float).view(np.int64))
-    words = [say_value(value, metric) for value in bits.view(float).tolist()]
-    return np.array(words, dtype=object)[which]
+def _by_metric(shares: pd.DataFrame, metrics: Sequence[Metric]) -> tuple[list[str], FloatArray]:
+    """Return metrics and their shares with those of their variants, shape (n_rows, n_metrics)."""
+    column_of = {name: metric.column for name, metric in by_column(metrics).items()}
+    declared = [str(name) for name in shares if name in column_of]
+    which, names = pd.factorize(np.array([column_of[name] for name in declared], dtype=object))
+    order = np.argsort(which, kind="stable")
+    starts = np.searchsorted(which[order], np.arange(len(names)))
+    by_input = shares[declared].to_numpy(dtype=float).T[order]
+    return names.tolist(), np.ascontiguousarray(np.add.reduceat(by_input, starts, axis=0).T)
 
 
-def _ranked(features: Features, shares: pd.DataFrame, *, target: str, weight: str) -> pd.DataFrame:
-    known = (features.absence == Absence.PRESENT).reindex(columns=shares.columns).to_numpy()
-    size = np.where(known, shares.to_numpy(dtype=float), 0.0)
-    raising = _top(size, _RAISING)
-    lowering = _top(-size, _LOWERING) if weight == "shap" else np.zeros_like(raising)
-    rows, places = np.nonzero(raising | lowering)
-    order = np.lexsort((-np.abs(size[rows, places]), rows))
-    rows, places = rows[order], places[order]
-    if not len(rows):
-        return pd.DataFrame(columns=[*DRIVER_COLUMNS, "weight"])
-    frame = _described(features, shares.columns, rows, places)
-    share = size[rows, places]
-    frame["target"] = target
-    frame["rank"] = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
-    frame["shap"] = share if weight == "shap" else np.nan
-    frame["weight"] = np.abs(share)
-    frame["direction"] = np.where(share > 0, "+", "-")
-    text = _texts(frame, features, shares.columns, places)
-    frame["text"] = text if weight == "shap" else text + _costs(share)
-    return frame[[*DRIVER_COLUMNS, "weight"]]
+def _strongest(
+    features: Features, names: list[str], shares: FloatArray, target: str, *, lowering: int
+) -> _Found:
+    """Return, per account, the metrics that raise an estimate most, and those that lower it."""
+    known = features.absence[names].to_numpy() == Absence.PRESENT
+    size = np.where(known, shares, 0.0)
+    raising, falling = _largest(size, _RAISING), _largest(-size, lowering)
+    places = np.concatenate([raising, falling], axis=1)
+    share = np.take_along_axis(size, places, axis=1)
+    sign = np.repeat([1.0, -1.0], [raising.shape[1], falling.shape[1]])
+    moves = share * sign > _FEWEST
+    order = np.lexsort((places, -np.abs(share)), axis=1)
+    places, share, moves = (np.take_along_axis(of, order, axis=1) for of in (places, share, moves))
+    columns = pd.Index([metric.column for metric in features.metrics])
+    rows = np.nonzero(moves)[0]
+    metrics = columns.get_indexer(pd.Index(names))
+    return _Found(target, rows, metrics[places[moves]], share[moves])
 
 
-def _top(size: FloatArray, count: int) -> npt.NDArray[np.bool_]:
-    """Return which entries are among the largest positive ones of their row."""
+def _largest(size: FloatArray, count: int) -> IntArray:
+    """Return the places of the largest entries of each row, in no order."""
     kept = min(count, size.shape[1])
-    chosen = np.zeros(size.shape, dtype=bool)
-    best = np.argpartition(-size, kept - 1, axis=1)[:, :kept]
-    np.put_along_axis(chosen, best, True, axis=1)
-    return chosen & (size > 1e-9)
+    if not kept:
+        return np.empty((len(size), 0), dtype=np.int64)
+    return np.argpartition(-size, kept - 1, axis=1)[:, :kept]
 
 
-def _described(
-    features: Features, columns: pd.Index, rows: IntArray, places: IntArray
-) -> pd.DataFrame:
-    """Return, per driver, whose it is and what is usual for the account and its segment."""
+def _described(features: Features, found: Sequence[_Found]) -> pd.DataFrame:
+    """Return all drivers in words, with what is usual for the account and its segment."""
+    rows = np.concatenate([part.rows for part in found])
+    metrics = np.concatenate([part.metrics for part in found])
+    share = np.concatenate([part.share for part in found])
+    target = np.repeat(np.arange(len(found)), [len(part.rows) for part in found])
+    names = pd.Index([metric.column for metric in features.metrics])
+    numbers = [
+        frame.reindex(columns=names).to_numpy(dtype=float)[rows, metrics]
+        for frame in (features.frame, features.baseline, features.segment_median)
+    ]
+    by_points = np.array([part.target == _SCORECARD for part in found])[target]
+    points, shap = np.where(by_points, share, np.nan), np.where(by_points, np.nan, share)
     index = features.frame.index[rows]
-    declared = by_column(features.metrics)
-    metrics = [declared[column] for column in columns]
-    component = np.array([metric.component for metric in metrics], dtype=object)
-    actionable = np.array([metric.axis != "context" for metric in metrics], dtype=bool)
-    return pd.DataFrame(
-        {
-            "account_id": index.get_level_values(0),
-            "as_of": index.get_level_values(1),
-            "component": component[places],
-            "metric": columns.to_numpy(dtype=object)[places],
-            "value": _looked_up(features.frame, columns, rows, places),
-            "baseline": _looked_up(features.baseline, columns, rows, places),
-            "segment_median": _looked_up(features.segment_median, columns, rows, places),
-            "actionable": actionable[places],
-        }
-    )
+    columns = {
+        "account_id": index.get_level_values(0),
+        "as_of": index.get_level_values(1),
+        "target": _picked([part.target for part in found], target).to_pandas(),
+        "rank": np.concatenate([_ranks(part.rows) for part in found]),
+        "component": _picked([m.component for m in features.metrics], metrics).to_pandas(),
+        "metric": _picked(names.tolist(), metrics).to_pandas(),
+        **dict(zip(("value", "baseline", "segment_median"), numbers, strict=True)),
+        "shap": shap,
+        "direction": _picked(["-", "+"], (share > 0).astype(int)).to_pandas(),
+        "actionable": np.array([m.axis != "context" for m in features.metrics])[metrics],
+        "text": _texts(features.metrics, metrics, np.stack(numbers, axis=1), points),
+        "weight": np.abs(share),
+    }
+    return pd.DataFrame(columns)
 
 
-def _looked_up(
-    frame: pd.DataFrame, columns: pd.Index, rows: IntArray, places: IntArray
-) -> FloatArray:
-    return frame.reindex(columns=columns).to_numpy(dtype=float)[rows, places]
+def _ranks(rows: IntArray) -> IntArray:
+    """Return the place of each driver among those of its account, from 1."""
+    return np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
 
 
 def _texts(
-    frame: pd.DataFrame, features: Features, columns: pd.Index, places: IntArray
-) -> TextArray:
-    """Return a sentence per driver, put together metric by metric."""
-    metrics = by_column(features.metrics)
-    numbers = frame[["value", "baseline", "segment_median"]].to_numpy(dtype=float)
-    said = np.empty(len(places), dtype=object)
+    metrics: Sequence[Metric], places: IntArray, numbers: FloatArray, points: FloatArray
+) -> pd.Series:
+    """Return a sentence per driver: its value beside what is usual, and the points it costs."""
+    words, which = _words(metrics, places, numbers)
+    now, usual, median = which.T
+    spelling = pd.factorize(np.array(words, dtype=object))[0]
+    known, compared = (~np.isnan(numbers[:, column]) for column in (1, 2))
+    moved = known & (spelling[usual] != spelling[now])
+    nothing = len(words)
+    costs, cost = in_words(np.rint(points), _cost)
+    parts = (
+        ([f"{metric.label} " for metric in metrics], places),
+        ([*(f"{word} -> " for word in words), ""], np.where(moved, usual, nothing)),
+        (words, now),
+        ([*(f" (segment {word})" for word in words), ""], np.where(compared, median, nothing)),
+        (costs, cost),
+    )
+    nothing_between = pa.scalar("", _TEXT)
+    joined = pc.binary_join_element_wise(*(_picked(*part) for part in parts), nothing_between)
+    text: pd.Series = joined.to_pandas()
+    return text
+
+
+def _words(
+    metrics: Sequence[Metric], places: IntArray, numbers: FloatArray
+) -> tuple[list[str], IntArray]:
+    """Put the numbers of each driver into words, metric by metric; as ``in_words``."""
+    words: list[str] = []
+    which = np.empty(numbers.shape, dtype=np.int64)
     order = np.argsort(places, kind="stable")
-    edges = np.searchsorted(places[order], np.arange(len(columns) + 1))
-    for place, column in enumerate(columns):
-        rows = order[edges[place] : edges[place + 1]]
-        said[rows] = _sentences(metrics[column], *numbers[rows].T)
-    return said
+    edges = np.searchsorted(places[order], np.arange(len(metrics) + 1))
+    for metric, (start, end) in zip(metrics, pairwise(edges.tolist()), strict=True):
+        own = order[start:end]
+        said, place = say_values(numbers[own], metric)
+        which[own] = place + len(words)
+        words += said
+    return words, which
 
 
-def _sentences(
-    metric: Metric, value: FloatArray, baseline: FloatArray, median: FloatArray
-) -> TextArray:
-    now, usual = say_values(value, metric), say_values(baseline, metric)
-    moved = ~np.isnan(baseline) & (usual != now)
-    told = metric.label + " " + np.where(moved, usual + " -> " + now, now)
-    beside = told + " (segment " + say_values(median, metric) + ")"
-    return np.where(np.isnan(median), told, beside).astype(object)
+def _picked(words: Sequence[str], which: IntArray) -> pa.LargeStringArray:
+    return pa.array(words, _TEXT).take(pa.array(which))
 
 
-def _costs(points: FloatArray) -> TextArray:
-    """Return what each driver takes, in words; each whole number of points is written once."""
-    which, whole = pd.factorize(np.rint(points))
-    words = [f": costs {cost:.0f} points" for cost in whole.tolist()]
-    return np.array(words, dtype=object)[which]
+def _cost(points: float) -> str:
+    return "" if math.isnan(points) else f": costs {points:.0f} points"

@@ -25,7 +25,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ..features.errors import ArtifactError, SchemaError
-from .storable import as_of_dates, merged, restored, storable, table_as_csv
+from .csvfiles import table_as_csv
+from .storable import as_of_dates, merged, restored, storable
 
 if sys.platform == "win32":
     import msvcrt

@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 
 from ..features.database import public_url
 from ..features.errors import ArtifactError, SchemaError
+from .csvfiles import as_csv
 from .database_store import duckdb_store, postgres_store
 from .folder_store import FolderStore
-from .storable import as_csv, storable
+from .storable import storable
 
 __all__ = ["Store", "open_store", "write_tables"]
 

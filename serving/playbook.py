@@ -7,6 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 from pydantic import Field
 
 from ..features.conditions import Condition
@@ -123,6 +126,20 @@ class Playbook(Declared):
         Play
         """
         return next(play for play in self.plays if play.name == name)
+
+    def places(self, names: pd.Series) -> npt.NDArray[np.int64]:
+        """Return the place of each of many plays, from 0.
+
+        Parameters
+        ----------
+        names : Series of str
+
+        Returns
+        -------
+        ndarray of int
+            -1 for a play that the playbook does not have.
+        """
+        return pd.Index([play.name for play in self.plays]).get_indexer(pd.Index(names))
 
     def in_slot(self, slot: str) -> tuple[Play, ...]:
         """Return the plays of a slot in their order.

@@ -1,16 +1,21 @@
 """Choosing plays: per account and slot the first that holds, within what is open and possible."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.conditions import with_codes
 from .interventions import Interventions
 from .playbook import PLAY_COLUMNS, SLOTS, Play, Playbook
 from .priorities import ranked, with_capacity
+from .values import in_words
 
 __all__ = ["PROGRESS_COLUMNS", "Limits", "assign_plays", "n_waiting", "to_do"]
 
@@ -57,9 +62,10 @@ class _Words:
     percent: Collection[str]
 
     def number(self, field: str, value: float) -> str:
-        """Return a field and its number."""
-        said = f"{value:.0%}".replace("%", " %") if field in self.percent else f"{value:.3g}"
-        return f"{self.labels[field]} {said}"
+        """Return the number of a field; nothing where it is unknown."""
+        if math.isnan(value):
+            return ""
+        return f"{value:.0%}".replace("%", " %") if field in self.percent else f"{value:.3g}"
 
 
 def assign_plays(
@@ -191,7 +197,8 @@ def _marked(position: pd.Series, length: int) -> BoolArray:
 
 def _chosen(accounts: pd.DataFrame, playbook: Playbook, busy: Busy) -> pd.DataFrame:
     """Return the first free play of each slot and account, all slots in order."""
-    holds = {play.name: play.when.holds(accounts) for play in playbook.plays}
+    facts = with_codes(accounts, [play.when for play in playbook.plays])
+    holds = {play.name: play.when.holds(facts) for play in playbook.plays}
     admitted = _admitted(playbook, holds, len(accounts))
     found = [_in_slot(playbook.in_slot(slot), admitted, busy, len(accounts)) for slot in SLOTS]
     frame = pd.concat(found, ignore_index=True)
@@ -228,14 +235,15 @@ def _with_controls(
     chosen: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook
 ) -> pd.DataFrame:
     """Mark the plays that are withheld, by a hash that anybody can compute again."""
-    shares = {play.name: play.control_share for play in playbook.plays}
-    share = chosen["play"].map(shares).to_numpy(dtype=float)
+    shares = np.array([play.control_share for play in playbook.plays])
+    share = shares[playbook.places(chosen["play"])]
     state = np.full(len(chosen), "proposed", dtype=object)
-    place, play = (chosen[name].to_numpy() for name in ("position", "play"))
-    ids = accounts["account_id"].to_numpy()
-    months = accounts["as_of"].dt.strftime("%Y-%m").to_numpy()
-    for row in np.flatnonzero(share > 0):
-        if _chance(ids[place[row]], play[row], months[place[row]]) < share[row]:
+    rows = np.flatnonzero(share > 0)
+    account = accounts[["account_id", "as_of"]].iloc[chosen["position"].to_numpy()[rows]]
+    months = account["as_of"].dt.strftime("%Y-%m")
+    drawn = zip(rows, account["account_id"], chosen["play"].iloc[rows], months, strict=True)
+    for row, account_id, play, month in drawn:
+        if _chance(account_id, play, month) < share[row]:
             state[row] = "withheld"
     return chosen.assign(state=state)
 
@@ -270,61 +278,78 @@ def _described(
     rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, words: _Words
 ) -> pd.DataFrame:
     """Return the plays in their order, with who, until when and why."""
-    plays = {play.name: play for play in playbook.plays}
-    slots = rows["play"].map({name: play.slot for name, play in plays.items()})
-    order = pd.DataFrame({"position": rows["position"], "slot": slots.map(SLOTS.index)})
-    rows = rows.assign(slot=slots).loc[order.sort_values(["position", "slot"], kind="stable").index]
+    which = playbook.places(rows["play"])
+    slot = np.array([SLOTS.index(play.slot) for play in playbook.plays])[which]
+    order = np.lexsort((slot, rows["position"].to_numpy()))
+    rows, which = rows.iloc[order].reset_index(drop=True), which[order]
     account = accounts[["account_id", "as_of"]].iloc[rows["position"].to_numpy(dtype=int)]
-    frame = rows.reset_index(drop=True).assign(
+    since = pd.to_datetime(rows["open_since"], utc=True).astype("datetime64[us, UTC]")
+    begins = since.fillna(account["as_of"].set_axis(rows.index))
+    begun = "begun on " + since.dt.strftime("%Y-%m-%d")
+    why = pd.Series(_reasons(rows, accounts, playbook, words), index=rows.index)
+    frame = rows.assign(
+        slot=np.array(SLOTS, dtype=object)[slot[order]],
         account_id=account["account_id"].array,
         as_of=account["as_of"].array,
-        owner=rows["play"].map({name: play.owner for name, play in plays.items()}).array,
+        owner=np.array([play.owner for play in playbook.plays], dtype=object)[which],
+        open_since=since,
+        due_at=_due(begins, np.array([play.due_days for play in playbook.plays])[which]),
+        why=begun.where(since.notna(), why),
     )
-    since = pd.to_datetime(frame["open_since"], utc=True)
-    frame["open_since"] = since.astype("datetime64[us, UTC]")
-    frame["due_at"] = _due(since.fillna(frame["as_of"]), frame["play"], plays)
-    begun = "begun on " + since.dt.strftime("%Y-%m-%d")
-    why = pd.Series(_reasons(frame, accounts, plays, words), index=frame.index)
-    frame["why"] = begun.where(since.notna(), why)
     return frame[[*PLAY_COLUMNS, *PROGRESS_COLUMNS]]
 
 
-def _due(begins: pd.Series, names: pd.Series, plays: Mapping[str, Play]) -> pd.Series:
+def _due(begins: pd.Series, ahead: npt.NDArray[np.int64]) -> pd.Series:
     """Return the day of the first touch, Saturdays and Sundays not counted."""
     days = begins.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    ahead = names.map({name: play.due_days for name, play in plays.items()}).to_numpy(dtype=int)
     due = np.busday_offset(days, ahead, roll="forward")
     return pd.Series(pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC"))
 
 
 def _reasons(
-    rows: pd.DataFrame, accounts: pd.DataFrame, plays: Mapping[str, Play], words: _Words
+    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, words: _Words
 ) -> npt.NDArray[np.object_]:
     """Return the account's own words for what each play answers to, and its numbers."""
     why = np.full(len(rows), "", dtype=object)
     spoken = accounts["spoken"].to_numpy(dtype=object)
-    for name, group in rows.groupby("play", sort=False):
-        play = plays[str(name)]
+    position = rows["position"].to_numpy(dtype=int)
+    which = playbook.places(rows["play"])
+    for number, play in enumerate(playbook.plays):
         topics, otherwise = _topics(play), play.when.words({**_FIELD_NAMES, **words.labels})
-        place = group["position"].to_numpy(dtype=int)
-        named = sorted(play.when.fields() & words.labels.keys())
-        numbers = accounts[named].iloc[place].to_numpy(dtype=float)
-        for row, told, own in zip(group.index, spoken[place], numbers, strict=True):
-            said = list(dict.fromkeys(told[topic] for topic in told if topic in topics))
-            if len(said) < _REASONS:
-                said += _numbers(dict(zip(named, own, strict=True)), said, words)
-            why[row] = "; ".join(said[:_REASONS]) or otherwise
+        place = position[which == number]
+        said = _numbers(play, accounts, place, words)
+        why[which == number] = [
+            _why(told, numbers, topics) or otherwise
+            for told, numbers in zip(spoken[place], said, strict=True)
+        ]
     return why
 
 
-def _numbers(own: Mapping[str, float], said: Sequence[str], words: _Words) -> list[str]:
-    """Return an account's own numbers in words, but for those that are said already."""
-    return [
-        words.number(field, value)
-        for field, value in own.items()
-        if not np.isnan(value)
-        and not any(text.startswith(f"{words.labels[field]} ") for text in said)
-    ]
+def _why(
+    told: Mapping[str, str], numbers: Iterable[tuple[str, str]], topics: Collection[str]
+) -> str:
+    """Return what to say of the topics; where that is little, numbers that are not said yet."""
+    said = list(dict.fromkeys([text for topic, text in told.items() if topic in topics]))
+    if len(said) < _REASONS:
+        said += [
+            f"{label} {number}"
+            for label, number in numbers
+            if number and not any(text.startswith(f"{label} ") for text in said)
+        ]
+    return "; ".join(said[:_REASONS])
+
+
+def _numbers(
+    play: Play, accounts: pd.DataFrame, place: npt.NDArray[np.int64], words: _Words
+) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Yield the numbers of some accounts that the condition looks at, with what they are."""
+    columns = []
+    for field in sorted(play.when.fields() & words.labels.keys()):
+        values = accounts[field].to_numpy(dtype=float)[place]
+        said, which = in_words(values, partial(words.number, field))
+        label = words.labels[field]
+        columns.append([(label, said[own]) for own in which.tolist()])
+    yield from zip(*columns, strict=True) if columns else repeat((), len(place))
 
 
 def _topics(play: Play) -> frozenset[str]:

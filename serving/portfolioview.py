@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ..features.conditions import Condition
-from .accountviews import standing_in_words
 from .grid import CELLS
 from .playbook import Playbook
 from .reportwords import day, percent, plain, short_money
+from .rowviews import standing_in_words
 from .stories import about_one_in
 
 __all__ = [

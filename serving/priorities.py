@@ -36,22 +36,23 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
         among all accounts with that play, 1 first: by priority, then by value; where the play says
         so, by the probability of expansion alone).
     """
-    place = rows["position"].to_numpy(dtype=int)
-    plays = rows["play"].map({play.name: play for play in playbook.plays})
-    step = np.array([1 + SLOTS.index(play.slot) for play in plays], dtype=int)
-    saved = np.array([play.save_rate for play in plays], dtype=float)
+    place, which = rows["position"].to_numpy(dtype=int), playbook.places(rows["play"])
+    saved = np.array([play.save_rate for play in playbook.plays], dtype=float)[which]
+    grows = np.array([play.rank_by == "p_expand" for play in playbook.plays], dtype=bool)[which]
+    step = np.array([1 + SLOTS.index(play.slot) for play in playbook.plays], dtype=int)[which]
+    priority = np.maximum(step - _renewal_is_near(accounts)[place], 1)
     value = saved * _of(accounts, "arr", place) * _of(accounts, "p_churn", place)
-    grows = np.array([play.rank_by == "p_expand" for play in plays], dtype=bool)
-    frame = rows.assign(
-        priority=np.maximum(step - _renewal_is_near(accounts)[place], 1),
+    order_value = np.where(grows, _of(accounts, "p_expand", place), value)
+    order = np.lexsort((place, -order_value, np.where(grows, 0, priority), which))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = 1 + np.arange(len(rows)) - np.searchsorted(which[order], which[order])
+    return rows.assign(
+        priority=priority,
         priority_value=value,
         assumed_save_rate=saved,
-        order_value=np.where(grows, _of(accounts, "p_expand", place), value),
+        order_value=order_value,
+        rank_in_play=rank,
     )
-    ordered = frame.assign(step=frame["priority"].mask(grows, 0)).sort_values(
-        ["play", "step", "order_value", "position"], ascending=[True, True, False, True]
-    )
-    return frame.assign(rank_in_play=ordered.groupby("play").cumcount() + 1)
 
 
 def with_capacity(

@@ -1,18 +1,18 @@
 """Reasons of accounts: what raises the estimate of churn most, by name and in words."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .stories import spoken_reasons
+from .stories import spoken_caps, spoken_standing
 
 __all__ = ["with_reasons"]
 
-_SAID = (
-    *("caps", "cap_reasons", "cell", "health_band", "maturity_band"),
-    *("maturity_due", "weakest_category"),
-)
+_CAPS = ("caps", "cap_reasons")
+_STANDING = ("cell", "health_band", "maturity_band", "maturity_due", "weakest_category")
 
 _NOWHERE = slice(0, 0)
 
@@ -36,19 +36,47 @@ def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
         answer to). Context is left out: it triggers no play.
     """
     pushing = _strongest_family(_pushing(drivers))
+    places = _places(pushing["account_id"])
+    own = [places.get(account_id, _NOWHERE) for account_id in accounts["account_id"].tolist()]
     metrics, texts, components = (
         pushing[name].tolist() for name in ("metric", "text", "component")
     )
-    places = _places(pushing["account_id"])
-    names, spoken = [], []
-    said = zip(*(accounts[name].tolist() for name in ("account_id", *_SAID)), strict=True)
-    for account_id, *values in said:
-        own = places.get(account_id, _NOWHERE)
-        names.append((*metrics[own], *dict.fromkeys(components[own])))
-        told = {"metric": metrics[own], "text": texts[own]}
-        spoken.append(spoken_reasons(dict(zip(_SAID, values, strict=True)), told, components[own]))
-    columns = pd.DataFrame({"drivers": names, "spoken": spoken}, index=accounts.index)
-    return pd.concat([accounts, columns], axis=1)
+    told = zip(
+        _said(accounts, _CAPS, spoken_caps),
+        own,
+        _said(accounts, _STANDING, spoken_standing),
+        strict=True,
+    )
+    columns = {
+        "drivers": [(*metrics[rows], *dict.fromkeys(components[rows])) for rows in own],
+        "spoken": [
+            _spoken(caps, zip(metrics[rows], components[rows], texts[rows], strict=True), standing)
+            for caps, rows, standing in told
+        ],
+    }
+    return pd.concat([accounts, pd.DataFrame(columns, index=accounts.index)], axis=1)
+
+
+def _said(
+    accounts: pd.DataFrame,
+    fields: Sequence[str],
+    say: Callable[[Mapping[str, Any]], dict[str, str]],
+) -> Iterable[dict[str, str]]:
+    """Return what to say of some fields of each account, put into words once for equal ones."""
+    values = list(zip(*(accounts[name].tolist() for name in fields), strict=True))
+    words = {own: say(dict(zip(fields, own, strict=True))) for own in dict.fromkeys(values)}
+    return map(words.__getitem__, values)
+
+
+def _spoken(
+    caps: Mapping[str, str], drivers: Iterable[tuple[str, str, str]], standing: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what to say of each cap, metric, component, slot or field, the strongest first."""
+    spoken = dict(caps)
+    for metric, component, text in drivers:
+        spoken.setdefault(metric, text)
+        spoken.setdefault(component, text)
+    return {**spoken, **standing}
 
 
 def _pushing(drivers: pd.DataFrame) -> pd.DataFrame:
@@ -59,10 +87,13 @@ def _pushing(drivers: pd.DataFrame) -> pd.DataFrame:
 
 def _strongest_family(pushing: pd.DataFrame) -> pd.DataFrame:
     """Return, per account, the drivers of the component that pushes most altogether."""
-    family = pushing.groupby(["account_id", "component"])["weight"].sum().reset_index()
-    family = family.sort_values("weight", ascending=False, kind="stable")
-    strongest = family.drop_duplicates("account_id")[["account_id", "component"]]
-    return pushing.merge(strongest, on=["account_id", "component"])
+    account, ids = pd.factorize(pushing["account_id"])
+    component, _ = pd.factorize(pushing["component"], sort=True)
+    family = pushing["weight"].groupby([account, component]).sum()
+    strongest = family.sort_values(ascending=False, kind="stable").index.to_frame(index=False)
+    first = strongest.drop_duplicates(0).set_index(0)[1].reindex(range(len(ids)))
+    own: pd.DataFrame = pushing[first.to_numpy()[account] == component]
+    return own
 
 
 def _places(account_ids: pd.Series) -> dict[str, slice]:

@@ -10,12 +10,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..features.errors import SchemaError
 from . import portfolioview as portfolio
-from .accountviews import account_views
 from .drivers import DRIVER_COLUMNS
+from .driverviews import DriverViews
 from .gridchart import Cuts, draw_grid
+from .panelviews import panel_views
 from .playbook import PLAY_COLUMNS, Playbook
 from .plays import n_waiting, to_do
+from .playviews import PlayViews
 from .reportwords import day, in_words, percent, plain, short_money
+from .rowviews import row_views
 
 __all__ = ["render_report"]
 
@@ -96,15 +99,16 @@ def render_report(
     unit = plain(currency)
     proposed = _of_date(_complete("plays", plays, PLAY_COLUMNS), accounts)
     actions = portfolio.actions_of_cells(playbook)
-    views = account_views(
-        accounts.head(_MOST_ROWS),
-        _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts),
-        to_do(proposed),
-        playbook=playbook,
-        currency=unit,
-    )
+    listed = accounts.head(_MOST_ROWS)
+    told = _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts)
+    reasons = DriverViews(told, listed["account_id"])
+    actions_of = PlayViews(to_do(proposed), listed["account_id"], playbook)
+    views = row_views(listed, reasons, actions_of)
     return _filled(
         views=views,
+        panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, unit),
+        n_panels=_MOST_PANELS,
+        playbook=playbook,
         as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
         usual=portfolio.usual_odds(accounts),
         currency=unit,
@@ -124,7 +128,6 @@ def render_report(
         may_grow=bool(accounts["p_expand"].notna().any()),
         money=bool(accounts["arr"].notna().any()),
         terms=bool(accounts["notice_deadline"].notna().any()),
-        panels=_MOST_PANELS,
     )
 
 

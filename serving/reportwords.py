@@ -6,7 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["day", "in_words", "percent", "plain", "short_money"]
+__all__ = ["SENTENCE", "day", "in_words", "percent", "plain", "sentence", "short_money"]
+
+SENTENCE = 500
+"""Characters that a sentence may have."""
 
 # Scripts such as Persian and Hindi, and many emoji, are spelled with these two.
 _JOINERS = "\u200c\u200d"
@@ -47,6 +50,26 @@ def plain(value: Any, *, longest: int = 120) -> str:
 def _is_shown(sign: str) -> bool:
     """Say whether a sign is can be seen, or joins signs that can."""
     return sign in _JOINERS or not unicodedata.category(sign).startswith("C")
+
+
+def sentence(value: Any) -> str:
+    """Return a sentence from a table on one line, with arrows for what has changed.
+
+    Parameters
+    ----------
+    value : str, or missing
+
+    Returns
+    -------
+    str
+        Cut at ``SENTENCE`` characters.
+
+    Examples
+    --------
+    >>> sentence("users 41 -> 24")
+    'users 41 → 24'
+    """
+    return plain(value, longest=SENTENCE).replace(" -> ", " → ")
 
 
 def in_words(name: str) -> str:

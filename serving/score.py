@@ -22,7 +22,7 @@ from . import standing as rules
 from .bands import band_of, cut_by_capacity, health_index, with_hysteresis
 from .components import component_reasons
 from .config import Config
-from .drivers import drivers_of_model, drivers_of_scorecard
+from .drivers import drivers_of
 from .grid import place
 from .interventions import Interventions
 from .known import Known, known_on
@@ -265,11 +265,8 @@ def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
 def _drivers(
     features: Features, health: Health, contributions: dict[str, pd.DataFrame]
 ) -> pd.DataFrame:
-    found = [
-        drivers_of_model(features, shares.drop(columns=BASE), target=target)
-        for target, shares in contributions.items()
-    ]
-    return pd.concat([*found, drivers_of_scorecard(features, health.losses)], ignore_index=True)
+    shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
+    return drivers_of(features, shares, health.losses)
 
 
 def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:

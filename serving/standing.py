@@ -7,11 +7,13 @@ the first that sets a thing has set it.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..features.conditions import Condition
 from ..features.scorecard import Bands, Scorecard
 from ..features.scorecardchecks import OVERRIDE
+from ..features.weighing import combinations_of
 from .bands import BANDS, band_of
 
 __all__ = [
@@ -126,9 +128,10 @@ def flags_of(accounts: pd.DataFrame) -> pd.Series:
     -------
     Series of str
     """
-    hits = np.array([flag.when.holds(accounts) for flag in FLAGS]).reshape(len(FLAGS), -1)
-    names = np.array([flag.name for flag in FLAGS], dtype=object)
-    return pd.Series([",".join(names[held]) for held in hits.T], index=accounts.index, dtype=object)
+    found, which = combinations_of([flag.when.holds(accounts) for flag in FLAGS], len(accounts))
+    raised = [",".join(FLAGS[place].name for place in places) for places in found]
+    told = [raised[number] for number in which.tolist()]
+    return pd.Series(told, index=accounts.index, dtype=object)
 
 
 def covered_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.Series:
@@ -239,6 +242,7 @@ def band_distance(first: pd.Series, second: pd.Series, bands: Bands) -> pd.Serie
     return pd.Series(np.where(known, distance, 0), index=first.index)
 
 
-def _rank(bands: "np.ndarray[tuple[int], np.dtype[np.object_]]") -> "np.ndarray":
-    order = {name: place for place, name in enumerate(BANDS)}
-    return np.array([order.get(band, len(BANDS)) for band in bands])
+def _rank(bands: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return the place of each band, the worst first; unknown ones come last."""
+    place = pd.Index(BANDS, dtype=object).get_indexer(pd.Index(bands, dtype=object))
+    return np.where(place < 0, len(BANDS), place)

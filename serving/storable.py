@@ -1,4 +1,4 @@
-"""Results as they are stored: five column types that files and databases share, and CSV for people.
+"""Results as they are stored: five column types that files and databases share.
 
 Text, number, whole number, flag and time (UTC, to the microsecond). A column without any value has
 no type yet and takes the one of the first value that comes.
@@ -6,15 +6,13 @@ no type yet and takes the one of the first value that comes.
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..features.errors import ArtifactError, SchemaError
 from .playbook import SLOTS
 
-__all__ = ["as_csv", "as_of_dates", "merged", "restored", "storable", "table_as_csv"]
+__all__ = ["as_of_dates", "merged", "restored", "storable"]
 
 _TIME = pa.timestamp("us", tz="UTC")
 
@@ -37,8 +35,6 @@ _IN_WORDS = {
     pa.float64(): "numbers",
     _TIME: "times",
 }
-
-_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def storable(frame: pd.DataFrame, *, name: str) -> pa.Table:
@@ -153,53 +149,6 @@ def merged(stored: pa.Schema, incoming: pa.Schema, *, name: str) -> pa.Schema:
     return pa.schema(types)
 
 
-def as_csv(frame: pd.DataFrame) -> bytes:
-    r"""Return a table as CSV that a spreadsheet opens without running any of it.
-
-    Parameters
-    ----------
-    frame : DataFrame
-
-    Returns
-    -------
-    bytes
-        UTF-8 with the mark that spreadsheets look for. A text that begins like a formula gets an
-        apostrophe in front; numbers stay as they are. Times of midnight are written as dates.
-
-    Raises
-    ------
-    SchemaError
-        If a column cannot be stored.
-
-    Examples
-    --------
-    >>> as_csv(pd.DataFrame({"name": ["=1+1"], "value": [-1]})).decode("utf-8-sig")
-    "name,value\r\n'=1+1,-1\r\n"
-    """
-    return table_as_csv(storable(frame, name="CSV"))
-
-
-def table_as_csv(table: pa.Table) -> bytes:
-    r"""Return a storable table as CSV, as ``as_csv`` does.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        As ``storable`` gives it.
-
-    Returns
-    -------
-    bytes
-
-    Examples
-    --------
-    >>> table_as_csv(pa.table({"name": ["=1+1"], "value": [-1]})).decode("utf-8-sig")
-    "name,value\r\n'=1+1,-1\r\n"
-    """
-    cells = {_defused(field.name): _cells(table[field.name]) for field in table.schema}
-    return pd.DataFrame(cells).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
-
-
 def _dates(table: pa.Table, name: str) -> list[pd.Timestamp]:
     if "as_of" not in table.column_names:
         raise SchemaError(f"Table `{name}` needs a column `as_of`; it has {table.column_names}.")
@@ -267,24 +216,3 @@ def _common(stored: pa.DataType, incoming: pa.DataType, place: str) -> pa.DataTy
 
 def _words(kind: pa.DataType) -> str:
     return _IN_WORDS.get(kind, str(kind))
-
-
-def _cells(values: pa.ChunkedArray) -> pd.Series:
-    if pa.types.is_string(values.type):
-        starts = pc.utf8_slice_codeunits(values, 0, 1)
-        formula = pc.is_in(starts, pa.array(_FORMULA_STARTS, pa.string()))
-        quoted = pc.binary_join_element_wise("'", values, "")
-        values = pc.if_else(formula, quoted, values)
-    cells: pd.Series = values.to_pandas()
-    if values.type != _TIME:
-        return cells
-    # Many rows share few times, and writing one down takes long.
-    which, found = pd.factorize(cells)
-    times = pd.DatetimeIndex(found)
-    dates = bool((times == times.normalize()).all())
-    text = times.strftime("%Y-%m-%d" if dates else "%Y-%m-%dT%H:%M:%SZ")
-    return pd.Series(np.append(text.to_numpy(dtype=object), [None])[which], dtype=object)
-
-
-def _defused(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -1,12 +1,14 @@
 """The story of an account: who it is, where it stands, why, and what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["about_one_in", "headline", "spoken_reasons", "trend_in_words"]
+__all__ = ["about_one_in", "headline", "spoken_caps", "spoken_standing", "trend_in_words"]
+
+_Account = pd.Series | Mapping[str, Any]
 
 _GOING = {"down": " and falling", "up": " and rising"}
 _ARROWS = {
@@ -45,7 +47,7 @@ def about_one_in(probability: float) -> str:
     return f"about {of - 1} in {of}"
 
 
-def headline(account: "pd.Series | Mapping[str, Any]") -> str:
+def headline(account: _Account) -> str:
     """Return one sentence on where an account stands.
 
     Parameters
@@ -102,50 +104,53 @@ def trend_in_words(account: Mapping[str, Any]) -> tuple[str, str]:
     return arrow, f"{word}: {account['chs_slope_84d']:+.0f} points a month{lately}"
 
 
-def spoken_reasons(
-    account: "pd.Series | Mapping[str, Any]",
-    drivers: "pd.DataFrame | Mapping[str, Sequence[str]]",
-    components: Sequence[str],
-) -> dict[str, str]:
-    """Return what to say of each thing a play may answer to.
+def spoken_caps(account: _Account) -> dict[str, str]:
+    """Return what to say of each cap that holds.
 
     Parameters
     ----------
     account : Series or mapping
-        A row of the scores with ``caps`` and ``cap_reasons``.
-    drivers : DataFrame or mapping
-        The account's drivers of churn that raise the estimate and can be acted on, best first.
-    components : sequence of str
-        Component of each driver.
+        ``caps`` and ``cap_reasons``.
 
     Returns
     -------
     dict of str to str
-        Cap, metric, component, slot or field, the strongest first.
+        By cap, the lowest first.
+
+    Examples
+    --------
+    >>> spoken_caps({"caps": ("late",), "cap_reasons": ("An invoice is late.",)})
+    {'late': 'An invoice is late'}
     """
-    spoken = {
-        cap: reason.rstrip(".")
-        for cap, reason in zip(account["caps"], account["cap_reasons"], strict=True)
-    }
-    for text, metric, component in zip(drivers["text"], drivers["metric"], components, strict=True):
-        spoken.setdefault(metric, text)
-        spoken.setdefault(component, text)
+    reasons = zip(account["caps"], account["cap_reasons"], strict=True)
+    return {cap: reason.rstrip(".") for cap, reason in reasons}
+
+
+def spoken_standing(account: _Account) -> dict[str, str]:
+    """Return what to say of where an account stands.
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``cell``, ``health_band``, ``maturity_band``, ``maturity_due`` and ``weakest_category``.
+
+    Returns
+    -------
+    dict of str to str
+        By slot or field, as far as known.
+    """
+    spoken, maturity = {}, account["maturity_band"]
     if account["cell"]:
-        spoken["cell"] = _cell_reason(account)
+        spoken["cell"] = f"health {account['health_band']}, maturity {maturity}"
     if account["maturity_due"]:
         spoken["maturity_due"] = account["maturity_due"]
     if account["weakest_category"]:
         weakest = account["weakest_category"].replace("_", " ")
-        spoken["weakest_category"] = f"maturity {account['maturity_band']}, weakest in {weakest}"
+        spoken["weakest_category"] = f"maturity {maturity}, weakest in {weakest}"
     return spoken
 
 
-def _cell_reason(account: "pd.Series | Mapping[str, Any]") -> str:
-    maturity = account["maturity_band"]
-    return f"health {account['health_band']}, maturity {maturity}"
-
-
-def _usual(account: "pd.Series | Mapping[str, Any]") -> str:
+def _usual(account: _Account) -> str:
     return about_one_in(account["base_rate"]).removeprefix("about ")
 
 

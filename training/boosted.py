@@ -85,7 +85,7 @@ class Boosted:
             "intercept": fitted.intercept_,
             "base_rate": fitted.base_rate_,
         }
-        return data, tuple(booster.model_to_string() for booster in fitted.boosters_)
+        return data, fitted.boosters_.texts
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], texts: Sequence[str]) -> Self:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, TypeVar
 
 import lightgbm as lgb
@@ -56,6 +57,11 @@ class Members(list[lgb.Booster]):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (list(self),)
 
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The boosters as LightGBM writes them down; that takes a while, so it is done once."""
+        return tuple(booster.model_to_string() for booster in self)
+
     def log_odds(self, matrix: FloatArray, *, n_jobs: int) -> FloatArray:
         """Return the members' mean log-odds.
 
@@ -109,8 +115,7 @@ class Members(list[lgb.Booster]):
 
     def _laid_out(self, n_columns: int, most: int) -> Patterns | None:
         try:
-            members = [read_trees(booster.model_to_string()) for booster in self]
-            return patterns_of(members, n_columns, most=most)
+            return patterns_of([read_trees(text) for text in self.texts], n_columns, most=most)
         except ValueError:
             return None
 

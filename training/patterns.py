@@ -5,20 +5,26 @@ of each column, taken together, and each split inside it. Which of them hold for
 one bit a condition; what the leaves of the group add to the SHAP values depends on it alone.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .trees import Column, Tree, columns_of
+from .forest import Forest
+from .trees import Column, Splits, Trees, columns_of
 
 __all__ = ["Groups", "Patterns", "patterns_of"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+SetArray = npt.NDArray[np.uint8]
 
+# On a way too long for a table nobody looks at the bits.
 _WORD = 32
 
 
@@ -47,7 +53,7 @@ class Groups(NamedTuple):
     """
 
     conditions: IntArray
-    sets: npt.NDArray[np.uint8]
+    sets: SetArray
     slots: IntArray
     values: FloatArray
     parts: IntArray
@@ -92,55 +98,13 @@ class Patterns:
         return np.where(fits, lines << np.where(fits, conditions, 0), 0)
 
 
-@dataclass(slots=True)
-class _Layout:
-    """What ``Patterns`` holds, while it grows."""
-
-    columns: Sequence[Column]
-    conditions: list[tuple[int, int, int, int, int]] = field(default_factory=list)
-    sets: list[int] = field(default_factory=list)
-    slots: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    parts: list[tuple[int, int, int]] = field(default_factory=list)
-    ratios: list[float] = field(default_factory=list)
-    first_condition: list[int] = field(default_factory=lambda: [0])
-    first_slot: list[int] = field(default_factory=lambda: [0])
-    first_leaf: list[int] = field(default_factory=lambda: [0])
-    first_part: list[int] = field(default_factory=lambda: [0])
-
-    def ask(self, column: int, codes: int) -> None:
-        """Add a condition: the code is in a set, given as the bits of a number."""
-        missing = 1 << (self.columns[column].n_codes - 1)
-        body = codes & ~missing or codes
-        low, high = (body & -body).bit_length() - 1, body.bit_length() - 1
-        also = missing.bit_length() - 1 if codes & missing else high
-        named = -1
-        if body >> low != (2 << (high - low)) - 1:
-            named = len(self.sets)
-            self.sets.append(codes)
-        self.conditions.append((column, low, high, also, named))
-
-    def close_group(self, slots: Sequence[int]) -> None:
-        """End a group whose conditions and leaves are all there."""
-        self.slots.extend(slots)
-        self.first_condition.append(len(self.conditions))
-        self.first_slot.append(len(self.slots))
-        self.first_leaf.append(len(self.values))
-
-
-# Per column on a way: the codes that go it, and the share of the training rows that do.
-_Way = dict[int, tuple[int, float]]
-# Per column on the way to a leaf: which bits, what they have to be, and the share.
-_Bits = dict[int, tuple[int, int, float]]
-
-
-def patterns_of(members: Sequence[Sequence[Tree]], n_columns: int, *, most: int) -> Patterns:
+def patterns_of(members: Sequence[Trees], n_columns: int, *, most: int) -> Patterns:
     """Cut the trees of boosters into groups of leaves.
 
     Parameters
     ----------
-    members : sequence of (sequence of Tree)
-        The trees of each booster, in their order.
+    members : sequence of Trees
+        The trees of each booster, in their order; at least one booster.
     n_columns : int
         Of the matrix to be explained.
     most : int
@@ -159,109 +123,193 @@ def patterns_of(members: Sequence[Sequence[Tree]], n_columns: int, *, most: int)
     Examples
     --------
     >>> split = np.zeros(1, dtype=int)
-    >>> tree = Tree(split, split, split - 1, split - 2, split + 4, np.array([0.5]),
-    ...             (frozenset(),), np.array([1.0, 3.0]), np.array([1, 3]))
-    >>> patterns = patterns_of([[tree]], 1, most=8)
+    >>> asked = Splits(split, split, np.array([0.5]), [frozenset()])
+    >>> tree = Trees(asked, split - 1, split - 2, split + 4, np.array([1.0, 3.0]),
+    ...              np.array([1, 3]), split + 1)
+    >>> patterns = patterns_of([tree], 1, most=8)
     >>> patterns.table_sizes.tolist(), patterns.base
     ([4], 2.5)
     """
-    trees = [tree for member in members for tree in member]
-    columns = columns_of(trees, n_columns)
-    layout, first_group = _Layout(columns), [0]
-    for member in members:
-        for tree in member:
-            asked = enumerate(tree.column.tolist())
-            lefts = [columns[column].left_of(tree, split) for split, column in asked]
-            for node, way in _groups(tree, lefts, columns, most):
-                _add_group(layout, tree, lefts, node, way)
-        first_group.append(len(layout.first_leaf) - 1)
+    trees = Trees.joined(members)
+    columns, forest = columns_of(trees.splits, n_columns), Forest.of(trees)
+    cut = _cut(forest, most)
+    asked = _asked(forest, cut)
+    conditions, sets = _conditions(columns, trees.splits, asked)
+    first_tree = np.cumsum([0, *(len(member.sizes) for member in members)])
     return Patterns(
         columns=tuple(columns),
-        groups=_finished(layout),
-        base=sum(tree.mean for tree in trees),
-        first_group=np.array(first_group, dtype=np.int64),
+        groups=_with_leaves(forest, cut, asked)._replace(conditions=conditions, sets=sets),
+        base=forest.mean,
+        first_group=np.searchsorted(cut.tree, first_tree),
         most=most,
     )
 
 
-def _groups(
-    tree: Tree, lefts: Sequence[int], columns: Sequence[Column], most: int
-) -> Iterator[tuple[int, _Way]]:
-    """Yield the top of each group and the way to it: the largest parts that have few conditions."""
-    inside = _splits_inside(tree)
-    open_nodes: list[tuple[int, _Way]] = [(0 if len(tree.column) else -1, {})]
-    while open_nodes:
-        node, way = open_nodes.pop()
-        if node < 0 or len(way) + inside[node] <= most:
-            yield node, way
-            continue
-        column, rows = int(tree.column[node]), int(tree.count[node])
-        every = columns[column].every
-        before, share = way.get(column, (every, 1.0))
-        for child, codes in (
-            (int(tree.right[node]), every & ~lefts[node]),
-            (int(tree.left[node]), lefts[node]),
-        ):
-            ratio = tree.rows_in(child) / rows
-            open_nodes.append((child, {**way, column: (before & codes, share * ratio)}))
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """The groups of a forest, all in the order in which trees are read from the top.
+
+    Parameters
+    ----------
+    tops : ndarray of int, shape (n_groups,)
+        The node on top of each.
+    tree : ndarray of int, shape (n_groups,)
+        The tree that each is a part of.
+    group : ndarray of int, shape (n_nodes,)
+        The group of each node, -1 above all groups.
+    inside, leaves : ndarray of int
+        Splits inside groups, and all leaves.
+    """
+
+    tops: IntArray
+    tree: IntArray
+    group: IntArray
+    inside: IntArray
+    leaves: IntArray
 
 
-def _splits_inside(tree: Tree) -> list[int]:
-    """Return how many splits each split has below it, itself among them."""
-    inside = [1] * len(tree.column)
-    for node in range(len(inside) - 1, -1, -1):
-        for child in (int(tree.left[node]), int(tree.right[node])):
-            if child >= 0:
-                inside[node] += inside[child]
-    return inside
-
-
-def _add_group(layout: _Layout, tree: Tree, lefts: Sequence[int], node: int, way: _Way) -> None:
-    """Lay out the leaves below a node, with what they ask on the way and inside."""
-    bits: _Bits = {}
-    for place, (column, (codes, share)) in enumerate(way.items()):
-        layout.ask(column, codes)
-        # On a way too long for a table nobody looks at the bits.
-        bit = 1 << place % _WORD
-        bits[column] = (bit, bit, share)
-    slots = {column: place for place, column in enumerate(bits)}
-    asked = len(bits)
-    open_nodes: list[tuple[int, _Bits]] = [(node, bits)]
-    while open_nodes:
-        node, bits = open_nodes.pop()
-        if node < 0:
-            layout.values.append(float(tree.value[-node - 1]))
-            layout.parts.extend((slots[column], *own[:2]) for column, own in bits.items())
-            layout.ratios.extend(own[2] for own in bits.values())
-            layout.first_part.append(len(layout.parts))
-            continue
-        column, rows, bit = int(tree.column[node]), int(tree.count[node]), 1 << asked
-        asked += 1
-        layout.ask(column, lefts[node])
-        slots.setdefault(column, len(slots))
-        mask, wanted, share = bits.get(column, (0, 0, 1.0))
-        for child, goal in ((int(tree.right[node]), 0), (int(tree.left[node]), bit)):
-            ratio = tree.rows_in(child) / rows
-            own = (mask | bit, wanted | goal, share * ratio)
-            open_nodes.append((child, {**bits, column: own}))
-    layout.close_group(list(slots))
-
-
-def _finished(layout: _Layout) -> Groups:
-    def whole(numbers: Sequence[object]) -> IntArray:
-        return np.array(numbers, dtype=np.int64)
-
-    n_codes = max((column.n_codes for column in layout.columns), default=0)
-    sets = [[codes >> code & 1 for code in range(n_codes)] for codes in layout.sets]
-    return Groups(
-        conditions=whole(layout.conditions).reshape(-1, 5),
-        sets=np.array(sets, dtype=np.uint8).reshape(-1, n_codes),
-        slots=whole(layout.slots),
-        values=np.array(layout.values, dtype=np.float64),
-        parts=whole(layout.parts).reshape(-1, 3),
-        ratios=np.array(layout.ratios, dtype=np.float64),
-        first_condition=whole(layout.first_condition),
-        first_slot=whole(layout.first_slot),
-        first_leaf=whole(layout.first_leaf),
-        first_part=whole(layout.first_part),
+def _cut(forest: Forest, most: int) -> _Cut:
+    place, part = forest.places(), forest.parts(most)
+    nodes = np.argsort(place)
+    tops = nodes[part[nodes] == nodes]
+    number = np.full(len(nodes) + 1, -1, dtype=np.int64)
+    number[tops] = np.arange(len(tops))
+    group = number[part]
+    is_split = nodes < forest.n_splits
+    return _Cut(
+        tops=tops,
+        tree=np.searchsorted(place[forest.tops], place[tops], side="right") - 1,
+        group=group,
+        inside=nodes[is_split & (group[nodes] >= 0)],
+        leaves=nodes[~is_split],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The conditions of all groups: those of the way to it first, then those inside.
+
+    Parameters
+    ----------
+    group, column : ndarray of int, shape (n_conditions,)
+    first : ndarray of int, shape (n_groups + 1,)
+        Where those of each group begin, and the end.
+    condition, split, left : ndarray, shape (n_sides,)
+        The sides that a code has to go for a condition to hold: all of those that it has.
+    of_split : ndarray of int, shape (n_splits,)
+        The condition of each split inside a group, -1 above all groups.
+    """
+
+    group: IntArray
+    column: IntArray
+    first: IntArray
+    condition: IntArray
+    split: IntArray
+    left: BoolArray
+    of_split: IntArray
+
+
+def _asked(forest: Forest, cut: _Cut) -> _Asked:
+    ways = forest.steps(cut.tops)
+    found, first = _first_seen(ways.way, forest.column[ways.split])
+    group = np.concatenate([ways.way[first], cut.group[cut.inside]])
+    split = np.concatenate([ways.split[first], cut.inside])
+    order = np.argsort(group, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    of_split = np.full(forest.n_splits, -1, dtype=np.int64)
+    of_split[cut.inside] = place[len(first) :]
+    return _Asked(
+        group=group[order],
+        column=forest.column[split[order]],
+        first=_starts(group[order], len(cut.tops)),
+        condition=np.concatenate([place[found], of_split[cut.inside]]),
+        split=np.concatenate([ways.split, cut.inside]),
+        left=np.concatenate([ways.left, np.ones(len(cut.inside), dtype=bool)]),
+        of_split=of_split,
+    )
+
+
+def _conditions(
+    columns: Sequence[Column], splits: Splits, asked: _Asked
+) -> tuple[IntArray, SetArray]:
+    """Return ``conditions`` and ``sets`` as ``Groups`` has them."""
+    found = np.full((len(asked.column), 5), -1, dtype=np.int64)
+    found[:, 0] = asked.column
+    named: list[tuple[int, BoolArray]] = []
+    on = splits.column[asked.split]
+    order = np.lexsort((asked.condition, on))
+    edges = _starts(on[order], len(columns)).tolist()
+    for column, (start, end) in zip(columns, pairwise(edges), strict=True):
+        sides = order[start:end]
+        first = np.flatnonzero(np.diff(asked.condition[sides], prepend=-1))
+        condition = asked.condition[sides[first]]
+        goes = column.sent_left(splits.at(asked.split[sides])) == asked.left[sides, None]
+        codes = np.logical_and.reduceat(goes, first, axis=0) if len(first) else goes
+        found[condition, 1:4], is_range = _ranges(codes)
+        named += zip(condition[~is_range].tolist(), codes[~is_range], strict=True)
+    sets = np.zeros((len(named), max((column.n_codes for column in columns), default=0)), np.uint8)
+    for place, (own, held) in enumerate(sorted(named, key=itemgetter(0))):
+        found[own, 4], sets[place, : len(held)] = place, held
+    return found, sets
+
+
+def _ranges(codes: BoolArray) -> tuple[IntArray, BoolArray]:
+    """Return the lowest and highest code of sets and one more, and whether that says all.
+
+    The one more is the code for what is missing, where the set has it.
+    """
+    last = codes.shape[1] - 1
+    body = codes.copy()
+    body[:, last] &= ~codes[:, :last].any(axis=1)
+    low, high = body.argmax(axis=1), last - body[:, ::-1].argmax(axis=1)
+    also = np.where(codes[:, last], last, high)
+    return np.stack([low, high, also], axis=1), body.sum(axis=1) == high - low + 1
+
+
+def _with_leaves(forest: Forest, cut: _Cut, asked: _Asked) -> Groups:
+    """Return the groups with slots and leaves; conditions and sets are put in later."""
+    steps = forest.steps(cut.leaves)
+    column, group = forest.column[steps.split], cut.group[cut.leaves[steps.way]]
+    # Every column on the way to a leaf is asked by a condition of its group.
+    slot, of_slot = _first_seen(
+        np.concatenate([asked.group, group]), np.concatenate([asked.column, column])
+    )
+    slot = slot[len(asked.group) :]
+    first_slot = _starts(asked.group[of_slot], len(cut.tops))
+    # The way to the group asks a column only once, and before the splits inside.
+    inside = asked.of_split[steps.split]
+    condition = np.where(inside >= 0, inside, of_slot[slot])
+    bit = 1 << (condition - asked.first[group]) % _WORD
+    part, first = _first_seen(steps.way, column)
+    order = np.argsort(part, kind="stable")
+    begins = _starts(part[order], len(first))[:-1]
+    wanted = np.where(steps.left | (inside < 0), bit, 0)
+    masks = [np.bitwise_or.reduceat(bits[order], begins) for bits in (bit, wanted)]
+    return Groups(
+        conditions=np.empty((0, 5), np.int64),
+        sets=np.empty((0, 0), np.uint8),
+        slots=asked.column[of_slot],
+        values=forest.value[cut.leaves - forest.n_splits],
+        parts=np.stack([slot[first] - first_slot[group[first]], *masks], axis=1),
+        ratios=np.multiply.reduceat(steps.share[order], begins),
+        first_condition=asked.first,
+        first_slot=first_slot,
+        first_leaf=_starts(cut.group[cut.leaves], len(cut.tops)),
+        first_part=_starts(steps.way[first], len(cut.leaves)),
+    )
+
+
+def _first_seen(owner: IntArray, column: IntArray) -> tuple[IntArray, IntArray]:
+    """Return numbers of pairs in the order in which they first come, and where each does."""
+    key = owner * (column.max(initial=0) + 1) + column
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    number = np.empty_like(order)
+    number[order] = np.arange(len(order))
+    return number[which], first[order]
+
+
+def _starts(owner: IntArray, count: int) -> IntArray:
+    """Return where the rows of each owner begin, and the end; they come in order."""
+    return np.searchsorted(owner, np.arange(count + 1))

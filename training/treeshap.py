@@ -83,11 +83,12 @@ def tree_shap(patterns: Patterns, matrix: FloatArray, *, n_jobs: int) -> FloatAr
     Examples
     --------
     >>> from churngrid.training.patterns import patterns_of
-    >>> from churngrid.training.trees import Tree
+    >>> from churngrid.training.trees import Splits, Trees
     >>> split = np.zeros(1, dtype=int)
-    >>> tree = Tree(split, split, split - 1, split - 2, split + 4, np.array([0.5]),
-    ...             (frozenset(),), np.array([1.0, 3.0]), np.array([1, 3]))
-    >>> tree_shap(patterns_of([[tree]], 1, most=8), np.array([[0.0], [1.0]]), n_jobs=1)
+    >>> asked = Splits(split, split, np.array([0.5]), [frozenset()])
+    >>> tree = Trees(asked, split - 1, split - 2, split + 4, np.array([1.0, 3.0]),
+    ...              np.array([1, 3]), split + 1)
+    >>> tree_shap(patterns_of([tree], 1, most=8), np.array([[0.0], [1.0]]), n_jobs=1)
     array([[-1.5,  2.5],
            [ 0.5,  2.5]])
     """
@@ -124,11 +125,12 @@ def tree_log_odds(patterns: Patterns, matrix: FloatArray, *, n_jobs: int) -> Flo
     Examples
     --------
     >>> from churngrid.training.patterns import patterns_of
-    >>> from churngrid.training.trees import Tree
+    >>> from churngrid.training.trees import Splits, Trees
     >>> split = np.zeros(1, dtype=int)
-    >>> tree = Tree(split, split, split - 1, split - 2, split + 4, np.array([0.5]),
-    ...             (frozenset(),), np.array([1.0, 3.0]), np.array([1, 3]))
-    >>> tree_log_odds(patterns_of([[tree]], 1, most=8), np.array([[0.0], [1.0]]), n_jobs=1)
+    >>> asked = Splits(split, split, np.array([0.5]), [frozenset()])
+    >>> tree = Trees(asked, split - 1, split - 2, split + 4, np.array([1.0, 3.0]),
+    ...              np.array([1, 3]), split + 1)
+    >>> tree_log_odds(patterns_of([tree], 1, most=8), np.array([[0.0], [1.0]]), n_jobs=1)
     array([[1., 3.]])
     """
     total = np.zeros((len(patterns.first_group) - 1, len(matrix)))

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.conditions import Condition
+from churngrid.features.conditions import Condition, with_codes
 
 FACTS = pd.DataFrame(
     {
@@ -30,6 +30,29 @@ def held(**rule):
 )
 def test_bounds_hold_at_their_edge_and_never_for_an_unknown_number(rule, expected):
     assert held(field="x", **rule) == expected
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"field": "cell", "is": ["save", "lost"]},
+        {"field": "drivers", "is": ["b", "c"]},
+        {"not": {"field": "cell", "is": "save"}},
+        {"all": [{"field": "drivers", "is": "b"}, {"field": "x", "below": 2}]},
+    ],
+)
+def test_coded_texts_are_judged_like_any_others(rule):
+    condition = Condition.model_validate(rule)
+    facts = with_codes(FACTS, [condition])
+    assert (facts.dtypes[["cell", "drivers"]] == "category").any()
+    assert condition.holds(facts).tolist() == condition.holds(FACTS).tolist()
+    assert FACTS["cell"].tolist()[:2] == ["save", "retain"]
+
+
+def test_a_coded_field_that_is_missing_is_still_an_error():
+    condition = Condition.model_validate({"field": "strange", "is": "x"})
+    with pytest.raises(KeyError, match="strange"):
+        condition.holds(with_codes(FACTS, [condition]))
 
 
 def test_a_nullable_number_that_is_unknown_does_not_hold():

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.health import score_health, scorecard_scope
+from churngrid.features.health import chs_before_caps, score_health, scorecard_scope
 from churngrid.features.metrics import METRICS
 from churngrid.features.scorecard import Scorecard, read_scorecard
-from churngrid.features.weighing import weigh
+from churngrid.features.weighing import combinations_of, facts_of, weigh
 from tests.features.test_health import NOT_THERE, SPONSORS, TICKETS, USERS, card, features_of
 
 GOOD = {TICKETS: 0.0, SPONSORS: 1.0}
@@ -34,6 +34,24 @@ def test_weights_of_the_first_days_count_only_then(tenure, usage):
     found = scored(features_of(tenure=tenure, **{USERS: 0.2}, **GOOD), varied(first))
     assert found["chs"] == pytest.approx(100 * (1 - usage), abs=1e-9)
     assert found["scorecard_variants"] == ("v0" if tenure < 90 else "")
+
+
+def test_the_score_alone_is_that_of_the_whole():
+    first = {"when": YOUNG, "components": {"usage": {"weight": 10}}}
+    for tenure in (10.0, 400.0):
+        features = features_of(tenure=tenure, **{USERS: 0.2}, **GOOD)
+        weighing = weigh(varied(first), METRICS, facts_of(features))
+        found = chs_before_caps(features.frame, features.absence, varied(first), weighing)
+        assert found.tolist() == [scored(features, varied(first))["chs_before_caps"]]
+
+
+def test_combinations_are_numbered_as_they_first_occur():
+    held = [np.array(hit, dtype=bool) for hit in ([1, 0, 1, 0], [0, 0, 0, 1], [1, 0, 1, 1])]
+    found, which = combinations_of(held, 4)
+    assert found == [[0, 2], [], [1, 2]]
+    assert which.tolist() == [0, 1, 0, 2]
+    assert combinations_of([], 2)[0] == [[]]
+    assert combinations_of([], 0)[0] == []
 
 
 @pytest.mark.parametrize(("segment", "score"), [("smb", 100), ("enterprise", 25)])

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 from churngrid.features.errors import ArtifactError, SchemaError
+from churngrid.serving.csvfiles import as_csv
 from churngrid.serving.outputs import open_store, write_tables
-from churngrid.serving.storable import as_csv, storable
+from churngrid.serving.storable import storable
 
 NOVEMBER, DECEMBER = "2025-11-01", "2025-12-01"
 ODD_IDS = ["it's", '"; DROP TABLE scores; --', "Ωμέγα 株式会社 🦊", "a,b\nc", " ", "x" * 10_000]

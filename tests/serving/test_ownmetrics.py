@@ -19,7 +19,7 @@ from churngrid.features.population import known_accounts
 from churngrid.features.settings import Settings, load_settings
 from churngrid.features.sources import read_tables
 from churngrid.serving.config import read_config
-from churngrid.serving.drivers import drivers_of_model
+from churngrid.serving.drivers import drivers_of
 from churngrid.serving.ownmetrics import check_inputs, declared_metrics
 from churngrid.serving.verbs import playbook_check
 from churngrid.training.artifact import FittedModel
@@ -184,7 +184,8 @@ def test_shap_of_level_and_percentile_is_one_driver_with_its_label(metrics, fram
     shares = pd.DataFrame(
         {COLUMN: 0.5, f"{COLUMN}_in_segment": 0.25, "(strange)": 9.0}, index=features.frame.index
     )
-    found = drivers_of_model(features, shares, target="churned")
+    no_points = pd.DataFrame({COLUMN: 0.0}, index=features.frame.index)
+    found = drivers_of(features, {"churned": shares}, no_points)
     assert len(found)
     assert set(found["metric"]) == {COLUMN}
     assert set(found["shap"]) == {0.75}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.serving.stories import about_one_in, headline, spoken_reasons
+from churngrid.serving.stories import about_one_in, headline, spoken_caps, spoken_standing
 
 
 @pytest.mark.parametrize(
@@ -59,24 +59,16 @@ def test_account_outside_the_grid_is_said_to_be(status, said):
     assert said in headline(account(status=status))
 
 
-def test_reasons_are_found_by_cap_metric_component_and_slot():
-    drivers = pd.DataFrame({"text": ["users down", "visits down"], "metric": ["m1", "m2"]})
+def test_caps_are_said_without_their_full_stop():
     reasons = ("The sponsor left.", "A ticket is open.")
     capped = account(caps=("sponsor_left", "critical"), cap_reasons=reasons)
-    assert spoken_reasons(capped, drivers, ["usage", "usage"]) == {
-        "sponsor_left": "The sponsor left",
-        "critical": "A ticket is open",
-        "m1": "users down",
-        "usage": "users down",
-        "m2": "visits down",
-        "cell": "health medium, maturity high",
-    }
+    said = [("sponsor_left", "The sponsor left"), ("critical", "A ticket is open")]
+    assert list(spoken_caps(capped).items()) == said
 
 
 def test_what_maturity_asks_for_is_said_in_its_own_words():
     due = account(maturity_due="newest answer older than 365 days", weakest_category="people")
-    none = pd.DataFrame({"text": [], "metric": []})
-    assert spoken_reasons(due, none, []) == {
+    assert spoken_standing(due) == {
         "cell": "health medium, maturity high",
         "maturity_due": "newest answer older than 365 days",
         "weakest_category": "maturity high, weakest in people",

@@ -1,11 +1,13 @@
 """Reading trees from LightGBM's text, and the codes of their columns."""
 
+import re
+
 import lightgbm as lgb
 import numpy as np
 import pytest
 
 from churngrid.training import trees
-from churngrid.training.trees import columns_of, read_trees
+from churngrid.training.trees import Trees, columns_of, read_trees
 
 
 def _text(rows: int = 200, *, categorical: list[int] | None = None, **params: object) -> str:
@@ -21,27 +23,42 @@ def _text(rows: int = 200, *, categorical: list[int] | None = None, **params: ob
 def test_trees_are_read_as_lightgbm_dumps_them() -> None:
     text = _text(categorical=[0, 1])
     dumped = lgb.Booster(model_str=text).dump_model()["tree_info"]
-    for tree, dump in zip(read_trees(text), dumped, strict=True):
-        top = dump["tree_structure"]
-        assert tree.column[0] == top["split_feature"]
-        assert tree.count[0] == top["internal_count"] == tree.leaf_count.sum()
-        assert tree.categories[0] == {int(code) for code in top["threshold"].split("||")}
-        assert len(tree.value) == dump["num_leaves"]
+    trees = read_trees(text)
+    leaves = np.split(trees.leaf_count, np.cumsum(trees.sizes + 1)[:-1])
+    tops = np.cumsum(trees.sizes) - trees.sizes
+    assert trees.sizes.tolist() == [dump["num_leaves"] - 1 for dump in dumped]
+    assert len(trees.value) == sum(dump["num_leaves"] for dump in dumped)
+    for top, own, dump in zip(tops, leaves, dumped, strict=True):
+        asked = dump["tree_structure"]
+        assert trees.splits.column[top] == asked["split_feature"]
+        assert trees.count[top] == asked["internal_count"] == own.sum()
+        codes = {int(code) for code in asked["threshold"].split("||")}
+        assert trees.splits.categories[top] == codes
 
 
 def test_a_code_says_on_which_side_of_every_threshold_a_value_lies() -> None:
-    found = read_trees(_text())
-    column = columns_of(found, 2)[1]
-    for tree in found:
-        for split in np.flatnonzero(tree.column == 1):
-            left = column.left_of(tree, int(split))
-            below = int(np.searchsorted(column.edges, tree.threshold[split]))
-            assert left & (2 << below) - 1 == (2 << below) - 1
-            assert not left >> below + 1 & 1
+    splits = read_trees(_text()).splits
+    own = splits.at(np.flatnonzero(splits.column == 1))
+    column = columns_of(splits, 2)[1]
+    below = np.searchsorted(column.edges, own.threshold)
+    numbers = np.arange(column.n_codes - 1)
+    assert len(own.threshold)
+    assert (column.sent_left(own)[:, :-1] == (numbers <= below[:, None])).all()
 
 
 def test_a_column_nobody_asks_for_has_no_edges() -> None:
-    assert [len(column.edges) for column in columns_of([], 3)] == [0, 0, 0]
+    splits = read_trees(_text(num_leaves=2)).splits
+    edges = [len(column.edges) for column in columns_of(splits, 4)]
+    assert edges[2:] == [0, 0]
+    assert sum(edges) == len({*zip(splits.column, splits.threshold, strict=True)})
+
+
+def test_a_tree_that_asks_nothing_is_a_leaf_with_all_rows() -> None:
+    text = _text(min_data_in_leaf=150)
+    unsaid = re.sub("^leaf_count=.*$", "leaf_count=", text, flags=re.MULTILINE)
+    for found in (read_trees(text), read_trees(unsaid)):
+        assert found.sizes.tolist() == [0] * len(found.value)
+        assert len(found.leaf_count) == len(found.value) > 0
 
 
 def test_several_outputs_are_refused() -> None:
@@ -68,12 +85,12 @@ def test_a_tree_without_its_rows_is_refused() -> None:
 
 
 def test_a_column_of_two_kinds_is_refused() -> None:
-    both = read_trees(_text()) + read_trees(_text(categorical=[0]))
-    with pytest.raises(ValueError, match="`trees` take column 0 for a number and for a category"):
-        columns_of(both, 2)
+    both = Trees.joined([read_trees(_text()), read_trees(_text(categorical=[0]))])
+    with pytest.raises(ValueError, match="`splits` take column 0 for a number and for a category"):
+        columns_of(both.splits, 2)
 
 
 def test_too_many_different_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trees, "MOST_CODES", 3)
-    with pytest.raises(ValueError, match="`trees` must tell apart at most 3 values of a column"):
-        columns_of(read_trees(_text()), 2)
+    with pytest.raises(ValueError, match="`splits` must tell apart at most 3 values of a column"):
+        columns_of(read_trees(_text()).splits, 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from churngrid.training import members, treeshap
 from churngrid.training.members import Members
 from churngrid.training.patterns import patterns_of
-from churngrid.training.trees import Tree, read_trees
+from churngrid.training.trees import Splits, Trees, read_trees
 from churngrid.training.treeshap import tree_log_odds, tree_shap
 
 COLUMNS = 6
@@ -60,10 +60,9 @@ def _asked(booster: lgb.Booster, seed: int) -> np.ndarray:
     """Rows that lie on the thresholds and one step beside them, and awkward ones."""
     rng = np.random.default_rng(seed)
     values = [*AWKWARD, *rng.normal(size=20), *range(41)]
-    for tree in read_trees(booster.model_to_string()):
-        edges = tree.threshold.tolist()
-        values += [*edges, *np.nextafter(edges, np.inf), *np.nextafter(edges, -np.inf)]
-        values += np.array(edges, dtype=np.float32).astype(float).tolist()
+    edges = read_trees(booster.model_to_string()).splits.threshold
+    values += [*edges, *np.nextafter(edges, np.inf), *np.nextafter(edges, -np.inf)]
+    values += edges.astype(np.float32).astype(float).tolist()
     return rng.choice(values, size=(200, COLUMNS))
 
 
@@ -88,40 +87,42 @@ def test_values_equal_those_of_lightgbm(case: dict, most: int) -> None:
     np.testing.assert_array_equal(tree_log_odds(patterns, X, n_jobs=1)[0], raw)
 
 
-def _chain(depth: int) -> Tree:
+def _chain(depth: int) -> Trees:
     """A tree that asks one column after the other and ends in a leaf at every step."""
     order = np.arange(depth)
-    return Tree(
-        column=order,
-        decision=np.full(depth, 8),
+    return Trees(
+        splits=Splits(order, np.full(depth, 8), np.zeros(depth), [frozenset()] * depth),
         left=-order - 1,
         right=np.append(order[1:], -depth - 1),
         count=np.arange(depth + 1, 1, -1) * 10,
-        threshold=np.zeros(depth),
-        categories=(frozenset(),) * depth,
         value=np.linspace(-1.0, 1.0, depth + 1),
         leaf_count=np.full(depth + 1, 10),
+        sizes=np.array([depth]),
     )
 
 
-def _log_odds(tree: Tree, row: np.ndarray, known: set[int], node: int = 0) -> float:
+def _log_odds(tree: Trees, row: np.ndarray, known: set[int], node: int = 0) -> float:
     """What the tree says when only some columns are known: a mean over both sides of the others."""
     if node < 0:
         return float(tree.value[-node - 1])
-    column = int(tree.column[node])
+    column = int(tree.splits.column[node])
     left, right = int(tree.left[node]), int(tree.right[node])
     if column in known:
-        goes_left = row[column] <= tree.threshold[node]
+        goes_left = row[column] <= tree.splits.threshold[node]
         return _log_odds(tree, row, known, left if goes_left else right)
-    share = tree.rows_in(left) / tree.rows_in(node)
+    share = _rows_in(tree, left) / _rows_in(tree, node)
     sides = _log_odds(tree, row, known, left), _log_odds(tree, row, known, right)
     return share * sides[0] + (1 - share) * sides[1]
+
+
+def _rows_in(tree: Trees, node: int) -> int:
+    return int(tree.count[node] if node >= 0 else tree.leaf_count[-node - 1])
 
 
 @pytest.mark.parametrize("most", [2, 8])
 def test_values_are_the_average_over_all_orders(most: int) -> None:
     tree, row = _chain(5), np.array([1.0, 1.0, -1.0, 1.0, 1.0])
-    found = tree_shap(patterns_of([[tree]], 5, most=most), row[None], n_jobs=1)[0]
+    found = tree_shap(patterns_of([tree], 5, most=most), row[None], n_jobs=1)[0]
     for column in range(5):
         others = [other for other in range(5) if other != column]
         value = 0.0
@@ -137,7 +138,7 @@ def test_values_are_the_average_over_all_orders(most: int) -> None:
 def test_ways_of_a_hundred_columns_still_add_up() -> None:
     tree = _chain(100)
     X = np.random.default_rng(0).choice([-1.0, 1.0], p=[0.02, 0.98], size=(50, 100))
-    found = tree_shap(patterns_of([[tree]], 100, most=8), X, n_jobs=1)
+    found = tree_shap(patterns_of([tree], 100, most=8), X, n_jobs=1)
     expected = [_log_odds(tree, row, set(range(100))) for row in X]
     np.testing.assert_allclose(found.sum(axis=1), expected, atol=1e-9, rtol=0)
 
@@ -170,18 +171,16 @@ def test_threads_blocks_and_room_for_tables_change_nothing(monkeypatch: pytest.M
 
 def test_no_rows_and_trees_that_ask_nothing() -> None:
     empty = np.empty(0, dtype=np.int64)
-    constant = Tree(
-        column=empty,
-        decision=empty,
+    constant = Trees(
+        splits=Splits(empty, empty, np.empty(0), []),
         left=empty,
         right=empty,
         count=empty,
-        threshold=np.empty(0),
-        categories=(),
         value=np.array([0.25]),
         leaf_count=np.array([7]),
+        sizes=np.array([0]),
     )
-    patterns = patterns_of([[constant], [constant]], 2, most=8)
+    patterns = patterns_of([constant, constant], 2, most=8)
     found = tree_shap(patterns, np.zeros((3, 2)), n_jobs=2)
     assert found.tolist() == [[0.0, 0.0, 0.5]] * 3
     assert tree_shap(patterns, np.zeros((0, 2)), n_jobs=2).shape == (0, 3)
