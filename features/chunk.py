@@ -83,11 +83,6 @@ class Chunk:
         return self._kept + self._start
 
     @cached_property
-    def enter(self) -> RowArray:
-        """First row on which each fact is known."""
-        return self.rows.first_from(self.account, self._seen_date)
-
-    @cached_property
     def leave(self) -> RowArray:
         """Row on which a newer version takes the fact's place; the end of the account's rows."""
         if not self.view.entity:
@@ -171,10 +166,10 @@ class Chunk:
             ),
         )
 
-    def date(self, select: Select) -> RowArray:
-        """Return the place of the first as-of date on which each fact is known and has happened."""
+    def enter(self, select: Select) -> RowArray:
+        """Return the first row on which each fact is known and has happened."""
         happened = self._date_after(select.at or self.view.happened_at, 0)
-        return np.maximum(self._known_date(select), happened)
+        return self.rows.first_from(self.account, np.maximum(self._known_date(select), happened))
 
     def bounds(self, select: Select) -> tuple[RowArray, RowArray]:
         """Return the rows on which each fact becomes visible and ceases to be, filters aside."""
@@ -252,7 +247,8 @@ class Chunk:
         if self._stored.is_attribute(column):
             codes, values = self._stored.attribute(column)
             encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
-            return encoded.indices.to_numpy()[self._taken(codes)], len(encoded.dictionary)
+            said = encoded.indices.to_numpy().astype(np.int64)
+            return said[self._taken(codes)], len(encoded.dictionary)
         if not self._stored.is_text(column):
             is_time = pa.types.is_timestamp(self._stored.data.table.schema.field(column).type)
             values = self.time(column) if is_time else self.number(column)

@@ -12,7 +12,8 @@ from .views import View
 
 __all__ = ["folds_for", "kept_bytes", "passes_by"]
 
-_MOST_CELLS = 1 << 24
+_CELLS_A_ROW = 4
+"""More than these are not kept for the sums of one window: they would be nearly all empty."""
 
 
 def passes_by(question: Question, view: View) -> bool:
@@ -95,7 +96,7 @@ def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int
     total = 0
     for question in questions:
         if isinstance(question, Covered):
-            total += 8 * min(edges * len(rows.account_ids), 4 * len(rows) + 4)
+            total += 8 * (1 + _CELLS_A_ROW) * len(rows)
         elif isinstance(question, Different):
             texts = [name for name in question.columns if stored.is_text(name)]
             things = [len(stored.texts(name).names) for name in texts]
@@ -104,9 +105,9 @@ def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int
 
 
 def _summing(family: Family, asked: list[Covered], view: View, rows: Rows) -> list[Fold]:
-    """Sum over cells, unless a fact may cease to hold or there would be too many cells."""
-    n_cells = len(rows.account_ids) * len(rows.dates) * 2 * len(asked)
-    if n_cells <= _MOST_CELLS and _lasts(family.select, view):
+    """Sum over cells, unless a fact may cease to hold or most dates are of few accounts."""
+    n_cells = 2 * len(rows.dates) * len(rows.account_ids)
+    if n_cells <= _CELLS_A_ROW * len(rows) and _lasts(family.select, view):
         return [CellFold(family, asked, rows)]
     return [CoverFold(question, rows) for question in asked]
 

@@ -152,18 +152,18 @@ class LastFold:
     def __init__(self, question: LastMoment, rows: Rows) -> None:
         self._question = question
         self._rows = rows
-        self._newest = np.full((len(rows.edges) + 1, len(rows.account_ids)), -1, np.int64)
+        self._newest = np.full(len(rows), -1, np.int64)
 
     def take(self, chunk: Chunk) -> None:
-        """Raise the newest moment of the date on which each fact becomes visible."""
+        """Raise the newest moment of the row on which each fact becomes visible."""
         select = self._question.select
-        clock = chunk.time(select.at or chunk.view.happened_at)
-        kept = chunk.mask(select.where)
-        _raise_newest(chunk.date(select), chunk.account, kept, fixed(clock), self._newest)
+        enter, clock = chunk.enter(select), chunk.time(select.at or chunk.view.happened_at)
+        _raise_newest(enter, chunk.leave, chunk.mask(select.where), fixed(clock), self._newest)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the moment, NaN before the first fact."""
-        newest = np.maximum.accumulate(self._newest)[self._rows.date, self._rows.account]
+        newest = self._newest.copy()
+        _carry_newest(newest, self._rows.starts)
         return {self._question: np.where(newest < 0, np.nan, newest.astype(float))}
 
 
@@ -249,8 +249,15 @@ def _add_to_cells(
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _raise_newest(
-    date: RowArray, account: RowArray, kept: BoolArray, clock: IntArray, newest: IntArray
+    enter: RowArray, leave: RowArray, kept: BoolArray, clock: IntArray, newest: IntArray
 ) -> None:
-    for i in range(len(date)):
-        if kept[i] and clock[i] > newest[date[i], account[i]]:
-            newest[date[i], account[i]] = clock[i]
+    for i in range(len(enter)):
+        if kept[i] and enter[i] < leave[i] and clock[i] > newest[enter[i]]:
+            newest[enter[i]] = clock[i]
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _carry_newest(newest: IntArray, starts: IntArray) -> None:
+    for account in range(len(starts) - 1):
+        for row in range(starts[account] + 1, starts[account + 1]):
+            newest[row] = max(newest[row], newest[row - 1])

@@ -106,7 +106,7 @@ def test_counts_of_many_windows(answered, usage, rows):
 
 
 def test_counts_of_many_windows_are_those_of_each_alone(answered, usage, rows, monkeypatch):
-    monkeypatch.setattr(folding, "_MOST_CELLS", 0)
+    monkeypatch.setattr(folding, "_CELLS_A_ROW", 0)
     assert folds(WINDOWS, usage, rows) == [CoverFold] * 4
     assert answered(*WINDOWS) == BY_WINDOW
 
@@ -119,6 +119,12 @@ def test_sums_of_many_windows(answered):
         [0, 1.5, 0, 0, 0],
         [3.5, 4, 4, 0, 4],
     ]
+
+
+def test_windows_of_dates_that_few_accounts_have_are_summed_by_row(usage):
+    pairs = [(account, on(place)) for place, account in enumerate("abcdef")]
+    scattered = Rows.of(pd.DataFrame(pairs, columns=["account_id", "as_of"]))
+    assert folds(WINDOWS, usage, scattered) == [CoverFold] * 4
 
 
 def test_newest_moments_are_carried_on(answered, rows, usage):
@@ -199,6 +205,21 @@ def test_a_chunk_holds_the_facts_of_the_asked_accounts(usage, rows):
     assert chunk.position.tolist() == expected
     assert len(chunk) == len(expected)
     assert chunk.among(np.array([1])).position.tolist() == expected[1:2]
+
+
+def test_many_features_of_many_users_are_told_apart():
+    n_things = 50_000
+    names = [f"{place:05}" for place in range(n_things)]
+    used = pd.DataFrame({"account_id": "a", "product_user_id": names, "feature_id": names})
+    used = used.assign(date=START, events=1.0, known_at=START)
+    catalogue = pd.DataFrame({"feature_id": names, "module": names, "released_at": START})
+    view = view_named("usage")
+    tables = tables_of({"usage_daily": used, "features": catalogue})
+    rows = Rows.of(pd.DataFrame({"account_id": ["a"], "as_of": [on(3)]}))
+    whole = Answers(view, Stored(view.build(tables)), rows).whole
+    codes, bound = whole.codes(("module", "product_user_id"))
+    assert len(np.unique(codes)) == n_things
+    assert 0 <= codes.min() <= codes.max() < bound
 
 
 def test_progress_hears_of_the_facts_of_every_chunk(usage, rows, monkeypatch):

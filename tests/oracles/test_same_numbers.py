@@ -96,7 +96,7 @@ def test_one_account_a_part_does_not_change_a_number(asked, monkeypatch):
     ("module", "name", "value"),
     [
         (marks, "_FEW_PAIRS", 4),
-        (folding, "_MOST_CELLS", 0),
+        (folding, "_CELLS_A_ROW", 0),
     ],
 )
 def test_another_way_to_fold_does_not_change_a_number(asked, monkeypatch, module, name, value):
