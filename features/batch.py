@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from .coerce import coerce
 from .mapping import Delivery
 from .places import Places
-from .plaintext import Mask, displayed, plain
+from .plaintext import Mask, absent, displayed, plain
 from .tables import TableSpec
 from .tableset import Finding, column_type
 from .texts import CODED, coded
@@ -242,8 +242,9 @@ class Batch:
         -------
         Finding
         """
-        keys = row_keys(self, np.flatnonzero(mask)[:_ROWS_LOOKED_AT])
-        return Finding(self.spec.name, column, rule, int(mask.sum()), _examples(keys))
+        count = int(np.count_nonzero(mask))
+        keys = row_keys(self, np.flatnonzero(mask)[:_ROWS_LOOKED_AT]) if count else []
+        return Finding(self.spec.name, column, rule, count, _examples(keys))
 
     def _finding(self, problem: Problem, places: npt.NDArray[np.int64], keys: list[str]) -> Finding:
         concerned = np.flatnonzero(problem.mask[places])
@@ -373,7 +374,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
         ]
         if column.required and read.column.null_count:
             faulty = [fault.mask for fault in read.faults]
-            missing = np.logical_and.reduce([_is_null(read.column), *(~mask for mask in faulty)])
+            missing = np.logical_and.reduce([absent(read.column), *(~mask for mask in faulty)])
             problems.append(Problem(column.name, "missing", missing))
     return pa.table(columns), problems, tuple(remarks)
 
@@ -381,7 +382,7 @@ def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding
 def _once_each(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """Let each different text of a column kept as codes be read once."""
     if kind == CODED and pa.types.is_string(values.type):
-        return pc.dictionary_encode(values)
+        return coded(values)
     return values
 
 
@@ -413,10 +414,6 @@ def _reason(problem: Problem, shown: dict[str, list[str | None]], place: int) ->
     where = f"column `{problem.column}`: " if problem.column else ""
     value = shown[problem.column][place] if problem.shown else None
     return f"{where}{problem.rule}" + (f", got {shortened(value)!r}" if value is not None else "")
-
-
-def _is_null(values: pa.ChunkedArray) -> Mask:
-    return np.asarray(pc.is_null(values).to_numpy(), dtype=bool)
 
 
 def moved_on(aside: pa.Table, start: int) -> pa.Table:

@@ -109,7 +109,9 @@ class Chunk:
         return self._once(("number", column), lambda: self._number(column))
 
     def weight(self, column: str) -> IntArray:
-        """Return a number column in whole millionths, 0 where empty."""
+        """Return a number column in whole millionths, 0 where empty; one number if it is 1."""
+        if column in self._stored.data.ones:
+            return np.full(1, _MILLIONTHS)
         if column in self._stored.data.table.column_names:
             self._stored.require_exact_sums(column)
         return self._once(
@@ -147,13 +149,31 @@ class Chunk:
         """Return the first row on which a fact is known and its further times have passed."""
         return self.rows.first_from(self.account, self._known_date(select))
 
-    def late(self, select: Select) -> BoolArray:
-        """Return which facts become known after the first as-of date they belong before."""
+    def timely(self, select: Select) -> BoolArray:
+        """Return which facts meet the conditions and are known by the first date that needs them.
+
+        That is the first as-of date they belong before.
+        """
+        return self._once(
+            ("timely", select.where, *self._known_by(select)),
+            lambda: _but(self.mask(select.where), self._learned(select)),
+        )
+
+    def late(self, select: Select) -> IntArray:
+        """Return the places of facts that meet the conditions and become known after that date."""
+        learned = self._learned(select)
+        return learned[self.mask(select.where)[learned]]
+
+    def _learned(self, select: Select) -> IntArray:
+        """Return the places of all facts that become known late, whatever is selected."""
         clock = select.at or self.view.happened_at
         return self._once(
-            ("late", clock, select.after, select.lag_days),
-            lambda: self._known_date(select) > self._date_after(clock, 0),
+            ("learned", *self._known_by(select)),
+            lambda: np.flatnonzero(self._known_date(select) > self._date_after(clock, 0)),
         )
+
+    def _known_by(self, select: Select) -> tuple[Hashable, ...]:
+        return select.at, select.after, select.lag_days
 
     def stretch(self, clock: str, stretches: Stretches) -> RowArray:
         """Return the stretch in which each fact took place, by a clock."""
@@ -276,6 +296,14 @@ class Chunk:
             self._found[key] = make()
         found: npt.NDArray[Kind] = self._found[key]
         return found
+
+
+def _but(kept: BoolArray, places: IntArray) -> BoolArray:
+    if not len(places):
+        return kept
+    left = kept.copy()
+    left[places] = False
+    return left
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import Batch, Problem, hashed
-from .plaintext import to_mask
+from .plaintext import absent, to_mask
 from .repeats import repeated
 from .tableset import ARROW_TYPES
 from .texts import found_in
@@ -104,7 +104,7 @@ def never_known(batch: Batch) -> Iterator[Problem]:
     if "known_at" in batch.table.column_names:
         stand_ins = " or ".join(f"`{column}`" for column in batch.spec.known.columns)
         rule = f"missing, and no {stand_ins} to take its place"
-        yield Problem("known_at", rule, to_mask(pc.is_null(batch.table["known_at"])))
+        yield Problem("known_at", rule, absent(batch.table["known_at"]))
 
 
 RULES_BEFORE_FILLING: tuple[RowRule, ...] = (ends_before_it_begins, neither_planned_nor_done)
@@ -137,7 +137,7 @@ def drop_repeated(batch: Batch) -> Batch:
         rule = f"repeats the key of an earlier row ({', '.join(f'`{name}`' for name in key)})"
         return batch.drop([Problem("", rule, repeated(columns))])
     if batch.row_id is not None:
-        named = to_mask(pc.is_valid(batch.row_id))
+        named = ~absent(batch.row_id)
         return batch.drop([Problem("", _EXACT, named & repeated(everything))])
     return batch
 
@@ -152,13 +152,13 @@ def _fill_known_at(batch: Batch) -> Batch:
         stand_in = batch.table[column]
         if batch.spec.known.delay_us:
             stand_in = pc.add(stand_in, delay)
-        filled = to_mask(pc.and_(pc.is_null(known), pc.is_valid(stand_in)))
+        filled = absent(known) & ~absent(stand_in)
         if filled.any():
             later = " plus the usual delay of a day" if batch.spec.known.delay_us else ""
             rule = f"missing: taken from `{column}`{later}"
             findings.append(batch.finding("known_at", rule, filled))
         known = stand_in if known.null_count == len(known) else pc.coalesce(known, stand_in)
-    unknown = to_mask(pc.is_null(known))
+    unknown = absent(known)
     if batch.spec.name == "accounts" and unknown.any():
         rule = "missing, and no date to take its place: taken as known from the beginning"
         findings.append(batch.finding("known_at", rule, unknown))

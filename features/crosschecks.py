@@ -15,7 +15,7 @@ from .billing import amounts_unlike_mrr, paid_after_cancelling
 from .contract import PERIODS
 from .dataspan import data_span
 from .periods import Periods, days_with_rows
-from .plaintext import Mask, to_mask
+from .plaintext import Mask, absent, to_mask
 from .repeats import repeated
 from .tables import ACTIVITY_TABLES
 from .tableset import Finding
@@ -137,7 +137,7 @@ def repeated_row_id(batches: Batches) -> Iterator[Finding]:
     """Report numbers of rows that occur more than once."""
     for batch in batches.values():
         if batch.row_id is not None:
-            again = repeated([batch.row_id]) & to_mask(pc.is_valid(batch.row_id))
+            again = repeated([batch.row_id]) & ~absent(batch.row_id)
             ids = batch.row_id.filter(pa.array(again))
             column = batch.delivery.plan.mapping.row_id or ""
             yield Finding(
@@ -292,7 +292,7 @@ def _shared(batch: Batch, column: str, rule: str, mask: Mask) -> Finding:
 
 
 def _foreign(values: pa.ChunkedArray, known: pa.ChunkedArray) -> Mask:
-    return to_mask(pc.is_valid(values)) & ~found_in(values, names_in(known))
+    return ~absent(values) & ~found_in(values, names_in(known))
 
 
 def _accounts_with_usage(batches: Batches) -> pa.Array | None:

@@ -116,12 +116,11 @@ class CellFold:
         """Add what was known in time to its cell."""
         select, column = self._family.select, self._questions[0].column
         clock = select.at or chunk.view.happened_at
-        kept, late = chunk.mask(select.where), chunk.late(select)
-        stretch = chunk.stretch(clock, self._windows.stretches)
-        _add_to_cells(chunk.account, stretch, kept & ~late, _weight(chunk, column), self._cells)
-        learned = np.flatnonzero(kept & late)
-        if len(learned):
-            few = chunk.among(learned)
+        kept, stretch = chunk.timely(select), chunk.stretch(clock, self._windows.stretches)
+        _add_to_cells(chunk.account, stretch, kept, _weight(chunk, column), self._cells)
+        late = chunk.late(select)
+        if len(late):
+            few = chunk.among(late)
             for fold in self._late:
                 fold.take(few)
 
@@ -157,8 +156,9 @@ class LastFold:
     def take(self, chunk: Chunk) -> None:
         """Raise the newest moment of the row on which each fact becomes visible."""
         select = self._question.select
-        enter, clock = chunk.enter(select), chunk.time(select.at or chunk.view.happened_at)
-        _raise_newest(enter, chunk.leave, chunk.mask(select.where), fixed(clock), self._newest)
+        kept, clock = chunk.mask(select.where), chunk.time(select.at or chunk.view.happened_at)
+        ends = self._rows.starts[1:]
+        _raise_newest(chunk.enter(select), chunk.account, ends, kept, fixed(clock), self._newest)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the moment, NaN before the first fact."""
@@ -199,14 +199,12 @@ class MarkFold:
         """Mark who was there."""
         select = self._family.select
         pair, n_pairs = self._numbered(chunk)
-        self._marks.add(
-            pair,
-            chunk.stretch(select.at or chunk.view.happened_at, self._windows.stretches),
-            chunk.mask(select.where),
-            late=chunk.late(select),
-            known=lambda late: chunk.among(late).known_from(select),
-            n_pairs=n_pairs,
-        )
+        stretch = chunk.stretch(select.at or chunk.view.happened_at, self._windows.stretches)
+        self._marks.add(pair, stretch, chunk.timely(select), n_pairs=n_pairs)
+        late = chunk.late(select)
+        if len(late):
+            known = chunk.among(late).known_from(select)
+            self._marks.add_late(pair[late], stretch[late], known)
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the counts."""
@@ -249,10 +247,15 @@ def _add_to_cells(
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _raise_newest(
-    enter: RowArray, leave: RowArray, kept: BoolArray, clock: IntArray, newest: IntArray
+    enter: RowArray,
+    account: RowArray,
+    ends: IntArray,
+    kept: BoolArray,
+    clock: IntArray,
+    newest: IntArray,
 ) -> None:
     for i in range(len(enter)):
-        if kept[i] and enter[i] < leave[i] and clock[i] > newest[enter[i]]:
+        if kept[i] and enter[i] < ends[account[i]] and clock[i] > newest[enter[i]]:
             newest[enter[i]] = clock[i]
 
 

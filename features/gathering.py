@@ -5,15 +5,16 @@ twice; a second time column that repeats the first one takes no room at all.
 """
 
 import tempfile
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .encoder import Encoder
 from .plaintext import to_mask
-from .texts import CODED, Texts, coded_as, texts_of
+from .texts import CODED, Texts, coded_as, recoded, texts_of
 
 __all__ = ["GatheredTable"]
 
@@ -21,7 +22,6 @@ Values = npt.NDArray[Any]
 
 _TIME = pa.types.is_timestamp
 _MEGABYTE = 1 << 20
-_PATIENCE = 4
 
 
 class GatheredTable:
@@ -77,11 +77,9 @@ class _Column:
 
     def __init__(self, kind: pa.DataType) -> None:
         self._kind = kind
-        self._names = pa.array([], pa.string())
-        self._waiting: list[tuple[int, pa.Array]] = []
+        self._encoder = Encoder()
         self._values = _Grown(np.dtype(np.int32 if kind == CODED else _number_type(kind)))
         self._missing = _Grown(np.dtype(bool))
-        self._any_missing = False
 
     @property
     def size(self) -> int:
@@ -91,61 +89,40 @@ class _Column:
         if self._kind == CODED:
             self._append_codes(texts_of(values))
             return
-        missing = np.zeros(len(values), dtype=bool)
         if values.null_count:
-            missing = to_mask(values.is_null())
+            # Most columns miss nothing, and need nobody to say so row by row.
+            self._missing.append(np.zeros(len(self._values) - len(self._missing), dtype=bool))
+            self._missing.append(to_mask(values.is_null()))
             values = pc.fill_null(values, pa.scalar(0).cast(pa.int64()).cast(self._kind))
-            self._any_missing = True
-        self._missing.append(missing)
         self._values.append(values.to_numpy().view(_number_type(self._kind)))
 
     def array(self) -> pa.Array:
-        self._settle()
         values = self._values.array()
         if self._kind == CODED:
-            return coded_as(values, self._names).chunk(0)
-        mask = self._missing.array() if self._any_missing else None
-        plain = pa.array(values, mask=mask)
+            return coded_as(values, self._encoder.names).chunk(0)
+        plain = pa.array(values, mask=self._mask())
         return plain.view(self._kind) if _TIME(self._kind) else plain
 
     def copied(self) -> "_Column":
         other = _Column(self._kind)
         other._values.append(self._values.array())
         other._missing.append(self._missing.array())
-        other._any_missing = self._any_missing
         return other
+
+    def _mask(self) -> Values | None:
+        """Say where nothing is, unless something is everywhere."""
+        if not len(self._missing):
+            return None
+        after = len(self._values) - len(self._missing)
+        return np.append(self._missing.array(), np.zeros(after, dtype=bool))
 
     def move_to_disk(self) -> None:
         self._values.move_to_disk()
         self._missing.move_to_disk()
 
     def _append_codes(self, texts: Texts) -> None:
-        """Append codes by the names of their own piece, until it pays to bring names together.
-
-        Every time, all earlier names have to be looked through; so some times as many new ones
-        are waited for as there are old ones, and the work stays in proportion to the pieces.
-        """
-        self._waiting.append((len(self._values), texts.names))
-        self._values.append(texts.codes)
-        if sum(len(names) for _, names in self._waiting) >= _PATIENCE * len(self._names):
-            self._settle()
-
-    def _settle(self) -> None:
-        """Let the codes of all pieces mean the same names."""
-        starts, pieces = [start for start, _ in self._waiting], [n for _, n in self._waiting]
-        self._waiting = []
-        if not pieces:
-            return
-        said = pa.concat_arrays(pieces).cast(pa.string())
-        place = pc.index_in(said, value_set=self._names)
-        codes, unknown = pc.fill_null(place, -1).to_numpy().copy(), place.is_null()
-        unseen = pc.dictionary_encode(said.filter(unknown))
-        codes[to_mask(unknown)] = unseen.indices.to_numpy() + len(self._names)
-        self._names = pa.concat_arrays([self._names, unseen.dictionary])
-        cuts = np.cumsum([len(names) for names in pieces])[:-1]
-        stops = [*starts[1:], len(self._values)]
-        for start, stop, part in zip(starts, stops, np.split(codes, cuts), strict=True):
-            self._values.replace(start, stop, np.append(part, np.int32(-1)))
+        """Append codes that mean the same names in all pieces."""
+        self._values.append(recoded(texts.codes, self._encoder.encode(texts.names)))
 
 
 class _Grown:
@@ -175,22 +152,13 @@ class _Grown:
         self._held.resize(start + len(values), refcheck=False)
         self._held[start:] = values
 
-    def replace(self, start: int, stop: int, by: Values) -> None:
-        """Take each of some numbers for a place in others, and put what stands there instead."""
-        part = self._array("r+")[start:stop]
-        if len(part):
-            part[:] = by.take(part)
-
     def array(self) -> Values:
-        return self._array("r")
-
-    def _array(self, mode: Literal["r", "r+"]) -> Values:
         if self._file is None:
             return self._held
         self._file.flush()
         if not self._written:
             return np.zeros(0, self._kind)
-        return np.memmap(self._file.name, self._kind, mode=mode, shape=(self._written,))
+        return np.memmap(self._file.name, self._kind, mode="r", shape=(self._written,))
 
     def move_to_disk(self) -> None:
         if self._file is None:

@@ -4,8 +4,6 @@ Who was there in a window is then: is any bit set between its edges. What became
 an as-of date it belongs before is kept apart and set when its row comes.
 """
 
-from collections.abc import Callable
-
 import numba as nb
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +16,7 @@ IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 BitArray = npt.NDArray[np.uint64]
+PlaneArray = npt.NDArray[np.uint8]
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
@@ -96,39 +95,40 @@ class Marks:
 
     def __init__(self, stretches: Stretches) -> None:
         self.stretches = stretches
-        self._bits = np.zeros(((stretches.count + 63) // 64, 1 << 10), np.uint64)
+        # Eight stretches at a time: facts come about in the order of time, and what is marked for
+        # all pairs meanwhile has to stay near the processor.
+        self._bits = np.zeros(((stretches.count + 7) // 8, 1 << 10), np.uint8)
         self._late: list[tuple[RowArray, RowArray, RowArray]] = []
 
-    def add(
-        self,
-        pair: RowArray,
-        stretch: RowArray,
-        kept: BoolArray,
-        *,
-        late: BoolArray,
-        known: Callable[[IntArray], RowArray],
-        n_pairs: int,
-    ) -> None:
-        """Mark facts.
+    def add(self, pair: RowArray, stretch: RowArray, kept: BoolArray, *, n_pairs: int) -> None:
+        """Mark facts that are known in time.
 
         Parameters
         ----------
         pair, stretch : ndarray of int32, shape (n_facts,)
-        kept, late : ndarray of bool, shape (n_facts,)
-            Facts to mark, and facts learned after an as-of date they belong before.
-        known : callable
-            Returns the first row on which each of some facts is known, given their places.
+        kept : ndarray of bool, shape (n_facts,)
+            Facts to mark.
         n_pairs : int
             Pairs numbered so far.
         """
         if n_pairs > self._bits.shape[1]:
-            grown = np.zeros((len(self._bits), max(n_pairs, 2 * self._bits.shape[1])), np.uint64)
+            grown = np.zeros((len(self._bits), max(n_pairs, 2 * self._bits.shape[1])), np.uint8)
             grown[:, : self._bits.shape[1]] = self._bits
             self._bits = grown
-        _mark(pair, stretch, kept & ~late, self._bits)
-        after = np.flatnonzero(kept & late & (stretch >= 0))
-        if len(after):
-            self._late.append((pair[after], stretch[after], known(after)))
+        _mark(pair, stretch, kept, self._bits)
+
+    def add_late(self, pair: RowArray, stretch: RowArray, known: RowArray) -> None:
+        """Note facts learned after an as-of date they belong before.
+
+        Parameters
+        ----------
+        pair, stretch : ndarray of int32, shape (n_facts,)
+            Of pairs for which there is room already.
+        known : ndarray of int32, shape (n_facts,)
+            The first row on which each fact is known.
+        """
+        matters = stretch >= 0
+        self._late.append((pair[matters], stretch[matters], known[matters]))
 
     def count(
         self, owner: RowArray, starts: IntArray, windows: Windows, *, stretchwise: bool
@@ -151,8 +151,9 @@ class Marks:
         """
         pair, stretch, known = self._sorted_late()
         tally = _count_stretches if stretchwise else _count_pairs
-        after, upto, date = windows.after, windows.upto, windows.date
-        out = np.zeros((len(date), len(after)), np.int64)
+        after, upto = np.ascontiguousarray(windows.after.T), np.ascontiguousarray(windows.upto.T)
+        date = windows.date
+        out = np.zeros((len(date), len(windows.after)), np.int64)
         tally(self._bits, owner, pair, stretch, known, starts, date, after, upto, out)
         return out.T
 
@@ -220,10 +221,18 @@ def _rehash(slots: IntArray, numbers: RowArray, new_slots: IntArray, new_numbers
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: BitArray) -> None:
+def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: PlaneArray) -> None:
     for i in range(len(pair)):
-        if kept[i] and 0 <= stretch[i] < len(bits) * 64:
-            bits[stretch[i] >> 6, pair[i]] |= _ONE << np.uint64(stretch[i] & 63)
+        if kept[i] and 0 <= stretch[i] < len(bits) * 8:
+            bits[stretch[i] >> 3, pair[i]] |= np.uint8(1 << (stretch[i] & 7))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _lay_out(bits: PlaneArray, pair: int, line: BitArray) -> None:
+    """Put all bits of a pair one after the other."""
+    line[:] = 0
+    for plane in range(len(bits)):
+        line[plane >> 3] |= np.uint64(bits[plane, pair]) << np.uint64(8 * (plane & 7))
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -298,7 +307,7 @@ def _learn(
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_pairs(
-    bits: BitArray,
+    bits: PlaneArray,
     owner: RowArray,
     late_pair: RowArray,
     late_stretch: RowArray,
@@ -309,25 +318,23 @@ def _count_pairs(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late, line = np.int64(0), np.zeros(len(bits), np.uint64)
+    late, line = np.int64(0), np.zeros((len(bits) + 7) // 8, np.uint64)
     for pair in range(len(owner)):
-        for word in range(len(bits)):
-            line[word] = bits[word, pair]
+        _lay_out(bits, pair, line)
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
             late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
             newest, newest_upto = -1, -1
-            for window in range(len(after)):
-                last = upto[window, date[row]]
+            for window in range(after.shape[1]):
+                last = upto[date[row], window]
                 if last != newest_upto:
                     newest, newest_upto = _highest(line, last), last
-                if newest > after[window, date[row]]:
-                    out[row, window] += 1
+                out[row, window] += newest > after[date[row], window]
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _count_stretches(
-    bits: BitArray,
+    bits: PlaneArray,
     owner: RowArray,
     late_pair: RowArray,
     late_stretch: RowArray,
@@ -338,14 +345,13 @@ def _count_stretches(
     upto: RowArray,
     out: IntArray,
 ) -> None:
-    late, line = np.int64(0), np.zeros(len(bits), np.uint64)
+    late, line = np.int64(0), np.zeros((len(bits) + 7) // 8, np.uint64)
     for pair in range(len(owner)):
-        for word in range(len(bits)):
-            line[word] = bits[word, pair]
+        _lay_out(bits, pair, line)
         for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
             late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
-            for window in range(len(after)):
+            for window in range(after.shape[1]):
                 out[row, window] += _how_many(
-                    line, after[window, date[row]], upto[window, date[row]]
+                    line, after[date[row], window], upto[date[row], window]
                 )
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 __all__ = [
     "Mask",
+    "absent",
     "as_text",
     "displayed",
     "is_binary",
@@ -258,6 +259,27 @@ def to_mask(values: pa.ChunkedArray | pa.Array) -> Mask:
     if isinstance(filled, pa.ChunkedArray):
         return np.asarray(filled.to_numpy(), dtype=bool)
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def absent(values: pa.ChunkedArray) -> Mask:
+    """Return where nothing is.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray, shape (n_rows,)
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> absent(pa.chunked_array([["a", None]])).tolist()
+    [False, True]
+    """
+    if values.null_count in (0, len(values)):
+        return np.full(len(values), values.null_count > 0)
+    return to_mask(pc.is_null(values))
 
 
 def nowhere(values: pa.ChunkedArray) -> Mask:

@@ -77,15 +77,13 @@ def codes_of(columns: Sequence[pa.ChunkedArray]) -> npt.NDArray[np.int64]:
     return combined
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], int]:
-    """Give the values of one column numbers from 1, null being 0; and how many there are."""
-    if pa.types.is_timestamp(column.type):
-        ticks = pc.fill_null(pc.cast(column, pa.int64()), -1).to_numpy()
-        codes, distinct = pd.factorize(ticks)
-        # Times before 1970 have been put aside, so that -1 can only be null.
-        return np.where(ticks < 0, 0, codes + 1), len(distinct) + 1
-    texts = texts_of(column)
-    return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
+def _codes(column: pa.ChunkedArray) -> tuple[IntArray, int]:
+    """Give the values of one column numbers, and say below which bound they lie."""
+    if _is_text(column.type):
+        texts = texts_of(column)
+        return texts.codes.astype(np.int64) + 1, len(texts.names) + 1
+    codes, distinct = pd.factorize(_as_numbers(column))
+    return codes, len(distinct)
 
 
 def _possibly_alike(columns: Sequence[pa.ChunkedArray]) -> IntArray:
@@ -104,7 +102,7 @@ def _possibly_alike(columns: Sequence[pa.ChunkedArray]) -> IntArray:
 def _as_numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int32] | IntArray:
     """Numbers that are equal where the values are."""
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
+    if _is_text(kind):
         return texts_of(column).codes
     if pa.types.is_floating(kind):
         # Adding zero makes minus zero the same as zero.
@@ -113,6 +111,10 @@ def _as_numbers(column: pa.ChunkedArray) -> npt.NDArray[np.int32] | IntArray:
     numbers = pc.cast(column, pa.int64())
     filled = pc.fill_null(numbers, _MISSING) if numbers.null_count else numbers
     return np.asarray(filled.to_numpy(), dtype=np.int64)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["CODED", "Texts", "coded", "coded_as", "found_in", "names_in", "texts_of"]
+from .encoder import Encoder
+
+__all__ = ["CODED", "Texts", "coded", "coded_as", "found_in", "names_in", "recoded", "texts_of"]
 
 CodeArray = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
@@ -53,16 +55,18 @@ def texts_of(column: pa.ChunkedArray) -> Texts:
     >>> texts.codes.tolist(), texts.names.to_pylist()
     ([0, -1, 0, 1], ['b', 'a'])
     """
-    if pa.types.is_dictionary(column.type):
-        encoded = column.unify_dictionaries() if column.num_chunks else column
-    else:
-        # All pieces of it share their names.
-        encoded = pc.dictionary_encode(column)
-    if not encoded.num_chunks:
+    if not column.num_chunks:
         return Texts(np.zeros(0, np.int32), pa.array([], pa.string()))
-    parts = [_codes(chunk.indices) for chunk in encoded.chunks]
-    codes = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    return Texts(codes, encoded.chunk(0).dictionary)
+    if pa.types.is_dictionary(column.type):
+        chunks = column.unify_dictionaries().chunks
+        return Texts(_joined([_codes(chunk.indices) for chunk in chunks]), chunks[0].dictionary)
+    encoder = Encoder()
+    codes = _joined([encoder.encode(chunk) for chunk in column.chunks])
+    return Texts(codes, encoder.names)
+
+
+def _joined(parts: list[CodeArray]) -> CodeArray:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _codes(indices: pa.Array) -> CodeArray:
@@ -116,10 +120,11 @@ def coded_as(codes: CodeArray, names: pa.Array) -> pa.ChunkedArray:
     if names.null_count:
         valid = np.asarray(names.is_valid())
         places = np.where(valid, np.cumsum(valid) - 1, -1)
-        codes, names = np.append(places, -1).astype(np.int32).take(codes), names.drop_null()
-    missing = codes < 0
-    indices = pa.array(codes, mask=missing) if missing.any() else pa.array(codes)
-    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names)])
+        codes, names = recoded(codes, places.astype(np.int32)), names.drop_null()
+    missing = codes < 0 if codes.min(initial=0) < 0 else None
+    indices = pa.array(codes, mask=missing)
+    # Codes lie inside the names by construction, which need not be looked at again.
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(indices, names, safe=False)])
 
 
 def found_in(column: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> BoolArray:
@@ -142,6 +147,8 @@ def found_in(column: pa.ChunkedArray, names: pa.Array | pa.ChunkedArray) -> Bool
     texts = texts_of(column)
     whole = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     found = np.asarray(pc.is_in(texts.names, value_set=whole).to_numpy(zero_copy_only=False))
+    if found.all():
+        return texts.codes >= 0
     # Not by `take`, which would make all codes twice as wide first.
     return np.asarray(np.append(found, False)[texts.codes])
 
@@ -164,6 +171,38 @@ def names_in(column: pa.ChunkedArray) -> pa.Array:
     """
     texts = texts_of(column)
     return texts.names.filter(pa.array(_used(texts.codes, len(texts.names))))
+
+
+def recoded(codes: CodeArray, places: CodeArray) -> CodeArray:
+    """Return other codes for the same texts.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        -1 where a row has no text.
+    places : ndarray of int32
+        The other code of each.
+
+    Returns
+    -------
+    ndarray of int32, shape (n_rows,)
+        -1 where a row has no text.
+
+    Examples
+    --------
+    >>> recoded(np.array([1, -1, 0], np.int32), np.array([5, 7], np.int32)).tolist()
+    [7, -1, 5]
+    """
+    return np.asarray(_looked_up(codes, np.append(places, np.int32(-1))))
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _looked_up(codes: CodeArray, places: CodeArray) -> CodeArray:
+    # NumPy would make all codes twice as wide first.
+    out = np.empty(len(codes), np.int32)
+    for i in range(len(codes)):
+        out[i] = places[codes[i]]
+    return out
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

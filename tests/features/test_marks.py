@@ -87,15 +87,10 @@ def counted(rows, facts, selects, *, by_day=False):
     held = Marks(windows.stretches)
     pair, account, day, known = (np.array(part) for part in zip(*facts, strict=True))
     moment = day * DAY_US
-    fresh = rows.first_after(small(account), moment)
-    held.add(
-        small(pair),
-        windows.stretches.number(moment),
-        np.ones(len(facts), bool),
-        late=small(known) > fresh,
-        known=lambda late: small(known)[late],
-        n_pairs=int(pair.max()) + 1,
-    )
+    late = small(known) > rows.first_after(small(account), moment)
+    stretch = windows.stretches.number(moment)
+    held.add(small(pair), stretch, ~late, n_pairs=int(pair.max()) + 1)
+    held.add_late(small(pair)[late], stretch[late], small(known)[late])
     owner = np.zeros(int(pair.max()) + 1, np.int32)
     owner[pair] = account
     return held.count(owner, rows.starts, windows, stretchwise=by_day).tolist()
