@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .edges import NEVER, NO_DAY, days_of, fixed
+from .edges import beginnings_of, days_of, fixed
 from .facts import DAY_US, Select
 from .filters import Filter
 from .marks import Pairs
@@ -230,8 +230,7 @@ class Chunk:
 
     def _time(self, column: str) -> IntArray:
         if column in self._stored.data.days:
-            day = self.day(column)
-            return np.where(day == NO_DAY, NEVER, day.astype(np.int64) * DAY_US)
+            return np.asarray(beginnings_of(self.day(column)))
         if self._stored.is_attribute(column):
             return moments_of(self._looked_up(column))
         return self._taken(self._stored.times(column))
@@ -275,7 +274,7 @@ class Chunk:
             _, found = np.unique(values, return_inverse=True)
             return found.astype(np.int64), len(found) + 1
         texts = self._stored.texts(column)
-        return self._taken(texts.codes).astype(np.int64) + 1, len(texts.names) + 1
+        return np.add(self._taken(texts.codes), 1, dtype=np.int64), len(texts.names) + 1
 
     def _looked_up(self, column: str) -> pa.ChunkedArray:
         codes, values = self._stored.attribute(column)

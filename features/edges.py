@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .facts import DAY_US
 
-__all__ = ["NEVER", "NO_DAY", "Edges", "days_of", "fixed", "reached"]
+__all__ = ["NEVER", "NO_DAY", "Edges", "beginnings_of", "days_of", "fixed", "reached"]
 
 IntArray = npt.NDArray[np.int64]
 PlaceArray = npt.NDArray[np.int32]
@@ -205,4 +205,29 @@ def days_of(moment: IntArray) -> PlaceArray:
     out = np.empty(len(moment), np.int32)
     for i in range(len(moment)):
         out[i] = NO_DAY if moment[i] == NEVER else moment[i] // DAY_US
+    return out
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def beginnings_of(day: PlaceArray) -> IntArray:
+    """Return the moments at which days begin.
+
+    Parameters
+    ----------
+    day : ndarray of int32, shape (n,)
+        Days since 1970.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        Microseconds; ``NEVER`` for ``NO_DAY``.
+
+    Examples
+    --------
+    >>> beginnings_of(np.array([0, 1], np.int32)).tolist()
+    [0, 86400000000]
+    """
+    out = np.empty(len(day), np.int64)
+    for i in range(len(day)):
+        out[i] = NEVER if day[i] == NO_DAY else day[i] * DAY_US
     return out

@@ -57,7 +57,7 @@ class Pairs:
     def number(self, account: RowArray, thing: IntArray) -> RowArray:
         """Return the number of each pair; new pairs get the next ones."""
         if self._all:
-            return (account * np.int32(self._n_things) + thing.astype(np.int32)).astype(np.int32)
+            return np.asarray(_all_pairs(account, thing, self._n_things))
         self._make_room(len(account))
         out = np.empty(len(account), np.int32)
         self.count, self._away = _number_pairs(
@@ -174,6 +174,14 @@ def _slot_of(pair: np.int64, slots: IntArray) -> np.int64:
     while slots[slot] != 0 and slots[slot] != pair + 1:
         slot = (slot + 1) & mask
     return slot
+
+
+@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _all_pairs(account: RowArray, thing: IntArray, n_things: int) -> RowArray:
+    out = np.empty(len(account), np.int32)
+    for i in range(len(account)):
+        out[i] = account[i] * n_things + thing[i]
+    return out
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
