@@ -201,5 +201,5 @@ def _with_variants(own: OwnFeatures, peers: Peers) -> pd.DataFrame:
 
 def _segment_medians(level: pd.DataFrame, peers: Peers) -> pd.DataFrame:
     """Return the medians of the groups at every row of the group."""
-    medians = {name: peers.medians(level[name].to_numpy(dtype=float)) for name in level}
-    return pd.DataFrame(medians, index=level.index)
+    medians = peers.medians(level.to_numpy(dtype=float))
+    return pd.DataFrame(medians, index=level.index, columns=level.columns)

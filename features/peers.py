@@ -29,19 +29,19 @@ class Peers:
     live: IntArray
 
     def medians(self, values: FloatArray) -> FloatArray:
-        """Return the median over each row's group.
+        """Return the medians over each row's group.
 
         Parameters
         ----------
-        values : ndarray of float, shape (n_rows,)
+        values : ndarray of float, shape (n_rows, n_columns)
 
         Returns
         -------
-        ndarray of float, shape (n_rows,)
+        ndarray of float, shape (n_rows, n_columns)
             Also for rows that are not live; NaN where no live row has a value.
         """
-        found = np.full(self.group.max(initial=-1) + 1, np.nan)
-        middle = pd.Series(values[self.live]).groupby(self.group[self.live]).median()
+        found = np.full((self.group.max(initial=-1) + 1, values.shape[1]), np.nan)
+        middle = pd.DataFrame(values[self.live]).groupby(self.group[self.live]).median()
         found[middle.index] = middle
         return found[self.group]
 

@@ -17,7 +17,7 @@ def among(values, *, live=None, dates=None, segments=None):
         np.ones(n, bool) if live is None else np.array(live, dtype=bool),
     )
     numbers = np.array(values, dtype=float)
-    return peers.medians(numbers), peers.shares(numbers)
+    return peers.medians(numbers[:, None])[:, 0], peers.shares(numbers)
 
 
 def same(found, expected):
