@@ -1,6 +1,7 @@
 """Answers questions about one view: in passing where possible, else from the facts themselves."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ from .chunk import Chunk, asked_for
 from .edges import NEVER, fixed
 from .facts import DAY_US, Select
 from .folding import folds_for, passes_by
-from .folds import Fold
+from .folds import Fold, InTurn
 from .questions import (
     Different,
     FirstMoment,
@@ -53,7 +54,11 @@ class Answers:
         self._places, self._codes = places, texts.codes
 
     def of(
-        self, questions: Sequence[Question], step: Callable[[int], None] | None = None
+        self,
+        questions: Sequence[Question],
+        step: Callable[[int], None] | None = None,
+        *,
+        threads: int = 1,
     ) -> dict[Question, FloatArray]:
         """Answer all questions in one pass.
 
@@ -63,6 +68,8 @@ class Answers:
             Of this view.
         step : callable, optional
             Called with the number of facts after each chunk.
+        threads : int
+            Chunks that are read at the same time.
 
         Returns
         -------
@@ -73,15 +80,22 @@ class Answers:
         in_passing = [question for question in questions if self._passes_by(question)]
         lately = [question for question in in_passing if _looks_back(question, self.view)]
         ever = [question for question in in_passing if question not in lately]
-        recent, others = (folds_for(asked, self.view, self.rows) for asked in (lately, ever))
+        recent, others = (
+            [InTurn(fold) for fold in folds_for(asked, self.view, self.rows)]
+            for asked in (lately, ever)
+        )
         opens = _opens(lately, self.rows)
-        for start, stop in self._spans() if in_passing else ():
+
+        def read(span: tuple[int, int]) -> None:
+            start, stop = span
             if recent:
                 self._let_pass(recent, self._chunk(start, stop, since=opens))
             if others:
                 self._let_pass(others, self._chunk(start, stop))
             if step:
                 step(stop - start)
+
+        _for_each(self._spans() if in_passing else (), read, threads)
         found: dict[Question, FloatArray] = {}
         for fold in (*recent, *others):
             found |= fold.answers()
@@ -217,6 +231,19 @@ class Answers:
         if name == "account_id":
             return np.zeros(len(found), dtype=np.int64)
         return self._stored.ranks(name)[self.whole.position[found]]
+
+
+def _for_each(
+    spans: Iterable[tuple[int, int]], read: Callable[[tuple[int, int]], None], threads: int
+) -> None:
+    """Read chunk after chunk, some of them at the same time."""
+    if threads == 1:
+        for span in spans:
+            read(span)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(read, spans):
+            pass
 
 
 def _looks_back(question: Question, view: View) -> bool:

@@ -33,21 +33,23 @@ class Effort:
         """Threads to start, at least 1."""
         return self.threads or os.cpu_count() or 1
 
-    def parts(self, needed_bytes: int) -> int:
+    def parts(self, needed_bytes: int, at_once: int = 1) -> int:
         """Return into how many parts work has to be divided.
 
         Parameters
         ----------
         needed_bytes : int
             What all parts together keep.
+        at_once : int
+            Parts that are worked on at the same time.
 
         Returns
         -------
         int
-            At least one for each worker, and so many that those at work fit into the memory.
+            At least ``at_once``, and so many that those at work fit into the memory.
         """
-        for_memory = -(-needed_bytes * self.workers // (self.memory_mb * _MEGABYTE))
-        return max(self.workers, for_memory)
+        for_memory = -(-needed_bytes * at_once // (self.memory_mb * _MEGABYTE))
+        return max(at_once, for_memory)
 
 
 DEFAULT_EFFORT = Effort()

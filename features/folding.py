@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from .facts import Select
-from .folds import CellFold, CoverFold, Family, Fold, LastFold, MarkFold
-from .marks import Pairs
+from .folds import CellFold, CoverFold, Family, Fold, LastFold, MarkFold, Numbering
 from .questions import Covered, Different, LastMoment, Question
 from .rows import Rows
 from .stored import Stored
@@ -74,8 +73,8 @@ def folds_for(questions: Sequence[Question], view: View, rows: Rows) -> list[Fol
             sums.setdefault(Family(_without_window(question.select), columns), []).append(question)
     for family, covered in sums.items():
         folds += _summing(family, covered, view, rows)
-    pairs: dict[tuple[str, ...], Pairs] = {}
-    folds += [MarkFold(family, asked, rows, pairs) for family, asked in counts.items()]
+    numbering = Numbering(rows)
+    folds += [MarkFold(family, asked, rows, numbering) for family, asked in counts.items()]
     return folds
 
 

@@ -6,6 +6,7 @@ row, a sum or a bit per stretch of time, the newest moment per row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import numba as nb
@@ -21,7 +22,16 @@ from .ranges import cover_into
 from .rows import Rows
 from .stretches import Windows
 
-__all__ = ["CellFold", "CoverFold", "Family", "Fold", "LastFold", "MarkFold"]
+__all__ = [
+    "CellFold",
+    "CoverFold",
+    "Family",
+    "Fold",
+    "InTurn",
+    "LastFold",
+    "MarkFold",
+    "Numbering",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -32,7 +42,7 @@ _MILLIONTHS = 1_000_000
 
 
 class Fold(Protocol):
-    """Something that takes facts chunk by chunk."""
+    """Something that takes facts chunk by chunk, one chunk at a time."""
 
     def take(self, chunk: Chunk) -> None:
         """Take the facts of a chunk."""
@@ -59,6 +69,30 @@ class Family:
     select: Select
     columns: tuple[str, ...]
     by_day: bool = False
+
+
+class InTurn:
+    """Lets one thread after the other use a fold.
+
+    While one chunk is in this fold, others are in others.
+
+    Parameters
+    ----------
+    fold : Fold
+    """
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+        self._lock = Lock()
+
+    def take(self, chunk: Chunk) -> None:
+        """Take the facts of a chunk once no other one is taken."""
+        with self._lock:
+            self._fold.take(chunk)
+
+    def answers(self) -> dict[Question, FloatArray]:
+        """Return the answers of the fold."""
+        return self._fold.answers()
 
 
 class CoverFold:
@@ -167,6 +201,32 @@ class LastFold:
         return {self._question: np.where(newest < 0, np.nan, newest.astype(float))}
 
 
+class Numbering:
+    """Numbers of pairs of account and thing, shared by folds that tell the same things apart.
+
+    Parameters
+    ----------
+    rows : Rows
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._n_accounts = len(rows.account_ids)
+        self._pairs: dict[tuple[str, ...], Pairs] = {}
+        self._lock = Lock()
+
+    def of(self, chunk: Chunk, columns: tuple[str, ...]) -> tuple[RowArray, int]:
+        """Return the number of each fact's pair, and how many there are so far."""
+        with self._lock:
+            if columns not in self._pairs:
+                self._pairs[columns] = Pairs(self._n_accounts, chunk.codes(columns)[1])
+            pairs = self._pairs[columns]
+            return chunk.numbered(columns, pairs), pairs.count
+
+    def owner(self, columns: tuple[str, ...]) -> RowArray:
+        """Return the account of each pair, shape (n_pairs,)."""
+        return self._pairs.get(columns, Pairs(0, 0)).owner
+
+
 class MarkFold:
     """Counts different things for all windows of a family at once.
 
@@ -176,8 +236,8 @@ class MarkFold:
     questions : sequence of Different
         Of that family.
     rows : Rows
-    pairs : dict of tuple to Pairs
-        Shared by all folds that tell the same things apart.
+    numbering : Numbering
+        Shared by all folds.
     """
 
     def __init__(
@@ -185,12 +245,12 @@ class MarkFold:
         family: Family,
         questions: Sequence[Different],
         rows: Rows,
-        pairs: dict[tuple[str, ...], Pairs],
+        numbering: Numbering,
     ) -> None:
         self._family = family
         self._questions = questions
         self._rows = rows
-        self._pairs = pairs
+        self._numbering = numbering
         selects = [question.select for question in questions]
         self._windows = Windows.of(selects, rows, by_day=family.by_day)
         self._marks = Marks(self._windows.stretches)
@@ -198,7 +258,7 @@ class MarkFold:
     def take(self, chunk: Chunk) -> None:
         """Mark who was there."""
         select = self._family.select
-        pair, n_pairs = self._numbered(chunk)
+        pair, n_pairs = self._numbering.of(chunk, self._family.columns)
         stretch = chunk.stretch(select.at or chunk.view.happened_at, self._windows.stretches)
         self._marks.add(pair, stretch, chunk.timely(select), n_pairs=n_pairs)
         late = chunk.late(select)
@@ -208,22 +268,14 @@ class MarkFold:
 
     def answers(self) -> dict[Question, FloatArray]:
         """Return the counts."""
-        pairs = self._pairs.get(self._family.columns, Pairs(0, 0))
+        owner = self._numbering.owner(self._family.columns)
         counts = self._marks.count(
-            pairs.owner, self._rows.starts, self._windows, stretchwise=self._family.by_day
+            owner, self._rows.starts, self._windows, stretchwise=self._family.by_day
         )
         return {
             question: count.astype(float)
             for question, count in zip(self._questions, counts, strict=True)
         }
-
-    def _numbered(self, chunk: Chunk) -> tuple[RowArray, int]:
-        columns = self._family.columns
-        if columns not in self._pairs:
-            n_accounts = len(self._rows.account_ids)
-            self._pairs[columns] = Pairs(n_accounts, chunk.codes(columns)[1])
-        pairs = self._pairs[columns]
-        return chunk.numbered(columns, pairs), pairs.count
 
 
 def _weight(chunk: Chunk, column: str | None) -> IntArray:

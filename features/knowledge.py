@@ -89,16 +89,21 @@ class Knowledge:
     def _in_parts(
         self, view: str, questions: list[Question], progress: Progress | None
     ) -> dict[Question, FloatArray]:
-        """Answer for some accounts at a time, as threads and memory allow."""
+        """Answer for some accounts at a time, as threads and memory allow.
+
+        Threads share out the facts of a view that pass by in chunks, and else the accounts.
+        """
         declared, stored = view_named(view), self.stored(view)
-        parts = self.rows.parts(self._effort.parts(kept_bytes(questions, stored, self.rows)))
-        if len(stored) < _WORTH_THREADS or len(parts) == 1:
-            return self.answers(view).of(questions, _counted(progress, view, len(stored)))
-        step = _counted(progress, view, len(parts) * len(stored))
-        with ThreadPoolExecutor(self._effort.workers) as pool:
-            found = list(
-                pool.map(lambda part: Answers(declared, stored, part).of(questions, step), parts)
-            )
+        workers = self._effort.workers if len(stored) >= _WORTH_THREADS else 1
+        at_once = workers if declared.entity else 1
+        needed = kept_bytes(questions, stored, self.rows)
+        parts = self.rows.parts(self._effort.parts(needed, at_once))
+        step, threads = _counted(progress, view, len(parts) * len(stored)), workers // at_once
+        if len(parts) == 1:
+            return self.answers(view).of(questions, step, threads=threads)
+        answers = (Answers(declared, stored, part) for part in parts)
+        with ThreadPoolExecutor(at_once) as pool:
+            found = list(pool.map(lambda one: one.of(questions, step, threads=threads), answers))
         return {
             question: np.concatenate([part[question] for part in found]) for question in questions
         }

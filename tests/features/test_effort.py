@@ -20,9 +20,9 @@ def test_where_cores_cannot_be_counted_there_is_one(monkeypatch):
     assert Effort().workers == 1
 
 
-def test_little_work_is_one_part_a_thread():
-    assert Effort(threads=3, memory_mb=1).parts(0) == 3
-    assert Effort(threads=1, memory_mb=1).parts(1) == 1
+def test_little_work_is_one_part_for_each_at_work():
+    assert Effort(memory_mb=1).parts(0) == 1
+    assert Effort(memory_mb=1).parts(0, 3) == 3
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,6 @@ def test_little_work_is_one_part_a_thread():
     [(1 * MEGABYTE, 2), (2 * MEGABYTE, 2), (2 * MEGABYTE + 1, 3), (10 * MEGABYTE, 10)],
 )
 def test_parts_at_work_fit_into_the_memory_together(needed, parts):
-    """Two threads and 2 MB: each part may keep 1 MB."""
-    effort = Effort(threads=2, memory_mb=2)
-    assert effort.parts(needed) == parts
-    assert needed / parts * effort.workers <= 2 * MEGABYTE
+    """Two at a time and 2 MB: each part may keep 1 MB."""
+    assert Effort(memory_mb=2).parts(needed, 2) == parts
+    assert needed / parts * 2 <= 2 * MEGABYTE

@@ -153,6 +153,15 @@ def test_different_users_ever(answered):
     assert answered(Different(select(), USERS)) == [[2, 2, 2, 0, 1]]
 
 
+def test_chunks_at_the_same_time_give_the_same_numbers(usage, rows, monkeypatch):
+    monkeypatch.setattr(answers, "_CHUNK", 1)
+    moment, days = LastMoment(select()), Different(select(30), (*USERS, "date"))
+    asked = [*WINDOWS, moment, Different(select(5), USERS), days]
+    one, many = (Answers(*usage, rows).of(asked, threads=threads) for threads in (1, 4))
+    for question in asked:
+        np.testing.assert_array_equal(one[question], many[question])
+
+
 def test_questions_with_conditions_are_folded_apart(answered, usage, rows):
     only = Covered(Select("usage", (Is("product_user_id", ("u",)),), Window(30)))
     assert folds([*WINDOWS, only], usage, rows) == [CellFold, CellFold]
