@@ -57,6 +57,12 @@ class _Block(NamedTuple):
 class Encoder:
     """Gives texts their numbers, one array after another.
 
+    Parameters
+    ----------
+    expected : int
+        Texts that will come, of which about one in eight may be another one; any other number of
+        them finds room as well.
+
     Examples
     --------
     >>> encoder = Encoder()
@@ -66,9 +72,10 @@ class Encoder:
     ([2, 1], ['b', 'a', 'c'])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int = 0) -> None:
         self._count = 0
-        self._known = _room_for(4 * _BLOCK, 4 * _BLOCK * _WORD)
+        n_slots = max(4 * _BLOCK, 1 << (expected // 4).bit_length())
+        self._known = _room_for(n_slots, n_slots * _WORD)
 
     @property
     def names(self) -> pa.Array:

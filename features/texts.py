@@ -60,7 +60,7 @@ def texts_of(column: pa.ChunkedArray) -> Texts:
     if pa.types.is_dictionary(column.type):
         chunks = column.unify_dictionaries().chunks
         return Texts(_joined([_codes(chunk.indices) for chunk in chunks]), chunks[0].dictionary)
-    encoder = Encoder()
+    encoder = Encoder(len(column))
     codes = _joined([encoder.encode(chunk) for chunk in column.chunks])
     return Texts(codes, encoder.names)
 
