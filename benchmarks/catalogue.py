@@ -12,12 +12,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clocks import Clock
+from results import markdown, show, thousands
 
 _DATES = (1, 12)
 
@@ -36,11 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         lines = [line for n in args.accounts for line in sized(n, args.folder or Path(temporary))]
     table = pd.DataFrame(lines)
-    print(table.to_string(index=False))
-    if args.write:
-        from results import write_section
-
-        write_section(section(table))
+    show(table, section(table), write=args.write)
 
 
 def sized(accounts: int, folder: Path) -> list[dict]:
@@ -67,26 +64,26 @@ def measured(folder: Path, n_dates: int) -> dict:
     from churngrid.features.population import known_accounts
     from churngrid.features.sources import read_tables
 
-    began, used = time.perf_counter(), _cpu()
+    clock = Clock()
     tables = read_tables(str(folder))
-    read = _cpu() - used
+    reading, read = clock.lap()
     dates = list(pd.date_range("2024-07-01", periods=n_dates, freq="MS", tz="UTC"))
     pairs = known_accounts(tables, dates)
     features = compute_features(tables, pairs, metrics=METRICS)
+    computing, computed = clock.lap()
     return {
         "table_rows": sum(table.num_rows for table in tables.by_name.values()),
         "rows": len(features.frame),
         "columns": features.frame.shape[1],
         "read_cpu_s": round(read, 1),
-        "compute_cpu_s": round(_cpu() - used - read, 1),
-        "wall_s": round(time.perf_counter() - began, 1),
+        "compute_cpu_s": round(computed, 1),
+        "wall_s": round(reading + computing, 1),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
 def section(table: pd.DataFrame) -> list[str]:
     """Return the part of RESULTS.md."""
-    header = list(table.columns)
     return [
         "# The whole catalogue",
         "",
@@ -95,18 +92,8 @@ def section(table: pd.DataFrame) -> list[str]:
         "data. Reading includes the data contract over all tables. One run each, fresh processes,",
         "two cores. A size of which one run is missing was cut off for time.",
         "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *[
-            "| " + " | ".join(f"{value:,}" for value in row) + " |"
-            for row in table.itertuples(index=False)
-        ],
+        *markdown(table.columns, table.itertuples(index=False), form=thousands),
     ]
-
-
-def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

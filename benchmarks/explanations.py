@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import lightgbm as lgb
@@ -24,7 +23,9 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clocks import Clock
 from explainers import EXPLAINERS
+from results import markdown, show
 
 COLUMNS, TREES, LEAVES = 60, 400, 31
 TRAINING_ROWS, CHECKED_ROWS = 60_000, 300
@@ -53,11 +54,7 @@ def main() -> None:
         prepare(folder, max(args.rows), args.trees)
         runs = [run for n in args.rows for run in compared(n, args.rounds, folder, pythons)]
     table = medians_of(runs)
-    print(table.to_string(index=False))
-    if args.write:
-        from results import write_section
-
-        write_section(section(table, args.rounds, args.trees))
+    show(table, section(table, args.rounds, args.trees), write=args.write)
 
 
 def prepare(folder: Path, n_rows: int, trees: int) -> None:
@@ -124,9 +121,9 @@ def measured(name: str, folder: Path, n_rows: int) -> dict:
     difference = float(np.abs(found - expected[: len(rows)]).max())
     if difference > explainer.agrees_to:
         raise SystemExit(f"{name} differs from pred_contrib by {difference}")
-    began, used = time.perf_counter(), _cpu()
+    clock = Clock()
     explainer.run(lgb.Booster(model_file=folder / "model.txt"), rows)
-    cpu, wall = _cpu() - used, time.perf_counter() - began
+    wall, cpu = clock.lap()
     scale = n_rows / len(rows)
     return {
         "cpu_s": round(cpu * scale, 3),
@@ -155,7 +152,6 @@ def medians_of(runs: list[dict]) -> pd.DataFrame:
 
 def section(table: pd.DataFrame, rounds: int, trees: int) -> list[str]:
     """Return the part of RESULTS.md."""
-    header = list(table.columns)
     return [
         "# Explanations",
         "",
@@ -168,15 +164,8 @@ def section(table: pd.DataFrame, rounds: int, trees: int) -> list[str]:
         "",
         *[f"- {name}: {explainer.what}" for name, explainer in EXPLAINERS.items()],
         "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *["| " + " | ".join(str(value) for value in row) + " |" for row in table.to_numpy()],
+        *markdown(table.columns, table.to_numpy()),
     ]
-
-
-def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -376,7 +376,8 @@ ENGINES = {
         churngrid,
         10**9,
         "reads, holds every row against the contract, computes",
-        needs=("churngrid.features.engine", "churngrid.features.sources"),
+        # The last is what numba imports with the first kernel of a process.
+        needs=("churngrid.features.engine", "churngrid.features.sources", "scipy.linalg"),
     ),
     "duckdb": Engine(duckdb_technique, 50_000_000, "SQL with the same technique"),
     "polars": Engine(

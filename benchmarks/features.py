@@ -15,7 +15,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from importlib import import_module
 from pathlib import Path
 
@@ -23,8 +22,10 @@ import pandas as pd
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clocks import Clock
 from event_log import write_events
 from feature_engines import COLUMNS, ENGINES
+from results import markdown, show
 
 _PICTURE = Path(__file__).with_name("features.png")
 
@@ -45,11 +46,8 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         runs = [run for n in args.events for run in compared(int(n), args.rounds, folder)]
     table = medians_of(runs)
-    print(table.to_string(index=False))
+    show(table, section(table, args.rounds), write=args.write)
     if args.write:
-        from results import write_section
-
-        write_section(section(table, args.rounds))
         draw(table)
 
 
@@ -77,9 +75,9 @@ def measured(name: str, folder: Path) -> dict:
     """Run one engine in this process; its imports are outside the clock."""
     for module in ENGINES[name].needs:
         import_module(module)
-    began, used = time.perf_counter(), _cpu()
+    clock = Clock()
     table = ENGINES[name].run(folder)
-    cpu, wall = _cpu() - used, time.perf_counter() - began
+    wall, cpu = clock.lap()
     return {
         "cpu_s": round(cpu, 3),
         "wall_s": round(wall, 3),
@@ -120,7 +118,6 @@ def medians_of(runs: list[dict]) -> pd.DataFrame:
 def section(table: pd.DataFrame, rounds: int) -> list[str]:
     """Return the part of RESULTS.md."""
     shown = table.assign(events=[f"{n / 1e6:g} M" for n in table["events"]])
-    header = list(shown.columns)
     return [
         "# Point-in-time features",
         "",
@@ -133,9 +130,7 @@ def section(table: pd.DataFrame, rounds: int) -> list[str]:
         "",
         *[f"- {name}: {engine.what}" for name, engine in ENGINES.items()],
         "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *["| " + " | ".join(str(value) for value in row) + " |" for row in shown.to_numpy()],
+        *markdown(shown.columns, shown.to_numpy()),
         "",
         "![CPU seconds by number of events](features.png)",
     ]
@@ -152,11 +147,6 @@ def draw(table: pd.DataFrame) -> None:
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(_PICTURE, dpi=120)
-
-
-def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from results import write_section
+from results import markdown, write_section
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -38,13 +38,6 @@ FLAT = {
 }
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    """Return a frame as a Markdown table."""
-    lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|---" * frame.shape[1] + "|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False)]
-    return "\n".join(lines)
-
-
 def companies(data: Path, name: str) -> list[str]:
     """Run the four verbs on one company and return what came out."""
     settings = HERE / "data" / f"{name}.yaml"
@@ -65,7 +58,8 @@ def companies(data: Path, name: str) -> list[str]:
             f"- {result.target}: {result.kind} ships as {result.alias}; {result.rows:,} rows of "
             f"{result.accounts:,} accounts. {result.reason}"
         )
-    lines += ["", markdown(table[SCORERS].round(3).reset_index()), ""]
+    table = table[SCORERS].round(3).reset_index()
+    lines += ["", *markdown(table.columns, table.itertuples(index=False)), ""]
     lines += [f"{len(scored.scored.scores):,} accounts scored; the first one's story has "]
     lines[-1] += f"{len(story.text().splitlines())} lines."
     return [*lines, ""]
@@ -75,11 +69,9 @@ def contradictions(data: Path) -> list[str]:
     """Return what the contract finds in the negative control, and that nothing predicts it."""
     settings = HERE / "data" / "ravenstack.yaml"
     found = churngrid.check(data / "ravenstack", settings).tables.findings
-    table = pd.DataFrame(
-        [(one.table, one.column, one.rule, f"{one.count:,}") for one in found],
-        columns=["table", "column", "rule", "rows"],
-    )
-    lines = ["## ravenstack: the negative control", "", markdown(table), ""]
+    rows = [(one.table, one.column, one.rule, f"{one.count:,}") for one in found]
+    table = markdown(("table", "column", "rule", "rows"), rows)
+    lines = ["## ravenstack: the negative control", "", *table, ""]
     return [*lines, noise(data / "ravenstack", settings), ""]
 
 
@@ -128,12 +120,13 @@ def flat(data: Path, name: str) -> list[str]:
             rows.append((model, fold, roc_auc_score(y[test], p), log_loss(y[test], p)))
     table = pd.DataFrame(rows, columns=["model", "fold", "roc_auc", "log_loss"])
     means = table.groupby("model", sort=False)[["roc_auc", "log_loss"]].mean().round(4)
+    means = means.reset_index()
     return [
         f"## {name}",
         "",
         "Repeated 2-fold, mean of 4 splits.",
         "",
-        markdown(means.reset_index()),
+        *markdown(means.columns, means.itertuples(index=False)),
         "",
     ]
 

@@ -1,9 +1,45 @@
-"""Writes what one benchmark found into its own part of RESULTS.md."""
+"""Shows what one benchmark found, and writes it into its own part of RESULTS.md."""
 
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pandas as pd
+
 RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def show(table: pd.DataFrame, section: list[str], *, write: bool) -> None:
+    """Print a table, and keep its part of RESULTS.md when asked to."""
+    print(table.to_string(index=False))
+    if write:
+        write_section(section)
+
+
+def markdown(
+    columns: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    form: Callable[[object], str] = str,
+) -> list[str]:
+    """Return the lines of a Markdown table.
+
+    Parameters
+    ----------
+    columns : iterable of str
+    rows : iterable of iterable
+    form : callable
+        Says one value; as Python does unless told.
+    """
+    named = list(columns)
+    lines = [named, *([form(value) for value in row] for row in rows)]
+    head, *body = ["| " + " | ".join(line) + " |" for line in lines]
+    return [head, "|" + "---|" * len(named), *body]
+
+
+def thousands(value: object) -> str:
+    """Return a number with its thousands apart, and a text as it is."""
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def write_section(lines: list[str]) -> None:

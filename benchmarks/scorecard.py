@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from results import write_section
+from results import markdown, write_section
 
 import churngrid
 from churngrid.demo import write_company
@@ -20,12 +20,6 @@ from churngrid.serving.scorecardviews import fit_summary, validation_summary
 
 SEED, ACCOUNTS = 7, (1_150, 4_000)
 SHOWN = ("criterion", "value", "wanted", "verdict", "accounts")
-
-
-def table(rows: list[list[object]], columns: tuple[str, ...]) -> list[str]:
-    """Return rows as a Markdown table, with an empty line after it."""
-    lines = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
-    return [*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows), ""]
 
 
 def figure(one: dict) -> str:
@@ -41,7 +35,7 @@ def criteria(told: dict, name: str) -> list[str]:
     """Return what became of each criterion for one scorecard."""
     listed = [one for one in told["criteria"] if one["scorecard"] == name]
     rows = [[one["criterion"], figure(one), *(one[key] for key in SHOWN[2:])] for one in listed]
-    return table(rows, SHOWN)
+    return [*markdown(SHOWN, rows), ""]
 
 
 def validated(told: dict) -> list[str]:
@@ -83,7 +77,8 @@ def fitted(told: dict) -> list[str]:
         "",
         "The five weights that grew most, and the five that fell most:",
         "",
-        *table(rows, ("metric", "hand-set", "learned")),
+        *markdown(("metric", "hand-set", "learned"), rows),
+        "",
     ]
 
 

@@ -11,12 +11,13 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clocks import Clock
+from results import markdown, show, thousands
 
 
 def main() -> None:
@@ -33,11 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         lines = compared(args.accounts, args.folder or Path(temporary))
     table = pd.DataFrame(lines)
-    print(table.to_string(index=False))
-    if args.write:
-        from results import write_section
-
-        write_section(section(table))
+    show(table, section(table), write=args.write)
 
 
 def compared(sizes: list[int], folder: Path) -> list[dict]:
@@ -98,21 +95,8 @@ def measured(folder: Path, data: Path) -> dict:
     }
 
 
-class Clock:
-    """Wall and CPU seconds since it was last asked."""
-
-    def __init__(self) -> None:
-        self.last = time.perf_counter(), time.process_time()
-
-    def lap(self) -> tuple[float, float]:
-        """Return both, and begin anew."""
-        before, self.last = self.last, (time.perf_counter(), time.process_time())
-        return self.last[0] - before[0], self.last[1] - before[1]
-
-
 def section(table: pd.DataFrame) -> list[str]:
     """Return the part of RESULTS.md."""
-    header = list(table.columns)
     return [
         "# Batch scoring",
         "",
@@ -123,12 +107,7 @@ def section(table: pd.DataFrame) -> list[str]:
         "what `scored_per_s` counts. `write_s`: report, Parquet and CSV. `all_in_per_s` counts",
         "all four. Wall seconds on two cores, one run each, fresh processes; models loaded before.",
         "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *[
-            "| " + " | ".join(f"{value:,}" for value in row) + " |"
-            for row in table.itertuples(index=False)
-        ],
+        *markdown(table.columns, table.itertuples(index=False), form=thousands),
     ]
 
 

@@ -12,7 +12,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +20,8 @@ import pyarrow.csv as pcsv
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clocks import Clock
+from results import markdown, show, thousands
 
 
 def main() -> None:
@@ -38,11 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         lines = compared(args.accounts, args.folder or Path(temporary), args.postgres)
     table = pd.DataFrame(lines)
-    print(table.to_string(index=False))
-    if args.write:
-        from results import write_section
-
-        write_section(section(table))
+    show(table, section(table), write=args.write)
 
 
 def compared(accounts: int, folder: Path, url: str | None) -> list[dict]:
@@ -100,18 +97,6 @@ def measured(data: str, out: str) -> dict:
     }
 
 
-class Clock:
-    """Wall and CPU seconds since it was last asked."""
-
-    def __init__(self) -> None:
-        self.last = time.perf_counter(), time.process_time()
-
-    def lap(self) -> tuple[float, float]:
-        """Return both, and begin anew."""
-        before, self.last = self.last, (time.perf_counter(), time.process_time())
-        return self.last[0] - before[0], self.last[1] - before[1]
-
-
 def tables_of(parquet: Path):
     """Yield the tables of the company, by name and part."""
     for table in sorted(parquet.iterdir()):
@@ -167,7 +152,6 @@ def empty(url: str) -> None:
 
 def section(table: pd.DataFrame) -> list[str]:
     """Return the part of RESULTS.md."""
-    header = list(table.columns)
     return [
         "# Sources and targets",
         "",
@@ -176,14 +160,7 @@ def section(table: pd.DataFrame) -> list[str]:
         "written to the same kind of target. Seconds of churngrid's process, without those of a",
         "database server. One run each, fresh processes, two cores.",
         "",
-        "| " + " | ".join(header) + " |",
-        "|" + "---|" * len(header),
-        *[
-            "| "
-            + " | ".join(f"{value:,}" if not isinstance(value, str) else value for value in row)
-            + " |"
-            for row in table.itertuples(index=False)
-        ],
+        *markdown(table.columns, table.itertuples(index=False), form=thousands),
     ]
 
 

@@ -99,7 +99,7 @@ def _rewritten_ends(world: World, table: pd.DataFrame) -> pd.DataFrame:
     rows["term_end"] = rows["notice"].dt.normalize()
     later = world.rng("trap 6 later").integers(3, 45, len(rows))
     rows["known_at"] = rows["end"] + pd.to_timedelta(later, unit="D")
-    return _known_rows(rows[table.columns])
+    return _known_rows(rows, table)
 
 
 def _renewal_switched_off(world: World, table: pd.DataFrame) -> pd.DataFrame:
@@ -111,7 +111,7 @@ def _renewal_switched_off(world: World, table: pd.DataFrame) -> pd.DataFrame:
     rows["auto_renew"] = False
     # The switch comes before the row that names the end, so it must not name it.
     rows.loc[rows["term_months"] == 1, ["term_end", "notice_deadline"]] = pd.NaT
-    return _known_rows(rows.loc[rolls, table.columns])
+    return _known_rows(rows[rolls], table)
 
 
 def plant_in_seats(world: World, table: pd.DataFrame) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def plant_in_seats(world: World, table: pd.DataFrame) -> pd.DataFrame:
     rows = newest.merge(last, on="account_id")
     rows = rows[(rows["status"] != "deactivated") & (rows["known_at"] < rows["last"])]
     rows = rows.assign(status="deactivated", deactivated_at=rows["last"], known_at=rows["last"])
-    return pd.concat([table, _known_rows(rows[table.columns])], ignore_index=True)
+    return pd.concat([table, _known_rows(rows, table)], ignore_index=True)
 
 
 def plant_in_people(world: World, table: pd.DataFrame) -> pd.DataFrame:
@@ -165,13 +165,13 @@ def plant_in_people(world: World, table: pd.DataFrame) -> pd.DataFrame:
     left = rows["valid_from"] + pd.to_timedelta(rng.integers(20, 200, len(rows)), unit="D")
     found = left + pd.to_timedelta(rng.integers(250, 900, len(rows)), unit="D")
     rows = rows.assign(left_account_at=left, left_known_at=found, valid_from=found, known_at=found)
-    return pd.concat([table, _known_rows(rows)], ignore_index=True)
+    return pd.concat([table, _known_rows(rows, table)], ignore_index=True)
 
 
-def _known_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows the company learned of within the data."""
-    known: pd.DataFrame = table[table["known_at"] < times(np.array([END * DAY]))[0]]
-    return known
+def _known_rows(rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows the company learned of within the data, in the columns and types of their table."""
+    known: pd.DataFrame = rows[rows["known_at"] < times(np.array([END * DAY]))[0]]
+    return known[table.columns].astype(table.dtypes.to_dict())
 
 
 def reranked_priority(

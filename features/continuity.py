@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .facts import Select
-from .measures import Measure, PointInTime
+from .measure import Measure, PointInTime
 
 __all__ = ["Continuity"]
 

@@ -16,7 +16,8 @@ from .edges import NEVER
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US
 from .knowledge import Knowledge, Progress
-from .measures import Measure, Tenure
+from .measure import Measure
+from .measures import Tenure
 from .metric import Metric
 from .metrics.context import ACTIVE_LATELY, ARR, IN_TERM
 from .rows import Rows

@@ -15,7 +15,7 @@ from .edges import NEVER, Edges, fixed, reached
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US, Select
 from .folding import kept_bytes
-from .measures import Measure
+from .measure import Measure
 from .questions import Question
 from .rows import Rows
 from .stored import Stored, ViewData

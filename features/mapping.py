@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .errors import SchemaError
+from .names import closest
 from .places import Places
 from .plaintext import as_text, pickable, to_mask
 from .raw import RawTable, Rejected, Source
@@ -16,7 +17,7 @@ from .settings import Lookup, Settings, TableMapping
 from .tables import ACTIVITY_TABLES, TABLES, TableSpec
 from .tableset import Finding
 
-__all__ = ["Delivery", "Plan", "closest", "fetch", "plan_tables", "unread_tables"]
+__all__ = ["Delivery", "Plan", "fetch", "plan_tables", "unread_tables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +76,6 @@ class Delivery:
     rejected: tuple[Rejected, ...] = field(default=())
     row_id: pa.ChunkedArray | None = None
     item_id: pa.ChunkedArray | None = None
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, as the end of a message.
-
-    Parameters
-    ----------
-    name : str
-    known : iterable of str
-
-    Returns
-    -------
-    str
-        Empty if nothing is similar.
-
-    Examples
-    --------
-    >>> closest("acount_id", ["account_id", "name"])
-    " Did you mean 'account_id'?"
-    """
-    close = get_close_matches(name.lower(), {item.lower(): item for item in known}, n=1)
-    original = {item.lower(): item for item in known}
-    return f" Did you mean {original[close[0]]!r}?" if close else ""
 
 
 def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:

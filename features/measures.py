@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 
 from .facts import DAY_US, Select, Window
 from .filters import Filled, Filter
+from .measure import Measure, PointInTime
 from .questions import (
     Covered,
     Different,
@@ -19,9 +19,7 @@ from .questions import (
     Middle,
     NewestMoment,
     NewestNumber,
-    Question,
 )
-from .rows import Rows
 from .views import view_named
 
 __all__ = [
@@ -33,10 +31,8 @@ __all__ = [
     "Difference",
     "Distinct",
     "Latest",
-    "Measure",
     "Median",
     "Oldest",
-    "PointInTime",
     "Ratio",
     "Scaled",
     "Slope",
@@ -45,40 +41,6 @@ __all__ = [
 ]
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class PointInTime(Protocol):
-    """What a measure is evaluated against: rows, and answers about the facts of any view."""
-
-    rows: Rows
-
-    def answer(self, question: Question) -> FloatArray:
-        """Return the answer per row, shape (n_rows,)."""
-        ...
-
-    def whole(self, view: str) -> pa.Table:
-        """Return all rows of a view, of every account."""
-        ...
-
-    def tenure_days(self) -> FloatArray:
-        """Return the days since each row's account became one, shape (n_rows,)."""
-        ...
-
-
-class Measure(Protocol):
-    """Arithmetic over facts that gives one number per row."""
-
-    def evaluate(self, known: PointInTime) -> FloatArray:
-        """Return the value per row, NaN where there is none, shape (n_rows,)."""
-        ...
-
-    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
-        """Yield every selection with the columns that are read besides the selection's own."""
-        ...
-
-    def shifted(self, days: int) -> "Measure":
-        """Return the same measure with every window so many days further back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

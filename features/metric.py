@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .absence import Absence
-from .measures import Measure
+from .measure import Measure
 
 __all__ = ["COMPONENTS", "Metric"]
 

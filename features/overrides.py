@@ -10,13 +10,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from .errors import SchemaError
+from .names import closest
 from .scorecard import Bands
 
 __all__ = ["Override", "active_overrides", "read_overrides"]
@@ -175,9 +175,7 @@ def _text(path: Path) -> str:
 def _check_header(header: list[str], path: Path) -> None:
     for name in header:
         if name not in _COLUMNS:
-            close = get_close_matches(name, _COLUMNS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise SchemaError(f"{path.name}:1: unknown column {name!r}.{hint}")
+            raise SchemaError(f"{path.name}:1: unknown column {name!r}.{closest(name, _COLUMNS)}")
         if header.count(name) > 1:
             raise SchemaError(f"{path.name}:1: column {name!r} stands twice; keep one.")
     missing = [name for name in _REQUIRED if name not in header]

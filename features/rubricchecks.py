@@ -1,11 +1,11 @@
 """What a rubric must obey beyond the form of its fields, held against metrics and tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .metric import Metric
+from .names import closest, taken_columns
 from .tables import table_spec
 from .yamlfile import Loc, refuse
 
@@ -65,13 +65,9 @@ def _places(rubric: "Rubric") -> Iterator[tuple[Loc, "Characteristic"]]:
 
 
 def _category_faults(rubric: "Rubric") -> Iterator[Fault]:
-    for name in rubric.categories:
-        if name in _TAKEN:
-            yield (
-                ("categories", name),
-                f"category {name!r} would give the column 'cmi_{name}', which is there already; "
-                "give it another name.",
-            )
+    names = rubric.categories
+    for name, text in taken_columns("category", names, prefix="cmi", columns=_TAKEN):
+        yield ("categories", name), text
     seen: set[str] = set()
     for place, item in _places(rubric):
         if item.id.lower() in seen:
@@ -151,6 +147,5 @@ def _against_direction(proxy: "Proxy", metric: Metric) -> str | None:
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
-    close = get_close_matches(name, names, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else f" Known are {names}."
+    hint = closest(name, names) or f" Known are {names}."
     return f"unknown {what} {name!r}.{hint}"

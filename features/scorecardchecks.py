@@ -1,11 +1,11 @@
 """What a scorecard must obey beyond the form of its fields, held against the declared metrics."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .metric import Metric
+from .names import closest, taken_columns, unknown
 from .yamlfile import Loc, refuse
 
 if TYPE_CHECKING:
@@ -52,13 +52,9 @@ def check_scorecard(scorecard: "Scorecard", metrics: Sequence[Metric], source: P
 
 
 def _component_faults(scorecard: "Scorecard") -> Iterator[Fault]:
-    for name in scorecard.components:
-        if name in _TAKEN:
-            yield (
-                ("components", name),
-                f"component {name!r} would give the column 'chs_{name}', which is there already; "
-                "give it another name.",
-            )
+    names = scorecard.components
+    for name, text in taken_columns("component", names, prefix="chs", columns=_TAKEN):
+        yield ("components", name), text
     weights = {name: part.weight for name, part in scorecard.components.items()}
     if not any(weights.values()):
         yield ("components",), "every component has the weight 0; one has to count."
@@ -90,7 +86,7 @@ def _metric_faults(scorecard: "Scorecard", declared: dict[str, Metric]) -> Itera
 def _metric_fault(part: "WeightedMetric", declared: dict[str, Metric]) -> str | None:
     metric = declared.get(part.metric)
     if metric is None:
-        return _unknown("metric", part.metric, declared)
+        return unknown("metric", part.metric, declared)
     if metric.axis == "maturity":
         return (
             f"metric {part.metric!r} belongs to the maturity axis; "
@@ -124,7 +120,7 @@ def _fade_faults(scorecard: "Scorecard", declared: dict[str, Metric]) -> Iterato
             continue
         since, place = part.fades.since, (*place, "fades", "since")
         if since not in declared:
-            yield place, _unknown("metric", since, declared)
+            yield place, unknown("metric", since, declared)
         elif declared[since].unit != "days":
             yield (
                 place,
@@ -149,7 +145,7 @@ def _cap_faults(scorecard: "Scorecard", declared: dict[str, Metric]) -> Iterator
         if cap.name == OVERRIDE:
             yield place, f"cap {cap.name!r} needs another name: overrides go by this one."
         for name in sorted(cap.when.fields() - fields):
-            yield (*place, "when"), f"cap {cap.name!r}: {_unknown('metric', name, fields)}"
+            yield (*place, "when"), f"cap {cap.name!r}: {unknown('metric', name, fields)}"
 
 
 def _variant_faults(scorecard: "Scorecard", declared: dict[str, Metric]) -> Iterator[Fault]:
@@ -170,7 +166,7 @@ def _changes_faults(
     fields = {*_columns(declared), _SEGMENT}
     for name in sorted(variant.when.fields()):
         if name not in fields:
-            yield ("when",), _unknown("metric", name, fields)
+            yield ("when",), unknown("metric", name, fields)
         elif name in scored:
             yield (
                 ("when",),
@@ -179,12 +175,12 @@ def _changes_faults(
             )
     for name in variant.components:
         if name not in scorecard.components:
-            yield ("components", name), _unknown("component", name, scorecard.components)
+            yield ("components", name), unknown("component", name, scorecard.components)
     for name, change in variant.metrics.items():
         if name not in weighed:
             yield (
                 ("metrics", name),
-                f"metric {name!r} is not weighed in any component.{_hint(name, weighed)}",
+                f"metric {name!r} is not weighed in any component.{closest(name, weighed)}",
             )
         elif name in declared and (fault := _against_direction(change, declared[name])):
             yield ("metrics", name), fault
@@ -192,12 +188,3 @@ def _changes_faults(
 
 def _columns(declared: dict[str, Metric]) -> set[str]:
     return {name for m in declared.values() for name in (m.column, m.vs_own, m.percentile)}
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    return f"unknown {kind} {name!r}.{_hint(name, known)}"
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""

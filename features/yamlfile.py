@@ -7,7 +7,6 @@ while it is read. Only ``true`` and ``false`` are truth values; ``no`` is Norway
 import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .errors import SchemaError
+from .names import closest
 
 __all__ = ["Loc", "lines_of", "load_yaml", "refuse"]
 
@@ -339,9 +339,7 @@ _RULES = {
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    close = get_close_matches(key, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"unknown key; known are {known}.{hint}"
+    return f"unknown key; known are {known}.{closest(key, known)}"
 
 
 def _known_keys(model: type[BaseModel], loc: Loc) -> list[str]:

@@ -93,11 +93,11 @@ def _looked_up(
     second: "pd.Series | TextArray",
 ) -> TextArray:
     """Return the entry of each pair; None where the table has none."""
-    found = np.full(len(first), None, dtype=object)
-    rows, columns = np.asarray(first, dtype=object), np.asarray(second, dtype=object)
-    for (row, column), name in table.items():
-        found[(rows == row) & (columns == column)] = name
-    return found
+    row, rows = pd.factorize(np.asarray(first, dtype=object))
+    column, columns = pd.factorize(np.asarray(second, dtype=object))
+    # Missing ones have the code -1: the last line and row, which the table does not have.
+    names = [[table.get((one, other)) for other in (*columns, None)] for one in (*rows, None)]
+    return np.array(names, dtype=object)[row, column]
 
 
 def _doubts(accounts: pd.DataFrame) -> TextArray:

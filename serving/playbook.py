@@ -139,7 +139,9 @@ class Playbook(Declared):
         ndarray of int
             -1 for a play that the playbook does not have.
         """
-        return pd.Index([play.name for play in self.plays]).get_indexer(pd.Index(names))
+        codes, different = pd.factorize(names)
+        places = {play.name: place for place, play in enumerate(self.plays)}
+        return np.array([*(places.get(name, -1) for name in different), -1], dtype=np.int64)[codes]
 
     def in_slot(self, slot: str) -> tuple[Play, ...]:
         """Return the plays of a slot in their order.

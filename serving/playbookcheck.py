@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import permutations
 from typing import TYPE_CHECKING
 
 from ..features.conditions import Condition
 from ..features.metric import Metric
+from ..features.names import closest
 
 if TYPE_CHECKING:
     from .playbook import Play, Playbook
@@ -83,7 +83,7 @@ def _word_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
         if rule.field is None:
             continue
         if rule.field not in words.fields:
-            hint = _hint(rule.field, words.fields)
+            hint = closest(rule.field, words.fields)
             text = f"play {play.name!r} looks at unknown field {rule.field!r}.{hint}"
             yield (*place, "field"), text
         elif rule.is_ is not None and rule.field in words.metrics:
@@ -108,7 +108,7 @@ def _unknown(rule: Condition, word: str, words: Words) -> str:
             f"{word!r} is context, which no driver ever is; look at the metric as a field of its "
             "own."
         )
-    return f"{rule.field!r} is never {word!r}.{_hint(word, words.texts[str(rule.field)])}"
+    return f"{rule.field!r} is never {word!r}.{closest(word, words.texts[str(rule.field)])}"
 
 
 def _context_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
@@ -208,9 +208,4 @@ def _owner_faults(playbook: "Playbook") -> Iterator[Fault]:
     owners = {play.owner for play in playbook.plays}
     for owner in playbook.capacity:
         if owner not in owners:
-            yield ("capacity", owner), f"no play belongs to {owner!r}.{_hint(owner, owners)}"
-
-
-def _hint(word: str, known: Collection[str]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+            yield ("capacity", owner), f"no play belongs to {owner!r}.{closest(owner, owners)}"

@@ -175,10 +175,11 @@ def _of_accounts(
     position = pd.Index(accounts["account_id"]).get_indexer(pd.Index(known.plays["account_id"]))
     frame: pd.DataFrame = known.plays.assign(position=position)[position >= 0]
     as_of = pd.DatetimeIndex(accounts["as_of"].iloc[frame["position"].to_numpy()])
-    plays = {play.name: play for play in playbook.plays}
-    expires = [plays[n].expires_days if n in plays else _EXPIRES_DAYS for n in frame["play"]]
-    own = [plays[n].cool_down_days if n in plays else None for n in frame["play"]]
-    cooling = [limits.cool_down_days if days is None else days for days in own]
+    which, own = playbook.places(frame["play"]), [play.cool_down_days for play in playbook.plays]
+    # The last one of each is for plays that the playbook does not have: their place is -1.
+    expires = np.array([*(play.expires_days for play in playbook.plays), _EXPIRES_DAYS])[which]
+    general = limits.cool_down_days
+    cooling = np.array([*(general if days is None else days for days in own), general])[which]
     frame["open"] = (frame["state"] == "begun") & (_days(as_of, frame["since"]) < expires)
     frame["cooling"] = _days(as_of, frame["last_at"]) <= cooling
     return frame
@@ -241,7 +242,8 @@ def _with_controls(
     rows = np.flatnonzero(share > 0)
     account = accounts[["account_id", "as_of"]].iloc[chosen["position"].to_numpy()[rows]]
     months = account["as_of"].dt.strftime("%Y-%m")
-    drawn = zip(rows, account["account_id"], chosen["play"].iloc[rows], months, strict=True)
+    told = (account["account_id"], chosen["play"].iloc[rows], months)
+    drawn = zip(rows.tolist(), *(column.tolist() for column in told), strict=True)
     for row, account_id, play, month in drawn:
         if _chance(account_id, play, month) < share[row]:
             state[row] = "withheld"
@@ -329,12 +331,14 @@ def _why(
     told: Mapping[str, str], numbers: Iterable[tuple[str, str]], topics: Collection[str]
 ) -> str:
     """Return what to say of the topics; where that is little, numbers that are not said yet."""
-    said = list(dict.fromkeys([text for topic, text in told.items() if topic in topics]))
+    named = told.keys() & topics
+    ordered = [topic for topic in told if topic in named] if len(named) > 1 else named
+    said = list(dict.fromkeys(map(told.__getitem__, ordered)))
     if len(said) < _REASONS:
         said += [
-            f"{label} {number}"
+            number
             for label, number in numbers
-            if number and not any(text.startswith(f"{label} ") for text in said)
+            if number and not any(text.startswith(label) for text in said)
         ]
     return "; ".join(said[:_REASONS])
 
@@ -342,13 +346,14 @@ def _why(
 def _numbers(
     play: Play, accounts: pd.DataFrame, place: npt.NDArray[np.int64], words: _Words
 ) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield the numbers of some accounts that the condition looks at, with what they are."""
+    """Yield the numbers of some accounts that the condition looks at, after what they are."""
     columns = []
     for field in sorted(play.when.fields() & words.labels.keys()):
         values = accounts[field].to_numpy(dtype=float)[place]
         said, which = in_words(values, partial(words.number, field))
-        label = words.labels[field]
-        columns.append([(label, said[own]) for own in which.tolist()])
+        label = f"{words.labels[field]} "
+        told = [(label, number and f"{label}{number}") for number in said]
+        columns.append([told[own] for own in which.tolist()])
     yield from zip(*columns, strict=True) if columns else repeat((), len(place))
 
 

@@ -1,6 +1,7 @@
 """Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,8 @@ from ..features.health import Health, score_health, scorecard_scope
 from ..features.knowledge import Progress
 from ..features.overrides import active_overrides
 from ..features.tableset import Tables
-from ..features.trend import past_of, trend_of, with_own_past
-from ..training.artifact import BASE, FittedModel
+from ..features.trend import Past, past_of, trend_of, with_own_past
+from ..training.artifact import BASE, PROBABILITY, FittedModel
 from ..training.business import Business
 from ..training.dataset import MATURITY_INPUTS
 from . import standing as rules
@@ -23,6 +24,7 @@ from .bands import band_of, cut_by_capacity, health_index, with_hysteresis
 from .components import component_reasons
 from .config import Config
 from .drivers import drivers_of
+from .estimates import Estimate, estimated
 from .grid import place
 from .interventions import Interventions
 from .known import Known, known_on
@@ -51,6 +53,12 @@ class Models:
         """The versions of both, as they are stored with every score."""
         chosen = [model for model in (self.churn, self.expansion) if model]
         return "+".join(model.version[:_DIGITS] for model in chosen)
+
+    @property
+    def by_target(self) -> dict[str, FittedModel]:
+        """Those that are there, by what they estimate."""
+        named = {"churned": self.churn, "expanded": self.expansion}
+        return {target: model for target, model in named.items() if model}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,43 +152,51 @@ def score_known(
     -------
     Scored
     """
-    chosen = models or Models()
-    features, status, maturity, as_of = known.features, known.status, known.maturity, known.as_of
+    chosen, features = models or Models(), known.features
     health = score_health(features, config.scorecard)
-    past = past_of(known.readings, features, config.scorecard)
-    trend = trend_of(health.scores["chs_before_caps"], past, config.scorecard.trend)
-    features = with_own_past(features, past)
-    why = component_reasons(features, health, config.scorecard)
-    active = active_overrides(config.overrides, as_of, config.scorecard.bands)
-    inputs = _inputs(features, health, maturity)
-    contributions = _contributions(inputs, chosen)
-    accounts = pd.concat([known.accounts, health.scores, trend, why, maturity], axis=1)
-    review = review_maturity(known.tables, accounts, config.rubric)
-    accounts = rules.with_overrides(accounts, active)
-    accounts = _with_probabilities(accounts, inputs, chosen)
-    accounts = _with_bands(accounts, config, _last_seen(previous, as_of))
-    accounts = _in_grid(accounts, config)
+    inputs = _inputs(features, health, known.maturity)
+    with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
+        past = past_of(known.readings, features, config.scorecard)
+        features = with_own_past(features, past)
+        accounts = _judged(known, features, health, past, config)
+        review = review_maturity(known.tables, accounts, config.rubric)
+        active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
+        accounts = rules.with_overrides(accounts, active)
+        accounts = _with_probabilities(accounts, said, chosen)
+        accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
+        accounts = _in_grid(accounts, config)
+        contributions = {target: estimate.contributions() for target, estimate in said.items()}
     drivers = _drivers(features, health, contributions)
     accounts = with_reasons(accounts.reset_index(), drivers)
     accounts = _with_metrics(accounts, features)
-    order = accounts.sort_values(["attention", "account_id"], ascending=[False, True]).index
-    accounts = accounts.loc[order].reset_index(drop=True)
-    begun = known.begun
+    first = ["attention", "account_id"]
+    order = accounts[first].sort_values(first, ascending=[False, True]).index.to_numpy()
+    accounts = accounts.take(order).reset_index(drop=True)
     return Scored(
         scores=_published(accounts, config, chosen, previous),
         drivers=drivers.drop(columns="weight"),
-        plays=_plays(accounts, config, begun),
+        plays=_plays(accounts, config, known.begun),
         features=features.at(features.frame.index[order]),
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
         notes=(
-            *_notes(known.business, chosen, status, known.ended),
+            *_notes(known.business, chosen, known.status, known.ended),
             *_override_notes(active, accounts),
-            *begun.notes(config.playbook),
+            *known.begun.notes(config.playbook),
             *review.notes(),
         ),
         maturity=review,
     )
+
+
+def _judged(
+    known: Known, features: Features, health: Health, past: Past, config: Config
+) -> pd.DataFrame:
+    """Return who each account is, its health and maturity, where it goes and why."""
+    scorecard = config.scorecard
+    trend = trend_of(health.scores["chs_before_caps"], past, scorecard.trend)
+    why = component_reasons(features, health, scorecard)
+    return pd.concat([known.accounts, health.scores, trend, why, known.maturity], axis=1)
 
 
 def _plays(accounts: pd.DataFrame, config: Config, begun: Interventions) -> pd.DataFrame:
@@ -209,17 +225,12 @@ def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.Da
     return pd.concat([features.frame, extra], axis=1)
 
 
-def _contributions(inputs: pd.DataFrame, models: Models) -> dict[str, pd.DataFrame]:
-    fitted = {"churned": models.churn, "expanded": models.expansion}
-    return {target: model.contributions(inputs) for target, model in fitted.items() if model}
-
-
 def _with_probabilities(
-    accounts: pd.DataFrame, inputs: pd.DataFrame, models: Models
+    accounts: pd.DataFrame, said: Mapping[str, Estimate], models: Models
 ) -> pd.DataFrame:
     eligible = accounts["status"] == "scored"
-    for column, model in (("p_churn", models.churn), ("p_expand", models.expansion)):
-        found = model.predict_p(inputs) if model else np.full(len(accounts), np.nan)
+    for target, column in PROBABILITY.items():
+        found = said[target].p() if target in said else np.nan
         accounts[column] = np.where(eligible, found, np.nan)
     base = models.churn.base_rate if models.churn else np.nan
     accounts["base_rate"] = base

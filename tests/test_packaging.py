@@ -59,24 +59,15 @@ def test_parts_depend_one_way(part):
         assert used <= MAY_USE[part], path
 
 
-def test_mlflow_is_imported_in_one_module():
+@pytest.mark.parametrize(("package", "user"), [("mlflow", "tracking.py"), ("pyspark", "spark.py")])
+def test_large_package_is_imported_in_one_module(package, user):
     users = {
         path.name
         for part in PARTS
         for path in modules(part)
-        if any(name.split(".")[0] == "mlflow" for name in imported(path))
+        if any(name.split(".")[0] == package for name in imported(path))
     }
-    assert users == {"tracking.py"}
-
-
-def test_pyspark_is_imported_in_one_module():
-    users = {
-        path.name
-        for part in PARTS
-        for path in modules(part)
-        if any(name.split(".")[0] == "pyspark" for name in imported(path))
-    }
-    assert users == {"spark.py"}
+    assert users == {user}
 
 
 def test_nothing_is_pickled_or_evaluated():

@@ -19,9 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# With fewer rows LightGBM answers within a second: laying out the trees, and compiling the kernel
-# on a first run, would not pay.
-EXPLAIN_ROWS = 1_000
+# With fewer rows LightGBM answers within half a second: loading the kernel and laying out the trees
+# would not pay.
+EXPLAIN_ROWS = 500
 PREDICT_ROWS = 5_000
 # Rows that LightGBM explains at a time, so that memory does not grow with members times rows.
 BLOCK_ROWS = 20_000

@@ -17,7 +17,7 @@ from churngrid.features.questionnairetexts import questionnaire_guide, questionn
 from churngrid.features.rubric import read_rubric
 from churngrid.features.settings import Settings, load_settings
 from tests.build import day, tables_of
-from tests.features.test_maturity import (
+from tests.features.maturity_answers import (
     AS_OF,
     EVEN,
     ITEMS,

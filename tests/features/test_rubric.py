@@ -14,7 +14,7 @@ from churngrid.features.metric import Metric
 from churngrid.features.metrics import METRICS
 from churngrid.features.rubric import Proxy, read_rubric
 from tests.build import tables_of
-from tests.features.test_maturity import PAIRS, statements
+from tests.features.maturity_answers import PAIRS, statements
 
 SHIPPED = files("churngrid.features").joinpath("maturity.yaml").read_text(encoding="utf-8")
 

@@ -7,6 +7,7 @@ import pytest
 import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError, SchemaError
+from churngrid.serving import verbs
 from churngrid.serving.outputs import open_store
 
 DATE = "2025-11-01"
@@ -212,3 +213,10 @@ def test_public_names_are_all_there():
     assert all(getattr(churngrid, name) is not None for name in churngrid.__all__)
     with pytest.raises(AttributeError, match="no attribute 'predict'"):
         _ = churngrid.predict
+
+
+def test_every_verb_is_reached_from_the_package():
+    reached = [getattr(churngrid, name) for name in churngrid.__all__]
+    beside = {name for name in verbs.__all__ if getattr(verbs, name) not in reached}
+    # The package that invents companies has the first name; the second is for the command line.
+    assert beside == {"demo", "playbook_check"}

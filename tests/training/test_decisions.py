@@ -6,23 +6,9 @@ from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
 from churngrid.training.business import Business, business_of
 from churngrid.training.decisions import decide
+from tests.training.records import ANNUAL, contract, event, item, utc
 
 SETTINGS = Settings()
-
-
-def contract(start, end, *, name="c", **more):
-    row = {"contract_id": name, "account_id": "a", "term_start": start, "term_end": end}
-    return row | {"term_months": 12, "acv": 1200.0} | more
-
-
-def item(start, end=None, *, name="i", mrr=100.0, **more):
-    row = {"item_id": name, "account_id": "a", "effective_from": start, "effective_to": end}
-    return row | {"mrr": mrr} | more
-
-
-def event(kind, at, **more):
-    row = {"event_id": f"{kind} {at}", "account_id": "a", "event_type": kind, "effective_at": at}
-    return row | more
 
 
 def episodes(tables, settings=SETTINGS):
@@ -35,11 +21,6 @@ def only(tables, settings=SETTINGS):
     return found.iloc[0]
 
 
-def utc(text):
-    return pd.Timestamp(text, tz="UTC")
-
-
-ANNUAL = contract("2024-01-01", "2025-01-01")
 YEAR = item("2024-01-01", "2025-01-01")
 
 

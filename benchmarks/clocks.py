@@ -1,0 +1,17 @@
+"""Tells what a part of a benchmark took."""
+
+import time
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Wall and CPU seconds since it was last asked."""
+
+    def __init__(self) -> None:
+        self.last = time.perf_counter(), time.process_time()
+
+    def lap(self) -> tuple[float, float]:
+        """Return both, and begin anew."""
+        before, self.last = self.last, (time.perf_counter(), time.process_time())
+        return self.last[0] - before[0], self.last[1] - before[1]

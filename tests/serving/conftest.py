@@ -1,0 +1,22 @@
+"""Places and stand-ins that several tests share."""
+
+import sys
+
+import pytest
+
+from tests.serving.kept import run_sql
+from tests.serving.standins import Verbs
+
+
+@pytest.fixture
+def verbs(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    stub = Verbs()
+    monkeypatch.setitem(sys.modules, "churngrid.serving.verbs", stub)
+    return stub
+
+
+@pytest.fixture
+def database(postgres_url):
+    run_sql(postgres_url, "DROP SCHEMA IF EXISTS churngrid CASCADE")
+    return postgres_url

@@ -1,0 +1,190 @@
+"""What stands in for the verbs, so that the command line is tested without them."""
+
+import json
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from typer.testing import CliRunner
+
+from churngrid.features.tableset import Finding, Tables
+from churngrid.serving.cli import app
+from churngrid.serving.kernels import Compiled
+from tests.build import day
+
+COMMANDS = {
+    "demo": ["demo"],
+    "compile_kernels": ["compile"],
+    "init": ["init"],
+    "check": ["check", "data"],
+    "train": ["train", "data"],
+    "backtest": ["backtest", "data", "--out", "bt"],
+    "score": ["score", "data", "--out", "results"],
+    "explain": ["explain", "data", "--account", "a"],
+    "report": ["report", "results"],
+    "playbook_check": ["playbook", "check", "plays.yaml"],
+}
+LONG_REASON = "share of assigned users who are active 75 % -> 20 % over 8 weeks (segment 75 %)"
+URL = "postgresql://ann:s3cret@db.example:5432/crm"
+
+
+def scored(**changes):
+    scores = pd.DataFrame(
+        {
+            "account_id": ["a", "b", "c", "d"],
+            "account_name": ["[bold]Alder[/bold]", "Birch", None, "Dorn"],
+            "csm_id": ["csm_1", "csm_2", None, None],
+            "as_of": day("2025-12-01"),
+            "status": "scored",
+            "arr": [120_000.0, 24_000.0, np.nan, 5.0],
+            "p_churn": [0.26, 0.8, np.nan, 0.01],
+            "health_source": ["model", "model", "scorecard", "model"],
+            "health_band": "low",
+            "chs": [40.0, 30.0, 49.0, 90.0],
+            "cap_reason": ["The sponsor left.", "", None, None],
+            "cell": "save",
+            "attention": [4.0, 3.0, 2.0, 0.0],
+        }
+    ).assign(**changes)
+    drivers = pd.DataFrame(
+        [
+            ("a", "churned", 2, "+", True, "third reason"),
+            ("a", "churned", 1, "+", True, LONG_REASON),
+            ("b", "churned", 1, "+", False, "tenure 3 months"),
+            ("b", "churned", 2, "-", True, "many tickets solved"),
+            ("c", "chs", 1, "+", True, "usage 20 %: costs 50 points"),
+        ],
+        columns=["account_id", "target", "rank", "direction", "actionable", "text"],
+    )
+    plays = pd.DataFrame(
+        {
+            "account_id": ["a", "a", "b"],
+            "slot": ["urgent", "cell", "cell"],
+            "play": ["find_successor", "rescue", "rebuild_adoption"],
+            "owner": "CSM",
+            "due_at": day("2025-12-04"),
+            "why": "The sponsor left.",
+        }
+    )
+    notes = ("Contracts with money.",)
+    told = {"notes": notes, "maturity": SimpleNamespace(summary=dict)}
+    return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, **told)
+
+
+def score_result(**changes):
+    return SimpleNamespace(
+        scored=scored(**changes),
+        out="results",
+        report_path=Path("results/report.html"),
+        unwritten=(),
+    )
+
+
+def train_result(target):
+    scorers = pd.DataFrame(
+        {
+            "model": ["base_rate", "boosted"],
+            "scorer": "auc",
+            "value": [0.5, 0.812],
+            "low": [np.nan, 0.75],
+            "high": [np.nan, 0.86],
+        }
+    )
+    return SimpleNamespace(
+        target=target,
+        alias="champion",
+        reason="better than the base rate",
+        kind="boosted",
+        scorers=scorers,
+        rows=1234,
+        accounts=300,
+        churned=100,
+        base_rate=0.081,
+        version="3",
+        warnings=("only 100 decisions",),
+    )
+
+
+def check_result(*findings):
+    aside = pa.table({"table": ["accounts"] * len(findings)})
+    tables = Tables({}, findings=findings, quarantine=aside, rows_in={"accounts": 10})
+    path = Path("quarantine.parquet") if findings else None
+    return SimpleNamespace(tables=tables, business="Contracts with money.", quarantine_path=path)
+
+
+FINDING = Finding("accounts", "account_id", "is empty", 1, ("[red]x",), quarantined=True)
+
+
+def backtest_result():
+    return SimpleNamespace(
+        scorers=pd.concat(
+            [
+                train_result("churn").scorers.assign(target="churn", fold=fold)
+                for fold in ("2025-01-01", "all")
+            ]
+        ),
+        predictions=pd.DataFrame({"p": [0.5] * 7}),
+        folds=pd.DataFrame({"fold": ["2025-01-01"], "test_from": [day("2025-01-01")]}),
+        notes=(),
+    )
+
+
+def story():
+    return SimpleNamespace(
+        text=lambda: "Alder: health is low.\nDo: find a successor.",
+        as_dict=lambda: {"account_id": "a", "p_churn": np.float64(0.26), "cmi": float("nan")},
+    )
+
+
+class Verbs(ModuleType):
+    """Stands in for the verbs: notes what they are called with and answers at once."""
+
+    def __init__(self):
+        super().__init__("churngrid.serving.verbs")
+        self.calls = {}
+        self.answers = {
+            "demo": SimpleNamespace(
+                out=Path("demo"), score=score_result(), train=[train_result("churn")], seconds=9.8
+            ),
+            "compile_kernels": Compiled(41, 40, 15.4, ("features", "training"), ""),
+            "init": [Path("churngrid.yaml"), Path("playbook.yaml")],
+            "check": check_result(),
+            "train": [train_result("churn"), train_result("expansion")],
+            "backtest": backtest_result(),
+            "score": score_result(),
+            "explain": story(),
+            "report": Path("results/report.html"),
+            "playbook_check": [],
+        }
+        for name in self.answers:
+            setattr(self, name, self._verb(name))
+
+    def _verb(self, name):
+        def verb(*args, **options):
+            self.calls[name] = (args, options)
+            if options.get("progress"):
+                options["progress"]("reading", 1, 2)
+            answer = self.answers[name]
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer
+
+        return verb
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def squeezed(text):
+    return " ".join(text.split())
+
+
+def no_constant(name):
+    raise AssertionError(f"{name} is not JSON")
+
+
+def document(done):
+    return json.loads(done.stdout, parse_constant=no_constant)
