@@ -199,7 +199,7 @@ class Answers:
 
     def _different(self, question: Different) -> FloatArray:
         found, enter, leave = self._visible(question.select)
-        key = self.whole.codes(question.columns)[0][found]
+        key = self.whole.codes(question.columns)[0][found].astype(np.int64)
         order = np.lexsort((enter, key))
         return np.asarray(distinct(order, key, enter, leave, len(self.rows)), dtype=float)
 

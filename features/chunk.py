@@ -23,6 +23,7 @@ __all__ = ["Chunk", "asked_for"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
+CodeArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -119,10 +120,12 @@ class Chunk:
             lambda: np.rint(np.nan_to_num(self.number(column)) * _MILLIONTHS).astype(np.int64),
         )
 
-    def codes(self, columns: tuple[str, ...]) -> tuple[IntArray, int]:
+    def codes(self, columns: tuple[str, ...]) -> tuple[CodeArray, int]:
         """Return a number a fact that is equal where all columns are, and a bound of it."""
-        code, size = self._column_codes(columns[0]) if columns else (np.zeros(len(self), int), 1)
-        for column in columns[1:]:
+        if len(columns) == 1:
+            return self._column_codes(columns[0])
+        code, size = np.zeros(len(self), np.int64), 1
+        for column in columns:
             part, width = self._column_codes(column)
             if size * width >= 2**62:
                 _, code = np.unique(code, return_inverse=True)
@@ -259,22 +262,21 @@ class Chunk:
         part = stored.data.table[column].slice(self._start, self._stop - self._start)
         return self._only_kept(condition.mask(pa.table({column: part})))
 
-    def _column_codes(self, column: str) -> tuple[IntArray, int]:
+    def _column_codes(self, column: str) -> tuple[CodeArray, int]:
         if column in self._stored.data.days:
-            days = self.day(column).astype(np.int64)
+            days = self.day(column)
             return days, int(days.max(initial=0)) + 1
         if self._stored.is_attribute(column):
             codes, values = self._stored.attribute(column)
             encoded = pc.dictionary_encode(values.combine_chunks(), null_encoding="encode")
-            said = encoded.indices.to_numpy().astype(np.int64)
-            return said[self._taken(codes)], len(encoded.dictionary)
+            return encoded.indices.to_numpy()[self._taken(codes)], len(encoded.dictionary)
         if not self._stored.is_text(column):
             is_time = pa.types.is_timestamp(self._stored.data.table.schema.field(column).type)
             values = self.time(column) if is_time else self.number(column)
             _, found = np.unique(values, return_inverse=True)
             return found.astype(np.int64), len(found) + 1
         texts = self._stored.texts(column)
-        return np.add(self._taken(texts.codes), 1, dtype=np.int64), len(texts.names) + 1
+        return self._taken(texts.codes) + np.int32(1), len(texts.names) + 1
 
     def _looked_up(self, column: str) -> pa.ChunkedArray:
         codes, values = self._stored.attribute(column)

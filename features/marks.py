@@ -14,6 +14,7 @@ __all__ = ["Marks", "Pairs"]
 
 IntArray = npt.NDArray[np.int64]
 RowArray = npt.NDArray[np.int32]
+CodeArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 BitArray = npt.NDArray[np.uint64]
 PlaneArray = npt.NDArray[np.uint8]
@@ -54,7 +55,7 @@ class Pairs:
         """Account of each pair, shape (count,)."""
         return self._owner[: self.count]
 
-    def number(self, account: RowArray, thing: IntArray) -> RowArray:
+    def number(self, account: RowArray, thing: CodeArray) -> RowArray:
         """Return the number of each pair; new pairs get the next ones."""
         if self._all:
             return np.asarray(_all_pairs(account, thing, self._n_things))
@@ -177,7 +178,7 @@ def _slot_of(pair: np.int64, slots: IntArray) -> np.int64:
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _all_pairs(account: RowArray, thing: IntArray, n_things: int) -> RowArray:
+def _all_pairs(account: RowArray, thing: CodeArray, n_things: int) -> RowArray:
     out = np.empty(len(account), np.int32)
     for i in range(len(account)):
         out[i] = account[i] * n_things + thing[i]
@@ -187,7 +188,7 @@ def _all_pairs(account: RowArray, thing: IntArray, n_things: int) -> RowArray:
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _number_pairs(
     account: RowArray,
-    thing: IntArray,
+    thing: CodeArray,
     homes: RowArray,
     slots: IntArray,
     numbers: RowArray,
