@@ -12,9 +12,11 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numba.core.dispatcher import Dispatcher
 
 from ..demo import build_company
+from ..features.encoder import Encoder
 from ..features.marks import Pairs
 from ..features.sources import Data
 from ..training.members import PREDICT_ROWS, Members
@@ -27,6 +29,8 @@ __all__ = ["Compiled", "compile_kernels"]
 _ACCOUNTS, _MONTHS = 40, 24
 # More pairs of an account and a thing than are numbered beforehand.
 _MANY_THINGS = 1 << 22
+# More texts than an encoder has room for at first.
+_MANY_NAMES = 1 << 13
 _KEPT_IN = "NUMBA_CACHE_DIR"
 
 
@@ -119,8 +123,12 @@ def _with_events(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def _number_many_things() -> None:
-    rows = 1 << 10
-    Pairs(2, _MANY_THINGS).number(np.zeros(rows, np.int32), np.zeros(rows, np.int64))
+    account = np.zeros(1 << 10, np.int32)
+    for n_things in (1, _MANY_THINGS):
+        # One thing told apart from others, and several at once.
+        Pairs(2, n_things).number(account, np.zeros(len(account), np.int32))
+        Pairs(2, n_things).number(account, np.zeros(len(account), np.int64))
+    Encoder().encode(pa.array([str(number) for number in range(_MANY_NAMES)]))
 
 
 def _explain_many_rows() -> None:
