@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -82,7 +83,7 @@ class FolderSource:
         for path in self._files[name]:
             present = [column for column in _file_columns(path) if column in columns]
             if path.suffix.lower() == ".parquet":
-                yield from _parquet_pieces(path, present)
+                yield from _ahead(_parquet_pieces(path, present))
             else:
                 yield _read_file(path, columns)
 
@@ -158,6 +159,15 @@ def _parquet_pieces(path: Path, columns: list[str]) -> Iterator[RawTable]:
             yield RawTable.whole(pa.Table.from_batches([batch]))
     except _BROKEN as error:
         raise _broken(path, error) from error
+
+
+def _ahead(pieces: Iterator[RawTable]) -> Iterator[RawTable]:
+    """Read the next piece while the one before is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            coming = reader.submit(next, pieces, None)
+            yield piece
 
 
 def _few_texts(path: Path, columns: list[str]) -> list[str]:
