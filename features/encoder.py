@@ -74,7 +74,7 @@ class Encoder:
 
     def __init__(self, expected: int = 0) -> None:
         self._count = 0
-        n_slots = max(4 * _BLOCK, 1 << (expected // 4).bit_length())
+        n_slots = max(4 * _BLOCK, 1 << (expected // 4 - 1).bit_length())
         self._known = _room_for(n_slots, n_slots * _WORD)
 
     @property
@@ -135,9 +135,7 @@ class Encoder:
             grown[:used] = known.letters[:used]
             self._known = known = known._replace(letters=grown)
         if self._count + _BLOCK > len(known.hashes) - 1:
-            grown_known = _room_for(4 * len(known.slots), 0)._replace(letters=known.letters)
-            _move(known, self._count, grown_known)
-            self._known = grown_known
+            self._known = _with_more_slots(known, self._count)
 
 
 def _room_for(n_slots: int, n_letters: int) -> _Known:
@@ -149,6 +147,14 @@ def _room_for(n_slots: int, n_letters: int) -> _Known:
         np.zeros(n_texts + 2, np.int64),
         np.empty(n_letters, np.uint8),
     )
+
+
+def _with_more_slots(known: _Known, count: int) -> _Known:
+    grown, end = _room_for(4 * len(known.slots), 0), count + 1
+    grown.hashes[:end], grown.ends[:end] = known.hashes[:end], known.ends[:end]
+    grown.starts[: end + 1] = known.starts[: end + 1]
+    _fill(grown.slots, grown.hashes[:end])
+    return grown._replace(letters=known.letters)
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -259,21 +265,14 @@ def _learn(
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _put(slots: CodeArray, mixed: np.uint64, number: int) -> None:
+def _fill(slots: CodeArray, hashes: WordArray) -> None:
+    """Give every text a slot, all of them being free."""
     mask = np.uint64(len(slots) - 1)
-    slot = mixed & mask
-    while slots[slot]:
-        slot = (slot + np.uint64(1)) & mask
-    slots[slot] = number
-
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _move(known: _Known, count: int, grown: _Known) -> None:
-    for number in range(1, count + 1):
-        grown.hashes[number] = known.hashes[number]
-        grown.ends[number] = known.ends[number]
-        grown.starts[number + 1] = known.starts[number + 1]
-        _put(grown.slots, known.hashes[number], number)
+    for number in range(1, len(hashes)):
+        slot = hashes[number] & mask
+        while slots[slot]:
+            slot = (slot + np.uint64(1)) & mask
+        slots[slot] = number
 
 
 @nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

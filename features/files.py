@@ -165,9 +165,13 @@ def _ahead(pieces: Iterator[RawTable]) -> Iterator[RawTable]:
     """Read the next piece while the one before is worked on."""
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, pieces, None)
-        while (piece := coming.result()) is not None:
-            coming = reader.submit(next, pieces, None)
-            yield piece
+        try:
+            while (piece := coming.result()) is not None:
+                coming = reader.submit(next, pieces, None)
+                yield piece
+        finally:
+            # One that failed holds its error, which holds all that was read so far.
+            del coming
 
 
 def _few_texts(path: Path, columns: list[str]) -> list[str]:
