@@ -1,6 +1,5 @@
 """The rows of one table on their way through the contract: used ones, and those put aside."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,12 +14,12 @@ import pyarrow.compute as pc
 from .coerce import coerce
 from .mapping import Delivery
 from .places import Places
-from .plaintext import Mask, absent, displayed, plain
+from .plaintext import Mask, absent, displayed, hashed, plain, shortened
 from .tables import TableSpec
 from .tableset import Finding, column_type
 from .texts import CODED, coded
 
-__all__ = ["QUARANTINE_SCHEMA", "Batch", "Problem", "hashed", "row_keys", "shortened"]
+__all__ = ["QUARANTINE_SCHEMA", "Batch", "Problem", "row_keys"]
 
 QUARANTINE_SCHEMA = pa.schema(
     {
@@ -32,7 +31,6 @@ QUARANTINE_SCHEMA = pa.schema(
     }
 )
 
-_LONGEST_SHOWN = 60
 _SHOWN = 3
 _ROWS_LOOKED_AT = 100
 """Rows of a finding among which three different examples are looked for."""
@@ -161,7 +159,7 @@ class Batch:
             sum(piece.rows_in for piece in pieces),
             hide=first.hide,
             aside=tuple(
-                moved_on(part, start)
+                _moved_on(part, start)
                 for piece, start in zip(pieces, starts, strict=False)
                 for part in piece.aside
             ),
@@ -284,46 +282,6 @@ class Batch:
         return [hashed(text) for text in texts] if name in self.hide else texts
 
 
-def hashed(text: str | None) -> str | None:
-    """Return a name for a personal value that does not show it: 16 hexadecimal digits.
-
-    Parameters
-    ----------
-    text : str or None
-
-    Returns
-    -------
-    str or None
-        Equal for equal text.
-
-    Examples
-    --------
-    >>> hashed("ann@example.com")
-    '71d4f55f72fa128d'
-    """
-    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def shortened(text: str) -> str:
-    """Cut a text to the length that fits into a message.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-        At most 60 characters.
-
-    Examples
-    --------
-    >>> shortened("a" * 100)[-5:]
-    'aa...'
-    """
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
-
-
 def _examples(keys: Iterable[str]) -> tuple[str, ...]:
     """Return the first different keys, short enough for a message."""
     return tuple(dict.fromkeys(shortened(key) for key in keys))[:_SHOWN]
@@ -416,19 +374,8 @@ def _reason(problem: Problem, shown: dict[str, list[str | None]], place: int) ->
     return f"{where}{problem.rule}" + (f", got {shortened(value)!r}" if value is not None else "")
 
 
-def moved_on(aside: pa.Table, start: int) -> pa.Table:
-    """Return rows put aside with their places counted from further up.
-
-    Parameters
-    ----------
-    aside : pyarrow.Table
-        In ``QUARANTINE_SCHEMA``.
-    start : int
-
-    Returns
-    -------
-    pyarrow.Table
-    """
+def _moved_on(aside: pa.Table, start: int) -> pa.Table:
+    """Return rows put aside with their places counted from further up."""
     place = QUARANTINE_SCHEMA.get_field_index("row")
     return aside.set_column(place, QUARANTINE_SCHEMA.field(place), pc.add(aside["row"], start))
 

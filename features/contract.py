@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .batch import Batch, Problem, hashed
-from .plaintext import absent, to_mask
+from .batch import Batch, Problem
+from .plaintext import absent, hashed, to_mask
 from .repeats import repeated
 from .tableset import ARROW_TYPES
 from .texts import found_in

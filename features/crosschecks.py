@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .batch import Batch, shortened
+from .batch import Batch
 from .billing import amounts_unlike_mrr, paid_after_cancelling
 from .contract import PERIODS
 from .dataspan import data_span
 from .periods import Periods, days_with_rows
-from .plaintext import Mask, absent, to_mask
+from .plaintext import Mask, absent, shortened, to_mask
 from .repeats import repeated
 from .tables import ACTIVITY_TABLES
 from .tableset import Finding

@@ -1,5 +1,6 @@
 """Values of any Arrow type as plain text, and the masks that say where that was impossible."""
 
+import hashlib
 import uuid
 
 import numpy as np
@@ -12,10 +13,12 @@ __all__ = [
     "absent",
     "as_text",
     "displayed",
+    "hashed",
     "is_binary",
     "nowhere",
     "pickable",
     "plain",
+    "shortened",
     "to_mask",
     "without",
 ]
@@ -23,6 +26,7 @@ __all__ = [
 Mask = npt.NDArray[np.bool_]
 
 _LARGEST_EXACT = 2.0**53
+_LONGEST_SHOWN = 60
 
 
 def as_text(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Mask]:
@@ -295,3 +299,43 @@ def is_binary(kind: pa.DataType) -> bool:
         or pa.types.is_binary_view(kind)
         or pa.types.is_fixed_size_binary(kind)
     )
+
+
+def hashed(text: str | None) -> str | None:
+    """Return a name for a personal value that does not show it: 16 hexadecimal digits.
+
+    Parameters
+    ----------
+    text : str or None
+
+    Returns
+    -------
+    str or None
+        Equal for equal text.
+
+    Examples
+    --------
+    >>> hashed("ann@example.com")
+    '71d4f55f72fa128d'
+    """
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def shortened(text: str) -> str:
+    """Cut a text to the length that fits into a message.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        At most 60 characters.
+
+    Examples
+    --------
+    >>> shortened("a" * 100)[-5:]
+    'aa...'
+    """
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."

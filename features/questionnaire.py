@@ -12,8 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from .answerchecks import answer_findings
-from .batch import QUARANTINE_SCHEMA, hashed, shortened
+from .batch import QUARANTINE_SCHEMA
 from .errors import SchemaError
+from .plaintext import hashed, shortened
 from .rubric import Characteristic, Rubric
 from .settings import Settings
 from .sheets import Sheet, read_sheet

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churngrid.features.batch import hashed
+from churngrid.features.plaintext import hashed
 from churngrid.features.repeats import codes_of
 from churngrid.features.settings import Settings
 from churngrid.features.sources import read_tables
