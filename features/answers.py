@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import FloatArray, IntArray, RowArray
 from .chunk import Chunk, asked_for
 from .edges import NEVER, fixed
 from .facts import DAY_US, Select
@@ -27,9 +27,6 @@ from .views import View
 
 __all__ = ["Answers", "taken"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
 
 _CHUNK = 1 << 17
 

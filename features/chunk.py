@@ -4,12 +4,13 @@ from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import Any, TypeVar
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import BoolArray, FloatArray, IntArray, RowArray, WideCodeArray
+from .arrays.compiled import kernel
 from .edges import beginnings_of, days_of, fixed
 from .facts import DAY_US, Select
 from .filters import Filter
@@ -21,11 +22,6 @@ from .views import View
 
 __all__ = ["Chunk", "asked_for"]
 
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
-CodeArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -120,7 +116,7 @@ class Chunk:
             lambda: np.rint(np.nan_to_num(self.number(column)) * _MILLIONTHS).astype(np.int64),
         )
 
-    def codes(self, columns: tuple[str, ...]) -> tuple[CodeArray, int]:
+    def codes(self, columns: tuple[str, ...]) -> tuple[WideCodeArray, int]:
         """Return a number a fact that is equal where all columns are, and a bound of it."""
         if len(columns) == 1:
             return self._column_codes(columns[0])
@@ -262,7 +258,7 @@ class Chunk:
         part = stored.data.table[column].slice(self._start, self._stop - self._start)
         return self._only_kept(condition.mask(pa.table({column: part})))
 
-    def _column_codes(self, column: str) -> tuple[CodeArray, int]:
+    def _column_codes(self, column: str) -> tuple[WideCodeArray, int]:
         if column in self._stored.data.days:
             days = self.day(column)
             return days, int(days.max(initial=0)) + 1
@@ -307,7 +303,7 @@ def _but(kept: BoolArray, places: IntArray) -> BoolArray:
     return left
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def asked_for(
     codes: RowArray, places: RowArray, moment: IntArray, since: int, until: int
 ) -> tuple[IntArray, RowArray]:

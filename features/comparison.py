@@ -6,10 +6,9 @@ The numbers of one account follow from its own rows; only percentiles and median
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from .arrays.array_types import FloatArray
 from .metric import Metric
 from .peers import Peers, peers_of
 from .rows import to_microseconds
@@ -22,8 +21,6 @@ __all__ = [
     "ratios_to_own",
     "with_peers",
 ]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

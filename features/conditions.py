@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import ConfigDict, Field, model_validator
 
+from .arrays.array_types import BoolArray
 from .declared import Declared
 
 __all__ = ["Condition", "with_codes"]
 
-BoolArray = npt.NDArray[np.bool_]
 Way = tuple[str | int, ...]
 
 _BOUNDS = {

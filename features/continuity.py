@@ -4,14 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import FloatArray
 from .facts import Select
 from .measure import Measure, PointInTime
 
 __all__ = ["Continuity"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """From when to when data reaches, whatever a few mistyped dates say."""
 
 import numpy as np
-import numpy.typing as npt
+
+from .arrays.array_types import IntArray
 
 __all__ = ["data_span"]
 
-IntArray = npt.NDArray[np.int64]
 
 _YEAR = 365 * 86_400_000_000
 _FEW = 0.01

@@ -6,16 +6,14 @@ the order of time, of accounts or in none.
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import IntArray, PlaceArray
+from .arrays.compiled import inlined, kernel
 from .facts import DAY_US
 
 __all__ = ["NEVER", "NO_DAY", "Edges", "beginnings_of", "days_of", "fixed", "reached"]
 
-IntArray = npt.NDArray[np.int64]
-PlaceArray = npt.NDArray[np.int32]
 
 NEVER: int = np.iinfo(np.int64).max
 """The moment that lies after every other one."""
@@ -138,7 +136,7 @@ def fixed(values: IntArray) -> IntArray:
     return view
 
 
-@nb.njit(inline="always")  # type: ignore[untyped-decorator]
+@inlined
 def reached(moment: int, edges: IntArray, by_day: PlaceArray, first_day: int) -> np.int64:
     """Return how many edges lie at or before a moment, for use inside other kernels.
 
@@ -164,7 +162,7 @@ def reached(moment: int, edges: IntArray, by_day: PlaceArray, first_day: int) ->
     return place
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _reached_by(
     moment: IntArray, later: int, edges: IntArray, by_day: PlaceArray, first_day: int
 ) -> PlaceArray:
@@ -175,7 +173,7 @@ def _reached_by(
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _looked_up(day: PlaceArray, later: int, by_day: PlaceArray) -> PlaceArray:
     out, last = np.empty(len(day), np.int32), len(by_day) - 1
     for i in range(len(day)):
@@ -183,7 +181,7 @@ def _looked_up(day: PlaceArray, later: int, by_day: PlaceArray) -> PlaceArray:
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def days_of(moment: IntArray) -> PlaceArray:
     """Return the days of moments.
 
@@ -208,7 +206,7 @@ def days_of(moment: IntArray) -> PlaceArray:
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def beginnings_of(day: PlaceArray) -> IntArray:
     """Return the moments at which days begin.
 

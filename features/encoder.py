@@ -7,20 +7,15 @@ step by step, so that the processor waits for many places of memory at once.
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from .arrays.array_types import ByteArray, CodeArray, IntArray, WordArray
+from .arrays.compiled import kernel
 from .errors import SchemaError
 
 __all__ = ["Encoder"]
 
-CodeArray = npt.NDArray[np.int32]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-WordArray = npt.NDArray[np.uint64]
-ByteArray = npt.NDArray[np.uint8]
 
 _BLOCK = 1 << 10
 _WORD = 8
@@ -157,7 +152,7 @@ def _with_more_slots(known: _Known, count: int) -> _Known:
     return grown._replace(letters=known.letters)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _encode(
     offsets: CodeArray,
     letters: ByteArray,
@@ -182,7 +177,7 @@ def _encode(
     return done, count
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _read(offsets: CodeArray, letters: ByteArray, block: _Block) -> None:
     for j in range(len(offsets) - 1):
         start, size = np.int64(offsets[j]), np.int64(offsets[j + 1] - offsets[j])
@@ -195,7 +190,7 @@ def _read(offsets: CodeArray, letters: ByteArray, block: _Block) -> None:
         block.first[j], block.last[j] = first, last
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _guess(
     offsets: CodeArray, letters: ByteArray, known: _Known, block: _Block, codes: CodeArray
 ) -> int:
@@ -210,7 +205,7 @@ def _guess(
     return n_missed
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _search(
     offsets: CodeArray,
     letters: ByteArray,
@@ -233,7 +228,7 @@ def _search(
     return count
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _is(
     offsets: CodeArray, letters: ByteArray, known: _Known, block: _Block, j: int, number: int
 ) -> bool:
@@ -252,7 +247,7 @@ def _is(
     return bool(same)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _learn(
     offsets: CodeArray, letters: ByteArray, known: _Known, block: _Block, j: int, number: int
 ) -> None:
@@ -264,7 +259,7 @@ def _learn(
     known.starts[number + 1] = start + size
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _fill(slots: CodeArray, hashes: WordArray) -> None:
     """Give every text a slot, all of them being free."""
     mask = np.uint64(len(slots) - 1)
@@ -275,7 +270,7 @@ def _fill(slots: CodeArray, hashes: WordArray) -> None:
         slots[slot] = number
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _ends_of(letters: ByteArray, start: int, size: int) -> tuple[np.uint64, np.uint64]:
     """Return the first and the last eight bytes, or twice all of fewer."""
     if size >= _WORD:
@@ -286,7 +281,7 @@ def _ends_of(letters: ByteArray, start: int, size: int) -> tuple[np.uint64, np.u
     return whole, whole
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _word(letters: ByteArray, place: int) -> np.uint64:
     """Return eight bytes as one number."""
     word, start = np.uint64(0), np.uint64(place)

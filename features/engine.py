@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .arrays.array_types import BoolArray, FloatArray, StateArray
 from .comparison import Features, OwnFeatures, with_peers
 from .edges import NEVER
 from .effort import DEFAULT_EFFORT, Effort
@@ -26,9 +27,6 @@ from .views import view_named
 
 __all__ = ["Features", "compute_features", "compute_own", "live_accounts"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-StateArray = npt.NDArray[np.int8]
 
 _LIVE = (ARR, IN_TERM, ACTIVE_LATELY)
 _NEWCOMER_DAYS = 30

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import BoolArray, FloatArray, IntArray, RowArray
+from .arrays.compiled import kernel
 from .chunk import Chunk
 from .edges import fixed
 from .facts import Select
@@ -33,10 +33,6 @@ __all__ = [
     "Numbering",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
 
 _MILLIONTHS = 1_000_000
 
@@ -287,7 +283,7 @@ def _scaled(total: IntArray, column: str | None) -> FloatArray:
     return total.astype(float) if column is None else total / _MILLIONTHS
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _add_to_cells(
     account: RowArray, stretch: RowArray, kept: BoolArray, weight: IntArray, cells: IntArray
 ) -> None:
@@ -297,7 +293,7 @@ def _add_to_cells(
             cells[stretch[i], account[i]] += weight[i] if each else weight[0]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _raise_newest(
     enter: RowArray,
     account: RowArray,
@@ -311,7 +307,7 @@ def _raise_newest(
             newest[enter[i]] = clock[i]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _carry_newest(newest: IntArray, starts: IntArray) -> None:
     for account in range(len(starts) - 1):
         for row in range(starts[account] + 1, starts[account + 1]):

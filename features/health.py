@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .arrays.array_types import FloatArray
 from .engine import Features
 from .scorecard import Cap, Scorecard, WeightedMetric
 from .weighing import Weighing, combinations_of, facts_of, weigh
 
 __all__ = ["Health", "chs_before_caps", "measure_health", "score_health", "scorecard_scope"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _NEUTRAL = 50.0
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from .answers import Answers, taken
+from .arrays.array_types import FloatArray, IntArray
+from .arrays.compiled import kernel
 from .edges import NEVER, Edges, fixed, reached
 from .effort import DEFAULT_EFFORT, Effort
 from .facts import DAY_US, Select
@@ -27,8 +28,6 @@ __all__ = ["Knowledge", "Progress"]
 Progress = Callable[[str, int, int], None]
 """Told the name of a view, its facts read so far and those there are."""
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 _WORTH_THREADS = 1 << 18
 """Facts below which starting threads costs more than it spares."""
@@ -220,7 +219,7 @@ def _newest_before(known: IntArray, edges: Edges) -> IntArray:
     return np.maximum.accumulate(newest)[:-1]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _raise_newest(
     known: IntArray,
     edges: IntArray,

@@ -4,20 +4,14 @@ Who was there in a window is then: is any bit set between its edges. What became
 an as-of date it belongs before is kept apart and set when its row comes.
 """
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import BoolArray, ByteArray, IntArray, RowArray, WideCodeArray, WordArray
+from .arrays.compiled import kernel
 from .stretches import Stretches, Windows
 
 __all__ = ["Marks", "Pairs"]
 
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
-CodeArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-BitArray = npt.NDArray[np.uint64]
-PlaneArray = npt.NDArray[np.uint8]
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _ONE = np.uint64(1)
@@ -55,7 +49,7 @@ class Pairs:
         """Account of each pair, shape (count,)."""
         return self._owner[: self.count]
 
-    def number(self, account: RowArray, thing: CodeArray) -> RowArray:
+    def number(self, account: RowArray, thing: WideCodeArray) -> RowArray:
         """Return the number of each pair; new pairs get the next ones."""
         if self._all:
             return np.asarray(_all_pairs(account, thing, self._n_things))
@@ -167,7 +161,7 @@ class Marks:
         return pair[order], stretch[order], known[order]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _slot_of(pair: np.int64, slots: IntArray) -> np.int64:
     """Return the slot that holds a pair, or the free one it belongs in."""
     mask = len(slots) - 1
@@ -177,18 +171,18 @@ def _slot_of(pair: np.int64, slots: IntArray) -> np.int64:
     return slot
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _all_pairs(account: RowArray, thing: CodeArray, n_things: int) -> RowArray:
+@kernel
+def _all_pairs(account: RowArray, thing: WideCodeArray, n_things: int) -> RowArray:
     out = np.empty(len(account), np.int32)
     for i in range(len(account)):
         out[i] = account[i] * n_things + thing[i]
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _number_pairs(
     account: RowArray,
-    thing: CodeArray,
+    thing: WideCodeArray,
     homes: RowArray,
     slots: IntArray,
     numbers: RowArray,
@@ -220,7 +214,7 @@ def _number_pairs(
     return count, away
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _rehash(slots: IntArray, numbers: RowArray, new_slots: IntArray, new_numbers: RowArray) -> None:
     for i in range(len(slots)):
         if slots[i] != 0:
@@ -229,23 +223,23 @@ def _rehash(slots: IntArray, numbers: RowArray, new_slots: IntArray, new_numbers
             new_numbers[slot] = numbers[i]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: PlaneArray) -> None:
+@kernel
+def _mark(pair: RowArray, stretch: RowArray, kept: BoolArray, bits: ByteArray) -> None:
     for i in range(len(pair)):
         if kept[i] and 0 <= stretch[i] < len(bits) * 8:
             bits[stretch[i] >> 3, pair[i]] |= np.uint8(1 << (stretch[i] & 7))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _lay_out(bits: PlaneArray, pair: int, line: BitArray) -> None:
+@kernel
+def _lay_out(bits: ByteArray, pair: int, line: WordArray) -> None:
     """Put all bits of a pair one after the other."""
     line[:] = 0
     for plane in range(len(bits)):
         line[plane >> 3] |= np.uint64(bits[plane, pair]) << np.uint64(8 * (plane & 7))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _highest(line: BitArray, last: int) -> int:
+@kernel
+def _highest(line: WordArray, last: int) -> int:
     """Return the highest set bit up to a place, or -1."""
     word = last >> 6
     if last < 0:
@@ -270,7 +264,7 @@ def _highest(line: BitArray, last: int) -> int:
     return place
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _bits_in(word: np.uint64) -> np.int64:
     """Return how many bits of a word are set, by adding up ever larger groups of them."""
     word = word - ((word >> _ONE) & np.uint64(0x5555555555555555))
@@ -280,8 +274,8 @@ def _bits_in(word: np.uint64) -> np.int64:
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _how_many(line: BitArray, after: int, last: int) -> int:
+@kernel
+def _how_many(line: WordArray, after: int, last: int) -> int:
     """Return how many bits are set after one place and up to another."""
     first, last = max(after + 1, 0), min(last, len(line) * 64 - 1)
     total = 0
@@ -297,9 +291,9 @@ def _how_many(line: BitArray, after: int, last: int) -> int:
     return total
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _learn(
-    line: BitArray,
+    line: WordArray,
     late: int,
     pair: int,
     row: int,
@@ -314,9 +308,9 @@ def _learn(
     return late
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _count_pairs(
-    bits: PlaneArray,
+    bits: ByteArray,
     owner: RowArray,
     late_pair: RowArray,
     late_stretch: RowArray,
@@ -341,9 +335,9 @@ def _count_pairs(
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _count_stretches(
-    bits: PlaneArray,
+    bits: ByteArray,
     owner: RowArray,
     late_pair: RowArray,
     late_stretch: RowArray,

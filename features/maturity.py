@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .arrays.array_types import FloatArray
 from .engine import Features
 from .facts import DAY_US, Select
 from .filters import Filled, Is
@@ -22,7 +23,6 @@ from .tableset import Tables
 
 __all__ = ["band_of_maturity", "score_maturity"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _CONFLICT_LEVELS = 2.0
 # So that 3.4999999999 out of 3.5 does not decide on a band.

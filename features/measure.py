@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from .arrays.array_types import FloatArray
 from .facts import Select
 from .questions import Question
 from .rows import Rows
 
 __all__ = ["Measure", "PointInTime"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class PointInTime(Protocol):

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import FloatArray
 from .facts import DAY_US, Select, Window
 from .filters import Filled, Filter
 from .measure import Measure, PointInTime
@@ -39,8 +39,6 @@ __all__ = [
     "Tenure",
     "Total",
 ]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

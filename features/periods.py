@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import IntArray
+from .arrays.compiled import kernel
 from .plaintext import Mask
 from .texts import texts_of
 
 __all__ = ["Periods", "days_of", "days_with_rows"]
 
-IntArray = npt.NDArray[np.int64]
 
 _DAY_US = 86_400_000_000
 _DAYS = 1 << 17
@@ -147,7 +147,7 @@ def _ticks_of(times: pa.ChunkedArray) -> IntArray:
     return np.asarray(filled.to_numpy(), dtype=np.int64)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _seen_days(ticks: IntArray) -> Mask:
     seen = np.zeros(_DAYS, np.bool_)
     for tick in ticks:
@@ -156,7 +156,7 @@ def _seen_days(ticks: IntArray) -> Mask:
     return seen
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _outside(
     codes: npt.NDArray[np.int32],
     ticks: IntArray,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from .absence import Absence
+from .arrays.array_types import FloatArray
 from .engine import Features, compute_features
 from .facts import DAY_US
 from .knowledge import Knowledge
@@ -16,7 +16,6 @@ from .views import view_named
 
 __all__ = ["Shown", "shown_levels"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _USABLE = (Absence.PRESENT, Absence.STALE_OR_FAILED)
 

@@ -5,21 +5,19 @@ passed or a newer version replaces it. So each fact becomes a range ``[enter, le
 positions, and every measure is a fold over ranges. No fact is ever paired with an as-of date.
 """
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from .arrays.array_types import FloatArray, IntArray, WideRowArray
+from .arrays.compiled import kernel
+
 __all__ = ["cover", "cover_into", "distinct", "medians", "paint", "superseded"]
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-RowArray = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
-
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def cover_into(
-    enter: RowArray,
-    leave: RowArray,
+    enter: WideRowArray,
+    leave: WideRowArray,
     kept: npt.NDArray[np.bool_],
     weight: IntArray,
     change: IntArray,
@@ -51,7 +49,7 @@ def cover_into(
             change[leave[i]] -= amount
 
 
-def cover(enter: RowArray, leave: RowArray, weight: IntArray, n_rows: int) -> IntArray:
+def cover(enter: WideRowArray, leave: WideRowArray, weight: IntArray, n_rows: int) -> IntArray:
     """Return, per row, the summed weight of the ranges that cover it.
 
     Parameters
@@ -76,7 +74,7 @@ def cover(enter: RowArray, leave: RowArray, weight: IntArray, n_rows: int) -> In
 
 
 def distinct(
-    order: IntArray, key: IntArray, enter: RowArray, leave: RowArray, n_rows: int
+    order: IntArray, key: IntArray, enter: WideRowArray, leave: WideRowArray, n_rows: int
 ) -> IntArray:
     """Return, per row, how many different keys have a range that covers it.
 
@@ -102,9 +100,9 @@ def distinct(
     return np.cumsum(change)[:n_rows]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _cover_each_once(
-    order: IntArray, key: IntArray, enter: RowArray, leave: RowArray, change: IntArray
+    order: IntArray, key: IntArray, enter: WideRowArray, leave: WideRowArray, change: IntArray
 ) -> None:
     present, reach = np.int64(-1), np.int64(-1)
     for i in order:
@@ -117,7 +115,7 @@ def _cover_each_once(
             reach = leave[i]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> IntArray:
     """Return, per row, the first fact in a given order whose range covers it.
 
@@ -157,7 +155,7 @@ def paint(order: IntArray, enter: IntArray, leave: IntArray, n_rows: int) -> Int
     return owner
 
 
-def medians(enter: RowArray, leave: RowArray, value: FloatArray, n_rows: int) -> FloatArray:
+def medians(enter: WideRowArray, leave: WideRowArray, value: FloatArray, n_rows: int) -> FloatArray:
     """Return, per row, the median value of the facts whose ranges cover it.
 
     Parameters
@@ -192,9 +190,9 @@ def medians(enter: RowArray, leave: RowArray, value: FloatArray, n_rows: int) ->
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _list_by_row(
-    enter: RowArray, leave: RowArray, value: FloatArray, free: IntArray, listed: FloatArray
+    enter: WideRowArray, leave: WideRowArray, value: FloatArray, free: IntArray, listed: FloatArray
 ) -> None:
     for i in range(len(enter)):
         for row in range(enter[i], leave[i]):
@@ -202,7 +200,7 @@ def _list_by_row(
             free[row] += 1
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def superseded(order: IntArray, entity: IntArray, known: IntArray) -> IntArray:
     """Return, per version of an entity, when a later version of it became known.
 

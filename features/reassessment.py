@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from .arrays.array_types import FloatArray
 from .facts import DAY_US, Select
 from .filters import Is
 from .knowledge import Knowledge
@@ -12,7 +13,6 @@ from .rubric import Rubric
 
 __all__ = ["reasons_to_ask_again"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _IN_WORDS = {"m_and_a": "merger or acquisition"}
 

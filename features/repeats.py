@@ -5,19 +5,19 @@ A fingerprint a row tells which rows could be alike; only those are compared.
 
 from collections.abc import Sequence
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import IntArray
+from .arrays.compiled import kernel
 from .plaintext import Mask
 from .texts import texts_of
 
 __all__ = ["codes_of", "repeated"]
 
-IntArray = npt.NDArray[np.int64]
 Fingerprints = npt.NDArray[np.uint64]
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -117,7 +117,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _mix(prints: Fingerprints, values: IntArray) -> None:
     for i in range(len(prints)):
         mixed = (prints[i] ^ np.uint64(np.int64(values[i]))) * _SPREAD

@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import IntArray, RowArray
+from .arrays.compiled import kernel
 from .edges import Edges
 
 __all__ = ["Rows", "to_microseconds"]
-
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
 
 
 def to_microseconds(moments: pd.Series | pd.DatetimeIndex | pd.Index) -> IntArray:
@@ -228,7 +226,7 @@ class Rows:
         return pd.DataFrame({"account_id": self.account_ids[self.account], "as_of": moments})
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _first_from(account: RowArray, date: RowArray, reach: RowArray, dates: RowArray) -> RowArray:
     out = np.empty(len(account), np.int32)
     for i in range(len(account)):

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BeforeValidator, Field, model_validator
 
+from .arrays.array_types import FloatArray
 from .declared import Declared
 from .metric import Metric
 from .metrics import METRICS
@@ -25,7 +25,6 @@ __all__ = [
     "read_rubric",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 _DEFAULT = Path(__file__).with_name("maturity.yaml")
 

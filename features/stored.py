@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import BoolArray, CodeArray, FloatArray, IntArray
+from .arrays.compiled import kernel
 from .edges import NEVER, fixed
 from .errors import SchemaError
 from .facts import DAY_US
@@ -23,11 +23,6 @@ from .ranges import superseded
 from .texts import Texts, texts_of
 
 __all__ = ["Attributes", "Stored", "ViewData", "has_hours", "moments_of", "numbers_of"]
-
-IntArray = npt.NDArray[np.int64]
-CodeArray = npt.NDArray[np.int32]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 _LARGEST_SUM = 9e12
@@ -286,7 +281,7 @@ def numbers_of(column: pa.ChunkedArray) -> FloatArray:
     return np.asarray(filled.to_numpy(), dtype=float)
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def has_hours(moments: IntArray) -> bool:
     """Say whether any time is not a midnight.
 

@@ -4,16 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from .arrays.array_types import IntArray, RowArray
 from .edges import Edges, days_of, fixed
 from .facts import DAY_US, Select
 from .rows import Rows
 
 __all__ = ["Stretches", "Windows", "day_stretches", "edge_stretches"]
-
-IntArray = npt.NDArray[np.int64]
-RowArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import IntArray
 from .errors import SchemaError
 from .tables import Column, TableSpec
 from .texts import CODED
@@ -24,7 +24,6 @@ __all__ = [
     "empty_table",
 ]
 
-IntArray = npt.NDArray[np.int64]
 
 ARROW_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
     {

@@ -6,18 +6,16 @@ compared, checked and looked up once, however often it occurs.
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .arrays.array_types import BoolArray, CodeArray
+from .arrays.compiled import kernel
 from .encoder import Encoder
 
 __all__ = ["CODED", "Texts", "coded", "coded_as", "found_in", "names_in", "recoded", "texts_of"]
 
-CodeArray = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
 
 CODED = pa.dictionary(pa.int32(), pa.string())
 """The Arrow type of a text column kept as codes."""
@@ -196,7 +194,7 @@ def recoded(codes: CodeArray, places: CodeArray) -> CodeArray:
     return np.asarray(_looked_up(codes, np.append(places, np.int32(-1))))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _looked_up(codes: CodeArray, places: CodeArray) -> CodeArray:
     # NumPy would make all codes twice as wide first.
     out = np.empty(len(codes), np.int32)
@@ -205,7 +203,7 @@ def _looked_up(codes: CodeArray, places: CodeArray) -> CodeArray:
     return out
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _used(codes: CodeArray, n_names: int) -> BoolArray:
     used = np.zeros(n_names, np.bool_)
     for code in codes:

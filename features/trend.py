@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .absence import Absence
+from .arrays.array_types import FloatArray
 from .comparison import Features
 from .health import chs_before_caps
 from .scorecard import Scorecard, TrendBounds
@@ -19,7 +20,6 @@ from .weighing import facts_of, weigh
 
 __all__ = ["STEP_DAYS", "Past", "past_dates", "past_of", "trend_of", "with_own_past"]
 
-FloatArray = npt.NDArray[np.float64]
 
 STEP_DAYS = 28
 """Days between two readings."""

@@ -4,18 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from .arrays.array_types import BoolArray, FloatArray, IntArray
 from .engine import Features
 from .metric import Metric
 from .scorecard import MetricChange, Scorecard, WeightedMetric
 
 __all__ = ["MetricWeighing", "Weighing", "combinations_of", "facts_of", "weigh"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,15 @@
 """What only all accounts together show, found in the tables of all or of some."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from .arrays.array_types import IntArray
 from .knowledge import Knowledge
 from .rows import Rows
 from .tableset import Tables, Whole
 from .views import VIEWS
 
 __all__ = ["whole_of"]
-
-IntArray = npt.NDArray[np.int64]
 
 
 def whole_of(tables: Tables, dates: IntArray) -> Whole:

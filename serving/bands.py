@@ -1,15 +1,13 @@
 """From a probability to an index people can read, and from numbers to bands."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, TextArray
 from ..features.scorecard import Bands
 
 __all__ = ["BANDS", "band_of", "cut_by_capacity", "health_index", "with_hysteresis"]
 
-FloatArray = npt.NDArray[np.float64]
-TextArray = npt.NDArray[np.object_]
 
 BANDS = ("low", "medium", "high")
 """Health bands, the worst first."""

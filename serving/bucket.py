@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from ..features.arrays.array_types import IntArray
 from ..features.comparison import (
     OwnFeatures,
     frame_columns,
@@ -40,7 +40,6 @@ __all__ = [
     "whole_rows",
 ]
 
-IntArray = npt.NDArray[np.int64]
 
 PAIRS = "(pairs)"
 """Name under which the asked pairs travel; no table is called so."""

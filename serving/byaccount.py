@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["ByAccount"]
+from ..features.arrays.array_types import IntArray
 
-IntArray = npt.NDArray[np.int64]
+__all__ = ["ByAccount"]
 
 
 class ByAccount:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..features.absence import Absence
+from ..features.arrays.array_types import FloatArray, IntArray
 from ..features.engine import Features
 from ..features.health import Health
 from ..features.metric import Metric
@@ -17,8 +18,6 @@ from .values import UNKNOWN, in_words, say_values, say_whole
 
 __all__ = ["component_reasons"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Columns = Mapping[str, FloatArray]
 
 _FEWEST_POINTS = 1.0

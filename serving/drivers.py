@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..features.absence import Absence
+from ..features.arrays.array_types import FloatArray, IntArray
 from ..features.engine import Features
 from ..features.metric import Metric
 from ..features.metrics import by_column
@@ -19,8 +19,6 @@ from .values import in_words, say_values
 
 __all__ = ["DRIVER_COLUMNS", "drivers_of"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 DRIVER_COLUMNS = (
     "account_id",

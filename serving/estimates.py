@@ -6,15 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray
 from ..training.artifact import FittedModel
 
 __all__ = ["Estimate", "estimated"]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The grid: health beside maturity, nine cells and four quadrants, with the guards of the worst."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from ..features.arrays.array_types import TextArray
 
 __all__ = ["CELLS", "QUADRANTS", "SETTLED_DAYS", "place"]
 
-TextArray = npt.NDArray[np.object_]
 
 CELLS = {
     ("high", "low"): "retain_as_is",

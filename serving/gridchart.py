@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray
 from .grid import CELLS
 
 __all__ = ["Box", "Cuts", "GridChart", "Heading", "Mark", "draw_grid"]
 
-FloatArray = npt.NDArray[np.float64]
 
 _ROWS = ("high", "medium", "low")
 _COLUMNS = ("low", "medium", "high", "unknown")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import BoolArray
 from ..features.conditions import with_codes
 from .interventions import Interventions
 from .playbook import PLAY_COLUMNS, SLOTS, Play, Playbook
@@ -19,7 +20,6 @@ from .values import in_words
 
 __all__ = ["PROGRESS_COLUMNS", "Limits", "assign_plays", "n_waiting", "to_do"]
 
-BoolArray = npt.NDArray[np.bool_]
 Busy = Mapping[str, BoolArray]
 
 PROGRESS_COLUMNS = (

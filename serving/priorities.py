@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray
 from .playbook import SLOTS, Playbook
 
 __all__ = ["NEAR_DAYS", "ranked", "with_capacity"]
 
-FloatArray = npt.NDArray[np.float64]
 
 NEAR_DAYS = 120
 """A renewal so near raises a play's priority by one step."""

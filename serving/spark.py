@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from ..features.arrays.array_types import IntArray
 from ..features.batch import QUARANTINE_SCHEMA
 from ..features.comparison import frame_columns
 from ..features.errors import ArtifactError, SchemaError
@@ -47,7 +47,6 @@ __all__ = [
     "score_on_spark",
 ]
 
-IntArray = npt.NDArray[np.int64]
 
 _SPARK_TYPES = {
     "string": "string",

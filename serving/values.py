@@ -4,15 +4,13 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from ..features.metric import Metric
 
 __all__ = ["UNKNOWN", "in_words", "say_values", "say_whole"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 UNKNOWN = "unknown"
 """What a missing value reads."""

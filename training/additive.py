@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .boosting import MIN_UNITS_PER_FOLD
 from .calibration import Affine, LogitProblem, Prior, log_loss_of, logit, sigmoid
 from .ordering import TrainingRows
@@ -14,8 +15,6 @@ from .splits import grouped_folds
 
 __all__ = ["AdditiveFit", "Term", "fit_steps", "forward"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 MAX_COLUMNS = 10
 N_FOLDS = 5

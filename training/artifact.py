@@ -12,17 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from lightgbm.basic import LightGBMError
 
+from ..features.arrays.array_types import FloatArray
 from ..features.errors import ArtifactError
 from .models import ProbabilityModel, model_named, predict
 
 __all__ = ["BASE", "FORMAT", "PROBABILITY", "FittedModel", "load_model", "save_model"]
 
-FloatArray = npt.NDArray[np.float64]
 
 # Raise it when an older churngrid could no longer read what is written.
 FORMAT = 1

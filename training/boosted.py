@@ -8,15 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .classifier import ChurnClassifier
 from .encoding import Encoding
 from .linear import check_labels, model_inputs
 from .members import Members
 
 __all__ = ["Boosted"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 class Boosted:

@@ -6,8 +6,8 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .calibration import Affine, fit_affine
 from .members import Members, at_once
 from .ordering import TrainingRows
@@ -23,8 +23,6 @@ __all__ = [
     "fit_bag",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # With fewer independent units of a class, a fold left out is too small to stop on or to calibrate
 # with; one strongly regularised booster of fixed length is then the steadier choice.

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray
+
 __all__ = [
     "MIN_SLOPE",
     "Affine",
@@ -28,7 +30,6 @@ __all__ = [
     "sigmoid",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 # Below this a model has said nothing about the order; the slope stays positive all the same, so
 # that a driver never changes its sign through calibration.

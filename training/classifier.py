@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .boosting import (
     SHAPES,
     BagSettings,
@@ -29,9 +30,6 @@ from .encoding import Encoding, learn_encoding
 from .ordering import checked_groups, in_own_order
 
 __all__ = ["ChurnClassifier"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 _LEAST = {"n_folds": 1, "n_repeats": 1, "max_depth": 1, "max_rounds": 1, "patience": 1, "n_jobs": 1}

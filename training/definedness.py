@@ -5,11 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import BoolArray
 from .levels import Levels, Weights, levels_of
 
 __all__ = ["defined", "require", "undefined_because", "why_undefined"]
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def undefined_because(

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import rankdata
 
+from ..features.arrays.array_types import IntArray
+
 __all__ = ["Suspicion", "suspicions"]
 
-IntArray = npt.NDArray[np.int64]
 
 _SINGLE_AUC = 0.9
 _COVERAGE_POINTS = 0.2

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Encoding", "learn_encoding"]
+from ..features.arrays.array_types import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
+__all__ = ["Encoding", "learn_encoding"]
 
 
 @dataclass(frozen=True)

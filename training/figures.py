@@ -4,8 +4,8 @@ What each figure means stands in ``quality``, by the same name.
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray
 from .calibration import Prior, fit_logit
 from .levels import Levels
 
@@ -23,7 +23,6 @@ __all__ = [
     "roc_auc",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 # Share of the accounts that a team is taken to be able to work on.
 CAPACITY = 0.10

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import BoolArray, FloatArray, IntArray
 from .trees import Trees
 
 __all__ = ["Forest", "Steps"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Steps(NamedTuple):

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, IntArray
+
 __all__ = ["Levels", "RankedRows", "Weights", "checked_rows", "levels_of", "ranked"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.intp]
 Weights = npt.ArrayLike | None
 
 # Rows times resamples at a time: what fits into the processor's cache is worked on fastest.

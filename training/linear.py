@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .additive import AdditiveFit, Term, fit_steps, forward
 from .calibration import Affine, fit_affine, logit
 from .encoding import Encoding, learn_encoding
@@ -28,8 +29,6 @@ __all__ = [
     "model_inputs",
 ]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Columns under these roles are scores of their own; models that learn from metrics leave them out.
 RESERVED_ROLES = ("scorecard",)

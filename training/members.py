@@ -7,15 +7,14 @@ from typing import Any, TypeVar
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray
 from .patterns import Patterns, patterns_of
 from .trees import read_trees
 from .treeshap import conditions_for, tree_log_odds, tree_shap
 
 __all__ = ["Members", "at_once"]
 
-FloatArray = npt.NDArray[np.float64]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

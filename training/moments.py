@@ -1,11 +1,11 @@
 """Times as whole microseconds since 1970: read, written, and moved by days and months."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..features.arrays.array_types import IntArray
 from ..features.rows import to_microseconds
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "timestamps",
 ]
 
-IntArray = npt.NDArray[np.int64]
 
 DAY = 86_400_000_000
 NEVER = int(np.iinfo(np.int64).max)

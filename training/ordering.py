@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["TrainingRows", "checked_groups", "in_own_order"]
+from ..features.arrays.array_types import FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+__all__ = ["TrainingRows", "checked_groups", "in_own_order"]
 
 
 @dataclass(frozen=True)

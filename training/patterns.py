@@ -12,17 +12,13 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import BoolArray, ByteArray, FloatArray, IntArray
 from .forest import Forest
 from .trees import Column, Splits, Trees, columns_of
 
 __all__ = ["Groups", "Patterns", "patterns_of"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-SetArray = npt.NDArray[np.uint8]
 
 # On a way too long for a table nobody looks at the bits.
 _WORD = 32
@@ -53,7 +49,7 @@ class Groups(NamedTuple):
     """
 
     conditions: IntArray
-    sets: SetArray
+    sets: ByteArray
     slots: IntArray
     values: FloatArray
     parts: IntArray
@@ -232,7 +228,7 @@ def _asked(forest: Forest, cut: _Cut) -> _Asked:
 
 def _conditions(
     columns: Sequence[Column], splits: Splits, asked: _Asked
-) -> tuple[IntArray, SetArray]:
+) -> tuple[IntArray, ByteArray]:
     """Return ``conditions`` and ``sets`` as ``Groups`` has them."""
     found = np.full((len(asked.column), 5), -1, dtype=np.int64)
     found[:, 0] = asked.column

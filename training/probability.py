@@ -7,13 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .calibration import fit_intercept_shift, sigmoid
 from .encoding import Encoding
 
 __all__ = ["ProbabilityModel", "predict", "refresh_intercept"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 class ProbabilityModel(Protocol):

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..features.arrays.array_types import FloatArray
 from ..features.effort import DEFAULT_EFFORT, Effort
 from ..features.engine import Features, compute_features
 from ..features.errors import LeakageError
@@ -19,7 +20,6 @@ from ..features.tableset import Tables
 
 __all__ = ["OUTCOME_CLOCKS", "Proof", "as_it_stood", "prove"]
 
-FloatArray = npt.NDArray[np.float64]
 
 OUTCOME_CLOCKS = frozenset(
     {

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray
 from . import figures
 from .definedness import require
 from .figures import CAPACITY
@@ -23,8 +23,6 @@ __all__ = [
     "recall_at",
     "roc_auc",
 ]
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def roc_auc(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> float:

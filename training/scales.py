@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import FloatArray, IntArray
+
 __all__ = ["Pool", "Scale", "ScaledRows", "learn_pool", "scaled_rows"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Values beyond these quantiles of the training rows count as the quantile, so that one absurd
 # number cannot carry a straight line to certainty.

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import BoolArray
 from ..features.engine import Features
 from ..features.health import measure_health
 from ..features.scorecard import Component, MetricChange, Scorecard, Variant
@@ -29,7 +30,6 @@ __all__ = [
     "with_shares",
 ]
 
-BoolArray = npt.NDArray[np.bool_]
 
 STRENGTHS = (inf, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """How strongly the weights are drawn to the hand-set ones; the strongest keeps them."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from ..features.health import score_health
 from ..features.scorecard import Scorecard
 from .dataset import Dataset
@@ -29,9 +30,6 @@ __all__ = ["MEASURED_BY", "Trial", "try_weights"]
 
 MEASURED_BY = ("log_loss", "roc_auc")
 """Scorers by which the two are compared; the first decides."""
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray
 from . import figures
 from .definedness import defined, why_undefined
 from .levels import Levels, RankedRows, ranked
@@ -24,7 +25,6 @@ __all__ = [
     "scorer_named",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 COVERAGE = (0.025, 0.975)
 # An interval needs at least so large a part of the resamples to have a value.

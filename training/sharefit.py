@@ -14,12 +14,11 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from ..features.arrays.array_types import FloatArray, IntArray
 from .splits import check_families, grouped_folds
 
 __all__ = ["Design", "best_shares", "losses_of"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # A metric that says nothing keeps a twentieth of its weight: whether it goes is for a person.
 _LEAST = 0.05

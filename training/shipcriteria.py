@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from ..features.arrays.array_types import FloatArray
 from ..features.scorecard import Bands, Scorecard, Success
 from .dataset import Dataset
 
@@ -25,7 +25,6 @@ __all__ = [
     "without_person",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 
 Verdict = Literal["pass", "fail", "not enough evidence"]
 

@@ -11,14 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from ..features.arrays.array_types import BoolArray, FloatArray
 from ..features.ranges import cover, superseded
 from ..features.rows import Rows
 from .moments import IntArray
 
 __all__ = ["BoolArray", "FloatArray", "Spans", "spans_of", "visible_spans", "whole"]
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 _WHOLE = 10_000
 """Sums run over whole numbers, so that what starts and ends leaves exactly nothing."""

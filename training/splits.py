@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ..features.arrays.array_types import BoolArray
 from ..features.errors import LeakageError
 from ..features.rows import to_microseconds
 from ..features.tableset import Tables
@@ -27,7 +28,6 @@ __all__ = [
 TEST_SHARE = 0.5
 """Share of the as-of dates that are tested at most: the first fold has to learn from something."""
 
-BoolArray = npt.NDArray[np.bool_]
 Pair = tuple[IntArray, IntArray]
 
 

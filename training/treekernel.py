@@ -5,18 +5,15 @@ Rows come in blocks from ``low`` to ``high``, so that threads share them out.
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import BinArray, FloatArray, IntArray
+from ..features.arrays.compiled import kernel
 from .patterns import Groups
 from .trees import ZERO
 
 __all__ = ["Coding", "Rows", "Tables", "add_log_odds", "add_shares", "encode", "fill_tables"]
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-CodeArray = npt.NDArray[np.uint16]
 
 
 class Coding(NamedTuple):
@@ -63,12 +60,12 @@ class Rows(NamedTuple):
         What is added up.
     """
 
-    codes: CodeArray
+    codes: BinArray
     values: FloatArray
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def encode(matrix: FloatArray, coding: Coding, codes: CodeArray, low: int, high: int) -> None:
+@kernel
+def encode(matrix: FloatArray, coding: Coding, codes: BinArray, low: int, high: int) -> None:
     """Write the codes of the values of some rows.
 
     Parameters
@@ -97,7 +94,7 @@ def encode(matrix: FloatArray, coding: Coding, codes: CodeArray, low: int, high:
             codes[column, row] = place
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _edges_below(edges: FloatArray, value: float) -> int:
     place, left = 0, len(edges)
     while left > 0:
@@ -110,7 +107,7 @@ def _edges_below(edges: FloatArray, value: float) -> int:
     return place
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def fill_tables(groups: Groups, tables: Tables, points: FloatArray, low: int, high: int) -> None:
     """Fill the tables of some groups: for each slot and pattern the sum over the leaves.
 
@@ -145,7 +142,7 @@ def fill_tables(groups: Groups, tables: Tables, points: FloatArray, low: int, hi
                     table[n_slots, pattern] = groups.values[leaf]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _held(parts: IntArray, n_patterns: int) -> IntArray:
     """Return which parts of the way to a leaf hold, for each pattern of its group."""
     held = np.zeros(n_patterns, np.int64)
@@ -157,7 +154,7 @@ def _held(parts: IntArray, n_patterns: int) -> IntArray:
     return held
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _leaf_table(value: float, ratios: FloatArray, points: FloatArray) -> FloatArray:
     """Return what a leaf adds to each of its columns, for each set of those that lead to it."""
     count = len(ratios)
@@ -185,7 +182,7 @@ def _leaf_table(value: float, ratios: FloatArray, points: FloatArray) -> FloatAr
     return shares
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def add_shares(
     groups: Groups, tables: Tables, points: FloatArray, rows: Rows, low: int, high: int
 ) -> None:
@@ -218,7 +215,7 @@ def add_shares(
                 total[row] += own[pattern[row]]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def add_log_odds(
     groups: Groups, tables: Tables, first_group: IntArray, rows: Rows, low: int, high: int
 ) -> None:
@@ -251,10 +248,8 @@ def add_log_odds(
             total[row] += own[pattern[row]]
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _sum_directly(
-    groups: Groups, group: int, codes: CodeArray, low: int, total: FloatArray
-) -> None:
+@kernel
+def _sum_directly(groups: Groups, group: int, codes: BinArray, low: int, total: FloatArray) -> None:
     """Add the log-odds of one leaf that has too many conditions for a table."""
     count = groups.first_condition[group + 1] - groups.first_condition[group]
     held, found = np.zeros(len(total), np.int64), np.empty(len(total), np.uint16)
@@ -268,9 +263,9 @@ def _sum_directly(
         total[row] += value if held[row] == count else 0.0
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _find_patterns(
-    groups: Groups, group: int, codes: CodeArray, low: int, pattern: CodeArray
+    groups: Groups, group: int, codes: BinArray, low: int, pattern: BinArray
 ) -> None:
     """Write down which conditions of a group hold for some rows, from ``low`` on."""
     pattern[:] = 0
@@ -279,9 +274,9 @@ def _find_patterns(
         _mark(groups, condition, codes, low, pattern, np.uint16(1 << (condition - first)))
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _mark(
-    groups: Groups, condition: int, codes: CodeArray, low: int, marks: CodeArray, bit: np.uint16
+    groups: Groups, condition: int, codes: BinArray, low: int, marks: BinArray, bit: np.uint16
 ) -> None:
     """Set a bit of those rows, from ``low`` on, for which a condition holds."""
     column, named = groups.conditions[condition, 0], groups.conditions[condition, 4]
@@ -299,7 +294,7 @@ def _mark(
             marks[row] |= bit
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _add_directly(
     groups: Groups, group: int, points: FloatArray, rows: Rows, low: int, high: int
 ) -> None:
@@ -325,15 +320,15 @@ def _add_directly(
             )
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _multiply(product: FloatArray, holds: CodeArray, inside: float, outside: float) -> None:
+@kernel
+def _multiply(product: FloatArray, holds: BinArray, inside: float, outside: float) -> None:
     for row in range(len(product)):
         product[row] *= inside if holds[row] else outside
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@kernel
 def _add_product(
-    total: FloatArray, product: FloatArray, holds: CodeArray, inside: float, outside: float
+    total: FloatArray, product: FloatArray, holds: BinArray, inside: float, outside: float
 ) -> None:
     for row in range(len(product)):
         total[row] += product[row] * (inside if holds[row] else outside)

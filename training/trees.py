@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..features.arrays.array_types import BoolArray, FloatArray, IntArray
+
 __all__ = ["ZERO", "Column", "Splits", "Trees", "columns_of", "read_trees"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 ZERO = float(np.float32(1e-35))
 """LightGBM takes numbers as near to zero as this for zero, in whatever they are asked."""

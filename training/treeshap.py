@@ -10,16 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ..features.arrays.array_types import BinArray, FloatArray, IntArray
 from .patterns import Groups, Patterns
 from .treekernel import Coding, Rows, Tables, add_log_odds, add_shares, encode, fill_tables
 
 __all__ = ["conditions_for", "tree_log_odds", "tree_shap"]
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-CodeArray = npt.NDArray[np.uint16]
 
 # From so many rows on, filling larger tables pays.
 FEW_ROWS = 4_000
@@ -158,7 +155,7 @@ class _Blocks:
             pass
 
 
-def _codes(patterns: Patterns, matrix: FloatArray, blocks: _Blocks) -> CodeArray:
+def _codes(patterns: Patterns, matrix: FloatArray, blocks: _Blocks) -> BinArray:
     codes = np.empty(matrix.shape[::-1], dtype=np.uint16)
     blocks(encode, matrix, _coding(patterns), codes, length=len(matrix), most=BLOCK_ROWS)
     return codes
