@@ -25,8 +25,8 @@ from .views import View, view_named
 
 __all__ = ["Knowledge", "Progress"]
 
-Progress = Callable[[str, int, int], None]
-"""Told the name of a view, its facts read so far and those there are."""
+Progress = Callable[[str, int, int | None], None]
+"""Told what is being done, how much of it is done so far, and how much there is if that is known."""
 
 
 _WORTH_THREADS = 1 << 18
