@@ -3,12 +3,27 @@
 The verbs are loaded when first used, so that importing churngrid costs nothing.
 """
 
-from importlib import import_module
-from typing import Any
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .features.ingest.read import read_tables
+    from .features.metrics.markdown import metric_reference
+    from .features.schema.settings import Settings
+    from .serving.api.check import check, init
+    from .serving.api.check_metrics import check_metrics
+    from .serving.api.compile_kernels import compile_kernels
+    from .serving.api.score import explain, report, score
+    from .serving.api.scorecard import fit_scorecard, validate_scorecard
+    from .serving.api.train import backtest, build_dataset, train
+    from .training.models.classifier import ChurnClassifier
+
+    __version__: str
 
 __all__ = [
     "ChurnClassifier",
     "Settings",
+    "__version__",
     "backtest",
     "build_dataset",
     "check",
@@ -26,27 +41,35 @@ __all__ = [
 ]
 
 _HOME = {
-    "ChurnClassifier": ("training.classifier", "ChurnClassifier"),
-    "Settings": ("features.settings", "Settings"),
-    "backtest": ("serving.verbs", "backtest"),
-    "build_dataset": ("serving.verbs", "dataset"),
-    "check": ("serving.verbs", "check"),
-    "check_metrics": ("serving.metricchecks", "check_metrics"),
-    "compile_kernels": ("serving.kernels", "compile_kernels"),
-    "explain": ("serving.verbs", "explain"),
-    "fit_scorecard": ("serving.scorecardverbs", "fit_scorecard"),
-    "init": ("serving.verbs", "init"),
-    "metric_reference": ("features.reference", "metric_reference"),
-    "read_tables": ("features.sources", "read_tables"),
-    "report": ("serving.verbs", "report"),
-    "score": ("serving.verbs", "score"),
-    "train": ("serving.verbs", "train"),
-    "validate_scorecard": ("serving.scorecardverbs", "validate_scorecard"),
+    "ChurnClassifier": "training.models.classifier",
+    "Settings": "features.schema.settings",
+    "backtest": "serving.api.train",
+    "build_dataset": "serving.api.train",
+    "check": "serving.api.check",
+    "check_metrics": "serving.api.check_metrics",
+    "compile_kernels": "serving.api.compile_kernels",
+    "explain": "serving.api.score",
+    "fit_scorecard": "serving.api.scorecard",
+    "init": "serving.api.check",
+    "metric_reference": "features.metrics.markdown",
+    "read_tables": "features.ingest.read",
+    "report": "serving.api.score",
+    "score": "serving.api.score",
+    "train": "serving.api.train",
+    "validate_scorecard": "serving.api.scorecard",
 }
 
+if not TYPE_CHECKING:  # a type checker has the imports above, and so knows which names there are
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'churngrid' has no attribute {name!r}; it has {__all__}.")
-    module, attribute = _HOME[name]
-    return getattr(import_module(f".{module}", __name__), attribute)
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return metadata.version("churngrid")
+        if name not in _HOME:
+            raise AttributeError(
+                f"module 'churngrid' has no attribute {name!r}; it has {sorted(__all__)}."
+            )
+        return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

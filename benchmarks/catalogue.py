@@ -59,10 +59,9 @@ def sized(accounts: int, folder: Path) -> list[dict]:
 
 def measured(folder: Path, n_dates: int) -> dict:
     """Read a company and compute every metric, in this process."""
-    from churngrid.features.engine import compute_features
-    from churngrid.features.metrics import METRICS
-    from churngrid.features.population import known_accounts
-    from churngrid.features.sources import read_tables
+    from churngrid.features.engine.compute import compute_features, known_accounts
+    from churngrid.features.ingest.read import read_tables
+    from churngrid.features.metrics.catalogue import METRICS
 
     clock = Clock()
     tables = read_tables(str(folder))

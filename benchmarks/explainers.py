@@ -33,7 +33,7 @@ class Explainer:
 
 def by_churngrid(booster: lgb.Booster, rows: np.ndarray) -> np.ndarray:
     """Explain by the project's kernel, reading the trees and filling the tables included."""
-    from churngrid.training.members import Members
+    from churngrid.training.models.bag_members import Members
 
     return Members([booster]).contributions(rows, n_jobs=2)[:, :-1]
 

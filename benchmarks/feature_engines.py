@@ -57,9 +57,8 @@ def scan(folder: Path) -> None:
 
 def churngrid(folder: Path) -> pa.Table:
     """Read, hold against the contract, compute."""
-    from churngrid.features.engine import compute_features
-    from churngrid.features.population import known_accounts
-    from churngrid.features.sources import read_tables
+    from churngrid.features.engine.compute import compute_features, known_accounts
+    from churngrid.features.ingest.read import read_tables
 
     tables = read_tables(str(folder))
     pairs = known_accounts(tables, as_of_dates())
@@ -70,9 +69,9 @@ def churngrid(folder: Path) -> pa.Table:
 
 def _declared():
     """Return the nineteen metrics as anyone would declare them."""
-    from churngrid.features.facts import Select, Window
-    from churngrid.features.filters import IsTrue
-    from churngrid.features.measures import DaysSince, Distinct, Ratio, Total
+    from churngrid.features.metrics.combined_measures import Ratio
+    from churngrid.features.metrics.measures import DaysSince, Distinct, Total
+    from churngrid.features.metrics.select import IsTrue, Select, Window
 
     windows = [Select("usage", window=Window(days)) for days in WINDOWS]
     month = windows[1]
@@ -90,8 +89,8 @@ def _declared():
 
 
 def _metric(name, measure):
-    from churngrid.features.absence import Absence
-    from churngrid.features.metric import Metric
+    from churngrid.features.metrics.absence import Absence
+    from churngrid.features.metrics.metric import Metric
 
     return Metric(
         name=name.rpartition("_")[0] or name,
@@ -377,7 +376,11 @@ ENGINES = {
         10**9,
         "reads, holds every row against the contract, computes",
         # The last is what numba imports with the first kernel of a process.
-        needs=("churngrid.features.engine", "churngrid.features.sources", "scipy.linalg"),
+        needs=(
+            "churngrid.features.engine.compute",
+            "churngrid.features.ingest.read",
+            "scipy.linalg",
+        ),
     ),
     "duckdb": Engine(duckdb_technique, 50_000_000, "SQL with the same technique"),
     "polars": Engine(

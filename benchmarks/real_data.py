@@ -24,11 +24,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import churngrid
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS
-from churngrid.features.population import known_accounts
-from churngrid.features.settings import load_settings
-from churngrid.training.dataset import model_columns
+from churngrid.features.engine.compute import compute_features, known_accounts
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.schema.settings import load_settings
+from churngrid.training.dataset.dataset import model_columns
 
 HERE = Path(__file__).parent
 SCORERS = ["roc_auc", "pr_auc", "log_loss", "lift_at_10pct"]

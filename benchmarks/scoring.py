@@ -61,13 +61,13 @@ def compared(sizes: list[int], folder: Path) -> list[dict]:
 
 def measured(folder: Path, data: Path) -> dict:
     """Score one company in this process, and say how long each part took."""
-    from churngrid.serving.companies import company_of
-    from churngrid.serving.known import known_on
-    from churngrid.serving.outputs import open_store
-    from churngrid.serving.score import Models, score_known
-    from churngrid.serving.steps import written_to
-    from churngrid.training.calendars import resolve_as_of
-    from churngrid.training.tracking import load_champion
+    from churngrid.features.cohorts.as_of_dates import resolve_as_of
+    from churngrid.serving.api.score import written_to
+    from churngrid.serving.company.load_company import company_of
+    from churngrid.serving.results.stores import open_store
+    from churngrid.serving.scoring.batch_score import Models, score_known
+    from churngrid.serving.scoring.known_facts import known_on
+    from churngrid.training.registry.mlflow_registry import load_champion
 
     uri = f"sqlite:///{folder / 'models.db'}"
     models = Models(load_champion(uri, "churned"), load_champion(uri, "expanded"))

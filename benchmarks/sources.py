@@ -71,10 +71,10 @@ def compared(accounts: int, folder: Path, url: str | None) -> list[dict]:
 
 def measured(data: str, out: str) -> dict:
     """Read one company, score it with the scorecard, write the results; all in this process."""
-    from churngrid.serving.companies import company_of
-    from churngrid.serving.outputs import open_store
-    from churngrid.serving.score import score_tables
-    from churngrid.training.calendars import resolve_as_of
+    from churngrid.features.cohorts.as_of_dates import resolve_as_of
+    from churngrid.serving.company.load_company import company_of
+    from churngrid.serving.results.stores import open_store
+    from churngrid.serving.scoring.batch_score import score_tables
 
     clock = Clock()
     company = company_of(data, None)

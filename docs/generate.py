@@ -1,13 +1,15 @@
-"""Write the reference pages that follow from declarations: metrics and the data contract."""
+"""Write what follows from the code: metrics, the data contract, settings, the map of the house."""
 
+import ast
 import inspect
 import json
+import re
 from pathlib import Path
 
-from churngrid.features.metrics import METRICS
-from churngrid.features.reference import metric_reference
-from churngrid.features.settings import Lookup, Settings, TableMapping
-from churngrid.features.tables import TABLES
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.metrics.markdown import metric_reference
+from churngrid.features.schema.settings import Lookup, Settings, TableMapping
+from churngrid.features.schema.tables import TABLES
 
 HERE = Path(__file__).parent
 
@@ -17,9 +19,9 @@ def metrics_page() -> str:
     lines = [
         "# Metrics",
         "",
-        "Made by `make docs` from the declarations in `features/metrics/`. A metric scores 0 at",
-        "`poor` and 100 at `healthy`, linear in between; those without thresholds are inputs of",
-        "the models or context only.",
+        "Made by `make docs` from the declarations in `features/metrics/catalogue/`. A metric",
+        "scores 0 at `poor` and 100 at `healthy`, linear in between; those without thresholds are",
+        "inputs of the models or context only.",
     ]
     return "\n".join([*lines, "", metric_reference(METRICS)])
 
@@ -29,9 +31,10 @@ def contract_page() -> str:
     lines = [
         "# Data contract",
         "",
-        "Made by `make docs` from `features/tables.py`. `accounts` and one of `usage_daily`,",
-        "`usage_events` or `tickets` are required; a missing table or optional column only makes",
-        "its metrics `not_collected`. Columns marked * are required. Times without a zone are UTC.",
+        "Made by `make docs` from `features/schema/tables.py`. `accounts` and one of",
+        "`usage_daily`, `usage_events` or `tickets` are required; a missing table or optional",
+        "column only makes its metrics `not_collected`. Columns marked * are required. Times",
+        "without a zone are UTC.",
     ]
     for spec in TABLES:
         lines += ["", f"## {spec.name}", "", spec.meaning, ""]
@@ -48,8 +51,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Made by `make docs` from `features/settings.py`. All of them stand in `churngrid.yaml`,",
-        "beside the data or in the working folder; unknown keys are refused.",
+        "Made by `make docs` from `features/schema/settings.py`. All of them stand in",
+        "`churngrid.yaml`, beside the data or in the working folder; unknown keys are refused.",
         "",
         "| setting | default |",
         "|---|---|",
@@ -64,7 +67,76 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+PARTS = {
+    "features": "what is known",
+    "training": "what is learned",
+    "serving": "what is done",
+}
+MAP = re.compile(r"(<!-- map: made by `make docs` -->\n).*(<!-- end of map -->)", re.DOTALL)
+
+
+def _first_line(path: Path) -> str:
+    """Return the first line of a module's docstring."""
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+def _rooms() -> dict[str, Path]:
+    """Return every room by dotted name, in the order of the parts."""
+    return {
+        ".".join(path.parent.relative_to(HERE.parent).parts): path.parent
+        for part in PARTS
+        for path in sorted((HERE.parent / part).rglob("__init__.py"))
+    }
+
+
+def _room_imports(room: str, rooms: dict[str, Path]) -> set[str]:
+    """Return the other rooms that the modules of a room import."""
+    found = set()
+    for path in rooms[room].glob("*.py"):
+        home = path.relative_to(HERE.parent).parent.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = [*home[: len(home) - node.level + 1], *(node.module or "").split(".")]
+                names = [".".join(base[:n]) for n in range(len(base), 0, -1)]
+                found.add(next((name for name in names if name in rooms), room))
+    return found - {room, *PARTS}
+
+
+def _picture(rooms: dict[str, Path]) -> list[str]:
+    """Return the rooms and who imports whom as a Mermaid graph, foundations at the bottom."""
+    lines = ["```mermaid", "flowchart TD"]
+    for part, meaning in PARTS.items():
+        inside = [room for room in rooms if room.startswith(f"{part}.")]
+        lines += [f'  subgraph {part}["{part}: {meaning}"]']
+        lines += [f"    {room}[{room.split('.', 1)[1]}]" for room in inside] + ["  end"]
+    for room in rooms:
+        part = room.split(".")[0]
+        near = {used for used in _room_imports(room, rooms) if used.split(".")[0] == part}
+        lines += [f"  {room} --> {used}" for used in sorted(near)] if room != part else []
+    return [*lines, "  training --> features", "  serving --> training", "```"]
+
+
+def house_map() -> str:
+    """Return the picture of the rooms, a sentence for each, and every module's first line."""
+    rooms = _rooms()
+    lines = ["", *_picture(rooms), ""]
+    for room, folder in rooms.items():
+        level = "###" if room in PARTS else "####"
+        lines += [f"{level} {room.replace('.', '/')}", "", _first_line(folder / "__init__.py"), ""]
+        modules = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
+        lines += [f"- `{path.stem}`: {_first_line(path)}" for path in modules]
+        lines += [""] if modules else []
+    return "\n".join([*lines, ""])
+
+
+def architecture_page() -> str:
+    """Return the architecture page with the map as the code has it now."""
+    page = (HERE / "architecture.md").read_text(encoding="utf-8")
+    return MAP.sub(lambda found: f"{found[1]}{house_map()}{found[2]}", page)
+
+
 PAGES = {
+    "architecture.md": architecture_page,
     "metrics.md": metrics_page,
     "data-contract.md": contract_page,
     "settings.md": settings_page,

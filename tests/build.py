@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 import pyarrow as pa
 
-from churngrid.features.tables import table_spec
-from churngrid.features.tableset import Tables, canonical_schema
+from churngrid.features.schema.tables import table_spec
+from churngrid.features.schema.tableset import Tables, canonical_schema
 
 UTC = "UTC"
 

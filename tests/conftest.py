@@ -10,6 +10,10 @@ from urllib.parse import quote
 import pytest
 from hypothesis import settings
 
+from tests.hand_written import company, pairs
+
+__all__ = ["company", "pairs"]
+
 # The first example may have to compile a kernel; how long that takes proves nothing.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

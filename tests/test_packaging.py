@@ -59,7 +59,9 @@ def test_parts_depend_one_way(part):
         assert used <= MAY_USE[part], path
 
 
-@pytest.mark.parametrize(("package", "user"), [("mlflow", "tracking.py"), ("pyspark", "spark.py")])
+@pytest.mark.parametrize(
+    ("package", "user"), [("mlflow", "mlflow_registry.py"), ("pyspark", "on_spark.py")]
+)
 def test_large_package_is_imported_in_one_module(package, user):
     users = {
         path.name

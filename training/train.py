@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from ..features.errors import SchemaError
-from ..features.metric import Metric
-from ..features.metrics import by_column
-from ..features.settings import Settings
-from .artifact import FittedModel
-from .backtest import Backtest, backtest_dataset, fit_candidate
-from .business import lead_of
-from .dataset import Dataset
-from .detectors import Suspicion, suspicions
-from .models import model_named
-from .scorers import paired_difference
+from ..features.metrics.catalogue import by_column
+from ..features.metrics.metric import Metric
+from ..features.schema.settings import Settings
+from ..features.subscriptions.business_kind import lead_of
+from .dataset.dataset import Dataset
+from .dataset.leakage_detectors import Suspicion, suspicions
+from .evaluation.backtest import Backtest, backtest_dataset, fit_candidate
+from .evaluation.scorers import paired_difference
+from .models.catalogue import model_named
+from .registry.artifact import FittedModel
 
 __all__ = ["Trained", "train_target"]
 

@@ -24,8 +24,9 @@ def kernel(loop: Callable[..., Any]) -> Any:
     Examples
     --------
     >>> import numpy as np
-    >>> kernel(lambda numbers: numbers.sum())(np.array([1, 2]))
-    3
+    >>> from churngrid.features.arrays.day_loops import seen_days
+    >>> int(seen_days(np.array([0, 86_400_000_000])).sum())
+    2
     """
     return nb.njit(cache=True, nogil=True)(loop)
 

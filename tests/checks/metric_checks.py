@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from churngrid.features.knowledge import Knowledge
-from churngrid.features.metric import Metric
-from churngrid.features.rows import Rows
-from churngrid.features.stored import ViewData
-from churngrid.features.tableset import Tables
-from churngrid.features.views import View
-from churngrid.serving.metricchecks import CHECKS as PUBLIC
-from churngrid.serving.metricchecks import Case, MetricCheck
+from churngrid.features.arrays.as_of_rows import Rows
+from churngrid.features.engine.point_in_time import Knowledge
+from churngrid.features.metrics.metric import Metric
+from churngrid.features.metrics.view_data import ViewData
+from churngrid.features.metrics.views import View
+from churngrid.features.schema.tableset import Tables
+from churngrid.serving.api.check_metrics import CHECKS as PUBLIC
+from churngrid.serving.api.check_metrics import Case, MetricCheck
 
 
 def missing_column_is_not_collected(metric: Metric, case: Case) -> bool:

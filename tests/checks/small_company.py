@@ -6,10 +6,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from churngrid.demo import build_company
-from churngrid.features.sources import read_tables
-from churngrid.features.tables import table_spec
-from churngrid.features.tableset import Tables
-from churngrid.training.proof import OUTCOME_CLOCKS
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.tables import table_spec
+from churngrid.features.schema.tableset import Tables
+from churngrid.training.dataset.look_ahead_proof import OUTCOME_CLOCKS
 
 DAY = pd.Timedelta(days=1)
 STAMP = pa.timestamp("us", tz="UTC")

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("features", "training", "serving", "demo")
 
 WITHOUT_WORDS = {
-    ("training/artifact.py", "str(error)"): "passes on the words of the call that it wraps",
+    ("training/registry/artifact.py", "str(error)"): "passes on the words of what it wraps",
 }
 """Raises whose message has no words of its own, and what they say instead."""
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churngrid.demo import build_company, write_company
-from churngrid.features.tables import TABLES, table_spec
+from churngrid.features.schema.tables import TABLES, table_spec
 
 NAMES = [spec.name for spec in TABLES if spec.name not in ("usage_events", "labels")]
 END = pd.Timestamp("2026-01-01")

@@ -8,18 +8,17 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from churngrid.demo import build_company
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS, by_column
-from churngrid.features.population import known_accounts
-from churngrid.features.settings import Settings
-from churngrid.features.sources import read_tables
-from churngrid.features.tableset import Tables
-from churngrid.serving.config import read_config
-from churngrid.training.backtest import Backtest, backtest_dataset, fit_candidate
-from churngrid.training.dataset import Dataset, build_dataset
-from churngrid.training.models import model_named
-from churngrid.training.proof import as_it_stood
-from churngrid.training.splits import out_of_time
+from churngrid.features.engine.compute import compute_features, known_accounts
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.metrics.catalogue import METRICS, by_column
+from churngrid.features.schema.settings import Settings
+from churngrid.features.schema.tableset import Tables
+from churngrid.serving.company.config import read_config
+from churngrid.training.dataset.dataset import Dataset, build_dataset
+from churngrid.training.dataset.look_ahead_proof import as_it_stood
+from churngrid.training.dataset.temporal_splits import out_of_time
+from churngrid.training.evaluation.backtest import Backtest, backtest_dataset, fit_candidate
+from churngrid.training.models.catalogue import model_named
 
 pytestmark = pytest.mark.long
 

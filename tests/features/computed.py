@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS
-from churngrid.features.population import known_accounts
-from churngrid.features.rubric import read_rubric
-from churngrid.features.scorecard import read_scorecard
+from churngrid.features.engine.compute import compute_features, known_accounts
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.scores.rubric_file import read_rubric
+from churngrid.features.scores.scorecard_file import read_scorecard
 from tests.build import day, tables_of
 
 DATES = [day("2025-04-01"), day("2025-07-15"), day("2025-10-01")]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from churngrid.features.maturity import score_maturity
-from churngrid.features.rubric import read_rubric
+from churngrid.features.scores.maturity_index import score_maturity
+from churngrid.features.scores.rubric_file import read_rubric
 from tests.build import day, tables_of
 from tests.checks.small_company import DAY
 

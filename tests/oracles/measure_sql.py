@@ -10,8 +10,27 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from churngrid.features.continuity import Continuity
-from churngrid.features.filters import (
+from churngrid.features.metrics.combined_measures import (
+    Change,
+    Continuity,
+    Difference,
+    Ratio,
+    Scaled,
+    Slope,
+)
+from churngrid.features.metrics.measures import (
+    Catalogue,
+    Count,
+    DaysSince,
+    DaysUntil,
+    Distinct,
+    Latest,
+    Median,
+    Oldest,
+    Tenure,
+    Total,
+)
+from churngrid.features.metrics.select import (
     Above,
     Below,
     Filled,
@@ -21,24 +40,7 @@ from churngrid.features.filters import (
     IsTrue,
     Weekday,
 )
-from churngrid.features.measures import (
-    Catalogue,
-    Change,
-    Count,
-    DaysSince,
-    DaysUntil,
-    Difference,
-    Distinct,
-    Latest,
-    Median,
-    Oldest,
-    Ratio,
-    Scaled,
-    Slope,
-    Tenure,
-    Total,
-)
-from churngrid.features.tables import table_spec
+from churngrid.features.schema.tables import table_spec
 
 DAYS = "/ 86400e6"
 CATALOGUE = """f.module, f.is_core, f.is_value_event, f.is_premium, f.released_at,

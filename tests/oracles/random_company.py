@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from churngrid.features.facts import DAY_US
-from churngrid.features.tables import table_spec
-from churngrid.features.tableset import Tables
+from churngrid.features.arrays.time_grid import DAY_US
+from churngrid.features.schema.tables import table_spec
+from churngrid.features.schema.tableset import Tables
 from tests.build import day, tables_of
 from tests.oracles.random_tables import MAKERS
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from churngrid.features.facts import DAY_US
-from churngrid.features.tables import table_spec
+from churngrid.features.arrays.time_grid import DAY_US
+from churngrid.features.schema.tables import table_spec
 
 
 def _tickets(draw):

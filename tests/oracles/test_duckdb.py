@@ -7,39 +7,42 @@ from functools import cache
 import numpy as np
 import pytest
 
-from churngrid.features.continuity import Continuity
-from churngrid.features.engine import _preceding, live_accounts
-from churngrid.features.facts import Select, Window
-from churngrid.features.filters import (
+from churngrid.features.arrays.as_of_rows import Rows
+from churngrid.features.engine.compute import _preceding, live_accounts
+from churngrid.features.engine.point_in_time import Knowledge
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.metrics.catalogue.context import ACTIVE_LATELY, ARR, EVER, IN_TERM
+from churngrid.features.metrics.combined_measures import (
+    Change,
+    Continuity,
+    Difference,
+    Ratio,
+    Scaled,
+    Slope,
+)
+from churngrid.features.metrics.measures import (
+    Catalogue,
+    Count,
+    DaysSince,
+    DaysUntil,
+    Distinct,
+    Latest,
+    Median,
+    Oldest,
+    Tenure,
+    Total,
+)
+from churngrid.features.metrics.select import (
     Below,
     Filled,
     HasPart,
     Is,
     IsNot,
     IsTrue,
+    Select,
     Weekday,
+    Window,
 )
-from churngrid.features.knowledge import Knowledge
-from churngrid.features.measures import (
-    Catalogue,
-    Change,
-    Count,
-    DaysSince,
-    DaysUntil,
-    Difference,
-    Distinct,
-    Latest,
-    Median,
-    Oldest,
-    Ratio,
-    Scaled,
-    Slope,
-    Tenure,
-    Total,
-)
-from churngrid.features.metrics import METRICS
-from churngrid.features.metrics.context import ACTIVE_LATELY, ARR, EVER, IN_TERM
-from churngrid.features.rows import Rows
 from tests.oracles.measure_sql import MeasureSql
 from tests.oracles.random_company import random_company
 

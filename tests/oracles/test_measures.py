@@ -4,25 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.facts import Select, Window
-from churngrid.features.filters import Above, Is
-from churngrid.features.knowledge import Knowledge
-from churngrid.features.measures import (
-    Change,
+from churngrid.features.arrays.as_of_rows import Rows
+from churngrid.features.engine.point_in_time import Knowledge
+from churngrid.features.metrics.combined_measures import Change, Difference, Ratio, Slope
+from churngrid.features.metrics.measures import (
     Count,
     DaysSince,
     DaysUntil,
-    Difference,
     Distinct,
     Latest,
     Median,
     Oldest,
-    Ratio,
-    Slope,
     Tenure,
     Total,
 )
-from churngrid.features.rows import Rows
+from churngrid.features.metrics.select import Above, Is, Select, Window
 from tests.build import day, tables_of
 
 DAY = pd.Timedelta(days=1)

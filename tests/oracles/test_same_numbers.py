@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from churngrid.demo import build_company
-from churngrid.features import answers, folding, knowledge, marks
-from churngrid.features.effort import Effort
-from churngrid.features.engine import compute_features
-from churngrid.features.metrics import METRICS
-from churngrid.features.population import known_accounts
-from churngrid.features.sources import read_tables
+from churngrid.features.arrays import pair_numbers
+from churngrid.features.engine import point_in_time as knowledge
+from churngrid.features.engine import scan_plan as folding
+from churngrid.features.engine import view_scan as answers
+from churngrid.features.engine.compute import compute_features, known_accounts
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.schema.settings import Effort
 from tests.build import day
 from tests.oracles.random_company import random_company
 
@@ -95,7 +97,7 @@ def test_one_account_a_part_does_not_change_a_number(asked, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
-        (marks, "_FEW_PAIRS", 4),
+        (pair_numbers, "_FEW_PAIRS", 4),
         (folding, "_CELLS_A_ROW", 0),
     ],
 )

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.absence import Absence
-from churngrid.features.engine import compute_features
-from churngrid.features.measures import Tenure
-from churngrid.features.metrics import METRICS
-from churngrid.features.metrics.context import ARR
-from churngrid.features.tableset import Whole
+from churngrid.features.engine.compute import compute_features
+from churngrid.features.metrics.absence import Absence
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.metrics.catalogue.context import ARR
+from churngrid.features.metrics.measures import Tenure
+from churngrid.features.schema.tableset import Whole
 from tests.build import day
 from tests.oracles.measure_sql import MeasureSql
 from tests.oracles.random_company import Company, random_company

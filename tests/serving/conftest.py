@@ -12,7 +12,8 @@ from tests.serving.standins import Verbs
 def verbs(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     stub = Verbs()
-    monkeypatch.setitem(sys.modules, "churngrid.serving.verbs", stub)
+    for job in ("check", "compile_kernels", "demo", "score", "train"):
+        monkeypatch.setitem(sys.modules, f"churngrid.serving.api.{job}", stub)
     return stub
 
 

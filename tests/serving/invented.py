@@ -5,12 +5,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 
-from churngrid.serving.bands import health_index
-from churngrid.serving.config import FACT_FIELDS
-from churngrid.serving.drivers import DRIVER_COLUMNS
-from churngrid.serving.grid import CELLS
-from churngrid.serving.playbook import PLAY_COLUMNS, read_playbook
-from churngrid.serving.report import render_report
+from churngrid.serving.company.config import FACT_FIELDS
+from churngrid.serving.company.playbook_file import read_playbook
+from churngrid.serving.report.render import render_report
+from churngrid.serving.results.schema import CELLS, DRIVER_COLUMNS, PLAY_COLUMNS
+from churngrid.serving.scoring.health_index import health_index
 
 AS_OF = pd.Timestamp("2025-06-30", tz="UTC")
 BASE_RATE = 0.08

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from churngrid.serving.outputs import open_store
+from churngrid.serving.results.stores import open_store
 from tests.build import day
 
 NOVEMBER, DECEMBER = "2025-11-01", "2025-12-01"

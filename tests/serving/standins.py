@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 from typer.testing import CliRunner
 
-from churngrid.features.tableset import Finding, Tables
-from churngrid.serving.cli import app
-from churngrid.serving.kernels import Compiled
+from churngrid.features.schema.tableset import Finding, Tables
+from churngrid.serving.api.compile_kernels import Compiled
+from churngrid.serving.cli.app import app
 from tests.build import day
 
 COMMANDS = {
@@ -142,7 +142,7 @@ class Verbs(ModuleType):
     """Stands in for the verbs: notes what they are called with and answers at once."""
 
     def __init__(self):
-        super().__init__("churngrid.serving.verbs")
+        super().__init__("churngrid.serving.api")
         self.calls = {}
         self.answers = {
             "demo": SimpleNamespace(

@@ -1,8 +1,8 @@
 """Customers that leave or stay, and the labels their rows get."""
 
-from churngrid.features.settings import Settings
-from churngrid.training.business import business_of
-from churngrid.training.labels import label
+from churngrid.features.schema.settings import Settings
+from churngrid.features.subscriptions.business_kind import business_of
+from churngrid.training.dataset.labels import label
 from tests.training.records import ANNUAL, contract, item
 
 SETTINGS = Settings()

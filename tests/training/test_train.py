@@ -7,12 +7,12 @@ import pytest
 import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import SchemaError
-from churngrid.features.settings import Settings
-from churngrid.features.sources import read_tables
-from churngrid.serving.config import read_config
-from churngrid.training.backtest import Backtest, direction_of_inputs, gate_of
-from churngrid.training.dataset import build_dataset
-from churngrid.training.promotion import promote
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.settings import Settings
+from churngrid.serving.company.config import read_config
+from churngrid.training.dataset.dataset import build_dataset
+from churngrid.training.evaluation.backtest import Backtest, direction_of_inputs, gate_of
+from churngrid.training.registry.promotion import promote
 from churngrid.training.train import train_target
 
 CONFIG = read_config(Settings())

@@ -22,11 +22,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from churngrid.features.settings import Settings
-from churngrid.features.sources import read_tables
-from churngrid.serving.config import read_config
-from churngrid.serving.score import score_tables
-from churngrid.serving.stories import headline
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.settings import Settings
+from churngrid.serving.company.config import read_config
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.wording import headline
 
 AS_OF = pd.Timestamp("2025-06-01", tz="UTC")
 

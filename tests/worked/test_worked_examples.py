@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from churngrid.features.settings import Settings
-from churngrid.features.sources import read_tables
-from churngrid.serving.config import read_config
-from churngrid.serving.plays import to_do
-from churngrid.serving.score import score_tables
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.settings import Settings
+from churngrid.serving.company.config import read_config
+from churngrid.serving.results.schema import to_do
+from churngrid.serving.scoring.batch_score import score_tables
 
 AS_OF = pd.Timestamp("2025-06-01", tz="UTC")  # a Sunday
 PAGE = Path(__file__).parents[2] / "docs" / "worked-examples.md"

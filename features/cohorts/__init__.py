@@ -1,0 +1,1 @@
+"""As-of dates, the kind of business, and who is at risk."""

@@ -1,0 +1,149 @@
+"""As-of dates: taken from the data, never from the clock."""
+
+import numpy as np
+import pandas as pd
+
+from ..arrays.data_span import data_span
+from ..arrays.moments import DAY, microseconds, timestamps
+from ..errors import SchemaError
+from ..schema.tables import ACTIVITY_TABLES
+from ..schema.tableset import Tables
+
+__all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_as_of"]
+
+
+MINIMUM_HISTORY_DAYS = 90
+"""Before so many days of data most windows would look into the time before the data began."""
+
+_FREQUENCY = {"week": "W-MON", "month": "MS", "quarter": "QS"}
+
+
+def newest_closed_day(tables: Tables) -> pd.Timestamp:
+    """Return the newest midnight up to which everything is known.
+
+    Parameters
+    ----------
+    tables : Tables
+        The activity tables decide: they are written to every day.
+
+    Returns
+    -------
+    Timestamp
+        UTC; scoring as of this moment sees every complete day and no other.
+
+    Raises
+    ------
+    SchemaError
+        If no activity table has a row.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> known = pa.array([86_400_000_000 * 3 // 2], pa.timestamp("us", tz="UTC"))
+    >>> newest_closed_day(Tables({"tickets": pa.table({"known_at": known})}))
+    Timestamp('1970-01-02 00:00:00+0000', tz='UTC')
+    """
+    # A daily row is known in the last microsecond of its day, which then is complete.
+    newest = (_known_bounds(tables)[1] + 1) // DAY * DAY
+    return _moment(newest)
+
+
+def as_of_dates(
+    tables: Tables, step: str, *, minimum_history_days: int = MINIMUM_HISTORY_DAYS
+) -> pd.DatetimeIndex:
+    """List the starts of weeks (Mondays), months or quarters that the data covers.
+
+    Parameters
+    ----------
+    tables : Tables
+    step : {"week", "month", "quarter"}
+    minimum_history_days : int
+        Days that have to lie between the first known activity and the first date; at least 0.
+
+    Returns
+    -------
+    DatetimeIndex
+        UTC, ascending, up to the newest closed day; empty when the history is too short.
+
+    Raises
+    ------
+    ValueError
+        If ``step`` or ``minimum_history_days`` is out of range.
+    SchemaError
+        If no activity table has a row.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> known = pa.array([0, 86_400_000_000 * 200], pa.timestamp("us", tz="UTC"))
+    >>> tables = Tables({"tickets": pa.table({"known_at": known})})
+    >>> as_of_dates(tables, "quarter").strftime("%Y-%m-%d").tolist()
+    ['1970-04-01', '1970-07-01']
+    """
+    if step not in _FREQUENCY:
+        raise ValueError(f"`step` must be one of {list(_FREQUENCY)}, got {step!r}.")
+    if minimum_history_days < 0:
+        raise ValueError(f"`minimum_history_days` must be at least 0, got {minimum_history_days}.")
+    first = _moment(_known_bounds(tables)[0] + minimum_history_days * DAY)
+    # Ceiled first: a range that starts within a day would keep its time of day.
+    dates = pd.date_range(first.ceil("D"), newest_closed_day(tables), freq=_FREQUENCY[step])
+    return dates.as_unit("us").rename("as_of")
+
+
+def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
+    """Read the as-of date a user asks for.
+
+    Parameters
+    ----------
+    tables : Tables
+    as_of : str
+        ``"latest"`` for the newest closed day, or a date such as ``"2025-06-30"``; a time without
+        zone is UTC.
+
+    Returns
+    -------
+    Timestamp
+        UTC.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a date, or the date lies before the data begins or after it ends.
+    SchemaError
+        If no activity table has a row.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> known = pa.array([0, 86_400_000_000 * 200], pa.timestamp("us", tz="UTC"))
+    >>> resolve_as_of(Tables({"tickets": pa.table({"known_at": known})}), "1970-07-01")
+    Timestamp('1970-07-01 00:00:00+0000', tz='UTC')
+    """
+    newest = newest_closed_day(tables)
+    if as_of == "latest":
+        return newest
+    asked = pd.to_datetime(as_of, utc=True, errors="coerce", format="ISO8601")
+    if pd.isna(asked):
+        raise ValueError(f"`as_of` must be 'latest' or a date such as '2025-06-30', got {as_of!r}.")
+    first = _moment(_known_bounds(tables)[0])
+    if not first < asked <= newest:
+        raise ValueError(
+            f"`as_of` must lie within the data, after {first:%Y-%m-%d %H:%M} and not after "
+            f"{newest:%Y-%m-%d}, got {as_of!r}. Use 'latest' for the newest closed day."
+        )
+    return pd.Timestamp(asked).as_unit("us")
+
+
+def _known_bounds(tables: Tables) -> tuple[int, int]:
+    """Return when the first and the last activity became known, lonely mistakes left aside."""
+    filled = [tables[name] for name in ACTIVITY_TABLES if name in tables and tables[name].num_rows]
+    if not filled:
+        raise SchemaError(
+            "The data has no activity, so no day of it is closed; deliver rows in one of "
+            f"{list(ACTIVITY_TABLES)}."
+        )
+    return data_span([microseconds(table, "known_at") for table in filled])
+
+
+def _moment(microsecond: int) -> pd.Timestamp:
+    return timestamps(np.array([microsecond]))[0]

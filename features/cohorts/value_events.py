@@ -1,0 +1,100 @@
+"""Value events: the use that makes an account one at risk where no contract binds it."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..arrays.coded_text import found_in, texts_of
+from ..arrays.moments import IntArray, microseconds
+from ..schema.tableset import Tables
+
+__all__ = ["arrival_delay", "value_events"]
+
+
+_LATE_SHARE = 0.99
+
+
+def value_events(tables: Tables) -> pd.DataFrame:
+    """List the value events: use of a feature that the catalogue marks as one.
+
+    Parameters
+    ----------
+    tables : Tables
+        ``usage_daily`` is read, without it ``usage_events``, without both the opening of tickets.
+        Without a catalogue, or when it marks nothing, every use is a value event.
+
+    Returns
+    -------
+    DataFrame
+        ``account_id`` (a categorical), ``user`` (a whole number for each user, -1 when unknown),
+        ``happened_us``, ``known_us``; empty when there is no activity.
+
+    Examples
+    --------
+    >>> len(value_events(Tables({})))
+    0
+    """
+    if tables.filled("usage_daily"):
+        return _events(_of_value(_used(tables["usage_daily"]), tables), "product_user_id", "date")
+    if tables.filled("usage_events"):
+        used = _of_value(tables["usage_events"], tables)
+        return _events(used, "product_user_id", "occurred_at")
+    if "tickets" in tables:
+        opened = _events(tables["tickets"], "requester_person_id", "created_at")
+        opened["ticket_id"] = tables["tickets"]["ticket_id"].to_pandas()
+        opened = opened.sort_values("known_us", kind="stable").drop_duplicates("ticket_id")
+        return opened.drop(columns="ticket_id").reset_index(drop=True)
+    return pd.DataFrame({"account_id": [], "user": [], "happened_us": [], "known_us": []}).astype(
+        {"account_id": "category", "user": "int64", "happened_us": "int64", "known_us": "int64"}
+    )
+
+
+def _used(daily: pa.Table) -> pa.Table:
+    return daily.filter(pc.fill_null(pc.greater(daily["events"], 0), True))
+
+
+def _of_value(used: pa.Table, tables: Tables) -> pa.Table:
+    if "features" not in tables:
+        return used
+    catalogue = tables["features"]
+    marked = catalogue.filter(pc.fill_null(catalogue["is_value_event"], False))["feature_id"]
+    if len(marked) == 0:
+        return used
+    return used.filter(pa.array(found_in(used["feature_id"], marked)))
+
+
+def _events(table: pa.Table, user: str, happened_at: str) -> pd.DataFrame:
+    account = texts_of(table["account_id"])
+    return pd.DataFrame(
+        {
+            "account_id": pd.Categorical.from_codes(account.codes, account.names.to_pylist()),
+            "user": texts_of(table[user]).codes.astype(np.int64),
+            "happened_us": microseconds(table, happened_at),
+            "known_us": microseconds(table, "known_at"),
+        }
+    )
+
+
+def arrival_delay(happened: IntArray, known: IntArray) -> int:
+    """Return the time after which 99 of 100 events have become known.
+
+    Parameters
+    ----------
+    happened, known : ndarray of int64, shape (n_events,)
+        Microseconds.
+
+    Returns
+    -------
+    int
+        Microseconds, at least 0; 0 without events.
+
+    Examples
+    --------
+    >>> arrival_delay(np.zeros(2, dtype=np.int64), np.array([5, 7]))
+    7
+    """
+    if len(happened) == 0:
+        return 0
+    delays = np.maximum(known - happened, 0)
+    return int(np.quantile(delays, _LATE_SHARE, method="higher"))

@@ -1,0 +1,1 @@
+"""Answers all metrics for all rows without look-ahead."""

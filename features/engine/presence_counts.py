@@ -1,0 +1,94 @@
+"""Distinct counts for all windows from one pass: one bit per thing and stretch of time.
+
+Who was there in a window is then: is any bit set between its edges. What became known only after
+an as-of date it belongs before is kept apart and set when its row comes.
+"""
+
+import numpy as np
+
+from ..arrays.array_types import BoolArray, IntArray, RowArray
+from ..arrays.presence_bits import count_pairs, count_stretches, mark
+from .time_slices import Stretches, Windows
+
+__all__ = ["Marks"]
+
+
+class Marks:
+    """Which pair was there in which stretch, and what was learned late.
+
+    Parameters
+    ----------
+    stretches : Stretches
+    """
+
+    def __init__(self, stretches: Stretches) -> None:
+        self.stretches = stretches
+        # Eight stretches at a time: facts come about in the order of time, and what is marked for
+        # all pairs meanwhile has to stay near the processor.
+        self._bits = np.zeros(((stretches.count + 7) // 8, 1 << 10), np.uint8)
+        self._late: list[tuple[RowArray, RowArray, RowArray]] = []
+
+    def add(self, pair: RowArray, stretch: RowArray, kept: BoolArray, *, n_pairs: int) -> None:
+        """Mark facts that are known in time.
+
+        Parameters
+        ----------
+        pair, stretch : ndarray of int32, shape (n_facts,)
+        kept : ndarray of bool, shape (n_facts,)
+            Facts to mark.
+        n_pairs : int
+            Pairs numbered so far.
+        """
+        if n_pairs > self._bits.shape[1]:
+            grown = np.zeros((len(self._bits), max(n_pairs, 2 * self._bits.shape[1])), np.uint8)
+            grown[:, : self._bits.shape[1]] = self._bits
+            self._bits = grown
+        mark(pair, stretch, kept, self._bits)
+
+    def add_late(self, pair: RowArray, stretch: RowArray, known: RowArray) -> None:
+        """Note facts learned after an as-of date they belong before.
+
+        Parameters
+        ----------
+        pair, stretch : ndarray of int32, shape (n_facts,)
+            Of pairs for which there is room already.
+        known : ndarray of int32, shape (n_facts,)
+            The first row on which each fact is known.
+        """
+        matters = stretch >= 0
+        self._late.append((pair[matters], stretch[matters], known[matters]))
+
+    def count(
+        self, owner: RowArray, starts: IntArray, windows: Windows, *, stretchwise: bool
+    ) -> IntArray:
+        """Count, per window and row, the pairs that were there.
+
+        Parameters
+        ----------
+        owner : ndarray of int32, shape (n_pairs,)
+            Account of each pair.
+        starts : ndarray of int64
+            As in ``Rows``.
+        windows : Windows
+        stretchwise : bool
+            Count each stretch in which a pair was there instead of the pair once.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_windows, n_rows)
+        """
+        pair, stretch, known = self._sorted_late()
+        tally = count_stretches if stretchwise else count_pairs
+        after, upto = np.ascontiguousarray(windows.after.T), np.ascontiguousarray(windows.upto.T)
+        date = windows.date
+        out = np.zeros((len(date), len(windows.after)), np.int64)
+        tally(self._bits, owner, pair, stretch, known, starts, date, after, upto, out)
+        return out.T
+
+    def _sorted_late(self) -> tuple[RowArray, RowArray, RowArray]:
+        if not self._late:
+            empty = np.zeros(0, np.int32)
+            return empty, empty, empty
+        pair, stretch, known = (np.concatenate(part) for part in zip(*self._late, strict=True))
+        order = np.lexsort((known, pair))
+        return pair[order], stretch[order], known[order]

@@ -1,0 +1,376 @@
+"""Which source table and columns each canonical table is read from."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..arrays.plain_text import as_text, pickable, to_mask
+from ..errors import SchemaError
+from ..schema.settings import Lookup, Settings, TableMapping
+from ..schema.suggestions import closest
+from ..schema.tables import ACTIVITY_TABLES, TABLES, TableSpec
+from ..schema.tableset import Finding
+from .raw_rows import Places, RawTable, Rejected, Source
+
+__all__ = ["Delivery", "Plan", "fetch", "plan_tables", "unread_tables"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one canonical table is read.
+
+    Parameters
+    ----------
+    spec : TableSpec
+    source : str
+        Name of the source table.
+    columns : dict of str to str
+        Canonical column to source column.
+    mapping : TableMapping
+        Everything else that the settings say about the table.
+    """
+
+    spec: TableSpec
+    source: str
+    columns: Mapping[str, str]
+    mapping: TableMapping
+
+    @property
+    def collected(self) -> frozenset[str]:
+        """The canonical columns that the source has in one way or another."""
+        return frozenset([*self.columns, *self.mapping.constants, *self.mapping.lookup])
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The source columns to read, each once."""
+        extra = (self.mapping.row_id, self.mapping.item_id)
+        names = [*self.columns.values(), *self.mapping.only]
+        names += [look.on for look in self.mapping.lookup.values()]
+        return tuple(dict.fromkeys([*names, *(name for name in extra if name)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The rows of one canonical table as the source has them.
+
+    Parameters
+    ----------
+    plan : Plan
+    table : pyarrow.Table
+        Columns under their canonical names, types of the source.
+    rows : Places
+        Place of each row in the source table, counted from 0.
+    rejected : tuple of Rejected
+    row_id, item_id : pyarrow.ChunkedArray of string or None
+        The columns that the settings name.
+    """
+
+    plan: Plan
+    table: pa.Table
+    rows: Places
+    rejected: tuple[Rejected, ...] = field(default=())
+    row_id: pa.ChunkedArray | None = None
+    item_id: pa.ChunkedArray | None = None
+
+
+def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
+    """Decide what is read from where.
+
+    Parameters
+    ----------
+    source : Source
+    settings : Settings
+
+    Returns
+    -------
+    dict of str to Plan
+        In the order of the contract; only tables that the source has.
+
+    Raises
+    ------
+    SchemaError
+        If the settings name something that does not exist, or a required table or column is
+        missing.
+    """
+    _check_names(settings)
+    present = source.names()
+    plans = {}
+    for spec in TABLES:
+        mapping = settings.tables.get(spec.name, TableMapping())
+        name = mapping.source or spec.name
+        if mapping.skip or (name not in present and spec.name not in settings.tables):
+            continue
+        if name not in present:
+            raise SchemaError(
+                f"Setting `tables.{spec.name}.source`: {source.label} has no table {name!r}; "
+                f"there are {_listed(present)}.{closest(name, present)}"
+            )
+        plans[spec.name] = _plan(spec, name, mapping, source)
+    _check_required(plans, source)
+    return plans
+
+
+def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
+    """Read the rows of one canonical table.
+
+    Parameters
+    ----------
+    source : Source
+    plan : Plan
+
+    Yields
+    ------
+    Delivery
+        Only the rows that the mapping's ``only`` admits; tables that grow with use come piece by
+        piece, each counted from 0, all others as a whole.
+
+    Raises
+    ------
+    SchemaError
+        If the source cannot be read, or a lookup has two answers for one key.
+    """
+    # A database may not answer another question while rows are still coming.
+    answers = {
+        name: _answers(source, look, f"{plan.spec.name}.lookup.{name}")
+        for name, look in plan.mapping.lookup.items()
+    }
+    read = source.pieces if plan.spec.bulky else _as_a_whole(source)
+    for raw in read(plan.source, plan.wanted):
+        yield _delivery(_selected(_pickable(raw), plan.mapping.only), plan, answers)
+
+
+def _pickable(raw: RawTable) -> RawTable:
+    """Undo what keeps rows from being picked."""
+    columns = [pickable(column) for column in raw.table.columns]
+    names = raw.table.column_names
+    return RawTable(pa.table(columns, names=names), raw.rows, raw.rejected)
+
+
+def _as_a_whole(source: Source) -> Callable[[str, tuple[str, ...]], Iterator[RawTable]]:
+    def read(name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        yield source.read(name, columns)
+
+    return read
+
+
+def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Delivery:
+    there, mapping = raw.table.column_names, plan.mapping
+    columns = {name: raw.table[column] for name, column in plan.columns.items() if column in there}
+    for name, value in mapping.constants.items():
+        columns[name] = pa.chunked_array([pa.repeat(pa.scalar(value), raw.table.num_rows)])
+    for name, look in mapping.lookup.items():
+        columns[name] = _looked_up(raw.table[look.on], answers[name])
+    ordered = {
+        column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
+    }
+    return Delivery(
+        plan,
+        pa.table(ordered),
+        raw.rows,
+        raw.rejected,
+        row_id=_extra(raw.table, mapping.row_id),
+        item_id=_extra(raw.table, mapping.item_id),
+    )
+
+
+def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, ...]:
+    """Report source tables that look like a table of the contract but are not read as one.
+
+    Parameters
+    ----------
+    source : Source
+    plans : mapping of str to Plan
+
+    Returns
+    -------
+    tuple of Finding
+    """
+    read = {plan.source for plan in plans.values()}
+    read |= {look.table for plan in plans.values() for look in plan.mapping.lookup.values()}
+    free = {name.lower(): name for name in source.names() if name not in read}
+    findings = []
+    for spec in TABLES:
+        close = get_close_matches(spec.name, free, n=1, cutoff=0.85)
+        if close and spec.name not in plans and free[close[0]] != spec.name:
+            rule = f"not read; did you mean the source table {free[close[0]]!r}? Name it in the "
+            findings.append(Finding(spec.name, "", f"{rule}settings under `tables`", 0))
+    return tuple(findings)
+
+
+def _check_names(settings: Settings) -> None:
+    """Refuse keys of the settings that are no names of the contract."""
+    known = [spec.name for spec in TABLES]
+    for name, mapping in settings.tables.items():
+        if name not in known:
+            raise SchemaError(
+                f"Setting `tables.{name}`: no such table in the contract; it has "
+                f"{_listed(known)}.{closest(name, known)}"
+            )
+        spec = TABLES[known.index(name)]
+        for part in ("columns", "constants", "lookup"):
+            _check_columns(spec, part, getattr(mapping, part))
+        _check_disjoint(name, mapping)
+
+
+def _check_columns(spec: TableSpec, part: str, named: Mapping[str, object]) -> None:
+    known = [column.name for column in spec.columns]
+    for column in named:
+        if column not in known:
+            raise SchemaError(
+                f"Setting `tables.{spec.name}.{part}.{column}`: table `{spec.name}` has no such "
+                f"column in the contract; it has {_listed(known)}.{closest(column, known)}"
+            )
+
+
+def _check_disjoint(name: str, mapping: TableMapping) -> None:
+    parts = ("columns", "constants", "lookup")
+    named = [column for part in parts for column in getattr(mapping, part)]
+    twice = sorted({column for column in named if named.count(column) > 1})
+    if twice:
+        raise SchemaError(
+            f"Setting `tables.{name}`: column {twice[0]!r} must come from one place, "
+            f"but is named in several of {_listed(parts)}."
+        )
+
+
+def _plan(spec: TableSpec, name: str, mapping: TableMapping, source: Source) -> Plan:
+    present = source.columns(name)
+    columns = {}
+    for column in spec.columns:
+        wanted = mapping.columns.get(column.name)
+        if wanted is not None:
+            _need(wanted, present, f"{spec.name}.columns.{column.name}", name)
+            columns[column.name] = wanted
+        elif column.name in present and not _is_elsewhere(column.name, mapping):
+            columns[column.name] = column.name
+    plan = Plan(spec, name, columns, mapping)
+    _check_extras(plan, present, source)
+    _check_required_columns(plan, present)
+    _check_repeats(plan, present)
+    return plan
+
+
+def _is_elsewhere(column: str, mapping: TableMapping) -> bool:
+    return column in mapping.constants or column in mapping.lookup
+
+
+def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
+    mapping, table = plan.mapping, plan.spec.name
+    for column in mapping.only:
+        _need(column, present, f"{table}.only.{column}", plan.source)
+    for key in ("row_id", "item_id"):
+        column = getattr(mapping, key)
+        if column is not None:
+            _need(column, present, f"{table}.{key}", plan.source)
+    for column, look in mapping.lookup.items():
+        key = f"{table}.lookup.{column}"
+        if look.table not in source.names():
+            raise SchemaError(
+                f"Setting `tables.{key}.table`: {source.label} has no table {look.table!r}; there "
+                f"are {_listed(source.names())}.{closest(look.table, source.names())}"
+            )
+        _need(look.on, present, f"{key}.on", plan.source)
+        _need(look.on, source.columns(look.table), f"{key}.on", look.table)
+        _need(look.take, source.columns(look.table), f"{key}.take", look.table)
+
+
+def _need(column: str, present: tuple[str, ...], key: str, table: str) -> None:
+    if column not in present:
+        raise SchemaError(
+            f"Setting `tables.{key}`: source table {table!r} has no column {column!r}; "
+            f"it has {_listed(present)}.{closest(column, present)}"
+        )
+
+
+def _check_required_columns(plan: Plan, present: tuple[str, ...]) -> None:
+    table = plan.spec.name
+    skip = f", or leave the table out with `tables.{table}.skip: true`"
+    for column in plan.spec.columns:
+        if column.required and column.name not in plan.collected:
+            raise SchemaError(
+                f"Table `{table}` (source table {plan.source!r}) lacks the required column "
+                f"`{column.name}`; it has {_listed(present)}.{closest(column.name, present)} "
+                f"Name the column under `tables.{table}.columns.{column.name}` in the "
+                f"settings{'' if table == 'accounts' else skip}."
+            )
+
+
+def _check_repeats(plan: Plan, present: tuple[str, ...]) -> None:
+    for column in plan.wanted:
+        if present.count(column) > 1:
+            raise SchemaError(
+                f"Source table {plan.source!r} has {present.count(column)} columns named "
+                f"{column!r}. Rename them, so that it is clear which one is meant."
+            )
+
+
+def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
+    present = source.names()
+    advice = (
+        "Name your tables under `tables:` in the settings (`churngrid init --from` proposes it)."
+    )
+    if not plans:
+        raise SchemaError(
+            f"No table of the contract was found in {source.label}; there are "
+            f"{_listed(present)}. {advice}"
+        )
+    if "accounts" not in plans:
+        raise SchemaError(
+            f"The required table `accounts` is missing in {source.label}; there are "
+            f"{_listed(present)}.{closest('accounts', present)} {advice}"
+        )
+    if not any(name in plans for name in ACTIVITY_TABLES):
+        raise SchemaError(
+            f"One of the tables {_listed(ACTIVITY_TABLES)} is required, and none is in "
+            f"{source.label}; there are {_listed(present)}. {advice} A flat table without dates "
+            "needs no settings: `churngrid.ChurnClassifier` learns from it in Python."
+        )
+
+
+def _selected(raw: RawTable, only: Mapping[str, list[str]]) -> RawTable:
+    """Keep rows whose columns have one of the admitted values, compared as text in any case."""
+    keep = np.ones(raw.table.num_rows, dtype=bool)
+    for column, values in only.items():
+        text = pc.utf8_lower(as_text(raw.table[column])[0])
+        admitted = pa.array([value.lower() for value in values], pa.string())
+        keep &= to_mask(pc.is_in(text, value_set=admitted))
+    if keep.all():
+        return raw
+    return RawTable(raw.table.filter(pa.array(keep)), raw.rows.kept(keep), raw.rejected)
+
+
+def _answers(source: Source, look: Lookup, key: str) -> pa.Table:
+    """Return each key of a lookup once, with its answer."""
+    other = source.read(look.table, tuple(dict.fromkeys([look.on, look.take]))).table
+    answers = pa.table({"on": as_text(other[look.on])[0], "take": as_text(other[look.take])[0]})
+    pairs = answers.group_by(["on", "take"]).aggregate([]).filter(pc.is_valid(pc.field("on")))
+    counts = pc.value_counts(pairs["on"])
+    twice = pc.struct_field(counts, "values").filter(
+        pc.greater(pc.struct_field(counts, "counts"), 1)
+    )
+    if len(twice):
+        raise SchemaError(
+            f"Setting `tables.{key}`: {len(twice)} values of `{look.on}` have more than one "
+            f"`{look.take}` in {look.table!r}, such as {twice[0].as_py()!r}."
+        )
+    return pairs
+
+
+def _looked_up(keys: pa.ChunkedArray, answers: pa.Table) -> pa.ChunkedArray:
+    where = pc.index_in(as_text(keys)[0], value_set=answers["on"], skip_nulls=True)
+    return pc.take(answers["take"], where)
+
+
+def _extra(table: pa.Table, column: str | None) -> pa.ChunkedArray | None:
+    return None if column is None else as_text(table[column])[0]
+
+
+def _listed(names: Iterable[str], limit: int = 30) -> str:
+    """At most so many names, so that a message stays one sentence."""
+    listed = [str(name) if len(str(name)) <= 80 else f"{str(name)[:77]}..." for name in names]
+    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
+    return f"{listed[:limit]}{more}"

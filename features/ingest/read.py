@@ -1,0 +1,176 @@
+"""Where tables come from: a folder, a DuckDB file, a database URL or data frames in memory.
+
+With ``files`` and ``database`` the only module of this folder that reads tables from outside. What
+a source holds is data: nothing in it is executed.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from ..errors import SchemaError
+from ..schema.settings import DEFAULTS, Settings
+from ..schema.tableset import Tables
+from .check_tables import Reading, check_deliveries, check_some
+from .column_mapping import fetch, plan_tables, unread_tables
+from .database import open_duckdb, open_postgres, public_url
+from .in_memory import FrameSource
+from .parquet_and_csv import FolderSource, table_name
+from .raw_rows import Source
+
+__all__ = ["Data", "open_source", "read_some", "read_tables"]
+
+
+Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
+"""A folder, a DuckDB file, a database URL, or tables by name."""
+
+_DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+
+
+def read_tables(
+    data: Data,
+    settings: Settings = DEFAULTS,
+    *,
+    progress: Callable[[str, int], None] | None = None,
+) -> Tables:
+    """Read, check and coerce all tables of one company.
+
+    Parameters
+    ----------
+    data : path of a folder or DuckDB file, database URL, or mapping of str to table
+        Tables are found by the names of the contract, or by those that ``settings.tables`` gives.
+        Other tables and columns are left alone.
+    settings : Settings
+    progress : callable, optional
+        Called with the name of a table and its rows read so far.
+
+    Returns
+    -------
+    Tables
+        Rows that could not be used are in its ``quarantine``, everything odd in ``findings``; for
+        every table, rows read = rows used + rows put aside.
+
+    Raises
+    ------
+    SchemaError
+        If the data cannot be opened, a required table or column is missing, the settings name
+        something that is not there, or nothing is left of a required table.
+    TypeError
+        If the data is none of these.
+
+    Examples
+    --------
+    >>> accounts = pd.DataFrame({"account_id": ["a"], "customer_since": ["2025-01-01"]})
+    >>> ticket = {"ticket_id": ["t"], "account_id": ["a"], "created_at": ["2025-02-01"]}
+    >>> read_tables({"accounts": accounts, "tickets": pd.DataFrame(ticket)})
+    Tables: accounts 1, tickets 1
+    """
+    with closing(open_source(data)) as source:
+        plans = plan_tables(source, settings)
+        tables = check_deliveries(
+            {name: fetch(source, plan) for name, plan in plans.items()},
+            lambda: unread_tables(source, plans),
+            Reading(settings.hash_personal, settings.memory_mb, progress),
+        )
+    return _without_denied(tables, settings)
+
+
+def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Tables:
+    """Check and coerce the rows of some accounts of a company, as ``read_tables`` does for all.
+
+    Parameters
+    ----------
+    data : mapping of str to pyarrow.Table
+        Every table and column that the company has, be it without rows, and all rows of some
+        accounts in the order of the source.
+    settings : Settings
+
+    Returns
+    -------
+    Tables
+        Without ``whole`` and without findings about the company as a whole.
+
+    Raises
+    ------
+    SchemaError
+        If a required table or column is missing, or the settings name something that is not there.
+
+    Examples
+    --------
+    >>> read_some({"accounts": pa.table({"account_id": pa.array([], pa.string())}),
+    ...            "tickets": pa.table({name: pa.array([], pa.string())
+    ...                                 for name in ("ticket_id", "account_id", "created_at")})})
+    Tables: accounts 0, tickets 0
+    """
+    source = FrameSource(data)
+    plans = plan_tables(source, settings)
+    deliveries = {name: fetch(source, plan) for name, plan in plans.items()}
+    tables = check_some(deliveries, Reading(settings.hash_personal, settings.memory_mb))
+    return _without_denied(tables, settings)
+
+
+def _without_denied(tables: Tables, settings: Settings) -> Tables:
+    denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
+    return replace(tables, denied_ticket_categories=denied)
+
+
+def open_source(data: Data) -> Source:
+    """Find out what the data is and open it for reading.
+
+    Parameters
+    ----------
+    data : path of a folder or DuckDB file, database URL, or mapping of str to table
+
+    Returns
+    -------
+    Source
+        Close it after use.
+
+    Raises
+    ------
+    SchemaError
+        If nothing is there, or it cannot be read as what it seems to be.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> open_source({"accounts": pd.DataFrame({"account_id": ["a"]})}).names()
+    ('accounts',)
+    """
+    if isinstance(data, Mapping):
+        return FrameSource(data)
+    if not isinstance(data, str | Path):
+        raise TypeError(
+            "`data` must be a folder, a DuckDB file, a database URL or a mapping of tables, "
+            f"got {type(data).__name__!r}."
+        )
+    if isinstance(data, str) and "://" in data:
+        return _open_url(data)
+    path = Path(data)
+    if not path.exists():
+        raise SchemaError(f"There is no folder or file {str(path)!r}.")
+    return FolderSource(path) if path.is_dir() else _open_file(path)
+
+
+def _open_url(url: str) -> Source:
+    if url.startswith(("postgresql://", "postgres://")):
+        return open_postgres(url)
+    raise SchemaError(f"Database URLs begin with postgresql://, got {public_url(url)!r}.")
+
+
+def _open_file(path: Path) -> Source:
+    if path.suffix.lower() in _DUCKDB_SUFFIXES:
+        return open_duckdb(path)
+    if table_name(path) is not None:
+        raise SchemaError(
+            f"{str(path)!r} is one table; give the folder with all of them: {str(path.parent)!r}."
+        )
+    raise SchemaError(
+        f"{str(path)!r} is neither a folder of Parquet or CSV files nor a DuckDB file "
+        f"({', '.join(_DUCKDB_SUFFIXES)})."
+    )

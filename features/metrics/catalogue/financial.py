@@ -1,0 +1,151 @@
+"""Financial: whether bills are paid and how the spend moves."""
+
+from ..absence import Absence
+from ..combined_measures import Change, Ratio
+from ..measures import Count, Latest, Oldest, Total
+from ..metric import Metric
+from ..select import Is, Select, Window
+from .context import ARR
+
+__all__ = ["METRICS"]
+
+
+_OVERDUE = Select("invoices", at="due_at", until="paid_at")
+# Not by `status`: an export of one row an invoice would show today's on every earlier day.
+_FAILED = Select("invoices", at="first_failed_at", until="paid_at")
+_PAID = Select("invoices", window=Window(365), at="paid_at")
+_UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
+_DOWN = Is("change_type", ("seat_down", "tier_down"))
+_DEARER = Is("change_type", ("price_uplift",))
+_TERM = Select("contracts", after=("term_start",), until="term_end", at="term_start")
+
+METRICS = (
+    Metric(
+        name="overdue_share",
+        component="financial",
+        measure=Ratio(Total(_OVERDUE, "amount_due"), ARR),
+        label="overdue share of ARR",
+        unit="share",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Amount overdue over ARR.",
+        poor=0.1,
+        healthy=0.0,
+    ),
+    Metric(
+        name="days_overdue",
+        component="financial",
+        measure=Oldest(_OVERDUE),
+        label="days the oldest invoice is overdue",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Days since the oldest unpaid invoice was due; 0 when none is overdue.",
+        poor=45.0,
+        healthy=0.0,
+    ),
+    Metric(
+        name="days_payment_failed",
+        component="financial",
+        measure=Oldest(_FAILED),
+        label="days since a payment failed that is still open",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Days since the payment of the oldest invoice failed that is still unpaid.",
+        # For a cap: that a bill is overdue says another metric.
+        in_model=False,
+    ),
+    Metric(
+        name="mean_days_late",
+        component="financial",
+        measure=Ratio(Total(_PAID, "days_late"), Count(_PAID)),
+        label="mean days by which invoices were paid late",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Mean delay of the invoices paid in 365 days.",
+        poor=15.0,
+        healthy=3.0,
+    ),
+    Metric(
+        name="failed_payments",
+        component="financial",
+        measure=Count(Select("invoices", window=Window(30), at="first_failed_at")),
+        label="failed payments",
+        unit="payments",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Invoices whose payment failed in 30 days.",
+        poor=1.0,
+        healthy=0.0,
+        source="PostHog handbook, customer health tracking",
+    ),
+    Metric(
+        name="arr_trend_12m",
+        component="financial",
+        measure=Change(ARR, 365),
+        label="change in ARR over a year",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="ARR against a year before.",
+        poor=-0.1,
+        healthy=0.05,
+    ),
+    Metric(
+        name="downgrades",
+        component="financial",
+        measure=Count(Select("subscription_items", (_DOWN,), Window(365), at="effective_from")),
+        label="downgrades",
+        unit="changes",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Cuts of seats or tier in 365 days.",
+        poor=1.0,
+        healthy=0.0,
+    ),
+    Metric(
+        name="upgrades",
+        component="financial",
+        measure=Count(Select("subscription_items", (_UP,), Window(365), at="effective_from")),
+        label="upgrades",
+        unit="changes",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Added seats, higher tiers and further products in 365 days.",
+        expansion_direction="+",
+    ),
+    Metric(
+        name="price_uplifts",
+        component="financial",
+        measure=Count(Select("subscription_items", (_DEARER,), Window(365), at="effective_from")),
+        label="price rises",
+        unit="changes",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Price rises that took effect in 365 days.",
+        # For a play: what our own price list does is no behaviour of the account.
+        in_model=False,
+    ),
+    Metric(
+        name="price_level",
+        component="financial",
+        measure=Ratio(Latest(_TERM, "acv"), Latest(_TERM, "list_acv")),
+        label="price paid against the list",
+        unit="share",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Contract value over its list value.",
+    ),
+)

@@ -1,0 +1,104 @@
+"""Outcomes: whether the account reaches what it bought the product for."""
+
+from ..absence import Absence
+from ..combined_measures import Ratio
+from ..measures import Count, DaysSince
+from ..metric import Metric
+from ..select import Is, IsNot, IsTrue, Select, Window
+
+__all__ = ["METRICS"]
+
+
+_GOAL = Is("kind", ("business_goal",))
+_DROPPED = ("cancelled", "dropped", "replaced")
+_KEPT = Select("goals", (_GOAL, IsNot("status", _DROPPED)))
+_ON_TRACK = Select("goals", (_GOAL, Is("status", ("on_track", "achieved"))))
+_CONFIRMED = Select(
+    "goals", (_GOAL, IsTrue("confirmed_by_customer")), Window(365), at="achieved_at"
+)
+_GIVEN_UP = Select("goals", (_GOAL, Is("status", _DROPPED)), Window(180), at="changed_at")
+_INTEREST = Select("account_events", (Is("kind", ("upgrade_interest",)),), Window(180))
+
+METRICS = (
+    Metric(
+        name="open_goals",
+        component="outcomes",
+        measure=Count(
+            Select("goals", (_GOAL, IsNot("status", (*_DROPPED, "achieved"))), until="achieved_at")
+        ),
+        label="open business goals",
+        unit="goals",
+        direction="+",
+        axis="health",
+        when_absent=0.0,
+        meaning="Business goals agreed and not yet reached or dropped.",
+        poor=0.0,
+        healthy=1.0,
+        source="GitLab handbook, health score triage",
+    ),
+    Metric(
+        name="goals_on_track_share",
+        component="outcomes",
+        measure=Ratio(Count(_ON_TRACK), Count(_KEPT)),
+        label="share of goals on track",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Goals reached or on track over goals not dropped.",
+        poor=0.4,
+        healthy=0.75,
+    ),
+    Metric(
+        name="goals_achieved",
+        component="outcomes",
+        measure=Count(_CONFIRMED),
+        label="goals reached and confirmed",
+        unit="goals",
+        direction="+",
+        axis="health",
+        when_absent=0.0,
+        meaning="Business goals reached in 365 days and confirmed by the account.",
+        poor=0.0,
+        healthy=1.0,
+        source="GitLab handbook, customer health scoring",
+    ),
+    Metric(
+        name="days_since_goal_update",
+        component="outcomes",
+        measure=DaysSince(Select("goals", (_GOAL,), at="changed_at"), or_tenure=True),
+        label="days since goals were looked at",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since any business goal changed.",
+        poor=120.0,
+        healthy=45.0,
+    ),
+    Metric(
+        name="goals_dropped_share",
+        component="outcomes",
+        measure=Ratio(Count(_GIVEN_UP), Count(Select("goals", (_GOAL,)))),
+        label="share of goals dropped",
+        unit="share",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Goals dropped or replaced in 180 days over all goals.",
+        poor=0.5,
+        healthy=0.2,
+    ),
+    Metric(
+        name="upgrade_interest",
+        component="outcomes",
+        measure=Count(_INTEREST),
+        label="questions about a higher tier",
+        unit="questions",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Expressed interest in more in 180 days.",
+        expansion_direction="+",
+    ),
+)

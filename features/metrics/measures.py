@@ -1,0 +1,265 @@
+"""The kinds of arithmetic a metric is made of: small frozen classes over ranges of rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..arrays.array_types import FloatArray
+from ..arrays.time_grid import DAY_US
+from .queries import (
+    Covered,
+    Different,
+    FirstMoment,
+    LastMoment,
+    Middle,
+    NewestMoment,
+    NewestNumber,
+    PointInTime,
+)
+from .select import Filled, Filter, Select
+from .views import view_named
+
+__all__ = [
+    "Catalogue",
+    "Count",
+    "DaysSince",
+    "DaysUntil",
+    "Distinct",
+    "Latest",
+    "Median",
+    "Oldest",
+    "Tenure",
+    "Total",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many facts."""
+
+    select: Select
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the count per row; 0 where there are none."""
+        return known.answer(Covered(self.select))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset()
+
+    def shifted(self, days: int) -> "Count":
+        """Return the same count so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The sum of a column, exact to a millionth; an empty value adds nothing."""
+
+    select: Select
+    column: str
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the sum per row; 0 where there are no facts."""
+        return known.answer(Covered(self.select, self.column))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset({self.column})
+
+    def shifted(self, days: int) -> "Total":
+        """Return the same sum so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values of some columns together; a missing one makes no value."""
+
+    select: Select
+    columns: tuple[str, ...]
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the count per row; 0 where there are no facts."""
+        return known.answer(Different(self._complete(), self.columns))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self._complete(), frozenset(self.columns)
+
+    def _complete(self) -> Select:
+        """Return the facts that say all of the columns."""
+        lacking = view_named(self.select.view).may_lack(self.columns)
+        where = (*self.select.where, *(Filled(column) for column in lacking))
+        return replace(self.select, where=where)
+
+    def shifted(self, days: int) -> "Distinct":
+        """Return the same count so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The number in the newest fact, by the selection's clock; ties go to the last known."""
+
+    select: Select
+    column: str
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the number per row; NaN where there are no facts."""
+        return known.answer(NewestNumber(self.select, self.column))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset({self.column})
+
+    def shifted(self, days: int) -> "Latest":
+        """Return the same number so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class DaysSince:
+    """Days since the newest fact, by the selection's clock.
+
+    Parameters
+    ----------
+    select : Select
+    or_tenure : bool
+        Before the first fact, give the days since the account became one: silence has that age.
+    """
+
+    select: Select
+    or_tenure: bool = False
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the days per row; NaN where there are no facts and silence has no age."""
+        days = (known.rows.as_of - known.answer(LastMoment(self.select))) / DAY_US
+        return np.where(np.isnan(days), known.tenure_days(), days) if self.or_tenure else days
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset()
+
+    def shifted(self, days: int) -> "DaysSince":
+        """Return the measure itself: it has no window to move."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """Days since the oldest fact of a selection, by the selection's clock."""
+
+    select: Select
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the days per row; 0 where there are no facts."""
+        days = (known.rows.as_of - known.answer(FirstMoment(self.select))) / DAY_US
+        return np.nan_to_num(days)
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset()
+
+    def shifted(self, days: int) -> "Oldest":
+        """Return the same age so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class DaysUntil:
+    """Days from the as-of date to a time stated in the newest fact; negative once it has passed."""
+
+    select: Select
+    column: str
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the days per row; NaN where there are no facts or no time is stated."""
+        stated = known.answer(NewestMoment(self.select, self.column))
+        return (stated - known.rows.as_of) / DAY_US
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset({self.column})
+
+    def shifted(self, days: int) -> "DaysUntil":
+        """Return the measure itself: it has no window to move."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """The median hours between two times of a fact, or of a number column."""
+
+    select: Select
+    column: str
+    hours_since: str | None = None
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the median per row; NaN where there are no facts with a value."""
+        return known.answer(Middle(self.select, self.column, self.hours_since))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the one selection."""
+        yield self.select, frozenset({self.column, self.hours_since or self.column})
+
+    def shifted(self, days: int) -> "Median":
+        """Return the same median so many days further back."""
+        return replace(self, select=self.select.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """Days since the account became one."""
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the days per row; NaN where it is not known."""
+        return known.tenure_days()
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the accounts."""
+        yield Select("accounts"), frozenset()
+
+    def shifted(self, days: int) -> "Tenure":
+        """Return the measure itself: it has no window to move."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """How many features of the product were released, ever or in the last days; for every account.
+
+    Parameters
+    ----------
+    where : tuple of Filter
+    days : int or None
+        Only features released in so many days.
+    """
+
+    where: tuple[Filter, ...] = ()
+    days: int | None = None
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the count per row."""
+        table = known.whole("features")
+        kept = np.ones(table.num_rows, dtype=bool)
+        for condition in self.where:
+            kept &= condition.mask(table)
+        moments = table["released_at"].cast(pa.int64())
+        released = np.sort(np.asarray(pc.fill_null(moments, 0).to_numpy())[kept])
+        count = np.searchsorted(released, known.rows.as_of, side="left")
+        if self.days is not None:
+            opens = known.rows.as_of - self.days * DAY_US
+            count = count - np.searchsorted(released, opens, side="left")
+        return np.asarray(count, dtype=float)
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the catalogue."""
+        yield Select("features", self.where), frozenset({"released_at"} if self.days else ())
+
+    def shifted(self, days: int) -> "Catalogue":
+        """Return the measure itself: the catalogue is the same for every account."""
+        return self

@@ -1,0 +1,125 @@
+"""What a measure may ask of the facts: a handful of kinds, so that one pass can answer them all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from ..arrays.array_types import FloatArray
+from ..arrays.as_of_rows import Rows
+from .select import Select
+
+__all__ = [
+    "Covered",
+    "Different",
+    "FirstMoment",
+    "LastMoment",
+    "Measure",
+    "Middle",
+    "NewestMoment",
+    "NewestNumber",
+    "PointInTime",
+    "Question",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How many facts are visible, or the sum of a column over them; 0 where there are none."""
+
+    select: Select
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Different:
+    """How many different values of some columns the visible facts have together."""
+
+    select: Select
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastMoment:
+    """When the newest visible fact took place, by the selection's clock, in microseconds."""
+
+    select: Select
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMoment:
+    """When the oldest visible fact took place, by the selection's clock, in microseconds."""
+
+    select: Select
+
+
+@dataclass(frozen=True, slots=True)
+class NewestNumber:
+    """The number that the newest visible fact states in a column."""
+
+    select: Select
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestMoment:
+    """The time that the newest visible fact states in a column, in microseconds."""
+
+    select: Select
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Middle:
+    """The median over the visible facts of a column, or of the hours between two times.
+
+    Parameters
+    ----------
+    select : Select
+    column : str
+        A number, or the later time.
+    hours_since : str or None
+        The earlier time.
+    """
+
+    select: Select
+    column: str
+    hours_since: str | None = None
+
+
+Question = Covered | Different | LastMoment | FirstMoment | NewestNumber | NewestMoment | Middle
+
+
+class PointInTime(Protocol):
+    """What a measure is evaluated against: rows, and answers about the facts of any view."""
+
+    rows: Rows
+
+    def answer(self, question: Question) -> FloatArray:
+        """Return the answer per row, shape (n_rows,)."""
+        ...
+
+    def whole(self, view: str) -> pa.Table:
+        """Return all rows of a view, of every account."""
+        ...
+
+    def tenure_days(self) -> FloatArray:
+        """Return the days since each row's account became one, shape (n_rows,)."""
+        ...
+
+
+class Measure(Protocol):
+    """Arithmetic over facts that gives one number per row."""
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the value per row, NaN where there is none, shape (n_rows,)."""
+        ...
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield every selection with the columns that are read besides the selection's own."""
+        ...
+
+    def shifted(self, days: int) -> "Measure":
+        """Return the same measure with every window so many days further back."""
+        ...

@@ -1,0 +1,1 @@
+"""Which tables, settings and YAML files may be written, and how they are refused."""

@@ -1,0 +1,262 @@
+"""Everything a company sets without touching code: one frozen object read from one YAML file."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .declared_model import Declared
+from .yaml_file import load_yaml
+
+__all__ = [
+    "DEFAULTS",
+    "DEFAULT_EFFORT",
+    "FILES",
+    "Effort",
+    "Lookup",
+    "Settings",
+    "TableMapping",
+    "load_settings",
+]
+
+
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Limits of a computation; the results are the same under all of them.
+
+    Parameters
+    ----------
+    threads : int or None
+        As many as the process may use when None.
+    memory_mb : int
+        What the engine may keep while it reads, beside the tables themselves.
+
+    Examples
+    --------
+    >>> Effort(threads=2).workers
+    2
+    """
+
+    threads: int | None = None
+    memory_mb: int = 1024
+
+    @property
+    def workers(self) -> int:
+        """Threads to start, at least 1."""
+        return self.threads or os.cpu_count() or 1
+
+    def parts(self, needed_bytes: int, at_once: int = 1) -> int:
+        """Return into how many parts work has to be divided.
+
+        Parameters
+        ----------
+        needed_bytes : int
+            What all parts together keep.
+        at_once : int
+            Parts that are worked on at the same time.
+
+        Returns
+        -------
+        int
+            At least ``at_once``, and so many that those at work fit into the memory.
+        """
+        for_memory = -(-needed_bytes * at_once // (self.memory_mb * _MEGABYTE))
+        return max(at_once, for_memory)
+
+
+DEFAULT_EFFORT = Effort()
+"""All cores, and a gigabyte beside the tables."""
+
+
+def _to_word(value: object) -> object:
+    """Write what YAML took for a number or a truth value as the text it was."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+_Word = Annotated[str, BeforeValidator(_to_word)]
+
+
+class Lookup(Declared):
+    """Where a column comes from when it stands in another source table.
+
+    Parameters
+    ----------
+    table : str
+        Source table that has the value.
+    on : str
+        Column with the same name in both.
+    take : str
+        Column to take over.
+    """
+
+    table: str
+    on: str
+    take: str
+
+
+class TableMapping(Declared):
+    """How one canonical table is found in the source.
+
+    Parameters
+    ----------
+    source : str or None
+        Name in the source; the canonical name by default.
+    columns : dict of str to str
+        Canonical column to source column; those not named keep their name.
+    only : dict of str to list of str
+        Rows kept: source column and the admitted values.
+    constants : dict of str to str
+        Canonical columns that have the same value in every row.
+    lookup : dict of str to Lookup
+        Canonical columns that stand in another source table.
+    row_id : str or None
+        Source column that numbers the rows of a table without an id of its own; values that
+        repeat are reported.
+    item_id : str or None
+        Source column that names the subscription item a row belongs to; rows outside the period
+        of their item are reported.
+    skip : bool
+        Leave the table out, although the source has one of that name.
+    """
+
+    source: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    only: dict[str, list[_Word]] = Field(default_factory=dict)
+    constants: dict[str, _Word] = Field(default_factory=dict)
+    lookup: dict[str, Lookup] = Field(default_factory=dict)
+    row_id: str | None = None
+    item_id: str | None = None
+    skip: bool = False
+
+
+class Settings(Declared):
+    """The settings of one company; every one has a default.
+
+    Parameters
+    ----------
+    tables : dict of str to TableMapping
+        Column mapping per canonical table.
+    as_of_step : {"week", "month", "quarter"}
+        Distance of the as-of dates used for training.
+    lead_days : int or None
+        Days between the as-of date and the label window; by default 30 with contracts, 0 without.
+    horizon_days : int
+        Length of the label window.
+    grace_days : int
+        A successor within so many days counts as a renewal.
+    activity_window_days : int
+        Without contracts: an account is at risk if it had a value event in so many days.
+    label_clock : {"happened", "known"}
+        Without contracts: which clock decides whether an event falls into the label window.
+    expansion_share, expansion_minimum : float
+        Growth that counts as expansion: share of the present ARR (or users), and at least so much.
+    involuntary_churn : bool
+        Whether churn by payment failure counts as churn in the labels.
+    assume_snapshots : str or None
+        The named assumption under which columns without history are admitted in training.
+    hash_personal : bool
+        Whether names and e-mails of people are hashed when read.
+    deny_ticket_categories : list of str
+        Categories of tickets that only a leaving customer opens; they never become a metric.
+    scorecard, maturity, playbook : Path or None
+        Own files in place of the shipped defaults.
+    metrics : str or None
+        Python module with metrics of one's own: it is imported, so it runs, as code of the user.
+    questionnaire : Path or None
+        CSV (or ``.xlsx``) with maturity answers, a row an account and day; none by default.
+    overrides : Path or None
+        CSV with what CSMs override, by account, with reason, author and end; none by default.
+    save_capacity : int or None
+        Accounts that can be worked on; the red band is then the riskiest that many.
+    max_open_plays, cool_down_days : int
+        Plays open at a time per account, and days before the same play may come again.
+    approval_arr : float
+        ARR above which a "let churn" play needs a named approver.
+    currency : str
+        ISO 4217 code used in texts.
+    threads : int or None
+        Threads that compute metrics; as many as there are cores when None.
+    memory_mb : int
+        Megabytes that usage may take in memory; what is beyond is kept in temporary files, and
+        metrics are computed for fewer accounts at a time.
+    """
+
+    tables: dict[str, TableMapping] = Field(default_factory=dict)
+    as_of_step: Literal["week", "month", "quarter"] = "month"
+    lead_days: int | None = Field(default=None, ge=0, le=3650)
+    horizon_days: int = Field(default=180, ge=1, le=3650)
+    grace_days: int = Field(default=30, ge=0, le=3650)
+    activity_window_days: int = Field(default=180, ge=1, le=3650)
+    label_clock: Literal["happened", "known"] = "happened"
+    expansion_share: float = Field(default=0.05, ge=0)
+    expansion_minimum: float = Field(default=0.0, ge=0)
+    involuntary_churn: bool = False
+    assume_snapshots: str | None = None
+    hash_personal: bool = True
+    deny_ticket_categories: list[str] = Field(
+        default_factory=lambda: ["cancellation", "data_export", "billing_cancel", "offboarding"]
+    )
+    scorecard: Path | None = None
+    maturity: Path | None = None
+    questionnaire: Path | None = None
+    playbook: Path | None = None
+    overrides: Path | None = None
+    metrics: str | None = Field(default=None, pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")
+    save_capacity: int | None = Field(default=None, ge=1)
+    max_open_plays: int = Field(default=3, ge=1)
+    cool_down_days: int = Field(default=30, ge=0)
+    approval_arr: float = Field(default=50_000.0, ge=0)
+    currency: str = "USD"
+    threads: int | None = Field(default=None, ge=1)
+    memory_mb: int = Field(default=4096, ge=1)
+
+    @property
+    def effort(self) -> Effort:
+        """How much of the machine metrics may take; the results do not depend on it."""
+        return Effort(self.threads, self.memory_mb)
+
+
+FILES = ("scorecard", "maturity", "questionnaire", "playbook", "overrides")
+"""Settings that name files."""
+
+DEFAULTS = Settings()
+"""What holds where a company sets nothing."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Read the settings of one company.
+
+    Parameters
+    ----------
+    path : Path
+        A YAML file; the files it names are looked for beside it.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SchemaError
+        If the file breaks a rule; the message names file, line, key and rule.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder, "churngrid.yaml")
+    ...     _ = file.write_text("scorecard: ours.yaml")
+    ...     load_settings(file).scorecard == Path(folder, "ours.yaml")
+    True
+    """
+    settings = load_yaml(path, Settings)
+    named = {name: getattr(settings, name) for name in FILES}
+    beside = {name: path.parent / file for name, file in named.items() if file is not None}
+    return settings.model_copy(update=beside)

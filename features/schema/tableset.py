@@ -1,0 +1,315 @@
+"""The tables of one company after reading: canonical columns and types, nothing else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..arrays.array_types import IntArray
+from ..arrays.coded_text import CODED
+from ..errors import SchemaError
+from .tables import Column, TableSpec
+
+__all__ = [
+    "ARROW_TYPES",
+    "QUARANTINE_SCHEMA",
+    "Finding",
+    "Tables",
+    "Whole",
+    "canonical_schema",
+    "column_type",
+    "empty_table",
+]
+
+
+QUARANTINE_SCHEMA = pa.schema(
+    {
+        "table": pa.string(),
+        "row": pa.int64(),
+        "reason": pa.string(),
+        "key": pa.string(),
+        "values": pa.string(),
+    }
+)
+
+
+ARROW_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
+    {
+        "id": pa.string(),
+        "text": pa.string(),
+        "list": pa.string(),
+        "number": pa.float64(),
+        "flag": pa.bool_(),
+        "time": pa.timestamp("us", tz="UTC"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One violated rule of the contract, with examples.
+
+    Parameters
+    ----------
+    table, column, rule : str
+        What is concerned; ``column`` is empty when the rule is about the whole table.
+    count : int
+        Rows concerned.
+    examples : tuple of str
+        Up to three keys.
+    quarantined : bool
+        Whether those rows were put aside; otherwise they are used and only reported.
+    """
+
+    table: str
+    column: str
+    rule: str
+    count: int
+    examples: tuple[str, ...] = ()
+    quarantined: bool = False
+
+
+def canonical_schema(spec: TableSpec) -> pa.Schema:
+    """Return the Arrow schema every table of that name has after reading.
+
+    Parameters
+    ----------
+    spec : TableSpec
+
+    Returns
+    -------
+    pyarrow.Schema
+
+    Examples
+    --------
+    >>> from churngrid.features.schema.tables import table_spec
+    >>> canonical_schema(table_spec("labels")).names
+    ['account_id', 'as_of', 'churned', 'expanded']
+    """
+    return pa.schema([(column.name, column_type(spec, column)) for column in spec.columns])
+
+
+def column_type(spec: TableSpec, column: Column) -> pa.DataType:
+    """Return the Arrow type of one column after reading.
+
+    Parameters
+    ----------
+    spec : TableSpec
+    column : Column
+        Of that table.
+
+    Returns
+    -------
+    pyarrow.DataType
+        Tables that grow with use keep their texts as codes.
+    """
+    kind = ARROW_TYPES[column.kind]
+    return CODED if spec.bulky and pa.types.is_string(kind) else kind
+
+
+def empty_table(spec: TableSpec) -> pa.Table:
+    """Return a table without rows that has the canonical schema.
+
+    Parameters
+    ----------
+    spec : TableSpec
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Examples
+    --------
+    >>> from churngrid.features.schema.tables import table_spec
+    >>> empty_table(table_spec("labels")).num_rows
+    0
+    """
+    return canonical_schema(spec).empty_table()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What only all accounts together show, to go with tables that hold some of them.
+
+    Parameters
+    ----------
+    filled : frozenset of str
+        Tables with a row of any account.
+    dates : ndarray of int64, shape (n_dates,)
+        As-of dates in microseconds, ascending.
+    deliveries : mapping of str to ndarray of int64, shape (n_dates,)
+        By view whose feed can fall silent: when the newest row of any account before each date
+        became known, -1 before the first.
+    """
+
+    filled: frozenset[str]
+    dates: IntArray
+    deliveries: Mapping[str, IntArray]
+
+    def last_delivery(self, view: str, as_of: IntArray) -> IntArray:
+        """Return when the newest row before each date became known; -1 before the first.
+
+        Parameters
+        ----------
+        view : str
+        as_of : ndarray of int64
+            Dates among ``dates``.
+
+        Returns
+        -------
+        ndarray of int64
+
+        Raises
+        ------
+        ValueError
+            If a date is not among ``dates``.
+
+        Examples
+        --------
+        >>> whole = Whole(frozenset(), np.array([10, 20]), {"usage": np.array([-1, 15])})
+        >>> whole.last_delivery("usage", np.array([20, 10])).tolist()
+        [15, -1]
+        """
+        place = np.searchsorted(self.dates, as_of)
+        there = np.append(self.dates, -1)[place] == as_of
+        if not there.all():
+            raise ValueError(
+                f"`as_of` must be among the dates that the company was asked about, got "
+                f"{int(as_of[~there][0])} microseconds; ask about all dates together."
+            )
+        return self.deliveries[view][place]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables of one company, checked and coerced.
+
+    Parameters
+    ----------
+    by_name : mapping of str to pyarrow.Table
+        Only what was delivered; every table has the columns and types of its declaration, those
+        that the source lacks are null. ``known_at`` is filled.
+    collected : mapping of str to frozenset of str
+        The columns each source really had.
+    findings : tuple of Finding
+    quarantine : pyarrow.Table or None
+        The rows put aside: ``table``, ``row`` (counted from 0 in the source), ``reason``, ``key``,
+        ``values`` (the row as JSON).
+    rows_in : mapping of str to int
+        Rows read per table: always rows used + rows quarantined.
+    snapshot_only : mapping of str to frozenset of str
+        Columns whose history the source does not have, so that they show today's value.
+    denied_ticket_categories : frozenset of str
+        Categories that only a leaving customer opens: no metric sees those tickets.
+    whole : Whole or None
+        What all accounts together show, where these tables hold only some of them.
+
+    Examples
+    --------
+    >>> Tables({})
+    Tables: nothing read
+    """
+
+    by_name: Mapping[str, pa.Table]
+    collected: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    quarantine: pa.Table | None = None
+    rows_in: Mapping[str, int] = field(default_factory=dict)
+    snapshot_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    denied_ticket_categories: frozenset[str] = frozenset(
+        {"cancellation", "data_export", "billing_cancel", "offboarding"}
+    )
+    prepared: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Views put together so far; other tables, even copies of these, begin without any."""
+    whole: Whole | None = None
+
+    def __getitem__(self, name: str) -> pa.Table:
+        if name not in self.by_name:
+            raise SchemaError(
+                f"Table {name!r} was not delivered; there are {sorted(self.by_name)}."
+            )
+        return self.by_name[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_name)
+
+    def __repr__(self) -> str:
+        parts = [f"{name} {table.num_rows:,}" for name, table in self.by_name.items()]
+        return "Tables: " + (", ".join(parts) or "nothing read")
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Say whether a table and these columns of it were delivered.
+
+        Parameters
+        ----------
+        table : str
+        *columns : str
+
+        Returns
+        -------
+        bool
+
+        Examples
+        --------
+        >>> Tables({}).has("invoices", "paid_at")
+        False
+        """
+        if table not in self.by_name:
+            return False
+        known = self.collected.get(table)
+        return known is None or all(column in known for column in columns)
+
+    def filled(self, table: str) -> bool:
+        """Say whether the company has any row of a table.
+
+        Parameters
+        ----------
+        table : str
+
+        Returns
+        -------
+        bool
+            Where these are the tables of some accounts, the rows of all others count as well.
+
+        Examples
+        --------
+        >>> Tables({}).filled("contracts")
+        False
+        """
+        if self.whole is not None:
+            return table in self.whole.filled
+        return table in self.by_name and self.by_name[table].num_rows > 0
+
+    def known_before(self, moment: pa.TimestampScalar) -> "Tables":
+        """Return the tables as they stood at a moment: rows known later are cut away.
+
+        Parameters
+        ----------
+        moment : pyarrow.TimestampScalar
+            In UTC; rows with ``known_at`` at or after it are gone.
+
+        Returns
+        -------
+        Tables
+
+        Examples
+        --------
+        >>> Tables({}).known_before(pa.scalar(0, pa.timestamp("us", tz="UTC")))
+        Tables: nothing read
+        """
+        return replace(
+            self, by_name={name: _cut(table, moment) for name, table in self.by_name.items()}
+        )
+
+
+def _cut(table: pa.Table, moment: pa.TimestampScalar) -> pa.Table:
+    if "known_at" not in table.column_names:
+        return table
+    return table.filter(pc.less(table["known_at"], moment))

@@ -1,0 +1,1 @@
+"""CHS and CMI from declared files."""

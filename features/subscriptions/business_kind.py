@@ -1,0 +1,108 @@
+"""Which business is it: what churn means follows from the tables that were delivered."""
+
+from enum import Enum
+
+from ..schema.settings import Settings
+from ..schema.tableset import Tables
+
+__all__ = ["CONTRACTUAL_LEAD_DAYS", "Business", "business_of", "lead_of"]
+
+
+CONTRACTUAL_LEAD_DAYS = 30
+"""Lead when the settings name none: what practitioners need at least to act on a renewal."""
+
+
+class Business(Enum):
+    """The four kinds of business and what churn is in each.
+
+    Examples
+    --------
+    >>> Business.NON_CONTRACTUAL.contractual
+    False
+    """
+
+    CONTRACTUAL_ITEMS = "contractual_items"
+    CONTRACTUAL_ACV = "contractual_acv"
+    MONTH_TO_MONTH = "month_to_month"
+    NON_CONTRACTUAL = "non_contractual"
+
+    @property
+    def contractual(self) -> bool:
+        """Whether churn is a decision that somebody takes on a date."""
+        return self is not Business.NON_CONTRACTUAL
+
+    @property
+    def sentence(self) -> str:
+        """What churn means here, as it is printed with every result."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Business.CONTRACTUAL_ITEMS: (
+        "Contractual: churn is the decision not to renew, ARR comes from the subscription items."
+    ),
+    Business.CONTRACTUAL_ACV: (
+        "Contractual without items: churn is the decision not to renew, ARR is the contracts' ACV."
+    ),
+    Business.MONTH_TO_MONTH: (
+        "Month to month: churn is the decision to cancel, every month end is a decision point."
+    ),
+    Business.NON_CONTRACTUAL: (
+        "Non-contractual: churn is a horizon without any value event, ARR is unknown."
+    ),
+}
+
+
+def business_of(tables: Tables) -> Business:
+    """Tell from the delivered tables which business it is.
+
+    Parameters
+    ----------
+    tables : Tables
+        A table without rows counts as not delivered.
+
+    Returns
+    -------
+    Business
+        Items or contract events without any contract are month to month: nothing binds for longer.
+
+    Examples
+    --------
+    >>> business_of(Tables({})).value
+    'non_contractual'
+    """
+    if tables.filled("contracts"):
+        return (
+            Business.CONTRACTUAL_ITEMS
+            if tables.filled("subscription_items")
+            else Business.CONTRACTUAL_ACV
+        )
+    if tables.filled("subscription_items") or tables.filled("contract_events"):
+        return Business.MONTH_TO_MONTH
+    return Business.NON_CONTRACTUAL
+
+
+def lead_of(settings: Settings, business: Business) -> int:
+    """Return the days between the as-of date and the label window.
+
+    Parameters
+    ----------
+    settings : Settings
+        ``lead_days`` decides when it is set.
+    business : Business
+
+    Returns
+    -------
+    int
+        At least 0.
+
+    Examples
+    --------
+    >>> lead_of(Settings(), Business.CONTRACTUAL_ITEMS)
+    30
+    >>> lead_of(Settings(lead_days=7), Business.NON_CONTRACTUAL)
+    7
+    """
+    if settings.lead_days is not None:
+        return settings.lead_days
+    return CONTRACTUAL_LEAD_DAYS if business.contractual else 0

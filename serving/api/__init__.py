@@ -1,0 +1,1 @@
+"""One module a job: train, score, check, demo."""

@@ -1,0 +1,240 @@
+"""What every declared metric must do, whoever declared it: checks to run in tests of one's own."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...demo import build_company
+from ...features.cohorts.as_of_dates import resolve_as_of
+from ...features.engine.compute import Features, compute_features, known_accounts
+from ...features.ingest.read import Data, read_tables
+from ...features.metrics.absence import Absence
+from ...features.metrics.catalogue import METRICS, catalogue
+from ...features.metrics.measures import DaysSince, Tenure
+from ...features.metrics.metric import Metric
+from ...features.metrics.views import view_named
+from ...features.schema.tableset import Tables
+from ...training.dataset.look_ahead_proof import as_it_stood
+from ..results.schema import RESERVED
+
+__all__ = ["CHECKS", "Case", "MetricCheck", "check_metrics"]
+
+
+_SEED = 11
+_SETTLED_DAYS = 30
+# On the newest date nothing has become known later.
+_EARLIER = pd.Timedelta(days=120)
+_TENURE = next(metric for metric in METRICS if isinstance(metric.measure, Tenure))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A company, the metrics that are declared together, and the dates they are checked on.
+
+    Parameters
+    ----------
+    tables : Tables
+    metrics : tuple of Metric
+    dates : tuple of Timestamp
+    """
+
+    tables: Tables
+    metrics: tuple[Metric, ...]
+    dates: tuple[pd.Timestamp, ...]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """All accounts known on the dates."""
+        return known_accounts(self.tables, self.dates)
+
+    def features(self, *metrics: Metric, tables: Tables | None = None) -> Features:
+        """Return the numbers of some metrics, of the company itself or of another one."""
+        return compute_features(tables or self.tables, self.pairs, metrics=metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricCheck:
+    """One rule for every metric.
+
+    Parameters
+    ----------
+    rule : str
+        What must hold, in words.
+    holds : callable
+        Called with a metric and a case.
+    """
+
+    rule: str
+    holds: Callable[[Metric, Case], bool]
+
+
+def check_metrics(metrics: Sequence[Metric], data: Data | None = None) -> None:
+    """Hold metrics of one's own against what every metric of churngrid has to do.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        One's own, without those that ship; may be empty.
+    data : path, URL or dict of DataFrame, optional
+        Tables to try them on; an invented company that has every table by default.
+
+    Raises
+    ------
+    ValueError
+        If a rule is broken; the message names every metric and rule, one a line.
+    SchemaError
+        If a column is there already, or the tables cannot be used.
+
+    Examples
+    --------
+    >>> check_metrics(())
+    """
+    if not metrics:
+        return
+    source = build_company(6, months=14, seed=_SEED).tables if data is None else data
+    tables = read_tables(source)
+    latest = resolve_as_of(tables, "latest")
+    case = Case(tables, catalogue(metrics, RESERVED), (latest - _EARLIER, latest))
+    faults = [
+        f"- {metric.column}: {check.rule}"
+        for metric in metrics
+        for check in CHECKS
+        if not check.holds(metric, case)
+    ]
+    if faults:
+        told = "\n".join(faults)
+        raise ValueError(f"These metrics break a rule; mend their declarations:\n{told}")
+
+
+def _columns_are_its_own(metric: Metric, case: Case) -> bool:
+    every = Counter(c for m in case.metrics for c in (m.column, m.vs_own, m.percentile))
+    return every[metric.column] == every[metric.vs_own] == every[metric.percentile] == 1
+
+
+def _thresholds_agree(metric: Metric, case: Case) -> bool:
+    if metric.poor is None or metric.healthy is None:
+        return True
+    rises = {"+": True, "-": False}.get(metric.direction)
+    return metric.healthy != metric.poor and rises == (metric.healthy > metric.poor)
+
+
+def _context_is_neutral(metric: Metric, case: Case) -> bool:
+    return (metric.axis == "context") == (metric.direction == "c")
+
+
+def _label_stands_in_a_sentence(metric: Metric, case: Case) -> bool:
+    label = metric.label.strip()
+    return bool(label) and not label.endswith(".") and (label[0].islower() or label[:2].isupper())
+
+
+def _meaning_is_a_sentence(metric: Metric, case: Case) -> bool:
+    meaning = metric.meaning
+    return meaning.endswith(".") and not meaning[0].islower()
+
+
+def _says_unit_and_source(metric: Metric, case: Case) -> bool:
+    return bool(metric.unit.strip() and metric.source.strip())
+
+
+def _finite_or_with_a_reason(metric: Metric, case: Case) -> bool:
+    found = case.features(metric)
+    values, states = found.frame[metric.column], found.absence[metric.column]
+    present = states == Absence.PRESENT
+    return bool((~np.isinf(found.frame)).all(axis=None) and (values.notna() | ~present).all())
+
+
+def _order_of_rows_does_not_matter(metric: Metric, case: Case) -> bool:
+    rng = np.random.default_rng(_SEED)
+    mixed = {
+        name: table.take(rng.permutation(table.num_rows))
+        for name, table in case.tables.by_name.items()
+    }
+    return _same(case.features(metric, tables=_replaced(case.tables, mixed)), case.features(metric))
+
+
+def _order_of_pairs_does_not_matter(metric: Metric, case: Case) -> bool:
+    pairs = case.pairs.sample(frac=1.0, random_state=_SEED)
+    mixed = compute_features(case.tables, pairs, metrics=[metric])
+    return _same(mixed, case.features(metric))
+
+
+def _later_facts_do_not_count(metric: Metric, case: Case) -> bool:
+    whole = case.features(metric).frame
+    for date in case.dates:
+        pairs = known_accounts(case.tables, [date])
+        then = compute_features(as_it_stood(case.tables, date), pairs, metrics=[metric]).frame
+        asked = whole.loc[then.index]
+        if not np.allclose(asked, then, rtol=1e-9, atol=1e-9, equal_nan=True):
+            return False
+    return True
+
+
+def _silence_means_what_is_declared(metric: Metric, case: Case) -> bool:
+    if isinstance(metric.measure, Tenure):
+        return True
+    sources = {source for view in _views(metric) for source in view_named(view).sources}
+    empty = {name: case.tables[name][:0] for name in sources if name in case.tables}
+    extra = () if metric.column == _TENURE.column else (_TENURE,)
+    found = case.features(metric, *extra, tables=_replaced(case.tables, empty))
+    tenure = found.frame[_TENURE.column]
+    # Of newcomers nothing is known yet, whatever is declared.
+    settled = tenure >= _SETTLED_DAYS
+    values = found.frame.loc[settled, metric.column]
+    states = found.absence.loc[settled, metric.column]
+    value, state = _silence(metric, tenure[settled])
+    same = values.isna() if value is None else values == value
+    return bool(same.all() and (states == state).all())
+
+
+def _silence(metric: Metric, tenure: pd.Series) -> tuple[float | pd.Series | None, Absence]:
+    """Return value and state that stand for no facts at all, None for no value."""
+    if any(view_named(view).stale_after_days is not None for view in _views(metric)):
+        return None, Absence.NOT_COLLECTED
+    if isinstance(metric.measure, DaysSince) and metric.measure.or_tenure:
+        return tenure, Absence.PRESENT
+    if isinstance(metric.when_absent, Absence):
+        return None, metric.when_absent
+    return metric.when_absent, Absence.PRESENT
+
+
+def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
+    for view in _views(metric) - {"accounts"}:
+        gone = view_named(view).sources
+        left = {name: table for name, table in case.tables.by_name.items() if name not in gone}
+        found = case.features(metric, tables=Tables(left, case.tables.collected))
+        unknown = found.absence[metric.column] == Absence.NOT_COLLECTED
+        if not (unknown.all() and found.frame[metric.column].isna().all()):
+            return False
+    return True
+
+
+def _views(metric: Metric) -> set[str]:
+    return {select.view for select, _ in metric.measure.selects()}
+
+
+def _replaced(tables: Tables, changed: dict[str, object]) -> Tables:
+    return Tables({**tables.by_name, **changed}, tables.collected)
+
+
+def _same(one: Features, other: Features) -> bool:
+    return one.frame.equals(other.frame) and one.absence.equals(other.absence)
+
+
+CHECKS = (
+    MetricCheck("its columns belong to no other metric", _columns_are_its_own),
+    MetricCheck("`poor` and `healthy` agree with `direction`", _thresholds_agree),
+    MetricCheck("axis context goes with direction 'c', and with no other", _context_is_neutral),
+    MetricCheck("`label` begins small and has no full stop", _label_stands_in_a_sentence),
+    MetricCheck("`meaning` is one sentence with a full stop", _meaning_is_a_sentence),
+    MetricCheck("`unit` and `source` say something", _says_unit_and_source),
+    MetricCheck("every value is finite, or has a state of absence", _finite_or_with_a_reason),
+    MetricCheck("the order of the tables' rows does not matter", _order_of_rows_does_not_matter),
+    MetricCheck("the order of the asked pairs does not matter", _order_of_pairs_does_not_matter),
+    MetricCheck("facts known later do not count", _later_facts_do_not_count),
+    MetricCheck("no facts mean what `when_absent` says", _silence_means_what_is_declared),
+    MetricCheck("without its table it is not collected", _missing_table_is_not_collected),
+)
+"""Every rule, in the order in which they are told."""

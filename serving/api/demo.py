@@ -1,0 +1,59 @@
+"""The whole job on an invented company."""
+
+import time
+from pathlib import Path
+
+from ...demo import write_company
+from ...features.progress import Progress, counted
+from ...training.registry.sqlite_store import store_ahead
+from ..company.load_company import company_of
+from ..company.starter_files import DEMO_SETTINGS
+from ..results.schema import TARGETS
+from ..results.stores import open_store
+from .result_types import DemoResult
+from .score import scored_of, written_to
+from .train import dataset_of, models_in, trained_all, trained_of
+
+__all__ = ["demo"]
+
+
+def demo(
+    out: Path, *, accounts: int = 1150, seed: int = 7, progress: Progress | None = None
+) -> DemoResult:
+    """Do the whole job on an invented company.
+
+    Parameters
+    ----------
+    out : Path
+        Folder for data, models and results.
+    accounts : int
+    seed : int
+    progress : callable, optional
+
+    Returns
+    -------
+    DemoResult
+    """
+    began = time.perf_counter()
+    uri = models_in(out / "models")
+    with store_ahead(uri) as address:
+        settings_path = _invented(out / "data", accounts, seed, progress)
+        company = company_of(out / "data", settings_path, progress)
+        rows = dataset_of(company, progress)
+        models = trained_all(
+            tuple(TARGETS), lambda name: trained_of(rows, company, name, address, None, progress)
+        )
+    scored = scored_of(company, "latest", uri, None, None, progress)
+    store = open_store(out / "results")
+    result = written_to(store, out / "results", company, scored)
+    return DemoResult(out, models, result, time.perf_counter() - began)
+
+
+def _invented(folder: Path, accounts: int, seed: int, progress: Progress | None) -> Path:
+    """Write an invented company into a folder, and return its settings file."""
+    step = counted(progress, "invent a company", 1)
+    write_company(folder, accounts=accounts, seed=seed)
+    step("written")
+    settings_path = folder / "churngrid.yaml"
+    settings_path.write_text(DEMO_SETTINGS, encoding="utf-8")
+    return settings_path

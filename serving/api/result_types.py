@@ -1,0 +1,88 @@
+"""What the verbs answer with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ...features.schema.tableset import Tables
+from ...training.train import Trained
+from ..scoring.batch_score import Scored
+
+__all__ = ["BacktestResult", "CheckResult", "DemoResult", "ScoreResult", "TrainResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the contract found.
+
+    Parameters
+    ----------
+    tables : Tables
+    business : str
+        What churn means with these tables.
+    quarantine_path : Path or None
+        Where the rows that were put aside are.
+    """
+
+    tables: Tables
+    business: str
+    quarantine_path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """One trained and registered model."""
+
+    target: str
+    kind: str
+    version: str
+    alias: str
+    reason: str
+    scorers: pd.DataFrame
+    rows: int
+    accounts: int
+    churned: int
+    base_rate: float
+    warnings: tuple[str, ...]
+    trained: Trained
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestResult:
+    """Out-of-time predictions and scorers of all models and targets; why targets are left out."""
+
+    predictions: pd.DataFrame
+    scorers: pd.DataFrame
+    folds: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResult:
+    """One scoring and where it was written.
+
+    Parameters
+    ----------
+    scored : Scored
+    out : str
+        Where the tables are, without credentials.
+    report_path : Path or None
+    unwritten : tuple of str
+        Files the place could not take.
+    """
+
+    scored: Scored
+    out: str
+    report_path: Path | None
+    unwritten: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """The whole job on the invented company."""
+
+    out: Path
+    train: list[TrainResult]
+    score: ScoreResult
+    seconds: float

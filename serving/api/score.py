@@ -1,0 +1,210 @@
+"""The verbs that score: all accounts, one account's story, the report again."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ...features.cohorts.as_of_dates import resolve_as_of
+from ...features.errors import ArtifactError, SchemaError
+from ...features.ingest.read import Data
+from ...features.progress import Progress, staged
+from ...training.registry.mlflow_registry import load_champion, local_uri
+from ..company.config import Config, read_config
+from ..company.load_company import Company, company_of, settings_of
+from ..report.account_story import AccountStory, account_story
+from ..report.grid_chart import Cuts
+from ..report.render import render_report
+from ..results.schema import MODELS, REPORT
+from ..results.stores import Store, open_store
+from ..scoring.batch_score import Models, Scored, score_tables
+from .result_types import ScoreResult
+
+__all__ = ["cuts_of", "explain", "page_of", "report", "score", "scored_of", "written_to"]
+
+
+def scored_of(
+    company: Company,
+    as_of: str,
+    tracking: str | None,
+    model: str | None,
+    history: pd.DataFrame | None,
+    progress: Progress | None,
+) -> Scored:
+    """Score a company with the registered champions, or with the scorecard alone."""
+    if model not in {None, "none"}:
+        raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
+    uri = tracking or local_uri(MODELS)
+    models = Models() if model == "none" else _champions(uri)
+    return score_tables(
+        company.tables,
+        resolve_as_of(company.tables, as_of),
+        config=company.config,
+        models=models,
+        previous=history,
+        progress=staged(progress, "score from"),
+    )
+
+
+def _champions(uri: str) -> Models:
+    return Models(
+        churn=load_champion(uri, "churned"),
+        expansion=load_champion(uri, "expanded"),
+    )
+
+
+def page_of(company: Company, scored: Scored) -> str:
+    """Return the report of a scoring as one HTML page."""
+    return render_report(
+        scored.scores,
+        scored.drivers,
+        scored.plays,
+        playbook=company.config.playbook,
+        currency=company.settings.currency,
+        notes=scored.notes,
+        scope=scored.scope,
+        cuts=cuts_of(company.config),
+    )
+
+
+def cuts_of(config: Config) -> Cuts:
+    """Return where the bands begin, for the picture of the grid."""
+    health, maturity = config.scorecard.bands, config.rubric.bands
+    return Cuts((health.medium, health.high), (maturity.medium, maturity.high))
+
+
+def written_to(store: Store, out: str | Path, company: Company, scored: Scored) -> ScoreResult:
+    """Write a scoring and its report, and say where they went."""
+    unwritten = store.write(
+        {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays},
+        files={REPORT: page_of(company, scored)},
+    )
+    path = None if REPORT in unwritten else Path(out) / REPORT
+    return ScoreResult(scored, store.label, path, unwritten)
+
+
+def score(
+    data: Data,
+    settings_path: Path | None = None,
+    *,
+    out: str | Path | None = None,
+    as_of: str = "latest",
+    tracking: str | None = None,
+    model: str | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> ScoreResult:
+    """Score every account, with reasons, plays and a report.
+
+    Parameters
+    ----------
+    data, settings_path
+        As in ``check``.
+    out : str or Path, optional
+        Folder, DuckDB file or ``postgresql://`` URL; nothing is written without it.
+    as_of : str
+        ``latest`` (the newest closed day in the data) or a date.
+    tracking : str, optional
+        As in ``train``; without a trained model the scorecard stands in.
+    model : {"none"}, optional
+        ``none`` scores with the scorecard even if there is a model.
+    fresh : bool
+        Ignore what was stored for earlier dates.
+    progress : callable, optional
+
+    Returns
+    -------
+    ScoreResult
+
+    Raises
+    ------
+    SchemaError, ArtifactError, ValueError
+        If the input, the model or the place is unusable.
+    """
+    company = company_of(data, settings_path, progress)
+    store = open_store(out) if out is not None else None
+    history = store.read("scores") if store is not None and not fresh else None
+    scored = scored_of(company, as_of, tracking, model, history, progress)
+    if store is None or out is None:
+        return ScoreResult(scored, "not written", None, ())
+    return written_to(store, out, company, scored)
+
+
+def explain(
+    data: Data,
+    settings_path: Path | None = None,
+    *,
+    account: str,
+    as_of: str = "latest",
+    tracking: str | None = None,
+    model: str | None = None,
+    progress: Progress | None = None,
+) -> AccountStory:
+    """Tell where one account stands, why, and what to do.
+
+    Parameters
+    ----------
+    data, settings_path, as_of, tracking, model, progress
+        As in ``score``; all accounts are scored, because what is usual depends on them.
+    account : str
+        Its id, or its exact name.
+
+    Returns
+    -------
+    AccountStory
+
+    Raises
+    ------
+    SchemaError
+        If there is no such account.
+    """
+    company = company_of(data, settings_path, progress)
+    scored = scored_of(company, as_of, tracking, model, None, progress)
+    return account_story(scored, account, company.config.playbook)
+
+
+def report(out: str | Path, settings_path: Path | None = None) -> Path:
+    """Write the report again from stored results.
+
+    Parameters
+    ----------
+    out : str or Path
+        As in ``score``.
+    settings_path : Path, optional
+        For the currency and the company's own playbook.
+
+    Returns
+    -------
+    Path
+        The page: in the folder, or in the working folder for a database.
+
+    Raises
+    ------
+    SchemaError
+        If nothing is stored there.
+    """
+    store = open_store(out)
+    scores = store.read("scores")
+    if scores is None or scores.empty:
+        raise SchemaError(
+            f"{store.label} has no scores yet; run `churngrid score DATA --out` first."
+        )
+    if "attention" not in scores:
+        raise ArtifactError(
+            f"The scores in {store.label} were written by another version; score once more first."
+        )
+    newest = scores[scores["as_of"] == scores["as_of"].max()]
+    drivers, plays = store.read("drivers"), store.read("plays")
+    config = read_config(settings_of(settings_path))
+    page = render_report(
+        newest.sort_values("attention", ascending=False, kind="stable"),
+        pd.DataFrame() if drivers is None else drivers,
+        pd.DataFrame() if plays is None else plays,
+        playbook=config.playbook,
+        currency=config.settings.currency,
+        cuts=cuts_of(config),
+    )
+    if store.write({}, files={REPORT: page}):
+        path = Path(REPORT)
+        path.write_text(page, encoding="utf-8")
+        return path
+    return Path(out) / REPORT

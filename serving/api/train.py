@@ -1,0 +1,267 @@
+"""The verbs that learn: the dataset, the models, the backtest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from ...features.errors import SchemaError
+from ...features.ingest.read import Data
+from ...features.progress import Progress, counted, staged
+from ...training.dataset.dataset import Dataset
+from ...training.dataset.dataset import build_dataset as dataset_from
+from ...training.evaluation.backtest import backtest_dataset
+from ...training.model_card import card_markdown, curve_points
+from ...training.registry.mlflow_registry import (
+    TrainingReport,
+    load_champion,
+    local_uri,
+    log_training,
+)
+from ...training.registry.promotion import promote
+from ...training.registry.sqlite_store import store_ahead
+from ...training.train import train_target
+from ..company.load_company import Company, company_of
+from ..results.schema import MODELS, target_of
+from ..results.stores import write_tables
+from .result_types import BacktestResult, TrainResult
+
+__all__ = [
+    "backtest",
+    "build_dataset",
+    "dataset_of",
+    "learnable_of",
+    "models_in",
+    "train",
+    "trained_all",
+    "trained_of",
+]
+
+Result = TypeVar("Result")
+
+
+def dataset_of(company: Company, progress: Progress | None) -> Dataset:
+    """Return the training rows of a company; raises as ``build_dataset`` does."""
+    return dataset_from(
+        company.tables,
+        company.settings,
+        scorecard=company.config.scorecard,
+        rubric=company.config.rubric,
+        metrics=company.config.metrics,
+        progress=staged(progress, "metrics from"),
+    )
+
+
+def trained_of(
+    rows: Dataset,
+    company: Company,
+    name: str,
+    address: Callable[[], str],
+    kind: str | None,
+    progress: Progress | None,
+) -> TrainResult:
+    """Train one target, decide its alias, and register it in the store, asked for only then."""
+    step = counted(progress, f"train {name}", None)
+    trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
+    uri = address()
+    decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
+    table = trained.backtest.scorers
+    whole = table[table["fold"] == "all"].drop(columns="fold")
+    shipped = whole[whole["model"] == trained.backtest.kind]
+    log_training(
+        uri,
+        trained.model,
+        TrainingReport(
+            decision=decision,
+            scorers=shipped,
+            params=company.settings.model_dump(mode="json", exclude={"tables"}),
+            curves=curve_points(trained),
+            data_hash=_hash_of(rows),
+            card=card_markdown(trained),
+        ),
+    )
+    return TrainResult(
+        target=name,
+        kind=trained.backtest.kind,
+        version=trained.model.version,
+        alias=decision.alias,
+        reason=decision.reason,
+        scorers=whole,
+        rows=trained.rows,
+        accounts=trained.accounts,
+        churned=trained.outcomes,
+        base_rate=trained.model.base_rate,
+        warnings=trained.warnings,
+        trained=trained,
+    )
+
+
+def learnable_of(
+    names: Sequence[str], learn: Callable[[str], Result]
+) -> tuple[list[Result], tuple[str, ...]]:
+    """Learn target after target, passing over those that lack an outcome.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Targets.
+    learn : callable
+        Returns what was learned for one of them; raises SchemaError if there is nothing to learn.
+
+    Returns
+    -------
+    results : list
+        In the order of the targets.
+    notes : tuple of str
+        Why others have none.
+
+    Raises
+    ------
+    SchemaError
+        If there is nothing to learn for any target.
+    """
+    results, notes = [], []
+    for name in names:
+        try:
+            results.append(learn(name))
+        except SchemaError as error:
+            if len(names) == 1:
+                raise
+            notes.append(f"No model of {name}: {error}")
+    if not results and notes:
+        raise SchemaError(f"There is nothing to learn from. {' '.join(notes)}")
+    return results, tuple(notes)
+
+
+def trained_all(targets: Sequence[str], learn: Callable[[str], TrainResult]) -> list[TrainResult]:
+    """Return what was learned; those that could be say which could not."""
+    results, notes = learnable_of(targets, learn)
+    return [replace(result, warnings=(*result.warnings, *notes)) for result in results]
+
+
+def models_in(folder: Path) -> str:
+    """Return the tracking address of a folder, which is made if missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return local_uri(folder)
+
+
+def _hash_of(rows: Dataset) -> str:
+    hashes = pd.util.hash_pandas_object(rows.X).to_numpy()
+    return f"{np.bitwise_xor.reduce(hashes):016x}" if len(hashes) else ""
+
+
+def build_dataset(
+    data: Data, settings_path: Path | None = None, *, progress: Progress | None = None
+) -> Dataset:
+    """Build the training rows: metrics as they were known, beside what happened afterwards.
+
+    Parameters
+    ----------
+    data, settings_path
+        As in ``check``.
+    progress : callable, optional
+        Called with stage, steps done and steps in all.
+
+    Returns
+    -------
+    Dataset
+        It carries the proof that no number looks ahead.
+
+    Raises
+    ------
+    SchemaError
+        If the history is too short.
+    LeakageError
+        If a metric looks ahead.
+    """
+    return dataset_of(company_of(data, settings_path, progress), progress)
+
+
+def train(
+    data: Data,
+    settings_path: Path | None = None,
+    *,
+    targets: Sequence[str] = ("churn", "expansion"),
+    tracking: str | None = None,
+    model_kind: str | None = None,
+    progress: Progress | None = None,
+) -> list[TrainResult]:
+    """Backtest, fit, calibrate and register one model per target.
+
+    Parameters
+    ----------
+    data, settings_path
+        As in ``check``.
+    targets : sequence of {"churn", "expansion"}
+    tracking : str, optional
+        MLflow address; an SQLite file in ``churngrid-models`` by default.
+    model_kind : str, optional
+        Ship this kind whatever the amount of data suggests.
+    progress : callable, optional
+
+    Returns
+    -------
+    list of TrainResult
+        In the order of the targets. A target without both outcomes is left out, and the others
+        warn of it.
+
+    Raises
+    ------
+    SchemaError, LeakageError, ValueError
+        If there is nothing to learn from for any target.
+    """
+    company = company_of(data, settings_path, progress)
+    with store_ahead(tracking or local_uri(MODELS)) as address:
+        rows = dataset_of(company, progress)
+        if tracking is None:
+            models_in(MODELS)
+        return trained_all(
+            targets, lambda name: trained_of(rows, company, name, address, model_kind, progress)
+        )
+
+
+def backtest(
+    data: Data,
+    settings_path: Path | None = None,
+    *,
+    out: Path | None = None,
+    targets: Sequence[str] = ("churn", "expansion"),
+    progress: Progress | None = None,
+) -> BacktestResult:
+    """Predict the past out of time with every competing model.
+
+    Parameters
+    ----------
+    data, settings_path
+        As in ``check``.
+    out : Path, optional
+        Folder for ``predictions`` and ``scorers``, as Parquet and CSV.
+    targets : sequence of {"churn", "expansion"}
+    progress : callable, optional
+
+    Returns
+    -------
+    BacktestResult
+
+    Raises
+    ------
+    SchemaError, LeakageError, ValueError
+        If there is nothing to learn from.
+    """
+    rows = dataset_of(company_of(data, settings_path, progress), progress)
+    step = counted(progress, "backtest", None)
+    tests, notes = learnable_of(
+        targets, lambda name: backtest_dataset(rows, target_of(name), progress=step)
+    )
+    result = BacktestResult(
+        predictions=pd.concat([test.predictions for test in tests], ignore_index=True),
+        scorers=pd.concat([test.scorers for test in tests], ignore_index=True),
+        folds=pd.concat([test.folds for test in tests], ignore_index=True),
+        notes=notes,
+    )
+    if out is not None:
+        write_tables(out, {"predictions": result.predictions, "scorers": result.scorers})
+    return result

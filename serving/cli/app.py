@@ -1,0 +1,400 @@
+"""The command line: parse, call one verb, print, exit code.
+
+Nothing heavy is imported before a command runs, so that ``churngrid --help`` answers at once.
+"""
+
+import gc
+import io
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from .compile_command import compile_ahead
+from .console import say, show_progress
+from .options import (
+    AsJson,
+    AsOf,
+    Data,
+    Debug,
+    ModelName,
+    Quiet,
+    SettingsFile,
+    Target,
+    Targets,
+    Tracking,
+)
+from .run_command import UNUSABLE, print_json, talking
+from .scorecard_commands import scorecard
+from .show_results import (
+    show_backtest,
+    show_check,
+    show_demo,
+    show_findings,
+    show_score,
+    show_trained,
+    show_written,
+)
+
+__all__ = ["app", "main"]
+
+
+_DEMO, _HERE = Path("churngrid-demo"), Path()
+_FOUND = 1
+_HELP = "Customer health, maturity, churn and expansion per account, with reason and next step."
+
+# Of typer's own exceptions only this one has a public name; its parent covers the others.
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
+
+
+class _Commands(TyperGroup):
+    """The commands; with ``--json`` a wrong command line is told as JSON, too."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        as_json = "--json" in (sys.argv if args is None else args)
+        try:
+            code = super().main(
+                args,
+                prog_name,
+                complete_var,
+                standalone_mode and not as_json,
+                windows_expand_args,
+                **extra,
+            )
+        except _UsageError as error:
+            if not as_json:
+                raise
+            print_json({"error": error.format_message()})
+            code = UNUSABLE
+        return sys.exit(code or 0) if standalone_mode else code
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=_HELP,
+    epilog="Start here: churngrid demo",
+)
+playbook = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(playbook, name="playbook", help="Work on the file of plays.")
+app.add_typer(scorecard, name="scorecard", help="Judge and learn the health score.")
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=lambda wanted: _show_version(wanted),
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
+
+
+@app.command(epilog="Example: churngrid demo --out churngrid-demo")
+def demo(
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")] = _DEMO,
+    accounts: Annotated[int, typer.Option(min=1, help="Size of the invented company.")] = 1150,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another company.")] = 7,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Do the whole job on an invented company.
+
+    Data, models, scores, plays and a report.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.demo import demo as run
+        from .summaries import demo_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(out, accounts=accounts, seed=seed, progress=progress)
+        talk.tell(demo_summary(result), show_demo)
+
+
+app.command("compile", epilog="Example: churngrid compile")(compile_ahead)
+
+
+@app.command(epilog="Example: churngrid init mycompany --from exports/")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the files go.")] = _HERE,
+    *,
+    data: Annotated[
+        str | None,
+        typer.Option("--from", metavar="DATA", help="Propose a column mapping for these tables."),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write settings, scorecard, rubric and playbook to edit."""
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.check import init as run
+
+        written = [str(path) for path in run(folder, data=data)]
+        talk.tell({"written": written}, show_written)
+
+
+@app.command(epilog="Example: churngrid check exports/")
+def check(
+    data: Data,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the rows that were put aside are written."),
+    ] = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Hold the tables against the data contract.
+
+    The exit code is 1 if there are findings.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.check import check as run
+        from .summaries import check_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(data, talk.settings(settings, data), out=out, progress=progress)
+        talk.tell(check_summary(result), show_check)
+        if result.tables.findings:
+            raise typer.Exit(_FOUND)
+
+
+@app.command(epilog="Example: churngrid train exports/ --target churn")
+def train(
+    data: Data,
+    *,
+    target: Targets = None,
+    settings: SettingsFile = None,
+    tracking: Tracking = None,
+    model_kind: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Ship this kind of model whatever the amount of data suggests."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Learn from past decisions.
+
+    Backtest, train, calibrate, register.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.train import train as run
+        from .summaries import train_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            results = run(
+                data,
+                talk.settings(settings, data),
+                targets=_names(target),
+                tracking=tracking,
+                model_kind=model_kind,
+                progress=progress,
+            )
+        talk.tell([train_summary(result) for result in results], show_trained)
+
+
+@app.command(epilog="Example: churngrid backtest exports/ --out backtest/")
+def backtest(
+    data: Data,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the predictions go.")],
+    target: Targets = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Predict the past out of time with all models.
+
+    Predictions and scorers are written as files.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.train import backtest as run
+        from .summaries import backtest_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(
+                data,
+                talk.settings(settings, data),
+                out=out,
+                targets=_names(target),
+                progress=progress,
+            )
+        talk.tell(backtest_summary(result, out), show_backtest)
+
+
+@app.command(epilog="Example: churngrid score exports/ --out results/")
+def score(
+    data: Data,
+    *,
+    out: Annotated[
+        str,
+        typer.Option(metavar="OUT", help="Folder, DuckDB file or postgresql:// URL for results."),
+    ],
+    as_of: AsOf = "latest",
+    settings: SettingsFile = None,
+    tracking: Tracking = None,
+    model: ModelName = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore earlier results.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Score all accounts, with reasons, plays and a report."""
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        day = _as_of(as_of)
+        from ..api.score import score as run
+        from .summaries import score_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(
+                data,
+                talk.settings(settings, data),
+                out=out,
+                as_of=day,
+                tracking=tracking,
+                model=model,
+                fresh=fresh,
+                progress=progress,
+            )
+        talk.tell(score_summary(result), show_score)
+
+
+@app.command(epilog="Example: churngrid explain exports/ --account 1042")
+def explain(
+    data: Data,
+    *,
+    account: Annotated[str, typer.Option(metavar="ID", help="Which account.")],
+    as_of: AsOf = "latest",
+    settings: SettingsFile = None,
+    tracking: Tracking = None,
+    model: ModelName = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Tell where one account stands, why, and what to do."""
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        day = _as_of(as_of)
+        from ..api.score import explain as run
+        from .summaries import plain
+
+        with show_progress(quiet=talk.quiet) as progress:
+            story = run(
+                data,
+                talk.settings(settings, data),
+                account=account,
+                as_of=day,
+                tracking=tracking,
+                model=model,
+                progress=progress,
+            )
+        talk.tell(plain(story.as_dict()), lambda _: say(story.text()))
+
+
+@app.command(epilog="Example: churngrid report results/")
+def report(
+    out: Annotated[
+        str, typer.Argument(metavar="OUT", help="Where the results of `churngrid score` are.")
+    ],
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the HTML report again from stored results."""
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.score import report as run
+
+        talk.tell({"report": str(run(out))}, lambda told: say(f"Report: {told['report']}"))
+
+
+@playbook.command("check", epilog="Example: churngrid playbook check playbook.yaml")
+def check_playbook(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The playbook (YAML).")],
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Hold a playbook against its rules.
+
+    The exit code is 1 if there are findings.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.check import playbook_check as run
+
+        findings = list(run(file))
+        talk.tell({"findings": findings}, show_findings)
+        if findings:
+            raise typer.Exit(_FOUND)
+
+
+def main() -> None:
+    """Run the command line; the process ends with the exit code.
+
+    0 done, 1 done with findings, 2 unusable input or settings, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks must not end the command.
+            stream.reconfigure(errors="backslashreplace")
+    # Read when NumPy is imported; a value that the user has set stands. Threads that share a small
+    # product wait for each other in a loop, which on a busy machine takes many times longer.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Nearly all that a command makes, modules above all, lives until it ends; looking for garbage
+    # after every 700 objects takes a twentieth of its time.
+    gc.set_threshold(50_000)
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        say(version("churngrid"))
+        raise typer.Exit
+
+
+def _names(targets: list[Target] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(target.value for target in targets or Target))
+
+
+def _as_of(text: str) -> str:
+    if text != "latest":
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(
+                f"`--as-of` must be 'latest' or a date such as 2025-12-01, got {text!r}."
+            ) from None
+    return text

@@ -1,0 +1,257 @@
+"""The result of each command as people read it on a terminal or in a pipe."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .console import say, show_accounts, show_scorers, show_table
+
+__all__ = [
+    "MOST_SURPRISES",
+    "show_backtest",
+    "show_check",
+    "show_demo",
+    "show_findings",
+    "show_fit",
+    "show_score",
+    "show_trained",
+    "show_validation",
+    "show_written",
+]
+
+
+MOST_SURPRISES = 10
+_TITLES = {
+    "as_it_is": "The scorecard as it is:",
+    "without_person": "Without the caps that a person sets, which may know the news already:",
+}
+
+
+def show_validation(summary: Mapping[str, Any]) -> None:
+    """Write what became of each criterion.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``validation_summary``.
+    """
+    say(
+        f"{summary['readings']:,} readings of {summary['accounts']:,} accounts on closed dates "
+        f"from {summary['from']} to {summary['through']}; {summary['churned']:,} of them churned."
+    )
+    for name, title in _TITLES.items():
+        listed = [one for one in summary["criteria"] if one["scorecard"] == name]
+        if listed:
+            say(title)
+            _show_criteria(listed)
+    if summary["surprise_churn_accounts"]:
+        amount = summary["surprise_churn_arr"]
+        money = "of unknown ARR" if amount is None else f"with an ARR of {amount:,.0f}"
+        say(
+            f"Surprise churn: {summary['surprise_churn_accounts']:,} accounts {money} were green "
+            "shortly before; --json names the largest."
+        )
+    if summary["maturity_notes"]:
+        say("The other axis of the grid, on the newest day of the data:")
+        _say_all(summary["maturity_notes"])
+    _say_all(summary["notes"])
+
+
+def show_fit(summary: Mapping[str, Any]) -> None:
+    """Write the learned weights beside the hand-set ones, and how good both are.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``fit_summary``.
+    """
+    say(
+        f"Learned from dates through {summary['learned_through']} "
+        f"({summary['learned_accounts']:,} accounts, {summary['learned_churned']:,} churned), "
+        f"measured on {summary['measured_from']} to {summary['measured_through']} "
+        f"({summary['measured_accounts']:,} accounts)."
+    )
+    show_table(
+        ["component", "metric", "hand-set", "learned", "known for"],
+        [
+            [
+                one["component"],
+                one["metric"],
+                *(f"{100 * one[key]:.1f} %" for key in ("hand_set", "learned", "known")),
+            ]
+            for one in summary["weights"]
+        ],
+    )
+    for name, title in (("hand_set", "Hand-set weights:"), ("learned", "Learned weights:")):
+        say(title)
+        _show_criteria([one for one in summary["criteria"] if one["scorecard"] == name])
+    say(summary["recommendation"])
+    _say_all(summary["notes"])
+    if summary["written"]:
+        say(f"Scorecard with the learned weights: {summary['written']}")
+
+
+def _show_criteria(criteria: Sequence[Mapping[str, Any]]) -> None:
+    show_table(
+        ["what", "value", "wanted", "verdict", "accounts"],
+        [
+            [one["meaning"], _value(one), one["wanted"], one["verdict"], one["accounts"]]
+            for one in criteria
+        ],
+    )
+    # Where there is an interval, the table has said why.
+    _say_all(f"{one['criterion']}: {one['why']}." for one in criteria if one["low"] is None)
+
+
+def _value(one: Mapping[str, Any]) -> str:
+    if one["value"] is None:
+        return "none"
+    interval = "" if one["low"] is None else f" ({one['low']:.2f} to {one['high']:.2f})"
+    return f"{one['value']:.2f}{interval}"
+
+
+def _say_all(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        say(sentence)
+
+
+def show_check(summary: Mapping[str, Any]) -> None:
+    """Write what was found in the tables.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``check_summary``.
+    """
+    say(summary["business"])
+    show_table(
+        ["table", "rows in", "used", "put aside"],
+        [
+            [entry["table"], entry["rows_in"], entry["rows_used"], entry["rows_quarantined"]]
+            for entry in summary["tables"]
+        ],
+    )
+    if not summary["findings"]:
+        say("No findings.")
+        return
+    show_table(
+        ["table", "column", "rule", "rows", "put aside", "such as"],
+        [
+            [
+                *(finding[key] for key in ("table", "column", "rule", "rows", "quarantined")),
+                ", ".join(finding["examples"]),
+            ]
+            for finding in summary["findings"]
+        ],
+    )
+    aside = sum(entry["rows_quarantined"] for entry in summary["tables"])
+    if summary["quarantine"]:
+        say(f"Rows put aside, each with the reason: {summary['quarantine']}")
+    elif aside:
+        say(f"{aside:,} rows were put aside; `--out DIR` writes them, each with the reason.")
+
+
+def show_trained(summaries: Sequence[Mapping[str, Any]]) -> None:
+    """Write what was trained for each target.
+
+    Parameters
+    ----------
+    summaries : sequence of mapping
+        Of ``train_summary``.
+    """
+    for summary in summaries:
+        say(
+            f"{summary['target'].capitalize()}: {summary['model']} model, version "
+            f"{summary['version']}, is {summary['alias']}: {summary['reason']}"
+        )
+        say(_learned_from(summary))
+        show_scorers(summary["scorers"])
+        for warning in summary["warnings"]:
+            say(f"Warning: {warning}")
+
+
+def show_backtest(summary: Mapping[str, Any]) -> None:
+    """Write how good each model was out of time.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``backtest_summary``.
+    """
+    whole = [entry for entry in summary["scorers"] if entry.get("fold", "all") == "all"]
+    show_scorers(whole or summary["scorers"])
+    for warning in summary["warnings"]:
+        say(f"Warning: {warning}")
+    say(f"{summary['predictions']:,} predictions are in {summary['out']}")
+
+
+def show_score(summary: Mapping[str, Any]) -> None:
+    """Write who needs someone, and where everything is.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``score_summary``.
+    """
+    say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
+    show_accounts(summary["needs_someone"])
+    if waiting := summary["waiting_for_capacity"]:
+        say(f"Plays waiting for capacity, as their owners have no hand free: {waiting:,}.")
+    for note in summary["notes"]:
+        say(note)
+    say(f"Results: {summary['out']}")
+    if summary["report"]:
+        say(f"Report: {summary['report']}")
+    if summary["unwritten"]:
+        say(
+            f"Not written: {', '.join(summary['unwritten'])}. A database takes no files, and a "
+            "folder none of an older date; `churngrid report OUT` makes the report from what is "
+            "stored."
+        )
+
+
+def show_demo(summary: Mapping[str, Any]) -> None:
+    """Write what the demonstration has made.
+
+    Parameters
+    ----------
+    summary : mapping
+        Of ``demo_summary``.
+    """
+    for trained in summary["train"]:
+        say(f"{trained['target'].capitalize()}: {trained['model']} model. {_learned_from(trained)}")
+    show_score(summary["score"])
+    say(f"Everything is in {summary['folder']}, made in {summary['seconds']:.0f} seconds.")
+
+
+def show_written(summary: Mapping[str, Any]) -> None:
+    """Write which files were made.
+
+    Parameters
+    ----------
+    summary : mapping
+        ``written``: paths.
+    """
+    say("Written, for you to edit:")
+    for path in summary["written"]:
+        say(f"  {path}")
+
+
+def show_findings(summary: Mapping[str, Any]) -> None:
+    """Write what is wrong with a file, one line each.
+
+    Parameters
+    ----------
+    summary : mapping
+        ``findings``: sentences.
+    """
+    for finding in summary["findings"] or ["No findings."]:
+        say(finding)
+
+
+def _learned_from(summary: Mapping[str, Any]) -> str:
+    rate = " unknown" if summary["base_rate"] is None else f" {100 * summary['base_rate']:.1f} %"
+    outcome = "churned" if summary["target"] == "churn" else "expanded"
+    return (
+        f"Learned from {summary['rows']:,} rows of {summary['accounts']:,} accounts; "
+        f"{summary['positives']:,} of them {outcome}; base rate{rate}."
+    )

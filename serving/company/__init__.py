@@ -1,0 +1,1 @@
+"""What a company declares: settings, playbook, metrics of its own."""

@@ -1,0 +1,135 @@
+"""Everything a company declares, read once: settings, scorecard, rubric and playbook."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...features.metrics.catalogue import METRICS, by_column
+from ...features.metrics.metric import Metric
+from ...features.schema.settings import FILES, Settings
+from ...features.scores.health_overrides import Override, read_overrides
+from ...features.scores.rubric import Rubric
+from ...features.scores.rubric_file import read_rubric
+from ...features.scores.scorecard import Scorecard
+from ...features.scores.scorecard_file import read_scorecard
+from ..results.schema import FACT_COLUMNS
+from .condition_words import texts_of
+from .own_metrics import declared_metrics
+from .playbook import Playbook
+from .playbook_file import read_playbook
+
+__all__ = ["FACT_FIELDS", "Config", "fact_fields", "read_config"]
+
+
+def fact_fields(metrics: Sequence[Metric]) -> tuple[str, ...]:
+    """Return what a condition in the playbook may look at.
+
+    Parameters
+    ----------
+    metrics : sequence of Metric
+        All that are declared.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> fact_fields(())[:3]
+    ('status', 'cell', 'quadrant')
+    """
+    return (*by_column(metrics), *FACT_COLUMNS)
+
+
+FACT_FIELDS = fact_fields(METRICS)
+"""What a condition in the playbook may look at where a company has no metrics of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a company declares, with a hash over all of it.
+
+    Parameters
+    ----------
+    settings : Settings
+    scorecard : Scorecard
+    rubric : Rubric
+    playbook : Playbook
+    overrides : tuple of Override
+        Dated facts about accounts, so they are no part of the hash.
+    metrics : tuple of Metric
+        Those that ship, then the company's own.
+    """
+
+    settings: Settings
+    scorecard: Scorecard
+    rubric: Rubric
+    playbook: Playbook
+    overrides: tuple[Override, ...] = ()
+    metrics: tuple[Metric, ...] = METRICS
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that change when anything declared changes.
+
+        Where the files lie is left out: what they say counts.
+        """
+        settings = self.settings.model_dump(mode="json", exclude=set(FILES))
+        parts = (self.scorecard, self.rubric, self.playbook)
+        declared: list[object] = [settings, *(part.model_dump(mode="json") for part in parts)]
+        declared += [repr(metric) for metric in self.metrics[len(METRICS) :]]
+        text = json.dumps(declared, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
+    """Read the files that the settings name, or the shipped defaults.
+
+    Parameters
+    ----------
+    settings : Settings
+    folder : Path or None
+        Where relative paths in the settings start; the working folder when None.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    SchemaError
+        If a file is missing or breaks a rule.
+
+    Examples
+    --------
+    >>> len(read_config(Settings()).digest)
+    12
+    """
+
+    def located(path: Path | None) -> Path | None:
+        return path if path is None or folder is None else folder / path
+
+    metrics = declared_metrics(settings.metrics)
+    scorecard = read_scorecard(located(settings.scorecard), metrics)
+    rubric = read_rubric(located(settings.maturity), metrics)
+    # A cap or category of ours that a company dropped never holds; a playbook may still name it.
+    texts = texts_of(
+        [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics
+    )
+    playbook = read_playbook(
+        located(settings.playbook), fact_fields(metrics), texts=texts, metrics=metrics
+    )
+    return Config(
+        settings=settings,
+        scorecard=scorecard,
+        rubric=rubric,
+        playbook=playbook,
+        overrides=_overrides(located(settings.overrides)),
+        metrics=metrics,
+    )
+
+
+def _overrides(path: Path | None) -> tuple[Override, ...]:
+    return () if path is None else read_overrides(path)

@@ -1,0 +1,198 @@
+"""What the report says of one account in its panel, as plain records."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pandas as pd
+
+from ..scoring.wording import headline, trend_in_words
+from .account_rows import TOP_REASONS, RowView, by_model, odds_in_words
+from .driver_texts import DriverViews, Reason
+from .page_words import SENTENCE, day, in_words, percent, plain
+from .play_texts import PlayView, PlayViews
+
+__all__ = ["Bar", "PanelView", "Reasons", "panel_views"]
+
+
+_Account = Mapping[str, Any]
+
+_STRONG = 70.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Drivers under what they have in common; the page leaves out those without any."""
+
+    title: str
+    drivers: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A number on a scale, with the interval it may lie in.
+
+    Parameters
+    ----------
+    label : str
+    low, value, high : int
+        0 to 100 along the bar.
+    text : str
+        The number in words.
+    why : str
+        What pulls it down most; may be empty.
+    """
+
+    label: str
+    low: int
+    value: int
+    high: int
+    text: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """What the page says of one account beyond its row."""
+
+    row: RowView
+    story: str
+    flags: tuple[str, ...]
+    reasons: tuple[Reasons, ...]
+    plays: tuple[PlayView, ...]
+    components: tuple[Bar, ...]
+    scores: tuple[Bar, ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def panel_views(
+    accounts: pd.DataFrame,
+    rows: Sequence[RowView],
+    drivers: DriverViews,
+    plays: PlayViews,
+    currency: str,
+) -> Iterator[PanelView]:
+    """Put into words what is known of each account, one after the other.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        Scores in the order of the list; texts are never missing, numbers are floats.
+    rows : sequence of RowView
+        What the list says of the same accounts; those after them have no panel.
+    drivers : DriverViews
+    plays : PlayViews
+    currency : str
+
+    Yields
+    ------
+    PanelView
+    """
+    told = [name for name in map(str, accounts) if name.startswith("why_")]
+    labels = {name: in_words(name) for name in (why.removeprefix("why_") for why in told)}
+    for row, account in zip(rows, _records(accounts.head(len(rows))), strict=True):
+        components = _components(account, labels)
+        yield PanelView(
+            row=row,
+            story=plain(headline(account), longest=SENTENCE),
+            flags=tuple(in_words(flag) for flag in account["review_flags"].split(",") if flag),
+            reasons=_reasons(account, drivers, row.row, components),
+            plays=plays.of(row.row),
+            components=components,
+            scores=_scores(account),
+            facts=tuple(_facts(account, currency)),
+        )
+
+
+def _records(accounts: pd.DataFrame) -> Iterator[_Account]:
+    names = [str(name) for name in accounts]
+    columns = (accounts[name].astype(object).tolist() for name in names)
+    for values in zip(*columns, strict=True):
+        yield dict(zip(names, values, strict=True))
+
+
+def _reasons(
+    account: _Account, drivers: DriverViews, row: int, components: Sequence[Bar]
+) -> tuple[Reasons, ...]:
+    """Return the drivers in groups, those for risk first, even where there are none."""
+    if by_model(account, drivers, row):
+        groups = _of_model(drivers, row)
+    else:
+        groups = _of_scorecard(drivers, row, components)
+    growth = drivers.of(row, "grows") if not math.isnan(account["p_expand"]) else iter(())
+    title = "The model's estimate of growth rises because"
+    return (*groups, Reasons(title, tuple(islice(growth, TOP_REASONS))))
+
+
+def _of_model(drivers: DriverViews, row: int) -> tuple[Reasons, ...]:
+    about = "The model's estimate of leaving"
+    return (
+        Reasons(f"{about} rises because", tuple(drivers.of(row, "raises"))),
+        Reasons(f"{about} falls because", tuple(drivers.of(row, "lowers"))),
+        Reasons("Context, nothing to act on", tuple(drivers.context(row))),
+    )
+
+
+def _of_scorecard(drivers: DriverViews, row: int, components: Sequence[Bar]) -> tuple[Reasons, ...]:
+    strong = sorted(components, key=lambda bar: -bar.value)[:TOP_REASONS]
+    held = tuple(Reason(bar.label, f"{bar.text} of 100") for bar in strong if bar.value >= _STRONG)
+    return (
+        Reasons("The scorecard takes points for", tuple(drivers.of(row, "costs"))),
+        Reasons("What holds the score up", held),
+    )
+
+
+def _components(account: _Account, labels: Mapping[str, str]) -> tuple[Bar, ...]:
+    """Return the component scores that are known, in the order of the scorecard."""
+    return tuple(
+        Bar(label, 0, round(score), 100, f"{score:.0f}", plain(account[f"why_{name}"]))
+        for name, label in labels.items()
+        if not math.isnan(score := account[f"chs_{name}"])
+    )
+
+
+def _scores(account: _Account) -> tuple[Bar, ...]:
+    """Return the health score and the maturity index with their intervals, where known."""
+    bars = []
+    low, chs, high = (account[name] for name in ("chs_low", "chs", "chs_high"))
+    if not math.isnan(chs):
+        known = percent(account["chs_coverage"])
+        reach = f"{low:.0f} to {high:.0f} whatever is missing; " if high - low >= 1 else ""
+        text = f"{chs:.0f} of 100; {reach}{known} known"
+        bars.append(Bar("Health score", round(low), round(chs), round(high), text))
+    low, cmi, high = (account[name] for name in ("cmi_low", "cmi", "cmi_high"))
+    if not math.isnan(cmi):
+        weakest = in_words(account["weakest_category"])
+        text = f"{cmi:.1f} of 5; {low:.1f} to {high:.1f}, {account['cmi_status']}"
+        text += f"; weakest: {weakest}" if weakest else ""
+        start, point, end = (round(25 * (level - 1)) for level in (low, cmi, high))
+        bars.append(Bar("Maturity index", start, point, end, text))
+    return tuple(bars)
+
+
+def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
+    """Yield what else is known, each with its name."""
+    index = account["health_index"]
+    told = {
+        "Segment": plain(account["segment"]),
+        "ARR": _money(account["arr"], currency),
+        "ARR at risk": _money(account["arr_at_risk"], currency),
+        "Term ends": day(account["term_end"]),
+        "Notice deadline": day(account["notice_deadline"]),
+        "Status": in_words(account["status"].replace("scored", "")),
+        "Not eligible because": in_words(account["reason"]),
+        "Health is read from": in_words(account["health_source"]),
+        "Health score": trend_in_words(account)[1],
+        "Scorecard variants": in_words(account["scorecard_variants"].replace(",", ", ")),
+        "Override": plain(account["override_reason"], longest=SENTENCE),
+        "Health index": "" if math.isnan(index) else f"{index:.0f} of 100",
+        "Chance of growth": odds_in_words(account["p_expand"]),
+        "Quadrant": in_words(account["quadrant"]),
+    }
+    yield from ((name, text) for name, text in told.items() if text)
+
+
+def _money(amount: float, currency: str) -> str:
+    return "" if math.isnan(amount) else f"{currency} {amount:,.0f}"

@@ -1,0 +1,225 @@
+"""What the report says of each account in the list, as plain records."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, cast
+
+import pandas as pd
+
+from ..scoring.wording import about_one_in, trend_in_words
+from .driver_texts import DriverViews
+from .page_words import SENTENCE, day, in_words, plain
+from .play_texts import PlayView, PlayViews
+
+__all__ = ["TOP_REASONS", "RowView", "by_model", "odds_in_words", "row_views", "standing_in_words"]
+
+
+TOP_REASONS = 3
+"""Reasons for risk that a row says."""
+
+_LOOKED_AT = (
+    *("account_name", "account_id", "csm_id", "arr", "as_of", "notice_deadline", "health_band"),
+    *("cell", "status", "health_trend", "chs_slope_84d", "chs_change_28d", "p_churn", "chs"),
+    *("health_source", "cmi", "cmi_status", "maturity_band", "cap_reason"),
+)
+_NAME = 60
+_NEAR_DAYS = 30
+# Standings that belong in the grid as soon as their health is known.
+_INSIDE = ("scored", "not_eligible", "no_model")
+
+_Account = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One account in the list.
+
+    Parameters
+    ----------
+    row : int
+        Place in the list, from 0.
+    name, account_id, csm, arr, deadline, deadline_day : str
+    near : bool
+        Whether the deadline is near.
+    band, cell : str
+        Health band and cell as identifiers; ``cell`` is empty outside the grid.
+    standing : str
+        The cell in words, or why there is none.
+    trend : tuple of str
+        Sign and words of where the health score is going; both empty where it is unknown.
+    odds, score : str
+        The probability of churn as people say it, or the score that stands in for it; either may
+        be empty.
+    maturity, cap : str
+    reasons : tuple of str
+        The three strongest reasons for risk.
+    play : PlayView or None
+        The next one.
+    because : str
+        Why this play; empty where the reasons or the cap say it already.
+    """
+
+    row: int
+    name: str
+    account_id: str
+    csm: str
+    arr: str
+    deadline: str
+    deadline_day: str
+    near: bool
+    band: str
+    cell: str
+    standing: str
+    trend: tuple[str, str]
+    odds: str
+    score: str
+    maturity: str
+    cap: str
+    reasons: tuple[str, ...]
+    play: PlayView | None
+    because: str
+
+
+def row_views(accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews) -> list[RowView]:
+    """Put into words what the list says of each account.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        Scores in the order of the list; texts are never missing, numbers are floats.
+    drivers : DriverViews
+    plays : PlayViews
+        Both of the same accounts.
+
+    Returns
+    -------
+    list of RowView
+        In the order of ``accounts``; empty for none.
+    """
+    records = cast("list[_Account]", accounts[[*_LOOKED_AT]].astype(object).to_dict("records"))
+    views = []
+    for row, account in enumerate(records):
+        kind = "raises" if by_model(account, drivers, row) else "costs"
+        reasons = tuple(reason.text for reason in islice(drivers.of(row, kind), TOP_REASONS))
+        views.append(_view(row, account, reasons, plays.first(row)))
+    return views
+
+
+def by_model(account: _Account, drivers: DriverViews, row: int) -> bool:
+    """Say whether the model explains an account, or the scorecard.
+
+    A model that only reads the scorecard has no drivers of its own: those of the score stand in.
+
+    Parameters
+    ----------
+    account : mapping
+        ``health_source``.
+    drivers : DriverViews
+    row : int
+        Place of the account in the list.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(account["health_source"] == "model" and drivers.any_of_model(row))
+
+
+def standing_in_words(cell: str, status: str) -> str:
+    """Return where an account stands, or why it stands nowhere.
+
+    Parameters
+    ----------
+    cell : str
+        Empty for an account outside the grid.
+    status : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> standing_in_words("let_churn", "scored"), standing_in_words("", "notice_given")
+    ('Let churn', 'Notice given')
+    >>> standing_in_words("", "scored")
+    'Health unknown'
+    """
+    if cell:
+        return in_words(cell)
+    return "Health unknown" if status in _INSIDE else in_words(status)
+
+
+def odds_in_words(probability: float) -> str:
+    """Return a probability as people say it, empty where it is unknown.
+
+    Parameters
+    ----------
+    probability : float
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> odds_in_words(0.26), odds_in_words(math.nan)
+    ('about 1 in 4', '')
+    """
+    return "" if math.isnan(probability) else about_one_in(probability)
+
+
+def _view(row: int, account: _Account, reasons: tuple[str, ...], play: PlayView | None) -> RowView:
+    days = _days_left(account)
+    cap = plain(account["cap_reason"], longest=SENTENCE)
+    said = " ".join([cap, *reasons])
+    return RowView(
+        row=row,
+        name=plain(account["account_name"] or account["account_id"], longest=_NAME),
+        account_id=plain(account["account_id"], longest=_NAME),
+        csm=plain(account["csm_id"]),
+        arr="" if math.isnan(account["arr"]) else f"{account['arr']:,.0f}",
+        deadline=_deadline(days),
+        deadline_day=day(account["notice_deadline"]),
+        near=0 <= days <= _NEAR_DAYS,
+        band=account["health_band"],
+        cell=account["cell"],
+        standing=standing_in_words(account["cell"], account["status"]),
+        trend=trend_in_words(account),
+        odds=odds_in_words(account["p_churn"]),
+        score=_score(account),
+        maturity=_maturity(account),
+        cap=cap,
+        reasons=reasons,
+        play=play,
+        because=play.why if play and play.why not in said else "",
+    )
+
+
+def _days_left(account: _Account) -> float:
+    """Return the days to the notice deadline, negative once it has passed, NaN without one."""
+    left = account["notice_deadline"] - account["as_of"]
+    return math.nan if pd.isna(left) else float(left.days)
+
+
+def _deadline(days: float) -> str:
+    if math.isnan(days):
+        return ""
+    if days < 0:
+        return "passed"
+    return "1 day" if days == 1 else f"{days:.0f} days"
+
+
+def _score(account: _Account) -> str:
+    if account["health_source"] != "scorecard" or math.isnan(account["chs"]):
+        return ""
+    return f"score {account['chs']:.0f} of 100"
+
+
+def _maturity(account: _Account) -> str:
+    if math.isnan(account["cmi"]):
+        return "not assessed"
+    status = " (provisional)" if account["cmi_status"] == "provisional" else ""
+    return f"{account['maturity_band']}{status}"

@@ -1,0 +1,162 @@
+"""One account's story: for people as text, for notebooks as HTML, for programs as a dict."""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ...features.errors import SchemaError
+from ..company.playbook import Playbook
+from ..results.schema import to_do
+from ..scoring.batch_score import Scored
+from ..scoring.wording import headline
+
+__all__ = ["AccountStory", "account_story"]
+
+
+_ADVICE = {"churned": "Raises the estimate of churn", "chs": "Costs points of health"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AccountStory:
+    """Where an account stands, why, and what to do.
+
+    Parameters
+    ----------
+    account : Series
+        Its row of the scores.
+    drivers : DataFrame
+        Its rows of the drivers.
+    plays : DataFrame
+        Its rows of the plays that someone should work on now.
+    playbook : Playbook
+    """
+
+    account: pd.Series
+    drivers: pd.DataFrame
+    plays: pd.DataFrame
+    playbook: Playbook
+
+    @property
+    def title(self) -> str:
+        """Name, id and date."""
+        name, own_id = self.account["account_name"], self.account["account_id"]
+        who = f"{name} ({own_id})" if name and name != own_id else own_id
+        return f"{who}, as of {self.account['as_of']:%Y-%m-%d}"
+
+    def sections(self) -> list[tuple[str, list[str]]]:
+        """Return the parts of the story: a title and its lines each, empty ones left out."""
+        target = "churned" if (self.drivers["target"] == "churned").any() else "chs"
+        own = self.drivers[self.drivers["target"] == target]
+        acted = own[own["actionable"].astype(bool)]
+        parts: dict[str, list[str]] = {
+            _ADVICE[target]: acted.loc[acted["direction"] == "+", "text"].tolist(),
+            "Lowers the estimate of churn": acted.loc[acted["direction"] == "-", "text"].tolist(),
+            "Weakest in each part of health": self._components(),
+            "Context": own.loc[~own["actionable"].astype(bool), "text"].tolist(),
+            "What to do": [self._play(row) for row in self.plays.itertuples()],
+        }
+        return [(name, lines) for name, lines in parts.items() if lines]
+
+    def text(self) -> str:
+        """Return the story as plain text.
+
+        Returns
+        -------
+        str
+        """
+        lines = [self.title, headline(self.account)]
+        for name, entries in self.sections():
+            lines += ["", f"{name}:", *(f"  - {entry}" for entry in entries)]
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the story as plain values.
+
+        Returns
+        -------
+        dict
+        """
+        return {
+            "account": _plain(self.account.to_dict()),
+            "story": headline(self.account),
+            "drivers": [_plain(row) for row in self.drivers.to_dict("records")],
+            "plays": [_plain(row) for row in self.plays.to_dict("records")],
+        }
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        parts = [f"<h3>{html.escape(self.title)}</h3><p>{html.escape(headline(self.account))}</p>"]
+        for name, entries in self.sections():
+            items = "".join(f"<li>{html.escape(entry)}</li>" for entry in entries)
+            parts.append(f"<h4>{html.escape(name)}</h4><ul>{items}</ul>")
+        return "".join(parts)
+
+    def _components(self) -> list[str]:
+        told = {
+            str(name).removeprefix("why_").replace("_", " "): text
+            for name, text in self.account.items()
+            if str(name).startswith("why_") and text
+        }
+        return [f"{name}: {text}" for name, text in told.items()]
+
+    def _play(self, row: Any) -> str:
+        play = self.playbook.named(row.play)
+        return f"{play.action} ({play.owner}, by {row.due_at:%Y-%m-%d}) Because: {row.why}."
+
+
+def account_story(scored: Scored, account_id: str, playbook: Playbook) -> AccountStory:
+    """Return the story of one scored account.
+
+    Parameters
+    ----------
+    scored : Scored
+    account_id : str
+        The id, or the exact name.
+    playbook : Playbook
+
+    Returns
+    -------
+    AccountStory
+
+    Raises
+    ------
+    SchemaError
+        If no such account was scored, or several have that name.
+    """
+    scores = scored.scores
+    found = scores[(scores["account_id"] == account_id) | (scores["account_name"] == account_id)]
+    if len(found) != 1:
+        count = "no account" if found.empty else f"{len(found)} accounts"
+        raise SchemaError(
+            f"There is {count} with the id or name {account_id[:80]!r} among the "
+            f"{len(scores):,} scored; give one of the ids in `scores`."
+        )
+    account = found.iloc[0]
+    key = account["account_id"]
+    return AccountStory(
+        account=account,
+        drivers=_of_account(scored.drivers, key),
+        plays=_of_account(to_do(scored.plays), key),
+        playbook=playbook,
+    )
+
+
+def _of_account(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    return frame[frame["account_id"] == key].reset_index(drop=True)
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return the row with values that JSON knows."""
+    return {str(key): _plain_value(value) for key, value in row.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,78 @@
+"""What the report says of the plays of each account."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..company.playbook import Playbook
+from .by_account import ByAccount
+from .page_words import day, in_words, plain, sentence
+
+__all__ = ["PlayView", "PlayViews"]
+
+
+_SLOTS = {
+    "urgent": "Urgent",
+    "cell": "For its place in the grid",
+    "driver": "For its strongest reason",
+    "maturity": "For its maturity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlayView:
+    """One play of one account.
+
+    Parameters
+    ----------
+    slot, action, owner, due, why : str
+        In words.
+    play : str
+        Its name in the playbook.
+    """
+
+    slot: str
+    action: str
+    owner: str
+    due: str
+    why: str
+    play: str
+
+
+class PlayViews:
+    """Plays of each account in words.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        ``PLAY_COLUMNS``; rows of accounts that are not listed are left out.
+    listed : Series of str
+        Account ids.
+    playbook : Playbook
+        A stored play that it no longer has is shown by its name.
+    """
+
+    def __init__(self, plays: pd.DataFrame, listed: pd.Series, playbook: Playbook) -> None:
+        self._rows = ByAccount(listed, plays["account_id"])
+        self._actions = {play.name: play.action for play in playbook.plays}
+        told = plays[["slot", "play", "owner", "due_at", "why"]].iloc[self._rows.order]
+        self._told = list(zip(*(told[name].tolist() for name in told), strict=True))
+
+    def of(self, account: int) -> tuple[PlayView, ...]:
+        """Return the plays of the account at a place of the list, in their order."""
+        return tuple(self._view(*row) for row in self._told[self._rows.of(account)])
+
+    def first(self, account: int) -> PlayView | None:
+        """Return the first of them, or None."""
+        rows = self._told[self._rows.of(account)]
+        return self._view(*rows[0]) if rows else None
+
+    def _view(self, slot: str, play: str, owner: str, due_at: object, why: str) -> PlayView:
+        return PlayView(
+            slot=_SLOTS.get(slot) or in_words(slot),
+            action=self._actions.get(play) or f"{in_words(play)} (not in the playbook any more)",
+            owner=plain(owner),
+            due=day(due_at),
+            why=sentence(why),
+            play=play,
+        )

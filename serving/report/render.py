@@ -1,0 +1,196 @@
+"""The report: one HTML page that carries everything in itself, made from stored scores."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ...features.errors import SchemaError
+from ..company.playbook import Playbook
+from ..results.schema import (
+    DRIVER_COLUMNS,
+    NUMBER_COLUMNS,
+    PLAY_COLUMNS,
+    TEXT_COLUMNS,
+    TIME_COLUMNS,
+    n_waiting,
+    to_do,
+)
+from . import portfolio
+from .account_panels import panel_views
+from .account_rows import row_views
+from .driver_texts import DriverViews
+from .grid_chart import Cuts, draw_grid
+from .page_words import day, in_words, percent, plain, short_money
+from .play_texts import PlayViews
+
+__all__ = ["render_report"]
+
+# Beyond these a browser becomes slow and nobody scrolls: the first ones need someone most.
+_MOST_PANELS, _MOST_ROWS, _MOST_MARKS = 2_000, 5_000, 400
+_SCOPE_WARNED = 0.6
+_NOTE = 1_000
+
+
+def render_report(
+    scores: pd.DataFrame,
+    drivers: pd.DataFrame,
+    plays: pd.DataFrame,
+    *,
+    playbook: Playbook,
+    currency: str = "USD",
+    notes: Sequence[str] = (),
+    scope: float | None = None,
+    cuts: Cuts | None = None,
+) -> str:
+    """Write the report of one scoring as one HTML page.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As ``score`` made or stored them, of one as-of date. An empty table needs no columns.
+    drivers, plays : DataFrame
+        ``DRIVER_COLUMNS`` and ``PLAY_COLUMNS``; rows of other dates or accounts are left out, and
+        so are plays whose ``state`` says that nobody is to work on them now.
+    playbook : Playbook
+        For the steps of each play.
+    currency : str
+        ISO 4217 code of every amount.
+    notes : sequence of str
+        What a reader should know about this run.
+    scope : float, optional
+        Share of the scorecard's weight that the company collects at all, 0 to 1.
+    cuts : Cuts, optional
+        Where the bands begin, for the picture of the grid.
+
+    Returns
+    -------
+    str
+        The page. It makes no request of any kind, and its content-security policy admits only its
+        own style and script. Accounts come with the highest ``attention`` first; the first 5,000
+        have a row and the first 2,000 a panel, which the page then says.
+
+    Raises
+    ------
+    SchemaError
+        If a table lacks columns.
+    ValueError
+        If ``scores`` holds more than one as-of date.
+
+    Examples
+    --------
+    >>> from churngrid.serving.company.config import FACT_FIELDS
+    >>> from churngrid.serving.company.playbook_file import read_playbook
+    >>> nothing = pd.DataFrame()
+    >>> playbook = read_playbook(None, FACT_FIELDS)
+    >>> page = render_report(nothing, nothing, nothing, playbook=playbook)
+    >>> "There are no accounts to show." in page
+    True
+    """
+    accounts = _tidied_scores(
+        _complete("scores", scores, (*TEXT_COLUMNS, *NUMBER_COLUMNS, *TIME_COLUMNS))
+    )
+    unit = plain(currency)
+    proposed = _of_date(_complete("plays", plays, PLAY_COLUMNS), accounts)
+    actions = portfolio.actions_of_cells(playbook)
+    listed = accounts.head(_MOST_ROWS)
+    told = _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts)
+    reasons = DriverViews(told, listed["account_id"])
+    actions_of = PlayViews(to_do(proposed), listed["account_id"], playbook)
+    views = row_views(listed, reasons, actions_of)
+    return _filled(
+        views=views,
+        panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, unit),
+        n_panels=_MOST_PANELS,
+        playbook=playbook,
+        as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
+        usual=portfolio.usual_odds(accounts),
+        currency=unit,
+        notes=[
+            *(plain(note, longest=_NOTE) for note in notes),
+            *_scope_note(scope),
+            *_waiting_note(n_waiting(proposed)),
+        ],
+        head=portfolio.head(accounts, scope),
+        tiles=portfolio.tiles(accounts, unit),
+        bands=portfolio.bands(accounts),
+        chart=draw_grid(accounts, actions=actions, cuts=cuts, most_marks=_MOST_MARKS),
+        cells=portfolio.cells(accounts, actions, unit),
+        growth=portfolio.by_growth(accounts, portfolio.growing_cells(playbook)),
+        outside=portfolio.outside(accounts, unit),
+        total=len(accounts),
+        may_grow=bool(accounts["p_expand"].notna().any()),
+        money=bool(accounts["arr"].notna().any()),
+        terms=bool(accounts["notice_deadline"].notna().any()),
+    )
+
+
+def _filled(**context: object) -> str:
+    """Fill the page in; its style and script are read first, because it carries their hashes."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(digest=_digest, money=short_money, words=in_words)
+    style, script = (
+        environment.get_template(f"report.{kind}.j2").render() for kind in ("css", "js")
+    )
+    page = environment.get_template("report.html.j2")
+    return page.render(style=style, script=script, **context)
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return a table that has its columns; one without rows may lack them."""
+    if frame.empty:
+        return frame.reindex(columns=list(columns))
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise SchemaError(f"`{name}` lacks columns {missing}; pass the table that `score` wrote.")
+    return frame
+
+
+def _tidied_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores with texts, numbers and times of one type each, however they were stored."""
+    numbers = [*NUMBER_COLUMNS, *(name for name in scores.columns if name.startswith("chs_"))]
+    texts = [*TEXT_COLUMNS, *(name for name in scores.columns if name.startswith("why_"))]
+    tidy = {name: scores[name].astype(object).where(scores[name].notna(), "") for name in texts}
+    tidy |= {name: pd.to_numeric(scores[name]).astype(float) for name in numbers}
+    tidy |= {name: pd.to_datetime(scores[name], utc=True) for name in TIME_COLUMNS}
+    frame = scores.assign(**tidy)
+    dates = frame["as_of"].unique()
+    if len(dates) > 1:
+        raise ValueError(
+            f"`scores` must hold one as-of date, got {len(dates)}; keep the rows of the newest."
+        )
+    frame = frame.assign(attention=frame["attention"].fillna(0.0))
+    order = ["attention", "account_id"]
+    return frame.sort_values(order, ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _of_date(frame: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the date of the scores."""
+    return frame[pd.to_datetime(frame["as_of"], utc=True).isin(accounts["as_of"].unique())]
+
+
+def _scope_note(scope: float | None) -> list[str]:
+    if scope is None or scope >= _SCOPE_WARNED:
+        return []
+    return [
+        f"Only {percent(scope)} of the scorecard's weight is collected: health rests on little."
+    ]
+
+
+def _waiting_note(waiting: int) -> list[str]:
+    if not waiting:
+        return []
+    return [f"Plays that wait for capacity, as their owners have no hand free: {waiting:,}."]

@@ -1,0 +1,1 @@
+"""Every column of every result, and the stores that keep them."""

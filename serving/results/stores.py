@@ -1,0 +1,153 @@
+"""Where results are written: a folder, a DuckDB file or a PostgreSQL database."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from ...features.errors import ArtifactError, SchemaError
+from ...features.ingest.database import public_url
+from .csv_files import as_csv
+from .database_store import duckdb_store, postgres_store
+from .folder_store import FolderStore
+from .stored_types import storable
+
+__all__ = ["Store", "open_store", "write_tables"]
+
+
+_DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
+_FILE_SUFFIXES = (".csv", ".parquet", ".json", ".html", ".xlsx", ".sqlite", ".gz", ".zip")
+
+
+class Store(Protocol):
+    """A place that keeps the results of every scoring, by as-of date."""
+
+    @property
+    def label(self) -> str:
+        """What and where it is, without credentials."""
+
+    def write(
+        self, tables: Mapping[str, pd.DataFrame], *, files: Mapping[str, bytes | str] | None = None
+    ) -> tuple[str, ...]:
+        """Add the rows of an as-of date, in place of earlier ones of that date, all or nothing.
+
+        Parameters
+        ----------
+        tables : mapping of str to DataFrame
+            By name, each with ``as_of``. A date that only some of them have is replaced in all.
+        files : mapping of str to bytes or str, optional
+            Documents by file name.
+
+        Returns
+        -------
+        tuple of str
+            Files that were not written: a database takes none, and a folder none that belong to
+            an older date than its newest.
+
+        Raises
+        ------
+        SchemaError
+            If a table cannot be stored.
+        ArtifactError
+            If the place cannot be written, is in use, or holds something else of that name.
+        """
+
+    def read(self, name: str) -> pd.DataFrame | None:
+        """Return all stored rows of a table.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        DataFrame or None
+            By as_of and account; None if there is no such table yet.
+
+        Raises
+        ------
+        ArtifactError
+            If the place cannot be read.
+        """
+
+
+def open_store(out: str | Path) -> Store:
+    """Find out what kind of place it is; nothing is created before the first write.
+
+    Parameters
+    ----------
+    out : path of a folder or DuckDB file, or database URL
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    SchemaError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> open_store("results").label
+    "folder 'results'"
+    >>> open_store("postgresql://ann:secret@db.example/crm").label
+    "database 'postgresql://db.example/crm'"
+    """
+    if isinstance(out, str) and "://" in out:
+        if out.startswith(("postgresql://", "postgres://")):
+            return postgres_store(out)
+        raise SchemaError(f"Database URLs begin with postgresql://, got {public_url(out)!r}.")
+    path = Path(out)
+    if path.is_dir():
+        return FolderStore(path)
+    if path.suffix.lower() in _DUCKDB_SUFFIXES:
+        return duckdb_store(path)
+    if path.exists() or path.suffix.lower() in _FILE_SUFFIXES:
+        raise SchemaError(
+            f"`out` must be a folder, a DuckDB file ({', '.join(_DUCKDB_SUFFIXES)}) or a "
+            f"postgresql:// URL, got {str(path)!r}."
+        )
+    return FolderStore(path)
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
+    """Write tables without history as one Parquet and one CSV file each.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if missing.
+    tables : mapping of str to DataFrame
+
+    Returns
+    -------
+    list of Path
+        What was written; a file of that name is replaced whole or not at all.
+
+    Raises
+    ------
+    SchemaError
+        If a table cannot be stored.
+    ArtifactError
+        If the folder cannot be written.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in tables.items():
+            for suffix in ("parquet", "csv"):
+                target = folder / f"{name}.{suffix}"
+                unfinished = folder / f".{name}.{suffix}.unfinished"
+                if suffix == "csv":
+                    unfinished.write_bytes(as_csv(frame))
+                else:
+                    pq.write_table(storable(frame, name=name), unfinished)
+                os.replace(unfinished, target)
+                written.append(target)
+    except OSError as error:
+        raise ArtifactError(f"Folder {str(folder)!r} cannot be written: {error}") from error
+    return written

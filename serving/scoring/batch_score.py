@@ -1,0 +1,387 @@
+"""Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ...features.engine.compute import Features
+from ...features.errors import ArtifactError
+from ...features.metrics.absence import Absence
+from ...features.progress import Progress
+from ...features.schema.bands import band_of
+from ...features.schema.tableset import Tables
+from ...features.scores.health_overrides import active_overrides
+from ...features.scores.health_score import Health, score_health, scorecard_scope
+from ...features.scores.health_trend import Past, past_of, trend_of, with_own_past
+from ...features.scores.portfolio_review import MaturityReview, review_maturity
+from ...features.subscriptions.business_kind import Business
+from ...training.dataset.dataset import MATURITY_INPUTS
+from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
+from ..company.config import Config
+from . import health_rules as rules
+from .assign_plays import Limits, assign_plays
+from .component_reasons import component_reasons
+from .drivers import drivers_of
+from .explanation import with_reasons
+from .grid import place
+from .health_index import cut_by_capacity, health_index, with_hysteresis
+from .interventions import Interventions
+from .known_facts import Known, known_on
+from .model_estimates import Estimate, check_inputs, estimated
+
+__all__ = ["Models", "Scored", "score_known", "score_tables"]
+
+
+_NEAR_DEADLINE_DAYS = 120
+# So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40.
+_FALLING = 1.6
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The trained models to score with; either may be missing."""
+
+    churn: FittedModel | None = None
+    expansion: FittedModel | None = None
+
+    @property
+    def version(self) -> str:
+        """The versions of both, as they are stored with every score."""
+        chosen = [model for model in (self.churn, self.expansion) if model]
+        return "+".join(model.version[:_DIGITS] for model in chosen)
+
+    @property
+    def by_target(self) -> dict[str, FittedModel]:
+        """Those that are there, by what they estimate."""
+        named = {"churned": self.churn, "expanded": self.expansion}
+        return {target: model for target, model in named.items() if model}
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The result of one scoring.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        One row an account, those that need someone most first.
+    drivers : DataFrame
+        Why: several rows an account and target.
+    plays : DataFrame
+        What to do: up to three rows an account.
+    features : Features
+        The numbers behind it, in the order of ``scores``.
+    contributions : dict of str to DataFrame
+        Per target the SHAP values on log-odds, one column an input and ``base``.
+    scope : float
+        Share of the scorecard's weight that the company collects at all.
+    notes : tuple of str
+        What a reader should know about this run.
+    maturity : MaturityReview
+        Who grades apart, and how far maturity goes together with health.
+    """
+
+    scores: pd.DataFrame
+    drivers: pd.DataFrame
+    plays: pd.DataFrame
+    features: Features
+    contributions: dict[str, pd.DataFrame]
+    scope: float
+    notes: tuple[str, ...]
+    maturity: MaturityReview
+
+
+def score_tables(
+    tables: Tables,
+    as_of: pd.Timestamp,
+    *,
+    config: Config,
+    models: Models | None = None,
+    previous: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+) -> Scored:
+    """Score every account known on a date.
+
+    Parameters
+    ----------
+    tables : Tables
+    as_of : Timestamp
+        Only facts known before it count.
+    config : Config
+    models : Models, optional
+        Without models the scorecard stands in for the health axis.
+    previous : DataFrame, optional
+        Stored scores of earlier dates: their bands make this one steady.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Scored
+        The same for the same tables, date, config, models and previous scores.
+    """
+    chosen = models or Models()
+    for model in (chosen.churn, chosen.expansion):
+        check_inputs(model, config.metrics)
+    known = known_on(tables, as_of, config, progress)
+    return score_known(known, config=config, models=chosen, previous=previous)
+
+
+def score_known(
+    known: Known,
+    *,
+    config: Config,
+    models: Models | None = None,
+    previous: pd.DataFrame | None = None,
+) -> Scored:
+    """Score accounts of which everything is known already.
+
+    Parameters
+    ----------
+    known : Known
+    config : Config
+        The one it was gathered with.
+    models : Models, optional
+    previous : DataFrame, optional
+        As in ``score_tables``.
+
+    Returns
+    -------
+    Scored
+    """
+    chosen, features = models or Models(), known.features
+    health = score_health(features, config.scorecard)
+    inputs = _inputs(features, health, known.maturity)
+    with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
+        past = past_of(known.readings, features, config.scorecard)
+        features = with_own_past(features, past)
+        accounts = _judged(known, features, health, past, config)
+        review = review_maturity(known.tables, accounts, config.rubric)
+        active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
+        accounts = rules.with_overrides(accounts, active)
+        accounts = _with_probabilities(accounts, said, chosen)
+        accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
+        accounts = _in_grid(accounts, config)
+        contributions = {target: estimate.contributions() for target, estimate in said.items()}
+    drivers = _drivers(features, health, contributions)
+    accounts = with_reasons(accounts.reset_index(), drivers)
+    accounts = _with_metrics(accounts, features)
+    first = ["attention", "account_id"]
+    order = accounts[first].sort_values(first, ascending=[False, True]).index.to_numpy()
+    accounts = accounts.take(order).reset_index(drop=True)
+    return Scored(
+        scores=_published(accounts, config, chosen, previous),
+        drivers=drivers.drop(columns="weight"),
+        plays=_plays(accounts, config, known.begun),
+        features=features.at(features.frame.index[order]),
+        contributions=contributions,
+        scope=scorecard_scope(features, config.scorecard),
+        notes=(
+            *_notes(known.business, chosen, known.status, known.ended),
+            *_override_notes(active, accounts),
+            *known.begun.notes(config.playbook),
+            *review.notes(),
+        ),
+        maturity=review,
+    )
+
+
+def _judged(
+    known: Known, features: Features, health: Health, past: Past, config: Config
+) -> pd.DataFrame:
+    """Return who each account is, its health and maturity, where it goes and why."""
+    scorecard = config.scorecard
+    trend = trend_of(health.scores["chs_before_caps"], past, scorecard.trend)
+    why = component_reasons(features, health, scorecard)
+    return pd.concat([known.accounts, health.scores, trend, why, known.maturity], axis=1)
+
+
+def _plays(accounts: pd.DataFrame, config: Config, begun: Interventions) -> pd.DataFrame:
+    return assign_plays(
+        accounts,
+        config.playbook,
+        labels={metric.column: metric.label for metric in config.metrics},
+        percent={metric.column for metric in config.metrics if metric.unit == "share"},
+        known=begun,
+        limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
+    )
+
+
+def _with_metrics(accounts: pd.DataFrame, features: Features) -> pd.DataFrame:
+    """Add what conditions may look at, and how much each account needs someone."""
+    known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
+    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
+    known = known.assign(stale_metrics=stale.astype(float))
+    attention = _attention(accounts, known["days_to_notice_deadline"])
+    return pd.concat([accounts, known, attention], axis=1)
+
+
+def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.DataFrame:
+    """Return what the models read, as `build_dataset` lays it out."""
+    extra = pd.concat([health.scores["chs"], maturity[list(MATURITY_INPUTS)]], axis=1)
+    return pd.concat([features.frame, extra], axis=1)
+
+
+def _with_probabilities(
+    accounts: pd.DataFrame, said: Mapping[str, Estimate], models: Models
+) -> pd.DataFrame:
+    eligible = accounts["status"] == "scored"
+    for target, column in PROBABILITY.items():
+        found = said[target].p() if target in said else np.nan
+        accounts[column] = np.where(eligible, found, np.nan)
+    base = models.churn.base_rate if models.churn else np.nan
+    accounts["base_rate"] = base
+    accounts["health_index"] = health_index(accounts["p_churn"].to_numpy(dtype=float), base)
+    accounts["arr_at_risk"] = accounts["arr"] * accounts["p_churn"]
+    return accounts
+
+
+def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> pd.DataFrame:
+    accounts["health_source"] = rules.sources_of(accounts)
+    by_source = {"model": accounts["health_index"], "scorecard": accounts["chs"]}
+    value = pd.Series(np.nan, index=accounts.index)
+    for source, values in by_source.items():
+        value = value.where(accounts["health_source"] != source, values)
+    accounts["health_value"] = value
+    numbers = np.asarray(value, dtype=float)
+    raw = band_of(numbers, config.scorecard.bands)
+    if config.settings.save_capacity is not None:
+        raw = cut_by_capacity(raw, numbers, config.settings.save_capacity)
+    accounts["health_band_raw"] = raw
+    before = last.reindex(accounts.index.get_level_values("account_id"))
+    accounts["band"] = with_hysteresis(raw, numbers, before)
+    accounts["band"] = rules.covered_band(accounts, config.scorecard)
+    limited = rules.limited_band(accounts, config.scorecard)
+    limited = limited.rename(columns={"limit": "cap"})
+    return accounts.drop(columns=["cap", "cap_reason"]).join(limited)
+
+
+def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
+    accounts["in_grid"] = accounts["health_source"] != "none"
+    placed = place(accounts, medium_from=config.scorecard.bands.medium)
+    accounts = accounts.join(placed)
+    accounts["band_distance"] = rules.band_distance(
+        accounts["health_index"], accounts["chs"], config.scorecard.bands
+    )
+    # Nobody is let go unasked because the ARR is missing; where no money is known, none is missing.
+    unknown = np.inf if accounts["arr"].notna().any() else 0.0
+    accounts["arr_over_approval"] = accounts["arr"].fillna(unknown) - config.settings.approval_arr
+    accounts["review_flags"] = rules.flags_of(accounts)
+    return accounts
+
+
+def _drivers(
+    features: Features, health: Health, contributions: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
+    return drivers_of(features, shares, health.losses)
+
+
+def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:
+    """Return how much an account needs someone: money times ill health, sooner and capped first."""
+    money = accounts["arr"].fillna(0.0)
+    size = money if money.gt(0).any() else pd.Series(1.0, index=accounts.index)
+    illness = 1.0 - accounts["health_value"] / 100.0
+    near = days.between(0, _NEAR_DEADLINE_DAYS).map({True: 1.5, False: 1.0})
+    urgent = accounts["cap"].notna().map({True: 1.5, False: 1.0})
+    deciding = accounts["status"].eq("scored").map({True: 1.0, False: 0.5})
+    waiting = accounts["in_grid"] & (accounts["cell"] != "let_churn")
+    falling = accounts["health_trend"].eq("down").map({True: _FALLING, False: 1.0})
+    need = size * illness * near * urgent * deciding * falling
+    return need.where(waiting, 0.0).fillna(0.0).rename("attention")
+
+
+def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return, per account, the newest stored reading before this date."""
+    columns = {"health_band_shown": "band", "health_band_raw": "raw_band", "health_value": "index"}
+    if previous is None or previous.empty:
+        return pd.DataFrame(columns=list(columns.values()), dtype=object)
+    missing = sorted({"account_id", "as_of", *columns} - set(previous.columns))
+    if missing:
+        raise ArtifactError(
+            f"The stored scores lack {missing}: another version wrote them. Score with `--fresh`, "
+            "or into another place."
+        )
+    earlier = previous[previous["as_of"] < as_of].sort_values("as_of")
+    newest = earlier.drop_duplicates("account_id", keep="last").set_index("account_id")
+    return newest.rename(columns=columns)[list(columns.values())]
+
+
+def _published(
+    accounts: pd.DataFrame, config: Config, models: Models, previous: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return the scores as they are written."""
+    components = [f"chs_{name}" for name in config.scorecard.components]
+    columns = [
+        *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
+        *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate", "health_index"),
+        *("health_band", "health_source", "cap_reason", "override_limit", "override_reason"),
+        *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
+        *("chs_slope_84d", "health_trend", "scorecard_variants", *components),
+        *(f"why_{name}" for name in config.scorecard.components),
+        *("cmi", "cmi_low", "cmi_high", "cmi_status", "cmi_coverage", "cmi_age_days"),
+        *(f"cmi_{name}" for name in config.rubric.categories),
+        *("maturity_blocker", "maturity_due"),
+        *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk", "review_flags"),
+        *("attention", "health_value", "health_band_raw", "band"),
+    ]
+    frame = accounts[columns].rename(columns={"band": "health_band_shown"})
+    return frame.assign(
+        model_version=models.version,
+        settings_hash=config.digest,
+        state_hash=_digest(previous, accounts),
+    )
+
+
+def _digest(previous: pd.DataFrame | None, accounts: pd.DataFrame) -> str:
+    """Return a hash of what this scoring goes by beside tables and settings.
+
+    Stored readings of earlier dates, and overrides that hold; empty without either.
+    """
+    known = [_earlier_readings(previous, accounts["as_of"]), _overridden(accounts)]
+    rows = [
+        str(pa.Table.from_pandas(frame, preserve_index=False).to_pylist())
+        for frame in known
+        if len(frame)
+    ]
+    return hashlib.sha256("".join(rows).encode()).hexdigest()[:12] if rows else ""
+
+
+def _earlier_readings(previous: pd.DataFrame | None, as_of: pd.Series) -> pd.DataFrame:
+    if previous is None or previous.empty or as_of.empty:
+        return pd.DataFrame()
+    columns = ["account_id", "as_of", "health_band_shown", "health_band_raw", "health_value"]
+    earlier: pd.DataFrame = previous.loc[previous["as_of"] < as_of.iloc[0], columns]
+    return earlier.sort_values(["account_id", "as_of"])
+
+
+def _overridden(accounts: pd.DataFrame) -> pd.DataFrame:
+    columns = ["account_id", "override_limit", "override_reason"]
+    return accounts.loc[accounts["override_reason"] != "", columns].sort_values("account_id")
+
+
+def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int) -> tuple[str, ...]:
+    notes = [business.sentence]
+    if models.churn is None:
+        notes.append(
+            "No churn model: the health axis is the scorecard. Run `churngrid train` for one."
+        )
+    if models.expansion is None:
+        notes.append("No expansion model: p_expand is empty.")
+    counts = status["status"].value_counts()
+    told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
+    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed.")
+    return tuple(notes)
+
+
+def _override_notes(active: pd.DataFrame, accounts: pd.DataFrame) -> list[str]:
+    """Return what to say of overrides that name accounts which are not listed."""
+    strange = sorted(set(active.index) - set(accounts["account_id"]))
+    if not strange:
+        return []
+    named = ", ".join(repr(name[:80]) for name in strange[:3])
+    return [f"Overrides of accounts that are not listed: {len(strange):,}, such as {named}."]

@@ -1,0 +1,143 @@
+"""All that is known of the accounts on a date: what is read from the tables before it is judged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.as_of_rows import Rows
+from ...features.cohorts.at_risk import standing
+from ...features.engine.compute import Features, compute_features, known_accounts
+from ...features.engine.point_in_time import Knowledge
+from ...features.metrics.absence import Absence
+from ...features.metrics.catalogue.context import EVER
+from ...features.progress import Progress
+from ...features.schema.tableset import Tables
+from ...features.scores.health_trend import past_dates
+from ...features.scores.maturity_index import score_maturity
+from ...features.subscriptions.business_kind import Business, business_of
+from ..company.config import Config
+from .interventions import Interventions, interventions_before
+
+__all__ = ["Known", "ended_before", "known_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the accounts that a scoring lists.
+
+    Parameters
+    ----------
+    tables : Tables
+    as_of : Timestamp
+    business : Business
+    readings : Features
+        On the date, and on the earlier ones that make its trend.
+    features : Features
+        On the date, of the listed accounts.
+    status : DataFrame
+        Same index: where each account stands.
+    accounts : DataFrame
+        Same index: who each account is.
+    maturity : DataFrame
+        Same index.
+    begun : Interventions
+        What became of plays.
+    ended : int
+        Accounts that are not listed, because they left before.
+    """
+
+    tables: Tables
+    as_of: pd.Timestamp
+    business: Business
+    readings: Features
+    features: Features
+    status: pd.DataFrame
+    accounts: pd.DataFrame
+    maturity: pd.DataFrame
+    begun: Interventions
+    ended: int
+
+
+def known_on(
+    tables: Tables, as_of: pd.Timestamp, config: Config, progress: Progress | None = None
+) -> Known:
+    """Gather what is known on a date.
+
+    Parameters
+    ----------
+    tables : Tables
+    as_of : Timestamp
+        Only facts known before it count.
+    config : Config
+    progress : Progress, optional
+
+    Returns
+    -------
+    Known
+    """
+    business = business_of(tables)
+    readings = compute_features(
+        tables,
+        known_accounts(tables, [as_of, *past_dates(as_of)]),
+        metrics=config.metrics,
+        progress=progress,
+        effort=config.settings.effort,
+    )
+    pairs = known_accounts(tables, [as_of])
+    status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
+    ended = ended_before(tables, readings.live.loc[status.index], status)
+    kept = status.index[~ended]
+    features, status = readings.at(kept), status.loc[kept]
+    rows = kept.to_frame(index=False)
+    return Known(
+        tables=tables,
+        as_of=as_of,
+        business=business,
+        readings=readings,
+        features=features,
+        status=status,
+        accounts=_accounts(tables, features, status),
+        maturity=score_maturity(tables, rows, config.rubric, features=features),
+        begun=interventions_before(tables, as_of),
+        ended=int(ended.sum()),
+    )
+
+
+def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Series:
+    """Return which accounts were customers once and are no more: they are not listed.
+
+    Parameters
+    ----------
+    tables : Tables
+    live : Series of bool
+        Index (account_id, as_of), as in ``Features``.
+    status : DataFrame
+        Same index: what ``standing`` gives.
+
+    Returns
+    -------
+    Series of bool
+    """
+    known = Knowledge(tables, Rows.of(live.index.to_frame(index=False)))
+    once = np.zeros(len(status), dtype=bool)
+    for measure in EVER:
+        if known.collected(measure):
+            once |= measure.evaluate(known) > 0
+    outside = status["status"].eq("not_eligible") & ~live
+    return outside & once
+
+
+def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.DataFrame:
+    """Return who each account is, as known on the date."""
+    known = Knowledge(tables, Rows.of(features.frame.index.to_frame(index=False)))
+    names = {"account_name": "name", "csm_id": "csm_id"}
+    frame = pd.DataFrame(
+        {column: known.account_text(source) for column, source in names.items()},
+        index=features.frame.index,
+    )
+    frame["segment"] = features.segment
+    money = features.absence["arr"] != Absence.NOT_COLLECTED
+    frame["arr"] = status["arr"].where(money | status["arr"].notna())
+    columns = ["status", "reason", "term_end", "notice_deadline"]
+    return frame.join(status[columns]).assign(tenure_days=features.frame["tenure_days"])

@@ -1,0 +1,125 @@
+"""Priorities: which play comes first, what it may be worth, and who has no hand free for it."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...features.arrays.array_types import FloatArray
+from ..company.playbook import Playbook
+from ..results.schema import SLOTS
+
+__all__ = ["NEAR_DAYS", "ranked", "with_capacity"]
+
+
+NEAR_DAYS = 120
+"""A renewal so near raises a play's priority by one step."""
+
+
+def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
+    """Add to plays how urgent they are and what they may be worth.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``position`` (of the account in ``accounts``) and ``play``.
+    accounts : DataFrame
+        Those that need someone most first. Looks at ``arr``, ``p_churn``, ``p_expand``,
+        ``days_to_notice_deadline`` and ``days_to_term_end`` where they are there.
+    playbook : Playbook
+
+    Returns
+    -------
+    DataFrame
+        Same rows with ``priority`` (1 first: the place of the slot, one step up while a renewal
+        is near), ``priority_value`` (ARR times the probability of churn times the share of
+        accounts the play is assumed to save; NaN where one of them is unknown),
+        ``assumed_save_rate`` (that share, as the playbook assumes it) and ``rank_in_play`` (place
+        among all accounts with that play, 1 first: by priority, then by value; where the play says
+        so, by the probability of expansion alone).
+    """
+    place, which = rows["position"].to_numpy(dtype=int), playbook.places(rows["play"])
+    saved = np.array([play.save_rate for play in playbook.plays], dtype=float)[which]
+    grows = np.array([play.rank_by == "p_expand" for play in playbook.plays], dtype=bool)[which]
+    step = np.array([1 + SLOTS.index(play.slot) for play in playbook.plays], dtype=int)[which]
+    priority = np.maximum(step - _renewal_is_near(accounts)[place], 1)
+    value = saved * _of(accounts, "arr", place) * _of(accounts, "p_churn", place)
+    order_value = np.where(grows, _of(accounts, "p_expand", place), value)
+    order = np.lexsort((place, -order_value, np.where(grows, 0, priority), which))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[order] = 1 + np.arange(len(rows)) - np.searchsorted(which[order], which[order])
+    return rows.assign(
+        priority=priority,
+        priority_value=value,
+        assumed_save_rate=saved,
+        order_value=order_value,
+        rank_in_play=rank,
+    )
+
+
+def with_capacity(
+    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, busy: pd.DataFrame
+) -> pd.DataFrame:
+    """Let wait what an owner cannot begin, the least urgent plays last.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As ``ranked`` returns them, with ``state``.
+    accounts : DataFrame
+        ``csm_id`` where an owner's capacity is that of each CSM.
+    playbook : Playbook
+        Its ``capacity`` says how many plays an owner can have open.
+    busy : DataFrame
+        ``position`` and ``play`` of those that are open already.
+
+    Returns
+    -------
+    DataFrame
+        Same rows; some that were ``proposed`` are ``waiting``.
+    """
+    if not playbook.capacity:
+        return rows
+    order = rows[rows["state"] == "proposed"].sort_values(
+        ["priority", "priority_value", "order_value", "position"],
+        ascending=[True, False, False, True],
+    )
+    desk = _desks(order, accounts, playbook)
+    open_already = desk.map(_desks(busy, accounts, playbook).value_counts()).fillna(0)
+    plays_at_once = {owner: capacity.plays for owner, capacity in playbook.capacity.items()}
+    room = desk.str[0].map(plays_at_once) - open_already
+    waits = (order.groupby(desk).cumcount() >= room).reindex(rows.index, fill_value=False)
+    return rows.assign(state=rows["state"].mask(waits, "waiting"))
+
+
+def _desks(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.Series:
+    """Return whose work each play is: the owner, with the CSM where each CSM has a limit."""
+    owners = {play.name: play.owner for play in playbook.plays}
+    own = {owner for owner, capacity in playbook.capacity.items() if capacity.per == "csm"}
+    csm = _texts(accounts, "csm_id")[rows["position"].to_numpy(dtype=int)]
+    pairs = [
+        (owners[play], who if owners[play] in own else "")
+        for play, who in zip(rows["play"], csm, strict=True)
+    ]
+    return pd.Series(pairs, index=rows.index, dtype=object)
+
+
+def _texts(accounts: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:
+    found = accounts[name] if name in accounts else pd.Series("", index=accounts.index)
+    return found.astype(object).where(found.notna(), "").to_numpy(dtype=object)
+
+
+def _of(accounts: pd.DataFrame, name: str, place: npt.NDArray[np.int64]) -> FloatArray:
+    """Return a number of each play's account; NaN where nothing of that name is known."""
+    if name not in accounts:
+        return np.full(len(place), np.nan)
+    return accounts[name].to_numpy(dtype=float)[place]
+
+
+def _renewal_is_near(accounts: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return 1 where the notice deadline, or without one the end of the term, is near; else 0."""
+    every = np.arange(len(accounts))
+    notice, end = (
+        _of(accounts, f"days_to_{name}", every) for name in ("notice_deadline", "term_end")
+    )
+    days = np.where(np.isnan(notice), end, notice)
+    return ((days >= 0) & (days < NEAR_DAYS)).astype(np.int64)

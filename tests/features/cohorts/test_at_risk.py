@@ -1,0 +1,380 @@
+"""Who is at risk on an as-of date, by what was known then."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.features.cohorts.at_risk import standing
+from churngrid.features.schema.settings import Settings
+from churngrid.features.subscriptions.business_kind import Business, business_of
+from tests.training.records import ANNUAL, contract, event, item, used, utc
+
+SETTINGS = Settings()
+
+
+def customer(company, *contracts, **more):
+    tables = {"contracts": list(contracts or [ANNUAL]), "subscription_items": [item("2024-01-01")]}
+    return company(**(tables | more))
+
+
+def stand(tables, rows, chosen=SETTINGS):
+    return standing(tables, rows, business_of(tables), chosen)
+
+
+def statuses(tables, rows, chosen=SETTINGS):
+    return stand(tables, rows, chosen)["status"].tolist()
+
+
+def reasons(tables, rows):
+    return stand(tables, rows)["reason"].tolist()
+
+
+# --- decision points -----------------------------------------------------------------------------
+
+
+def test_term_end_counts_from_just_after_the_lead_to_the_horizon(company, pairs):
+    rows = pairs("2024-06-04", "2024-06-05", "2024-12-01", "2024-12-02")
+    found = stand(customer(company), rows)
+    assert found["status"].tolist() == ["not_eligible", "scored", "scored", "not_eligible"]
+    assert found["reason"].tolist()[0] == "no_decision_point"
+    assert found["reason"].isna().tolist() == [False, True, True, False]
+
+
+def test_notice_deadline_is_a_decision_point(company, pairs):
+    tables = customer(company, ANNUAL | {"notice_period_days": 90})
+    found = stand(tables, pairs("2024-03-06", "2024-03-07", "2024-12-01"))
+    assert found["notice_deadline"].tolist() == [utc("2024-10-03")] * 3
+    assert found["status"].tolist() == ["not_eligible", "scored", "scored"]
+
+
+def test_stated_notice_deadline_wins_over_the_period(company, pairs):
+    stated = ANNUAL | {"notice_period_days": 90, "notice_deadline": "2024-11-30"}
+    found = stand(customer(company, stated), pairs("2024-06-01"))
+    assert found["notice_deadline"].item() == utc("2024-11-30")
+
+
+def test_month_end_counts_for_monthly_terms_only(company, pairs):
+    rows = pairs("2024-02-10", "2024-03-10")
+    monthly = contract("2024-01-01", None, term_months=1)
+    assert statuses(customer(company, monthly), rows) == ["scored"] * 2
+    assert statuses(customer(company), rows) == ["not_eligible"] * 2
+    assert stand(customer(company, monthly), rows)["month_to_month"].all()
+
+
+def test_month_end_has_to_lie_in_the_window(company, pairs):
+    monthly = contract("2024-01-01", None, term_months=1)
+    week = Settings(lead_days=0, horizon_days=7)
+    # The month ends on 1 April at midnight: within seven days of 25 March, not of 24 March.
+    rows = pairs("2024-03-24", "2024-03-25", "2024-03-31", "2024-04-01")
+    found = statuses(customer(company, monthly), rows, week)
+    assert found == ["not_eligible", "scored", "scored", "not_eligible"]
+
+
+def test_two_months_are_no_monthly_term(company, pairs):
+    short = contract("2024-01-01", "2024-03-01", term_months=2)
+    assert not stand(customer(company, short), pairs("2024-02-10"))["month_to_month"].item()
+
+
+def test_multi_year_contract_can_only_be_left_in_its_final_year(company, pairs):
+    three_years = contract("2022-01-01", "2025-01-01", term_months=36)
+    tables = customer(company, three_years, subscription_items=[item("2022-01-01")])
+    rows = pairs("2022-06-01", "2023-06-01", "2024-07-01")
+    assert statuses(tables, rows) == ["not_eligible", "not_eligible", "scored"]
+
+
+def test_term_that_renews_by_itself_rolls_on(company, pairs):
+    rolling = contract("2022-01-01", "2023-01-01", auto_renew=True, notice_period_days=30)
+    tables = customer(company, rolling, subscription_items=[item("2022-01-01")])
+    found = stand(tables, pairs("2024-02-01", "2024-08-01", "2025-01-01"))
+    assert found["status"].tolist() == ["not_eligible", "scored", "not_eligible"]
+    assert found["term_end"].tolist() == [utc("2025-01-01")] * 3
+    assert found["notice_deadline"].tolist() == [utc("2024-12-02")] * 3
+    assert found["auto_renew"].all()
+
+
+def test_short_rolling_terms_always_have_a_point_in_the_window(company, pairs):
+    quarterly = contract("2024-01-01", "2024-04-01", term_months=3, auto_renew=True)
+    # On 15 March the running quarter ends within the lead, and the next one counts.
+    assert statuses(customer(company, quarterly), pairs("2024-03-15")) == ["scored"]
+    fixed = quarterly | {"auto_renew": False}
+    assert statuses(customer(company, fixed), pairs("2024-03-15")) == ["not_eligible"]
+
+
+def test_length_of_a_rolling_term_is_measured_when_it_is_not_stated(company, pairs):
+    rolling = contract("2022-01-01", "2023-01-01", auto_renew=True, term_months=None)
+    found = stand(customer(company, rolling), pairs("2024-08-01"))
+    assert found["term_end"].item() == utc("2025-01-01")
+
+
+def test_term_that_is_over_and_does_not_renew_binds_no_more(company, pairs):
+    rows = pairs("2025-01-01", "2025-01-02")
+    found = stand(customer(company), rows)
+    assert found["term_end"].tolist() == [utc("2025-01-01"), pd.NaT]
+    assert found["reason"].tolist() == ["no_decision_point", "no_contract"]
+
+
+def test_successor_already_signed_is_the_term_that_binds(company, pairs):
+    second = contract("2025-01-01", "2026-01-01", name="d", signed_at="2024-07-15")
+    found = stand(customer(company, ANNUAL, second), pairs("2024-07-15", "2024-07-16"))
+    assert found["status"].tolist() == ["scored", "not_eligible"]
+    assert found["term_end"].tolist() == [utc("2025-01-01"), utc("2026-01-01")]
+
+
+def test_account_is_bound_by_the_contract_that_ends_last(company, pairs):
+    side = contract("2024-01-01", "2024-08-01", name="d")
+    found = stand(customer(company, side, ANNUAL), pairs("2024-07-01"))
+    assert found["term_end"].item() == utc("2025-01-01")
+
+
+def test_term_end_moved_later_is_not_seen_before_it_was_moved(company, pairs):
+    moved = contract("2024-01-01", "2025-07-01", known_at="2024-10-01")
+    found = stand(customer(company, ANNUAL, moved), pairs("2024-10-01", "2024-10-02"))
+    assert found["term_end"].tolist() == [utc("2025-01-01"), utc("2025-07-01")]
+
+
+def test_contract_without_an_end_has_no_decision_point(company, pairs):
+    evergreen = contract("2024-01-01", None)
+    assert reasons(customer(company, evergreen), pairs("2024-07-01")) == ["no_decision_point"]
+
+
+def test_lead_and_horizon_of_the_settings_move_the_window(company, pairs):
+    chosen = Settings(lead_days=0, horizon_days=10)
+    found = statuses(customer(company), pairs("2024-12-21", "2024-12-22", "2024-12-31"), chosen)
+    assert found == ["not_eligible", "scored", "scored"]
+
+
+# --- money ---------------------------------------------------------------------------------------
+
+
+def test_arr_is_twelve_times_the_items_in_force(company, pairs):
+    ledger = [
+        item("2024-01-01", mrr=100.0),
+        item("2024-01-01", name="j", mrr=50.5),
+        item("2024-06-01", mrr=200.0),
+    ]
+    found = stand(customer(company, subscription_items=ledger), pairs("2024-05-01", "2024-07-01"))
+    assert found["arr"].tolist() == [1806.0, 3006.0]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "arr"),
+    [
+        ("2024-02-01 00:00:00", 0.0),
+        ("2024-02-01 00:00:00.000001", 1200.0),
+        ("2024-08-01 00:00:00", 1200.0),
+        ("2024-08-01 00:00:00.000001", 0.0),
+    ],
+)
+def test_item_holds_from_just_after_its_start_through_its_end(company, pairs, as_of, arr):
+    tables = customer(company, subscription_items=[item("2024-02-01", "2024-08-01")])
+    assert stand(tables, pairs(as_of))["arr"].item() == arr
+
+
+def test_item_corrected_later_is_seen_as_it_was_known(company, pairs):
+    ledger = [item("2024-01-01"), item("2024-01-01", mrr=80.0, known_at="2024-06-01")]
+    found = stand(customer(company, subscription_items=ledger), pairs("2024-06-01", "2024-06-02"))
+    assert found["arr"].tolist() == [1200.0, 960.0]
+
+
+def test_item_recorded_late_pays_from_when_it_is_known(company, pairs):
+    tables = customer(company, subscription_items=[item("2024-01-01", known_at="2024-03-01")])
+    rows = pairs("2024-03-01", "2024-03-02")
+    assert stand(tables, rows)["reason"].tolist() == ["not_yet_customer", "no_decision_point"]
+
+
+def test_ended_account_has_no_arr_and_a_new_one_is_not_yet_a_customer(company, pairs):
+    tables = customer(company, subscription_items=[item("2024-02-01", "2024-08-01")])
+    rows = pairs("2024-01-15", "2024-08-02")
+    assert reasons(tables, rows) == ["not_yet_customer", "no_arr"]
+
+
+def test_item_without_money_is_no_arr(company, pairs):
+    ledger = [item("2024-01-01"), item("2024-06-01", mrr=0.0)]
+    found = stand(customer(company, subscription_items=ledger), pairs("2024-07-01"))
+    assert (found["arr"].item(), found["reason"].item()) == (0.0, "no_arr")
+
+
+def test_arr_of_contracts_without_items_is_their_acv(company, pairs):
+    tables = company(contracts=[ANNUAL, contract("2024-01-01", "2025-01-01", name="d", acv=300.0)])
+    assert stand(tables, pairs("2024-07-01"))["arr"].item() == 1500.0
+
+
+def test_unknown_acv_is_a_customer_with_unknown_arr(company, pairs):
+    found = stand(company(contracts=[ANNUAL | {"acv": None}]), pairs("2024-07-01"))
+    assert found["status"].item() == "scored"
+    assert np.isnan(found["arr"].item())
+
+
+# --- notices and pauses --------------------------------------------------------------------------
+
+
+def test_notice_counts_once_it_is_known(company, pairs):
+    notice = event("notice_received", "2024-07-01", known_at="2024-07-10")
+    rows = pairs("2024-07-05", "2024-07-10", "2024-07-11")
+    found = statuses(customer(company, contract_events=[notice]), rows)
+    assert found == ["scored", "scored", "notice_given"]
+
+
+def test_notice_withdrawn_later_is_still_pending_before(company, pairs):
+    events = [
+        event("notice_received", "2024-07-01"),
+        event("cancel_withdrawn", "2024-08-01", known_at="2024-08-05"),
+    ]
+    rows = pairs("2024-07-15", "2024-08-05", "2024-08-06")
+    found = statuses(customer(company, contract_events=events), rows)
+    assert found == ["notice_given", "notice_given", "scored"]
+
+
+def test_notice_stands_even_without_a_decision_point_in_the_window(company, pairs):
+    notice = event("notice_received", "2024-02-01")
+    assert statuses(customer(company, contract_events=[notice]), pairs("2024-03-01")) == [
+        "notice_given"
+    ]
+
+
+def test_notice_lapses_when_the_account_is_still_there_after_term_and_grace(company, pairs):
+    rolling = ANNUAL | {"auto_renew": True}
+    notice = event("notice_received", "2024-11-01")
+    tables = customer(company, rolling, contract_events=[notice])
+    rows = pairs("2025-01-31", "2025-02-01", "2025-08-01")
+    assert statuses(tables, rows) == ["notice_given", "not_eligible", "scored"]
+
+
+def test_renewal_signed_after_a_notice_voids_it_once_known(company, pairs):
+    second = contract("2025-01-01", "2026-01-01", name="d", signed_at="2024-12-01")
+    notice = event("notice_received", "2024-11-01")
+    tables = customer(company, ANNUAL, second, contract_events=[notice])
+    rows = pairs("2024-12-01", "2024-12-02")
+    assert statuses(tables, rows) == ["notice_given", "not_eligible"]
+
+
+def test_withdrawal_for_another_contract_leaves_a_notice_pending(company, pairs):
+    events = [
+        event("notice_received", "2024-07-01", contract_id="c"),
+        event("cancel_withdrawn", "2024-08-01", contract_id="other"),
+    ]
+    assert statuses(customer(company, contract_events=events), pairs("2024-08-15")) == [
+        "notice_given"
+    ]
+
+
+def test_notice_without_known_term_lapses_after_the_month_and_the_grace(company, pairs):
+    tables = company(
+        subscription_items=[item("2024-01-01")],
+        contract_events=[event("cancel_requested", "2024-05-10")],
+    )
+    # The month ends on 1 June, the grace on 1 July.
+    rows = pairs("2024-05-11", "2024-07-01", "2024-07-02")
+    assert statuses(tables, rows) == ["notice_given", "notice_given", "scored"]
+
+
+def test_paused_account_stands_apart_until_it_resumes(company, pairs):
+    events = [event("paused", "2024-07-01"), event("reactivated", "2024-09-01")]
+    tables = customer(company, contract_events=events)
+    rows = pairs("2024-07-01", "2024-07-02", "2024-09-01", "2024-09-02")
+    assert statuses(tables, rows) == ["scored", "paused", "paused", "scored"]
+
+
+def test_paused_account_without_arr_is_paused_and_not_lost(company, pairs):
+    tables = customer(
+        company,
+        subscription_items=[item("2024-01-01", "2024-07-01")],
+        contract_events=[event("paused", "2024-07-01")],
+    )
+    assert statuses(tables, pairs("2024-08-01")) == ["paused"]
+
+
+# --- other businesses ----------------------------------------------------------------------------
+
+
+def test_month_to_month_account_can_leave_at_any_month_end(company, pairs):
+    tables = company(
+        accounts=[{"account_id": "a", "customer_since": "2024-01-01"}],
+        contract_events=[event("cancelled", "2024-06-01", arr_after=0.0)],
+    )
+    found = stand(tables, pairs("2023-12-01", "2024-03-01", "2024-07-01"))
+    assert found["status"].tolist() == ["not_eligible", "scored", "not_eligible"]
+    assert found["reason"].tolist()[::2] == ["not_yet_customer", "no_arr"]
+    assert np.isnan(found["arr"].tolist()[1])
+    assert found["month_to_month"].all()
+
+
+def test_month_to_month_arr_is_what_the_last_renewal_states(company, pairs):
+    tables = company(
+        accounts=[{"account_id": "a", "customer_since": "2024-01-01"}],
+        contract_events=[event("renewed", "2024-02-01", arr_after=600.0)],
+    )
+    assert stand(tables, pairs("2024-03-01"))["arr"].item() == 600.0
+
+
+def test_activity_window_reaches_back_from_the_as_of_date(company, pairs):
+    tables = company(usage_events=[used("2024-01-01")])
+    rows = pairs("2024-01-01", "2024-01-02", "2024-06-29", "2024-06-30")
+    found = stand(tables, rows)
+    assert found["status"].tolist() == ["not_eligible", "scored", "scored", "not_eligible"]
+    assert found["reason"].tolist()[::3] == ["never_active", "inactive"]
+
+
+def test_event_known_late_counts_late_and_by_when_it_happened(company, pairs):
+    tables = company(usage_events=[used("2024-01-01", known_at="2024-06-01")])
+    rows = pairs("2024-06-01", "2024-06-02", "2024-06-29", "2024-06-30")
+    assert statuses(tables, rows) == ["not_eligible", "scored", "scored", "not_eligible"]
+    by_known = Settings(label_clock="known")
+    assert statuses(tables, rows, by_known) == ["not_eligible", "scored", "scored", "scored"]
+
+
+def test_only_features_marked_as_value_events_count(company, pairs):
+    catalogue = [
+        {"feature_id": "report", "is_value_event": True},
+        {"feature_id": "login", "is_value_event": False},
+    ]
+    events = [used("2024-01-01", feature_id="login"), used("2024-03-01", feature_id="report")]
+    rows = pairs("2024-02-01", "2024-04-01")
+    marked = company(usage_events=events, features=catalogue)
+    assert statuses(marked, rows) == ["not_eligible", "scored"]
+    unmarked = company(usage_events=events, features=[{"feature_id": "login"}])
+    assert statuses(unmarked, rows) == ["scored", "scored"]
+
+
+def test_daily_usage_without_events_is_no_activity(company, pairs):
+    row = {
+        "account_id": "a",
+        "product_user_id": "u",
+        "date": "2024-01-01",
+        "known_at": "2024-01-02",
+    }
+    rows = pairs("2024-02-01")
+    assert statuses(company(usage_daily=[row | {"events": 0}]), rows) == ["not_eligible"]
+    assert statuses(company(usage_daily=[row | {"events": 1}]), rows) == ["scored"]
+    assert statuses(company(usage_daily=[row]), rows) == ["scored"]
+
+
+def test_opened_tickets_are_activity_when_there_is_nothing_else(company, pairs):
+    ticket = {"ticket_id": "t", "account_id": "a", "created_at": "2024-01-01"}
+    closed = ticket | {"status": "closed", "changed_at": "2024-06-20", "known_at": "2024-06-20"}
+    tables = company(tickets=[closed, ticket])
+    assert statuses(tables, pairs("2024-02-01", "2024-07-01")) == ["scored", "not_eligible"]
+
+
+def test_unknown_account_is_not_yet_a_customer(company, pairs):
+    rows = pairs("2024-07-01", account="nobody")
+    assert reasons(customer(company), rows) == ["not_yet_customer"]
+    assert reasons(company(usage_events=[used("2024-01-01")]), rows) == ["never_active"]
+
+
+@pytest.mark.parametrize("business", list(Business))
+def test_no_rows_give_an_empty_frame_with_all_columns(company, pairs, business):
+    tables = company(accounts=[], contracts=[ANNUAL], subscription_items=[item("2024-01-01")])
+    found = standing(tables, pairs(), business, SETTINGS)
+    full = standing(tables, pairs("2024-07-01"), business, SETTINGS)
+    assert found.empty
+    assert found.columns.tolist() == full.columns.tolist()
+    assert found.dtypes.tolist() == full.dtypes.tolist()
+
+
+def test_rows_come_back_sorted_and_once(company, pairs):
+    rows = pd.concat([pairs("2024-07-01", account="b"), pairs("2024-08-01", "2024-07-01")] * 2)
+    found = stand(customer(company), rows)
+    assert found["account_id"].tolist() == ["a", "a", "b"]
+    assert found["as_of"].is_monotonic_increasing is False
+    assert found["as_of"].tolist()[:2] == [utc("2024-07-01"), utc("2024-08-01")]

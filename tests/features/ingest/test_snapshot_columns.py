@@ -1,0 +1,60 @@
+"""Which columns show the values of today, because the source keeps no history."""
+
+import pandas as pd
+import pytest
+
+from churngrid.features.ingest.read import read_tables
+
+DAY = "2025-01-01"
+ACCOUNTS = {"account_id": ["a", "b"], "customer_since": [DAY, DAY]}
+TICKETS = {"ticket_id": ["t"], "account_id": ["a"], "created_at": ["2025-02-01"]}
+
+
+def snapshots(**tables):
+    frames = {"accounts": ACCOUNTS, "tickets": TICKETS, **tables}
+    read = read_tables({name: pd.DataFrame(columns) for name, columns in frames.items()})
+    reported = {one.table for one in read.findings if one.rule.startswith("no history")}
+    assert reported == set(read.snapshot_only)
+    return {name: set(columns) for name, columns in read.snapshot_only.items()}
+
+
+def many_accounts(late, early):
+    count = late + early
+    return {
+        "account_id": [*"ab", *(f"x{n}" for n in range(count - 2))],
+        "plan_tier": ["pro"] * count,
+        "name": ["n"] * count,
+        "known_at": ["2025-02-01"] * late + ["2024-01-01"] * early,
+    }
+
+
+def test_columns_without_any_time_of_their_own_are_snapshots():
+    assert snapshots(accounts={**ACCOUNTS, "plan_tier": ["pro", "pro"]}) == {
+        "accounts": {"plan_tier"}
+    }
+
+
+@pytest.mark.parametrize("column", ["valid_from", "known_at"])
+def test_one_time_of_versions_is_a_history(column):
+    accounts = {**ACCOUNTS, "plan_tier": ["a", "b"], column: ["2024-01-01", "2024-02-01"]}
+    assert snapshots(accounts=accounts) == {}
+
+
+@pytest.mark.parametrize(("late", "snapshot"), [(9, True), (8, False)])
+def test_nine_in_ten_rows_known_at_the_end_are_a_snapshot(late, snapshot):
+    found = snapshots(accounts=many_accounts(late, 10 - late))
+    assert found == ({"accounts": {"plan_tier"}} if snapshot else {})
+
+
+def test_fewer_than_ten_rows_say_nothing_about_a_share():
+    assert snapshots(accounts=many_accounts(9, 0)) == {}
+
+
+@pytest.mark.parametrize(("newest", "snapshot"), [("2025-03-04", True), ("2025-03-05", False)])
+def test_rows_loaded_at_once_long_before_the_end_are_a_history(newest, snapshot):
+    tickets = {**TICKETS, "created_at": [newest]}
+    assert bool(snapshots(accounts=many_accounts(10, 0), tickets=tickets)) == snapshot
+
+
+def test_table_without_changing_columns_is_no_snapshot():
+    assert snapshots(people={"person_id": [1], "account_id": ["a"], "valid_from": [DAY]}) == {}

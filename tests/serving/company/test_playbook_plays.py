@@ -1,0 +1,375 @@
+"""Choosing plays: order, slots, what is open, cool-down, priority, capacity, control, reasons."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.features.schema.conditions import Condition
+from churngrid.serving.company.playbook import Play, Playbook
+from churngrid.serving.results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS, to_do
+from churngrid.serving.scoring.assign_plays import Limits, assign_plays
+from churngrid.serving.scoring.interventions import Interventions
+
+AS_OF = pd.Timestamp("2025-06-06", tz="UTC")  # a Friday
+ALWAYS = {"field": "tickets_30d", "above": 0}
+
+
+def play(name, slot="driver", when=None, **more):
+    told = {"action": "a.", "owner": "CSM", "due_days": 5, **more}
+    when = Condition.model_validate(when or ALWAYS)
+    return Play(name=name, slot=slot, when=when, **told)
+
+
+WATCH = play("watch", slot="cell", when={"otherwise": True})
+
+
+def book(*plays, **more):
+    return Playbook(plays=(*plays, WATCH), **more)
+
+
+def scored(count=1, **columns):
+    base = {
+        "account_id": [f"a{n}" for n in range(count)],
+        "as_of": [AS_OF] * count,
+        "tickets_30d": 1.0,
+        "arr": 1000.0,
+        "p_churn": 0.2,
+        "csm_id": "ann",
+        "cell": "save",
+        "spoken": [{} for _ in range(count)],
+        "drivers": [("active_users_28d", "usage")] * count,
+        "caps": [("sponsor_left",)] * count,
+    }
+    return pd.DataFrame({**base, **columns})
+
+
+def begun(*rows):
+    """Interventions from (account, play, state, days ago)."""
+    stated = [
+        {
+            "account_id": account,
+            "play": name,
+            "state": state,
+            "since": AS_OF - pd.Timedelta(days=days),
+            "last_at": AS_OF - pd.Timedelta(days=days),
+        }
+        for account, name, state, days in rows
+    ]
+    return Interventions(pd.DataFrame(stated), 0)
+
+
+def states(plays):
+    return dict(zip(plays["play"], plays["state"], strict=True))
+
+
+def test_first_play_that_holds_is_taken_in_each_slot_and_slots_stand_in_order():
+    plays = assign_plays(scored(), book(play("first"), play("second")), labels={})
+    assert plays.columns.tolist() == [*PLAY_COLUMNS, *PROGRESS_COLUMNS]
+    assert plays["play"].tolist() == ["watch", "first"]
+    assert plays["slot"].tolist() == ["cell", "driver"]
+    assert plays["state"].tolist() == ["proposed", "proposed"]
+
+
+@pytest.mark.parametrize(("most", "taken"), [(1, ["urgent"]), (2, ["urgent", "cell"])])
+def test_at_most_so_many_plays_the_urgent_ones_first(most, taken):
+    playbook = book(play("now", slot="urgent"), play("later"))
+    plays = assign_plays(scored(), playbook, labels={}, limits=Limits(most=most))
+    assert plays["slot"].tolist() == taken
+
+
+def test_open_plays_count_against_the_three():
+    playbook = book(play("now", slot="urgent"), play("later"), play("x", slot="maturity"))
+    known = begun(("a0", "now", "begun", 40), ("a0", "later", "begun", 40))
+    plays = assign_plays(scored(), playbook, labels={}, known=known)
+    assert states(plays) == {"now": "open", "watch": "proposed", "later": "open"}
+
+
+def test_open_play_of_another_playbook_counts_too_but_is_not_listed():
+    known = begun(("a0", "old_one", "begun", 1))
+    plays = assign_plays(scored(), book(play("x")), labels={}, known=known, limits=Limits(most=2))
+    assert plays["play"].tolist() == ["watch"]
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "again"),
+    [
+        ("begun", 29, "open"),
+        ("begun", 89, "open"),
+        ("begun", 90, "proposed"),
+        ("done", 30, None),
+        ("done", 31, "proposed"),
+        ("failed", 5, None),
+        ("declined", 5, None),
+        ("declined", 31, "proposed"),
+    ],
+)
+def test_play_comes_again_after_it_ended_and_cooled_down(state, days, again):
+    known = begun(("a0", "x", state, days))
+    plays = assign_plays(scored(), book(play("x")), labels={}, known=known)
+    assert states(plays).get("x") == again
+
+
+@pytest.mark.parametrize(("own", "again"), [(0, True), (3, True), (10, False)])
+def test_cool_down_of_the_play_itself_goes_before_that_of_the_settings(own, again):
+    known = begun(("a0", "x", "done", 4))
+    playbook = book(play("x", cool_down_days=own))
+    limits = Limits(cool_down_days=0 if own else 30)
+    plays = assign_plays(scored(), playbook, labels={}, known=known, limits=limits)
+    assert ("x" in states(plays)) == again
+
+
+def test_play_expires_after_its_own_days():
+    known = begun(("a0", "x", "begun", 40))
+    plays = assign_plays(scored(), book(play("x", expires_days=40)), labels={}, known=known)
+    assert states(plays)["x"] == "proposed"
+
+
+def test_play_in_cool_down_gives_way_to_the_next_but_not_to_the_catch_all():
+    playbook = book(play("first"), play("second"), play("save", slot="cell"))
+    known = begun(("a0", "first", "done", 1), ("a0", "save", "done", 1))
+    plays = assign_plays(scored(), playbook, labels={}, known=known)
+    assert plays["play"].tolist() == ["second"]
+
+
+def test_interventions_of_others_change_nothing():
+    known = begun(("b", "x", "begun", 1))
+    assert states(assign_plays(scored(), book(play("x")), labels={}, known=known)) == {
+        "watch": "proposed",
+        "x": "proposed",
+    }
+
+
+def test_open_play_says_since_when_and_was_due_then():
+    known = begun(("a0", "x", "begun", 7))
+    row = assign_plays(scored(), book(play("x")), labels={}, known=known).set_index("play").loc["x"]
+    assert row["open_since"] == AS_OF - pd.Timedelta(days=7)
+    assert row["due_at"] == AS_OF
+    assert row["why"] == "begun on 2025-05-30"
+
+
+def test_play_that_stands_alone_leaves_no_room_even_while_it_cools_down():
+    playbook = book(play("notice", slot="urgent", alone=True), play("x"))
+    assert states(assign_plays(scored(), playbook, labels={})) == {"notice": "proposed"}
+    known = begun(("a0", "notice", "done", 1))
+    assert assign_plays(scored(), playbook, labels={}, known=known).empty
+
+
+def test_first_of_two_plays_that_stand_alone_is_taken():
+    playbook = book(
+        play("one", slot="urgent", alone=True), play("two", slot="maturity", alone=True)
+    )
+    assert states(assign_plays(scored(), playbook, labels={})) == {"one": "proposed"}
+
+
+@pytest.mark.parametrize(("days", "due"), [(0, "2025-06-06"), (1, "2025-06-09"), (5, "2025-06-13")])
+def test_due_date_counts_business_days(days, due):
+    plays = assign_plays(scored(), book(play("call", due_days=days)), labels={}).set_index("play")
+    assert plays.loc["call", "due_at"] == pd.Timestamp(due, tz="UTC")
+
+
+def test_priority_value_is_money_times_probability_times_save_rate():
+    plays = assign_plays(scored(), book(play("x", save_rate=0.25)), labels={}).set_index("play")
+    assert plays.loc["x", "priority_value"] == pytest.approx(50.0)  # 1000 x 0.2 x 0.25
+    assert np.isnan(plays.loc["watch", "priority_value"])
+
+
+@pytest.mark.parametrize(
+    ("slot", "notice", "term", "priority"),
+    [
+        ("urgent", 10.0, np.nan, 1),
+        ("cell", 10.0, np.nan, 1),
+        ("driver", 119.0, np.nan, 2),
+        ("driver", 120.0, np.nan, 3),
+        ("driver", -1.0, 10.0, 3),
+        ("driver", np.nan, 10.0, 2),
+        ("driver", np.nan, np.nan, 3),
+        ("maturity", 0.0, np.nan, 3),
+    ],
+)
+def test_renewal_that_is_near_raises_the_priority_one_step(slot, notice, term, priority):
+    accounts = scored(days_to_notice_deadline=notice, days_to_term_end=term)
+    plays = assign_plays(accounts, book(play("x", slot=slot)), labels={}).set_index("play")
+    assert plays.loc["x", "priority"] == priority
+
+
+def test_accounts_with_a_play_are_ranked_by_value():
+    accounts = scored(3, arr=[1000.0, 5000.0, np.nan])
+    plays = assign_plays(accounts, book(play("x", save_rate=0.1)), labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")["rank_in_play"]
+    assert own.to_dict() == {"a0": 2, "a1": 1, "a2": 3}
+
+
+def test_the_value_of_a_play_stands_beside_the_assumption_it_rests_on():
+    accounts = scored(2, arr=[1000.0, 5000.0], p_churn=[0.4, np.nan])
+    plays = assign_plays(accounts, book(play("x", save_rate=0.1)), labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")
+    assert own["assumed_save_rate"].tolist() == [0.1, 0.1]
+    assert own["priority_value"].iloc[0] == pytest.approx(40.0)
+    assert np.isnan(own["priority_value"].iloc[1])
+    assert plays.loc[plays["play"] == "watch", "assumed_save_rate"].isna().all()
+
+
+def test_accounts_with_a_play_of_growth_are_ranked_by_the_chance_of_expansion():
+    # The one in the middle renews soon, which makes it no likelier to grow.
+    accounts = scored(3, arr=[1000.0, 5000.0, 9.0], p_expand=[0.3, 0.1, 0.4])
+    accounts["days_to_notice_deadline"] = [300.0, 20.0, 300.0]
+    plays = assign_plays(accounts, book(play("x", save_rate=0.1, rank_by="p_expand")), labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")["rank_in_play"]
+    assert own.to_dict() == {"a0": 2, "a1": 3, "a2": 1}
+
+
+def test_owner_without_a_free_hand_lets_the_least_valuable_wait():
+    playbook = book(play("x", save_rate=0.1, owner="desk"), capacity={"desk": {"plays": 2}})
+    plays = assign_plays(scored(3, arr=[1.0, 3.0, 2.0]), playbook, labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")["state"]
+    assert own.to_dict() == {"a0": "waiting", "a1": "proposed", "a2": "proposed"}
+    assert (plays.loc[plays["play"] == "watch", "state"] == "proposed").all()
+
+
+def test_priority_goes_before_value_when_hands_are_few():
+    playbook = book(play("x", save_rate=0.1, owner="desk"), capacity={"desk": {"plays": 1}})
+    accounts = scored(2, arr=[1.0, 9.0], days_to_notice_deadline=[10.0, 300.0])
+    plays = assign_plays(accounts, playbook, labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")["state"]
+    assert own.to_dict() == {"a0": "proposed", "a1": "waiting"}
+
+
+def test_plays_that_are_open_take_hands_too():
+    playbook = book(play("x", owner="desk"), capacity={"desk": {"plays": 1}})
+    plays = assign_plays(scored(2), playbook, labels={}, known=begun(("a1", "x", "begun", 3)))
+    own = plays[plays["play"] == "x"].set_index("account_id")["state"]
+    assert own.to_dict() == {"a0": "waiting", "a1": "open"}
+
+
+def test_limit_of_each_csm_counts_their_own_accounts():
+    playbook = book(
+        play("x", owner="desk", save_rate=0.1), capacity={"desk": {"plays": 1, "per": "csm"}}
+    )
+    accounts = scored(4, csm_id=["ann", "ann", "bob", None], arr=[1.0, 2.0, 0.5, 3.0])
+    plays = assign_plays(accounts, playbook, labels={})
+    own = plays[plays["play"] == "x"].set_index("account_id")["state"]
+    assert own.to_dict() == {"a0": "waiting", "a1": "proposed", "a2": "proposed", "a3": "proposed"}
+
+
+def controls(accounts, **more):
+    playbook = book(play("x", control_share=0.2), play("y"), play("now", slot="urgent"), **more)
+    plays = assign_plays(accounts, playbook, labels={})
+    return plays, plays[plays["state"] == "withheld"]
+
+
+def test_share_of_accounts_is_withheld_the_same_whenever_and_in_whatever_order():
+    accounts = scored(500)
+    plays, withheld = controls(accounts)
+    assert 70 <= len(withheld) <= 130
+    assert set(withheld["play"]) == {"x"}
+    again = controls(accounts.sample(frac=1.0, random_state=1, ignore_index=True))[1]
+    assert set(again["account_id"]) == set(withheld["account_id"])
+    other_day = controls(accounts.assign(as_of=AS_OF + pd.Timedelta(days=20)))[1]
+    assert set(other_day["account_id"]) == set(withheld["account_id"])
+    assert len(plays) == 3 * len(accounts)
+
+
+def test_account_is_drawn_anew_in_the_next_month():
+    withheld = controls(scored(500))[1]
+    later = controls(scored(500).assign(as_of=AS_OF + pd.Timedelta(days=30)))[1]
+    assert set(later["account_id"]) != set(withheld["account_id"])
+
+
+def test_withheld_play_is_not_replaced_and_takes_no_room():
+    playbook = book(
+        play("x", slot="urgent", control_share=0.999999), play("y", slot="urgent"), play("z")
+    )
+    plays = assign_plays(scored(), playbook, labels={}, limits=Limits(most=2))
+    assert states(plays) == {"x": "withheld", "watch": "proposed", "z": "proposed"}
+
+
+def test_nothing_is_withheld_where_there_was_no_room_for_it():
+    playbook = book(play("x", control_share=0.999999))
+    plays = assign_plays(scored(), playbook, labels={}, limits=Limits(most=1))
+    assert states(plays) == {"watch": "proposed"}
+
+
+def test_to_do_is_what_is_proposed_or_open():
+    plays = pd.DataFrame(
+        {"state": ["open", "proposed", "waiting", "withheld"], "play": list("abcd")}
+    )
+    assert to_do(plays)["play"].tolist() == ["a", "b"]
+    assert to_do(plays.drop(columns="state"))["play"].tolist() == list("abcd")
+
+
+def test_play_says_the_accounts_own_reason():
+    driven = play("rebuild", when={"field": "drivers", "is": ["usage"]})
+    capped = play("successor", slot="urgent", when={"field": "caps", "is": ["sponsor_left"]})
+    spoken = [{"sponsor_left": "the sponsor left", "usage": "users 41 -> 24"}]
+    why = assign_plays(scored(spoken=spoken), book(driven, capped), labels={})
+    assert why.set_index("play")["why"].to_dict() == {
+        "rebuild": "users 41 -> 24",
+        "successor": "the sponsor left",
+        "watch": "nothing else applies",
+    }
+
+
+def test_numbers_the_condition_looks_at_are_said_after_the_reason():
+    labels = {"tickets_30d": "tickets opened"}
+    one = play("x", slot="maturity")
+    plays = assign_plays(scored(spoken=[{"driver": "it is"}]), book(one, play("y")), labels=labels)
+    why = plays.set_index("play")["why"]
+    assert (why["x"], why["y"]) == ("tickets opened 1", "it is; tickets opened 1")
+
+
+def test_number_that_the_reason_says_already_is_not_said_again():
+    told = [{"driver": "tickets opened 0 -> 1 (segment 0)"}]
+    plays = assign_plays(
+        scored(spoken=told), book(play("y")), labels={"tickets_30d": "tickets opened"}
+    )
+    assert plays.set_index("play")["why"]["y"] == "tickets opened 0 -> 1 (segment 0)"
+
+
+def test_shares_are_said_in_percent():
+    labels, one = {"tickets_30d": "change in tickets"}, play("x", slot="maturity")
+    plays = assign_plays(scored(), book(one), labels=labels, percent={"tickets_30d"})
+    assert plays.set_index("play")["why"]["x"] == "change in tickets 100 %"
+
+
+def test_condition_is_said_in_words_where_nothing_else_is_known():
+    plays = assign_plays(scored(), book(play("grow")), labels={}).set_index("play")
+    assert plays.loc["grow", "why"] == "tickets 30d above 0"
+
+
+def test_fields_that_are_no_words_have_a_name():
+    unasked = play("ask", when={"field": "cmi_status", "is": ["insufficient"]})
+    accounts = scored(cmi_status=["insufficient"])
+    plays = assign_plays(accounts, book(unasked), labels={}).set_index("play")
+    assert plays.loc["ask", "why"] == "evidence on maturity is insufficient"
+
+
+def test_a_play_on_maturity_says_what_the_account_lacks():
+    again = play("again", slot="maturity", when={"not": {"field": "maturity_due", "is": [""]}})
+    when = {"field": "weakest_category", "is": ["people"]}
+    people = play("people", slot="maturity", when=when)
+    spoken = [{"maturity_due": "answers are old"}, {"weakest_category": "weakest in people"}]
+    columns = {"maturity_due": ["answers are old", ""], "weakest_category": ["", "people"]}
+    plays = assign_plays(scored(2, spoken=spoken, **columns), book(again, people), labels={})
+    why = plays.set_index("play")["why"]
+    assert (why["again"], why["people"]) == ("answers are old", "weakest in people")
+
+
+def test_no_accounts_give_no_plays():
+    plays = assign_plays(scored().iloc[:0], book(play("x")), labels={})
+    assert plays.empty
+    assert plays.columns.tolist() == [*PLAY_COLUMNS, *PROGRESS_COLUMNS]
+
+
+def test_order_of_accounts_decides_nothing_but_the_order_of_the_rows():
+    accounts = scored(40, arr=np.arange(40.0), tickets_30d=np.arange(40) % 3)
+    playbook = book(play("x", save_rate=0.1, owner="desk"), capacity={"desk": {"plays": 5}})
+    known = begun(("a3", "x", "begun", 2), ("a4", "x", "done", 2))
+    one = assign_plays(accounts, playbook, labels={}, known=known)
+    mixed = accounts.sample(frac=1.0, random_state=2, ignore_index=True)
+    other = assign_plays(mixed, playbook, labels={}, known=known)
+    keys = ["account_id", "play"]
+    columns = ["account_id", "play", "state", "due_at", "why", "priority", "priority_value"]
+    pd.testing.assert_frame_equal(
+        one[columns].sort_values(keys, ignore_index=True),
+        other[columns].sort_values(keys, ignore_index=True),
+    )

@@ -1,0 +1,1 @@
+"""Labels, the proof, splits and detectors: what a model may learn from."""

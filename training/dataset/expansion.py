@@ -1,0 +1,137 @@
+"""What counts as expansion: more paid of one's own accord, or more users."""
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.as_of_rows import Rows
+from ...features.arrays.moments import DAY, NEVER, IntArray, later
+from ...features.arrays.row_ranges import distinct
+from ...features.schema.settings import Settings
+from ...features.schema.tableset import Tables
+from ...features.subscriptions.business_kind import Business
+from ...features.subscriptions.paid_states import event_frame, has_items, paid_states, settle
+from ...features.subscriptions.visible_spans import FloatArray, Spans, spans_of
+
+__all__ = ["USER_GROWTH_SHARE", "arr_growth", "user_growth"]
+
+
+USER_GROWTH_SHARE = 0.25
+"""Least growth in users that counts as expansion: small teams vary by a user anyway."""
+
+_OWN_ACCORD = ("seat_up", "tier_up", "cross_sell", "seat_down", "tier_down", "cancel")
+
+
+def arr_growth(
+    rows: Rows, tables: Tables, business: Business, *, window: tuple[int, int], grace_days: int
+) -> FloatArray:
+    """Add up by how much ARR changes in the label window of each row, of the account's own accord.
+
+    Parameters
+    ----------
+    rows : Rows
+    tables : Tables
+    business : Business
+    window : (int, int)
+        Days from the as-of date to the window's open start and closed end.
+    grace_days : int
+        An item that resumes within so many days continues.
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+        Per year; 0 where nothing changes. With items: seats, tiers and products more or less, not
+        price, currency, settlements or renewals, and nothing that was contracted before the as-of
+        date. With contracts alone: every change of the ACV. Without both: what renewals state.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
+    >>> business = Business.NON_CONTRACTUAL
+    >>> arr_growth(Rows.of(pairs), Tables({}), business, window=(0, 90), grace_days=30)
+    array([0.])
+    """
+    changes = _changes(tables, business, grace_days=grace_days)
+    at = changes["at_us"].to_numpy()
+    after = later(at, -window[1]) - 1
+    # Nobody predicts what is already signed.
+    through = np.minimum(later(at, -window[0]) - 1, changes["signed_us"].to_numpy())
+    spans = spans_of(rows, changes["account_id"], after=after, through=through)
+    return spans.total(changes["change"].to_numpy(), len(rows))
+
+
+def _changes(tables: Tables, business: Business, *, grace_days: int) -> pd.DataFrame:
+    if business is Business.CONTRACTUAL_ACV:
+        return _acv_changes(settle(paid_states(tables, business)))
+    if business is Business.CONTRACTUAL_ITEMS or has_items(tables):
+        return _item_changes(settle(paid_states(tables, business)), grace_days)
+    renewed = event_frame(tables, ("renewed",))
+    changes = renewed.assign(
+        at_us=renewed["effective_us"],
+        change=renewed["arr_after"] - renewed["arr_before"],
+        signed_us=renewed["known_us"],
+    )
+    return changes[["account_id", "at_us", "change", "signed_us"]]
+
+
+def _item_changes(items: pd.DataFrame, grace_days: int) -> pd.DataFrame:
+    before = items["before"].to_numpy()
+    starts = items["starts_us"].to_numpy()
+    continues = later(items["ends_us"].to_numpy(), grace_days)[before] >= starts
+    previous = np.where((before >= 0) & continues, items["arr"].to_numpy()[before], 0.0)
+    changes = items.assign(
+        at_us=starts, change=items["arr"] - previous, signed_us=items["first_known_us"]
+    )
+    counted = items["change"].isin(_OWN_ACCORD)
+    return changes.loc[counted, ["account_id", "at_us", "change", "signed_us"]]
+
+
+def _acv_changes(contracts: pd.DataFrame) -> pd.DataFrame:
+    paid = contracts[contracts["ends_us"] > contracts["starts_us"]]
+    starts = pd.DataFrame({"account_id": paid["account_id"], "at_us": paid["starts_us"]})
+    ends = pd.DataFrame({"account_id": paid["account_id"], "at_us": paid["ends_us"]})
+    steps = [starts.assign(change=paid["arr"]), ends.assign(change=-paid["arr"])]
+    # A renewal is signed before the old term ends, and only both together are the change.
+    return pd.concat(steps, ignore_index=True).assign(signed_us=NEVER)
+
+
+def user_growth(
+    rows: Rows, events: pd.DataFrame, settings: Settings, *, lead_days: int
+) -> tuple[IntArray, IntArray]:
+    """Count the users of the trailing window and of the label window, both of the horizon's length.
+
+    Parameters
+    ----------
+    rows : Rows
+    events : DataFrame
+        From ``value_events``.
+    settings : Settings
+        Horizon and label clock are used.
+    lead_days : int
+
+    Returns
+    -------
+    past, next : ndarray of int64, shape (n_rows,)
+        Different users; those without an id do not count.
+
+    Examples
+    --------
+    >>> from churngrid.features.cohorts.value_events import value_events
+    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
+    >>> user_growth(Rows.of(pairs), value_events(Tables({})), Settings(), lead_days=0)
+    (array([0]), array([0]))
+    """
+    events = events[events["user"] >= 0]
+    clock = events[f"{settings.label_clock}_us"].to_numpy()
+    known, ids = events["known_us"].to_numpy(), events["account_id"]
+    ends = clock + settings.horizon_days * DAY
+    past = spans_of(rows, ids, after=np.maximum(clock, known), through=ends)
+    opens = clock - lead_days * DAY
+    horizon = spans_of(rows, ids, after=opens - settings.horizon_days * DAY, through=opens)
+    users = events["user"].to_numpy()
+    return _users(past, users, len(rows)), _users(horizon, users, len(rows))
+
+
+def _users(spans: Spans, users: IntArray, n_rows: int) -> IntArray:
+    user = users[spans.kept]
+    order = np.lexsort((spans.enter, user))
+    return np.asarray(distinct(order, user, spans.enter, spans.leave, n_rows))

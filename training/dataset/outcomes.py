@@ -1,0 +1,258 @@
+"""What each account did after each as-of date, by contract decisions or by activity."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.as_of_rows import Rows
+from ...features.arrays.moments import DAY, NEVER, IntArray, from_timestamps, later
+from ...features.arrays.row_ranges import paint
+from ...features.cohorts.as_of_dates import newest_closed_day
+from ...features.cohorts.value_events import arrival_delay, value_events
+from ...features.schema.settings import Settings
+from ...features.schema.tableset import Tables
+from ...features.subscriptions.business_kind import Business, lead_of
+from ...features.subscriptions.notices import pause_periods
+from ...features.subscriptions.visible_spans import BoolArray, FloatArray, spans_of, whole
+from .churn_decisions import decide
+from .expansion import USER_GROWTH_SHARE, arr_growth, user_growth
+
+__all__ = ["Drop", "Outcome", "by_activity", "by_decision"]
+
+
+_NO_DECISION: dict[str, object] = {
+    **dict.fromkeys(("started_us", "decided_us", "decision_known_us"), NEVER),
+    "involuntary": False,
+    "reason_code": None,
+    "avoidability": None,
+}
+
+
+class Drop(NamedTuple):
+    """A reason to have no churn label, and the rows for which it holds."""
+
+    reason: str
+    holds: BoolArray
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened after the rows, before the company's own labels.
+
+    Parameters
+    ----------
+    drops : tuple of Drop
+        The first that holds is the reason.
+    churned, expanded : ndarray of bool, shape (n_rows,)
+        Meaningful where nothing holds.
+    growth_known : ndarray of bool, shape (n_rows,)
+        Where ``expanded`` can be judged.
+    closes_us : ndarray of int64, shape (n_rows,)
+        From when the label is certain.
+    decisions : DataFrame of shape (n_rows, ...)
+        ``decided_us``, ``decision_known_us``, ``reason_code``, ``avoidability``.
+    """
+
+    drops: tuple[Drop, ...]
+    churned: BoolArray
+    expanded: BoolArray
+    growth_known: BoolArray
+    closes_us: IntArray
+    decisions: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """The rows in question and the days that frame their label windows."""
+
+    tables: Tables
+    grid: Rows
+    settings: Settings
+    lead_days: int
+
+    @property
+    def end_days(self) -> int:
+        return self.lead_days + self.settings.horizon_days
+
+    @property
+    def opens(self) -> IntArray:
+        return later(self.grid.as_of, self.lead_days)
+
+    @property
+    def ends(self) -> IntArray:
+        return later(self.grid.as_of, self.end_days)
+
+    def censored(self, closes: IntArray) -> Drop:
+        data_end = newest_closed_day(self.tables).value // 1000
+        return Drop("censored", closes > data_end)
+
+
+def by_decision(
+    tables: Tables, stands: pd.DataFrame, business: Business, settings: Settings
+) -> Outcome:
+    """Judge rows by the date on which an account decided to leave.
+
+    Parameters
+    ----------
+    tables : Tables
+    stands : DataFrame
+        From ``standing``: the rows and what was known of them.
+    business : Business
+        A contractual one.
+    settings : Settings
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    SchemaError
+        If no activity table has a row.
+    """
+    setup = _Setup(tables, Rows.of(stands), settings, lead_of(settings, business))
+    decisions = _running_episode(setup.grid, decide(tables, business, settings))
+    # Whether an end was one is known when its grace is over.
+    closes = later(setup.ends, settings.grace_days)
+    stays_out, *others = (
+        *_standing_drops(setup.grid, stands, decisions),
+        setup.censored(closes),
+        *_window_drops(setup, decisions),
+    )
+    churned = decisions["decided_us"].to_numpy() <= setup.ends
+    # Who cannot leave in the window can grow all the same.
+    bound = (stands["reason"] == "no_decision_point") & (decisions["started_us"] < NEVER)
+    judged = bound.to_numpy() | ~stays_out.holds
+    judged &= ~np.logical_or.reduce([drop.holds for drop in others])
+    return Outcome(
+        drops=(stays_out, *others),
+        churned=churned,
+        expanded=_arr_grows(setup, stands["arr"].to_numpy(), business) & ~churned,
+        growth_known=judged & stands["arr"].notna().to_numpy(),
+        closes_us=closes,
+        decisions=decisions,
+    )
+
+
+def _running_episode(grid: Rows, episodes: pd.DataFrame) -> pd.DataFrame:
+    """Give each row the latest episode of its account that had started before."""
+    listed = episodes[["involuntary", "reason_code", "avoidability"]].assign(
+        started_us=from_timestamps(episodes["started_at"]),
+        decided_us=from_timestamps(episodes["decided_at"]),
+        decision_known_us=from_timestamps(episodes["decision_known_at"]),
+    )
+    started = listed["started_us"].to_numpy()
+    forever = np.full(len(listed), NEVER)
+    spans = spans_of(grid, episodes["account_id"], after=started, through=forever)
+    latest_first = np.argsort(-started[spans.kept], kind="stable")
+    found = paint(latest_first, spans.enter, spans.leave, len(grid))
+    position = np.append(spans.kept, len(listed))[found]
+    listed = pd.concat([listed, pd.DataFrame([_NO_DECISION]).astype(listed.dtypes)])
+    return listed.take(position).reset_index(drop=True)
+
+
+def _standing_drops(
+    grid: Rows, stands: pd.DataFrame, decisions: pd.DataFrame
+) -> tuple[Drop, Drop, Drop]:
+    status = stands["status"]
+    nobody = (decisions["started_us"] == NEVER).to_numpy()
+    decided_before = (decisions["decided_us"].to_numpy() <= grid.as_of) & (
+        decisions["decision_known_us"].to_numpy() < grid.as_of
+    )
+    return (
+        Drop("not_eligible", (status == "not_eligible").to_numpy() | nobody),
+        Drop("paused", (status == "paused").to_numpy()),
+        Drop("decided_before", (status == "notice_given").to_numpy() | decided_before),
+    )
+
+
+def _window_drops(setup: _Setup, decisions: pd.DataFrame) -> tuple[Drop, ...]:
+    decided = decisions["decided_us"].to_numpy()
+    involuntary = decisions["involuntary"].to_numpy() & (decided <= setup.ends)
+    return (
+        Drop("recorded_later", decided <= setup.grid.as_of),
+        Drop("paused", _next_pause(setup) < decided),
+        Drop("involuntary", involuntary & (not setup.settings.involuntary_churn)),
+        Drop("decided_in_lead", decided <= setup.opens),
+    )
+
+
+def _next_pause(setup: _Setup) -> IntArray:
+    """Return when a pause begins before the window ends; ``NEVER`` where none does."""
+    pauses = pause_periods(setup.tables)
+    begins = pauses["starts_us"].to_numpy()
+    after = later(begins, -setup.end_days) - 1
+    spans = spans_of(setup.grid, pauses["account_id"], after=after, through=begins - 1)
+    first = np.argsort(begins[spans.kept], kind="stable")
+    found = paint(first, spans.enter, spans.leave, len(setup.grid))
+    return np.asarray(np.append(begins[spans.kept], NEVER)[found], dtype=np.int64)
+
+
+def _arr_grows(setup: _Setup, arr: FloatArray, business: Business) -> BoolArray:
+    settings = setup.settings
+    grown = arr_growth(
+        setup.grid,
+        setup.tables,
+        business,
+        window=(setup.lead_days, setup.end_days),
+        grace_days=settings.grace_days,
+    )
+    asked = np.maximum(settings.expansion_share * arr, settings.expansion_minimum)
+    return (whole(grown) >= whole(asked)) & (grown > 0)
+
+
+def by_activity(
+    tables: Tables, stands: pd.DataFrame, business: Business, settings: Settings
+) -> Outcome:
+    """Judge rows by the value events after the as-of date.
+
+    Parameters
+    ----------
+    tables : Tables
+    stands : DataFrame
+        From ``standing``: the rows and what was known of them.
+    business : Business
+        The non-contractual one.
+    settings : Settings
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    SchemaError
+        If no activity table has a row.
+    """
+    setup = _Setup(tables, Rows.of(stands), settings, lead_of(settings, business))
+    events = value_events(tables)
+    happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
+    by_happened = settings.label_clock == "happened"
+    latest = (happened if by_happened else known) - setup.lead_days * DAY
+    earliest = later(latest, -settings.horizon_days)
+    spans = spans_of(setup.grid, events["account_id"], after=earliest, through=latest)
+    churned = spans.count(len(setup.grid)) == 0
+    closes = setup.ends + (arrival_delay(happened, known) if by_happened else 0)
+    drops = (
+        Drop("not_eligible", (stands["status"] == "not_eligible").to_numpy()),
+        setup.censored(closes),
+    )
+    judged = ~(drops[0].holds | drops[1].holds)
+    return Outcome(
+        drops=drops,
+        churned=churned,
+        expanded=_users_grow(setup, events) & ~churned,
+        growth_known=judged & bool((events["user"] >= 0).any()),
+        closes_us=closes,
+        decisions=pd.DataFrame(_NO_DECISION, index=pd.RangeIndex(len(setup.grid))),
+    )
+
+
+def _users_grow(setup: _Setup, events: pd.DataFrame) -> BoolArray:
+    settings = setup.settings
+    past, coming = user_growth(setup.grid, events, settings, lead_days=setup.lead_days)
+    share = max(settings.expansion_share, USER_GROWTH_SHARE)
+    asked = np.maximum(share * past, max(settings.expansion_minimum, 1.0))
+    return np.asarray(coming - past >= asked)

@@ -1,0 +1,71 @@
+"""The model card: what a model is, what it learned from, and how far to trust it."""
+
+from .train import Trained
+
+__all__ = ["card_markdown", "curve_points"]
+
+
+_SHOWN = ("roc_auc", "pr_auc", "log_loss", "brier")
+_BINS = 10
+
+
+def card_markdown(trained: Trained) -> str:
+    """Return the model card as Markdown.
+
+    Parameters
+    ----------
+    trained : Trained
+
+    Returns
+    -------
+    str
+    """
+    card = trained.model.card
+    lines = [
+        f"# {card['target']}: {card['kind']}",
+        "",
+        card["business"],
+        "",
+        f"Learned from {trained.rows:,} rows of {trained.accounts:,} accounts, "
+        f"{trained.outcomes:,} of them with the outcome; base rate {trained.model.base_rate:.3f}. "
+        f"Lead {trained.model.lead_days} days, horizon {trained.model.horizon_days} days, trained "
+        f"through {trained.model.trained_through[:10]}.",
+        "",
+        f"Point in time: {card['proof']}",
+        "",
+        "| model | " + " | ".join(_SHOWN) + " |",
+        "|---" * (len(_SHOWN) + 1) + "|",
+        *(_row(name, scorers) for name, scorers in card["scorers"].items()),
+        "",
+        *(f"- {warning}" for warning in trained.warnings),
+    ]
+    return "\n".join(lines)
+
+
+def curve_points(trained: Trained) -> dict[str, list[dict[str, float]]]:
+    """Return the calibration curve of the out-of-time predictions.
+
+    Parameters
+    ----------
+    trained : Trained
+
+    Returns
+    -------
+    dict
+        ``calibration``: mean predicted and observed rate per tenth of the predictions.
+    """
+    table = trained.backtest.predictions
+    shipped = table[table["shipped"]].sort_values("p", kind="stable").reset_index(drop=True)
+    tenth = shipped.index * _BINS // max(len(shipped), 1)
+    means = shipped.groupby(tenth)[["p", "label"]].mean()
+    points = [
+        {"predicted": float(predicted), "observed": float(observed)}
+        for predicted, observed in zip(means["p"], means["label"], strict=True)
+    ]
+    return {"calibration": points}
+
+
+def _row(name: str, scorers: dict[str, list[float | None]]) -> str:
+    values = [scorers.get(scorer, [None])[0] for scorer in _SHOWN]
+    cells = ["" if value is None else f"{value:.3f}" for value in values]
+    return f"| {name} | " + " | ".join(cells) + " |"

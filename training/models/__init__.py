@@ -1,0 +1,1 @@
+"""The models that compete, their calibration and their explanations."""

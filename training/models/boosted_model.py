@@ -1,0 +1,102 @@
+"""The boosted model among the competitors: ``ChurnClassifier`` with the methods all models have."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...features.arrays.array_types import FloatArray, IntArray
+from .bag_members import Members
+from .classifier import ChurnClassifier
+from .design_matrix import Encoding
+from .linear import check_labels, model_inputs
+
+__all__ = ["Boosted"]
+
+
+class Boosted:
+    """``ChurnClassifier`` on all metrics.
+
+    Attributes
+    ----------
+    encoding : Encoding
+        Columns it reads, in the order of its contributions, and their levels.
+    classifier : ChurnClassifier
+    oof_log_odds : ndarray of float or None
+    """
+
+    kind: ClassVar[str] = "boosted"
+
+    def __init__(self) -> None:
+        self.encoding = Encoding((), ())
+        self.classifier = ChurnClassifier()
+        self.oof_log_odds: FloatArray | None = None
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: IntArray,
+        *,
+        groups: npt.NDArray[Any],
+        monotone: Mapping[str, int],
+        roles: Mapping[str, str],
+    ) -> Self:
+        """Learn from all columns but those under reserved roles."""
+        labels = check_labels(y)
+        names = model_inputs(X, roles)
+        inputs = X[list(names)]
+        signs = {name: monotone[name] for name in names if monotone.get(name)}
+        self.classifier = ChurnClassifier(monotone=signs or None).fit(inputs, labels, groups)
+        self.encoding = self.classifier.encoding_
+        self.oof_log_odds = self.classifier.oof_log_odds_
+        return self
+
+    def log_odds(self, X: pd.DataFrame) -> FloatArray:
+        """Return calibrated log-odds, shape (n_rows,); plus points to the outcome."""
+        if len(X) == 0:
+            return np.empty(0)
+        return self.classifier.decision_function(X[list(self.encoding.names)])
+
+    def contributions(self, X: pd.DataFrame) -> FloatArray:
+        """Return exact SHAP values, shape (n_rows, n_columns + 1), the base last."""
+        if len(X) == 0:
+            return np.empty((0, len(self.encoding.names) + 1))
+        return self.classifier.contributions(X[list(self.encoding.names)])
+
+    def shifted(self, delta: float) -> Self:
+        """Return a copy whose log-odds are higher by ``delta`` everywhere."""
+        moved = type(self)()
+        moved.encoding, moved.classifier = self.encoding, self.classifier.shifted(delta)
+        moved.oof_log_odds = None if self.oof_log_odds is None else self.oof_log_odds + delta
+        return moved
+
+    def to_state(self) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return columns, levels and calibration; the boosters as LightGBM texts."""
+        fitted = self.classifier
+        data = {
+            "columns": list(self.encoding.names),
+            "levels": [None if v is None else list(v) for v in self.encoding.levels],
+            "slope": fitted.slope_,
+            "intercept": fitted.intercept_,
+            "base_rate": fitted.base_rate_,
+        }
+        return data, fitted.boosters_.texts
+
+    @classmethod
+    def from_state(cls, data: Mapping[str, Any], texts: Sequence[str]) -> Self:
+        """Return the model that ``to_state`` described."""
+        model = cls()
+        levels = tuple(None if v is None else tuple(v) for v in data["levels"])
+        model.encoding = Encoding(tuple(data["columns"]), levels)
+        fitted = model.classifier
+        fitted.encoding_ = model.encoding
+        fitted.boosters_ = Members(lgb.Booster(model_str=text) for text in texts)
+        fitted.slope_, fitted.intercept_ = float(data["slope"]), float(data["intercept"])
+        fitted.base_rate_ = float(data["base_rate"])
+        fitted.classes_ = np.array([0, 1])
+        fitted.n_features_in_ = len(model.encoding.names)
+        fitted.feature_names_in_ = np.array(model.encoding.names, dtype=object)
+        return model

@@ -1,0 +1,267 @@
+"""The models that compete: each declared once, all with the same few methods.
+
+To add one: a class with the methods of ``ProbabilityModel``, a function that builds it, and an
+entry in ``MODELS``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from .boosted_model import Boosted
+from .linear import BaseRate, BestMetric, Logistic, RoleRule
+from .model_protocol import ProbabilityModel, predict, refresh_intercept
+
+__all__ = [
+    "GATES",
+    "MODELS",
+    "Boosted",
+    "Model",
+    "ProbabilityModel",
+    "Recency",
+    "Scorecard",
+    "SizeGate",
+    "applicable",
+    "gate",
+    "model_named",
+    "predict",
+    "refresh_intercept",
+]
+
+
+class Recency(RoleRule):
+    """The longer nothing happened, the likelier the outcome."""
+
+    kind = "recency"
+    role = "recency"
+
+
+class Scorecard(RoleRule):
+    """The transparent scorecard, read as a probability."""
+
+    kind = "scorecard"
+    role = "scorecard"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One competitor.
+
+    Parameters
+    ----------
+    name : str
+        The ``kind`` of what it builds.
+    build : callable
+        Without arguments, returns a fresh unfitted model.
+    explainer : {"none", "linear", "tree"}
+        How its contributions come about; all are exact.
+    meaning : str
+        One sentence for people.
+    needs : tuple of str
+        Roles of columns it cannot do without.
+    is_baseline : bool
+        Whether it takes part only to be beaten; the report says by how much.
+    """
+
+    name: str
+    build: Callable[[], ProbabilityModel]
+    explainer: Literal["none", "linear", "tree"]
+    meaning: str
+    needs: tuple[str, ...] = ()
+    is_baseline: bool = False
+
+
+def _base_rate() -> ProbabilityModel:
+    return BaseRate()
+
+
+def _recency() -> ProbabilityModel:
+    return Recency()
+
+
+def _one_metric() -> ProbabilityModel:
+    return BestMetric()
+
+
+def _scorecard() -> ProbabilityModel:
+    return Scorecard()
+
+
+def _logistic() -> ProbabilityModel:
+    return Logistic()
+
+
+def _boosted() -> ProbabilityModel:
+    return Boosted()
+
+
+MODELS = (
+    Model(
+        name="base_rate",
+        build=_base_rate,
+        explainer="none",
+        meaning="Every account gets the rate of the training rows: the floor to beat.",
+        is_baseline=True,
+    ),
+    Model(
+        name="recency",
+        build=_recency,
+        explainer="linear",
+        meaning="Only how long ago the account last got value: the rule everybody knows.",
+        needs=("recency",),
+        is_baseline=True,
+    ),
+    Model(
+        name="one_metric",
+        build=_one_metric,
+        explainer="linear",
+        meaning="The one metric that told the outcomes apart best in training.",
+        is_baseline=True,
+    ),
+    Model(
+        name="scorecard",
+        build=_scorecard,
+        explainer="linear",
+        meaning="The customer health score, read as a probability.",
+        needs=("scorecard",),
+        is_baseline=True,
+    ),
+    Model(
+        name="logistic",
+        build=_logistic,
+        explainer="linear",
+        meaning="A weighted sum of at most ten metrics: each one's share can be read off.",
+    ),
+    Model(
+        name="boosted",
+        build=_boosted,
+        explainer="tree",
+        meaning="Many small decision trees on all metrics: finds thresholds and combinations.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SizeGate:
+    """How much history a kind of model needs before it ships.
+
+    Parameters
+    ----------
+    kind : {"boosted", "logistic", "rule"}
+        What ships; "rule" is the scorecard, or the best rule where there is none.
+    churned, retained : int
+        Least number of distinct parent accounts with the outcome, and without.
+    notice : str
+        What to tell the reader; empty for the full model.
+    """
+
+    kind: Literal["boosted", "logistic", "rule"]
+    churned: int
+    retained: int
+    notice: str
+
+
+GATES = (
+    SizeGate(kind="boosted", churned=200, retained=500, notice=""),
+    SizeGate(
+        kind="logistic",
+        churned=50,
+        retained=50,
+        notice=(
+            "A logistic model on at most ten metrics ships: a boosted one needs at least "
+            "200 accounts with the outcome and 500 without."
+        ),
+    ),
+    SizeGate(
+        kind="rule",
+        churned=0,
+        retained=0,
+        notice=(
+            "No model: fewer than 50 accounts with the outcome, or without it. "
+            "The rule score is shown instead."
+        ),
+    ),
+)
+
+
+def gate(n_churned_parents: int, n_retained_parents: int) -> SizeGate:
+    """Return which kind of model so much history supports.
+
+    Parameters
+    ----------
+    n_churned_parents, n_retained_parents : int
+        Distinct parent accounts with the outcome in the training window, and without.
+
+    Returns
+    -------
+    SizeGate
+        The most capable one whose needs are met.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative.
+
+    Examples
+    --------
+    >>> gate(200, 500).kind, gate(199, 500).kind, gate(49, 5000).kind
+    ('boosted', 'logistic', 'rule')
+    """
+    if min(n_churned_parents, n_retained_parents) < 0:
+        raise ValueError(
+            "Counts of accounts must be at least 0, got "
+            f"{n_churned_parents!r} churned and {n_retained_parents!r} retained."
+        )
+    return next(
+        entry
+        for entry in GATES
+        if n_churned_parents >= entry.churned and n_retained_parents >= entry.retained
+    )
+
+
+def model_named(name: str) -> Model:
+    """Return the declaration of a model.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> model_named("logistic").explainer
+    'linear'
+    """
+    found = {model.name: model for model in MODELS}
+    if name not in found:
+        raise ValueError(f"Unknown model {name!r}; declared are {sorted(found)!r}.")
+    return found[name]
+
+
+def applicable(roles: Mapping[str, str]) -> tuple[Model, ...]:
+    """Return the models whose special columns are there.
+
+    Parameters
+    ----------
+    roles : dict of str to str
+        Role to column.
+
+    Returns
+    -------
+    tuple of Model
+        In declared order.
+
+    Examples
+    --------
+    >>> [model.name for model in applicable({"scorecard": "chs"})]
+    ['base_rate', 'one_metric', 'scorecard', 'logistic', 'boosted']
+    """
+    return tuple(model for model in MODELS if set(model.needs) <= set(roles))

@@ -1,0 +1,381 @@
+"""ChurnClassifier: a bag of small boosted trees, calibrated so that explanations add up."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    check_X_y,
+    validate_data,
+)
+
+from ...features.arrays.array_types import FloatArray, IntArray
+from .bag import SHAPES, BagSettings, TreeShape, fit_bag
+from .calibration import Affine, fit_intercept_shift, sigmoid
+from .design_matrix import Encoding, learn_encoding
+from .row_order import checked_groups, in_own_order
+
+__all__ = ["ChurnClassifier"]
+
+
+_LEAST = {"n_folds": 1, "n_repeats": 1, "max_depth": 1, "max_rounds": 1, "patience": 1, "n_jobs": 1}
+
+
+class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Calibrated probability of a yes/no outcome from a table with numbers, categories and gaps.
+
+    A bag of small LightGBM boosters: the (grouped) rows are cut into folds, each member learns on
+    all folds but one and stops early on the one left out. Members are averaged in log-odds, and
+    one straight line fitted to the out-of-fold log-odds calibrates them, so the exact SHAP values
+    of the bag, times the slope, add up to the log-odds of the probability that is shown.
+
+    Parameters
+    ----------
+    n_folds : int, default=5
+        Members per repeat; fewer where a class has few independent units.
+    n_repeats : int, default=2
+        How often the folds are drawn anew. An out-of-fold row is an average over repeats.
+    shapes : tuple of TreeShape, default=SHAPES
+        Kinds of trees; the repeats take turns.
+    max_depth : int, default=6
+        Most columns on a path of a tree.
+    learning_rate : float, default=0.05
+    max_rounds, patience : int, default=2000, 50
+        Most trees of a member, and rounds without gain on its fold before it stops.
+    bagging_fraction : float, default=0.8
+        Share of rows that a tree may look at.
+    monotone : dict or None, default=None
+        Column (name, or position for an array) to 1 (more makes the outcome likelier), -1 or 0.
+    random_state : int or None, default=0
+    n_jobs : int, default=2
+        Threads. The result does not depend on it.
+
+    Attributes
+    ----------
+    boosters_ : Members
+        A list of LightGBM boosters; column i of the table is called ``c<i>`` inside them.
+    slope_, intercept_ : float
+        Calibration on log-odds; the slope is positive.
+    base_rate_ : float
+        Weighted share of the outcome in the training rows.
+    classes_ : ndarray, shape (2,)
+        The second one is the outcome.
+    oof_log_odds_ : ndarray of float, shape (n_rows,)
+        Calibrated log-odds of the training rows from members that did not see the row's group;
+        NaN for rows of weight 0. With too few rows to fold they are not out of fold.
+    encoding_ : Encoding
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Only when fitted on a frame with text column names.
+
+    Notes
+    -----
+    Row order, and names of groups, do not matter: rows are put into an order of their own before
+    anything random is drawn. Tables too small to fold give one booster of fixed length instead.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"active_users_28d": np.arange(200.0), "plan": ["basic", "pro"] * 100})
+    >>> y = (X["active_users_28d"] < 80).astype(int)
+    >>> model = ChurnClassifier(monotone={"active_users_28d": -1}).fit(X, y)
+    >>> model.predict(X.iloc[[0, 199]]).tolist()
+    [1, 0]
+    >>> shap = model.contributions(X)
+    >>> bool(np.allclose(shap.sum(axis=1), model.decision_function(X), atol=1e-9))
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        n_folds: int = 5,
+        n_repeats: int = 2,
+        shapes: tuple[TreeShape, ...] = SHAPES,
+        max_depth: int = 6,
+        learning_rate: float = 0.05,
+        max_rounds: int = 2000,
+        patience: int = 50,
+        bagging_fraction: float = 0.8,
+        monotone: Mapping[Any, int] | None = None,
+        random_state: int | None = 0,
+        n_jobs: int = 2,
+    ) -> None:
+        self.n_folds = n_folds
+        self.n_repeats = n_repeats
+        self.shapes = shapes
+        self.max_depth = max_depth
+        self.learning_rate = learning_rate
+        self.max_rounds = max_rounds
+        self.patience = patience
+        self.bagging_fraction = bagging_fraction
+        self.monotone = monotone
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def fit(
+        self,
+        X: pd.DataFrame | FloatArray,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Learn the members and their calibration.
+
+        Parameters
+        ----------
+        X : DataFrame or array, shape (n_rows, n_columns)
+            Numbers, booleans, text or categories; missing values are information. No infinity.
+        y : array, shape (n_rows,)
+            Two classes; the greater one is the outcome.
+        groups : array, shape (n_rows,), optional
+            Rows of a group stay in one fold; use the parent account.
+        sample_weight : array, shape (n_rows,), optional
+            Not negative; rows of weight 0 are left out.
+
+        Returns
+        -------
+        ChurnClassifier
+            Itself, fitted.
+
+        Raises
+        ------
+        ValueError
+            If the target is not binary, a setting is out of range, or lengths differ.
+        TypeError
+            If a column holds dates or other things.
+        """
+        self._check_settings()
+        matrix, labels = self._learn_columns(X, y)
+        codes = self._learn_classes(labels)
+        weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
+        rows = in_own_order(matrix, codes, checked_groups(groups, len(codes)), weight)
+        if len(np.unique(rows.y)) != 2:
+            raise ValueError(
+                "`y` must hold two classes in rows of positive weight, got one class only: "
+                f"{self.classes_[rows.y[:1]].tolist()!r}; add rows with the other outcome."
+            )
+        self.base_rate_ = float(np.average(rows.y, weights=rows.weight))
+        bag = fit_bag(rows, self._bag_settings())
+        line = bag.calibration(rows)
+        self.boosters_, self.slope_, self.intercept_ = bag.boosters, line.slope, line.intercept
+        self.oof_log_odds_ = np.full(len(codes), np.nan)
+        self.oof_log_odds_[rows.position] = line.apply(bag.raw)
+        return self
+
+    def _check_settings(self) -> None:
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"`{name}` must be at least {least}, got {getattr(self, name)!r}.")
+        for name in ("learning_rate", "bagging_fraction"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"`{name}` must lie in (0, 1], got {getattr(self, name)!r}.")
+        if not self.shapes:
+            raise ValueError("`shapes` must name at least one kind of tree, got none.")
+
+    def _learn_columns(
+        self, X: pd.DataFrame | FloatArray, y: npt.ArrayLike
+    ) -> tuple[FloatArray, npt.NDArray[Any]]:
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, y, skip_check_array=True)
+            self.encoding_ = learn_encoding(X)
+            X = self.encoding_.encode(X)
+            matrix, y = check_X_y(X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        else:
+            matrix, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+            n_columns = matrix.shape[1]
+            self.encoding_ = Encoding(tuple(range(n_columns)), (None,) * n_columns)
+        return matrix, np.asarray(y)
+
+    def _learn_classes(self, y: npt.NDArray[Any]) -> IntArray:
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {kind}."
+            )
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        return codes.astype(np.int64)
+
+    def decision_function(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+        """Return calibrated log-odds.
+
+        Parameters
+        ----------
+        X : DataFrame or array, shape (n_rows, n_columns)
+            Columns as in training; a category not seen there counts as missing.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            Plus points to the outcome.
+        """
+        matrix = self._encoded(X)
+        raw = self.boosters_.log_odds(matrix, n_jobs=self.n_jobs)
+        return Affine(self.slope_, self.intercept_).apply(raw)
+
+    def predict_proba(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+        """Return calibrated probabilities.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows, 2)
+            One column per entry of ``classes_``; the second is that of the outcome.
+        """
+        log_odds = self.decision_function(X)
+        return np.column_stack([sigmoid(-log_odds), sigmoid(log_odds)])
+
+    def predict(self, X: pd.DataFrame | FloatArray) -> npt.NDArray[Any]:
+        """Return the likelier class of each row.
+
+        Returns
+        -------
+        ndarray, shape (n_rows,)
+            The outcome where its probability exceeds one half.
+        """
+        outcome = self.decision_function(X) > 0
+        return np.asarray(self.classes_[outcome.astype(np.int64)])
+
+    def contributions(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+        """Return exact SHAP values on calibrated log-odds.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows, n_columns + 1)
+            Plus raises the outcome; the last column is the base, the same in every row. A row
+            sums to its ``decision_function``.
+
+        References
+        ----------
+        S. M. Lundberg et al. (2020), "From local explanations to global understanding with
+        explainable AI for trees", Nature Machine Intelligence 2 (path-dependent form).
+        """
+        matrix = self._encoded(X)
+        shares = self.slope_ * self.boosters_.contributions(matrix, n_jobs=self.n_jobs)
+        shares[:, -1] += self.intercept_
+        return shares
+
+    def shift_intercept(
+        self,
+        X: pd.DataFrame | FloatArray,
+        y: npt.ArrayLike,
+        groups: npt.ArrayLike | None = None,
+        *,
+        strength: float = 50.0,
+    ) -> Self:
+        """Return a copy whose base is moved towards what newer rows show.
+
+        Parameters
+        ----------
+        X : DataFrame or array, shape (n_rows, n_columns)
+            Rows that training did not see. On rows it saw the shift comes out too small: give
+            their ``oof_log_odds_`` to ``fit_intercept_shift`` and call ``shifted``.
+        y : array, shape (n_rows,)
+            Values of ``classes_``; one class alone is fine.
+        groups : array, shape (n_rows,), optional
+            Account of each row; an account weighs 1.
+        strength : float, default=50.0
+            Number of accounts that the present intercept is worth.
+
+        Returns
+        -------
+        ChurnClassifier
+            Slope, members and contributions but the base are the same.
+
+        Raises
+        ------
+        ValueError
+            If ``y`` holds a value that training did not know, or lengths differ.
+        """
+        log_odds = self.decision_function(X)
+        labels = np.asarray(y)
+        check_consistent_length(log_odds, labels)
+        unknown = np.setdiff1d(labels, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"`y` must hold the classes {self.classes_.tolist()!r} seen in training, "
+                f"got {unknown[0]!r}."
+            )
+        outcome = (labels == self.classes_[1]).astype(np.float64)
+        accounts = checked_groups(groups, len(labels))
+        return self.shifted(fit_intercept_shift(log_odds, outcome, accounts, strength=strength))
+
+    def shifted(self, delta: float) -> Self:
+        """Return a copy whose log-odds are higher by ``delta`` everywhere."""
+        check_is_fitted(self)
+        moved = copy.copy(self)
+        moved.intercept_ = self.intercept_ + delta
+        moved.oof_log_odds_ = self.oof_log_odds_ + delta
+        return moved
+
+    def _encoded(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+        check_is_fitted(self)
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X, skip_check_array=True, reset=False)
+            X = self.encoding_.encode(X)
+            return np.asarray(check_array(X, ensure_all_finite="allow-nan", input_name="X"))
+        finite = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+        return np.asarray(validate_data(self, X, reset=False, **finite))
+
+    def _bag_settings(self) -> BagSettings:
+        parameters = {
+            "objective": "binary",
+            "max_depth": self.max_depth,
+            "learning_rate": self.learning_rate,
+            "bagging_fraction": self.bagging_fraction,
+            "bagging_freq": 1,
+            # Some thousand rows say no more with finer bins, and take a fifth longer.
+            "max_bin": 63,
+            "max_cat_to_onehot": 8,
+            "cat_smooth": 20,
+            "monotone_constraints": self._constraints(),
+            # All folds share one binning, whatever leaf size a fold could reach.
+            "feature_pre_filter": False,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": 1,
+            "verbosity": -1,
+        }
+        return BagSettings(
+            parameters=parameters,
+            shapes=self.shapes,
+            categorical=self.encoding_.categorical,
+            n_folds=self.n_folds,
+            n_repeats=self.n_repeats,
+            max_rounds=self.max_rounds,
+            patience=self.patience,
+            seed=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+
+    def _constraints(self) -> list[int]:
+        """Return -1, 0 or 1 per column, or nothing at all without constraints."""
+        signs = dict(self.monotone or {})
+        names = list(self.encoding_.names)
+        for name, sign in signs.items():
+            if name not in names:
+                raise ValueError(
+                    f"`monotone` names the column {name!r}, which the table does not have; "
+                    "remove it or add the column."
+                )
+            if sign not in (-1, 0, 1):
+                raise ValueError(f"`monotone` must be -1, 0 or 1, got {sign!r} for {name!r}.")
+            if sign and names.index(name) in self.encoding_.categorical:
+                raise ValueError(
+                    f"`monotone` needs numbers, but column {name!r} holds categories; remove it."
+                )
+        return [signs.get(name, 0) for name in names] if any(signs.values()) else []

@@ -1,0 +1,1 @@
+"""Models stored, tracked and promoted."""

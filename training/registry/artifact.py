@@ -1,0 +1,347 @@
+"""Fitted models on disk: JSON and LightGBM text with checksums, and never a pickle."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from lightgbm.basic import LightGBMError
+
+from ...features.arrays.array_types import FloatArray
+from ...features.errors import ArtifactError
+from ..models.catalogue import ProbabilityModel, model_named, predict
+
+__all__ = ["BASE", "FORMAT", "PROBABILITY", "FittedModel", "load_model", "save_model"]
+
+
+# Raise it when an older churngrid could no longer read what is written.
+FORMAT = 1
+# Name of the base among contributions; the brackets keep it apart from any metric.
+BASE = "(base)"
+# The column a prediction is called after, per target.
+PROBABILITY = {"churned": "p_churn", "expanded": "p_expand"}
+
+MANIFEST = "manifest.json"
+STATE = "model.json"
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """One fitted model with all that is needed to use and to judge it later.
+
+    Parameters
+    ----------
+    target : {"churned", "expanded"}
+    model : ProbabilityModel
+        Fitted.
+    base_rate : float
+        Rate of the target in the training rows.
+    lead_days, horizon_days : int
+        The label window it was trained for.
+    trained_through : str
+        Newest as-of date of the training rows, ISO 8601.
+    collected : tuple of str
+        Tables that had rows when it was trained.
+    components : dict of str to str
+        Component of each metric, to group contributions by.
+    card : dict
+        The model card: plain JSON values.
+    """
+
+    target: Literal["churned", "expanded"]
+    model: ProbabilityModel
+    base_rate: float
+    lead_days: int
+    horizon_days: int
+    trained_through: str
+    collected: tuple[str, ...] = ()
+    components: Mapping[str, str] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.target not in PROBABILITY:
+            raise ValueError(
+                f"`target` must be one of {sorted(PROBABILITY)!r}, got {self.target!r}."
+            )
+
+    @property
+    def kind(self) -> str:
+        """Name of the model in ``MODELS``."""
+        return self.model.kind
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns it reads, in the order of its contributions."""
+        return self.model.encoding.names
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 over everything that decides a prediction, as 64 hexadecimal digits."""
+        state, texts = self.model.to_state()
+        digest = hashlib.sha256(_to_json(_facts(self) | {"state": state}))
+        for text in texts:
+            digest.update(hashlib.sha256(text.encode()).digest())
+        return digest.hexdigest()
+
+    def predict_p(self, X: pd.DataFrame) -> FloatArray:
+        """Return calibrated probabilities of the target.
+
+        Parameters
+        ----------
+        X : DataFrame
+            At least ``columns``, in any order; others are ignored.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            Strictly between 0 and 1; empty for no rows.
+
+        Raises
+        ------
+        ArtifactError
+            If a column is missing or holds something else than in training.
+        """
+        return predict(self.model, self._aligned(X))
+
+    def log_odds(self, X: pd.DataFrame) -> FloatArray:
+        """Return calibrated log-odds, shape (n_rows,); raises as ``predict_p`` does."""
+        return self.model.log_odds(self._aligned(X))
+
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Return each column's share of the log-odds.
+
+        Parameters
+        ----------
+        X : DataFrame
+            At least ``columns``, in any order.
+
+        Returns
+        -------
+        DataFrame
+            Index of ``X``; one column per entry of ``columns``, then ``BASE``. Plus raises the
+            target; a row sums to its log-odds.
+
+        Raises
+        ------
+        ArtifactError
+            If a column is missing or holds something else than in training.
+        """
+        values = self.model.contributions(self._aligned(X))
+        return pd.DataFrame(values, index=X.index, columns=[*self.columns, BASE])
+
+    def _aligned(self, X: pd.DataFrame) -> pd.DataFrame:
+        if not isinstance(X, pd.DataFrame):
+            raise TypeError(f"`X` must be a DataFrame, got {type(X).__name__}.")
+        _check_columns(self.columns, list(X.columns))
+        aligned = X[list(self.columns)]
+        try:
+            self.model.encoding.encode(aligned)
+        except TypeError as error:
+            raise ArtifactError(str(error)) from error
+        return aligned
+
+
+def save_model(model: FittedModel, folder: Path) -> None:
+    """Write a model into a folder of its own, all or nothing.
+
+    Parameters
+    ----------
+    model : FittedModel
+    folder : Path
+        Made if it is not there; a model that is there already is replaced.
+
+    Raises
+    ------
+    ArtifactError
+        If the folder holds other things than a model, or the card something JSON cannot.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
+        raise ArtifactError(
+            f"`folder` {str(folder)!r} holds files that are no model; choose an empty folder."
+        )
+    files = _files(model)
+    manifest = {
+        "format": FORMAT,
+        "version": model.version,
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".model-") as scratch:
+        ready = Path(scratch) / "model"
+        ready.mkdir()
+        for name, content in {**files, MANIFEST: _to_json(manifest)}.items():
+            (ready / name).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(ready, folder)
+
+
+def load_model(folder: Path) -> FittedModel:
+    """Read a model back, after checking every file against its checksum.
+
+    Parameters
+    ----------
+    folder : Path
+        As written by ``save_model``.
+
+    Returns
+    -------
+    FittedModel
+        Its predictions equal those before saving exactly.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing or was changed, if a newer churngrid wrote it, or if this one does
+        not know the kind of model.
+    """
+    manifest = _manifest(folder)
+    files = manifest["files"]
+    facts = _from_json(_checked(folder, STATE, files))
+    names = sorted(name for name in files if name != STATE)
+    texts = [_checked(folder, name, files).decode() for name in names]
+    model = _rebuilt(facts, texts, folder)
+    if model.version != manifest.get("version"):
+        raise ArtifactError(
+            f"The model in {str(folder)!r} reads back as version {model.version!r}, not as "
+            f"{manifest.get('version')!r} that was written; train it again."
+        )
+    return model
+
+
+def _facts(model: FittedModel) -> dict[str, Any]:
+    return {
+        "target": model.target,
+        "kind": model.kind,
+        "base_rate": model.base_rate,
+        "lead_days": model.lead_days,
+        "horizon_days": model.horizon_days,
+        "trained_through": model.trained_through,
+        "collected": list(model.collected),
+        "components": dict(model.components),
+    }
+
+
+def _files(model: FittedModel) -> dict[str, bytes]:
+    state, texts = model.model.to_state()
+    content = _to_json(_facts(model) | {"state": state, "card": dict(model.card)})
+    trees = {f"trees_{i:05d}.txt": text.encode() for i, text in enumerate(texts)}
+    return {STATE: content, **trees}
+
+
+def _rebuilt(facts: dict[str, Any], texts: Sequence[str], folder: Path) -> FittedModel:
+    kinds = facts.get("kind")
+    try:
+        blank = model_named(str(kinds)).build()
+    except ValueError as error:
+        raise ArtifactError(f"The model in {str(folder)!r} cannot be used. {error}") from error
+    try:
+        model = type(blank).from_state(facts.pop("state"), texts)
+        return FittedModel(
+            model=model,
+            collected=tuple(facts.pop("collected")),
+            **{key: value for key, value in facts.items() if key != "kind"},
+        )
+    except (KeyError, TypeError, ValueError, LightGBMError) as error:
+        raise ArtifactError(
+            f"The model in {str(folder)!r} does not describe a {kinds!r} model ({error}); "
+            "train it again."
+        ) from error
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(f"No model in {str(folder)!r}: {MANIFEST} is missing; train one first.")
+    manifest = _from_json(path.read_bytes())
+    if not isinstance(manifest.get("format"), int) or not isinstance(manifest.get("files"), dict):
+        raise ArtifactError(f"{MANIFEST} in {str(folder)!r} is not one of a model; train it again.")
+    if manifest["format"] > FORMAT:
+        raise ArtifactError(
+            f"The model in {str(folder)!r} has format {manifest['format']}, this churngrid reads "
+            f"up to {FORMAT}; upgrade churngrid or train the model again."
+        )
+    return manifest
+
+
+def _checked(folder: Path, name: str, files: Mapping[str, str]) -> bytes:
+    path = folder / name
+    # The manifest is data from outside: it may not point out of the folder.
+    if Path(name).name != name or not path.is_file():
+        raise ArtifactError(f"The model in {str(folder)!r} lacks the file {name!r}; restore it.")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != files.get(name):
+        raise ArtifactError(
+            f"{name!r} in {str(folder)!r} was changed after it was written; restore the model or "
+            "train it again."
+        )
+    return content
+
+
+def _to_json(value: Mapping[str, Any]) -> bytes:
+    try:
+        text = json.dumps(value, sort_keys=True, allow_nan=False, indent=1)
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"A model is stored as plain JSON values without NaN ({error}); convert the entry."
+        ) from error
+    return text.encode("ascii")
+
+
+def _from_json(content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise ArtifactError(f"A file of the model is not JSON ({error}); restore it.") from error
+    if not isinstance(value, dict):
+        raise ArtifactError("A file of the model holds no JSON object; restore it.")
+    return value
+
+
+def _check_columns(expected: Sequence[str], received: list[Any]) -> None:
+    twice = [name for name, count in Counter(received).items() if count > 1]
+    if twice:
+        raise ArtifactError(f"Column {twice[0]!r} is there twice; rename or drop one.")
+    missing = [name for name in expected if name not in set(received)]
+    if not missing:
+        return
+    others = [name for name in received if name not in set(expected)]
+    lines = [*_listed("-", missing), *_listed("+", others)]
+    raise ArtifactError(
+        "Columns differ from those seen in training:\n"
+        + "\n".join(lines)
+        + "\nRename the column or retrain."
+    )
+
+
+def _listed(mark: str, names: Sequence[Any]) -> list[str]:
+    lines = [f"{mark} {str(name)[:200]}" for name in names[:SHOWN]]
+    rest = len(names) - SHOWN
+    return [*lines, f"{mark} ... and {rest} more"] if rest > 0 else lines
+
+
+class _Served:
+    """What MLflow calls to predict with a stored model."""
+
+    def __init__(self, model: FittedModel) -> None:
+        self.model = model
+
+    def predict(
+        self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        column = PROBABILITY[self.model.target]
+        return pd.DataFrame({column: self.model.predict_p(model_input)}, index=model_input.index)
+
+
+def _load_pyfunc(data_path: str) -> _Served:
+    """Read a stored model for MLflow, which finds this function by its name."""
+    return _Served(load_model(Path(data_path)))

@@ -1,0 +1,1 @@
+"""Does the scorecard foresee churn, and which weights would."""

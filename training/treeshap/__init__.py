@@ -1,0 +1,1 @@
+"""Exact SHAP values of LightGBM trees by a kernel of its own."""
