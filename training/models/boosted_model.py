@@ -10,9 +10,11 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from .bag_members import Members
+from .booster_text import check_booster_text
 from .classifier import ChurnClassifier
 from .design_matrix import Encoding
 from .linear import check_labels, model_inputs
+from .stored_state import BoostedState
 
 __all__ = ["Boosted"]
 
@@ -87,15 +89,20 @@ class Boosted:
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], texts: Sequence[str]) -> Self:
-        """Return the model that ``to_state`` described."""
+        """Return the model that ``to_state`` described; ValueError if it describes none."""
+        stored = BoostedState.model_validate(data)
         model = cls()
-        levels = tuple(None if v is None else tuple(v) for v in data["levels"])
-        model.encoding = Encoding(tuple(data["columns"]), levels)
+        levels = tuple(None if v is None else tuple(v) for v in stored.levels)
+        model.encoding = Encoding(tuple(stored.columns), levels)
+        if not texts:
+            raise ValueError("a boosted model needs at least one booster")
+        for text in texts:
+            check_booster_text(text, len(stored.columns), set(model.encoding.categorical))
         fitted = model.classifier
         fitted.encoding_ = model.encoding
         fitted.boosters_ = Members(lgb.Booster(model_str=text) for text in texts)
-        fitted.slope_, fitted.intercept_ = float(data["slope"]), float(data["intercept"])
-        fitted.base_rate_ = float(data["base_rate"])
+        fitted.slope_, fitted.intercept_ = stored.slope, stored.intercept
+        fitted.base_rate_ = stored.base_rate
         fitted.classes_ = np.array([0, 1])
         fitted.n_features_in_ = len(model.encoding.names)
         fitted.feature_names_in_ = np.array(model.encoding.names, dtype=object)

@@ -18,6 +18,7 @@ from .design_matrix import Encoding, learn_encoding
 from .row_order import checked_groups, in_own_order
 from .scales import Scale, learn_pool, scaled_rows
 from .stepwise import AdditiveFit, Term, fit_steps, forward
+from .stored_state import LinearState
 
 __all__ = [
     "BaseRate",
@@ -97,11 +98,15 @@ class LinearModel:
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], texts: Sequence[str]) -> Self:
-        """Return the model that ``to_state`` described."""
+        """Return the model that ``to_state`` described; ValueError if it describes none."""
+        stored = LinearState.model_validate(data)
+        if texts:
+            raise ValueError("a linear model has no boosters")
         model = cls()
-        model.intercept = float(data["intercept"])
+        model.intercept = stored.intercept
         model.terms = tuple(
-            Term(Scale(**term["scale"]), term["slope"], term["missing"]) for term in data["terms"]
+            Term(Scale(**term.scale.model_dump()), term.slope, term.missing)
+            for term in stored.terms
         )
         return model
 

@@ -14,10 +14,12 @@ from typing import Any, Literal
 
 import pandas as pd
 from lightgbm.basic import LightGBMError
+from pydantic import ValidationError
 
 from ...features.arrays.array_types import FloatArray
 from ...features.errors import ArtifactError
 from ..models.catalogue import ProbabilityModel, model_named, predict
+from ..models.stored_state import StoredFacts
 
 __all__ = ["BASE", "FORMAT", "PROBABILITY", "FittedModel", "load_model", "save_model"]
 
@@ -239,23 +241,31 @@ def _files(model: FittedModel) -> dict[str, bytes]:
 
 
 def _rebuilt(facts: dict[str, Any], texts: Sequence[str], folder: Path) -> FittedModel:
-    kinds = facts.get("kind")
+    kind = str(facts.get("kind"))
     try:
-        blank = model_named(str(kinds)).build()
+        blank = model_named(kind).build()
     except ValueError as error:
         raise ArtifactError(f"The model in {str(folder)!r} cannot be used. {error}") from error
     try:
-        model = type(blank).from_state(facts.pop("state"), texts)
+        stored = StoredFacts.model_validate(facts)
         return FittedModel(
-            model=model,
-            collected=tuple(facts.pop("collected")),
-            **{key: value for key, value in facts.items() if key != "kind"},
+            model=type(blank).from_state(stored.state, texts),
+            collected=tuple(stored.collected),
+            **stored.model_dump(exclude={"kind", "state", "collected"}),
         )
-    except (KeyError, TypeError, ValueError, LightGBMError) as error:
+    except (ValueError, LightGBMError) as error:
         raise ArtifactError(
-            f"The model in {str(folder)!r} does not describe a {kinds!r} model ({error}); "
+            f"The model in {str(folder)!r} does not describe a {kind!r} model ({_fault(error)}); "
             "train it again."
         ) from error
+
+
+def _fault(error: Exception) -> str:
+    """Return what is wrong in one line: a validation names the place first."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
+    return str(error)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -299,12 +309,16 @@ def _to_json(value: Mapping[str, Any]) -> bytes:
 
 def _from_json(content: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(content)
-    except ValueError as error:
+        value = json.loads(content, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"A file of the model is not JSON ({error}); restore it.") from error
     if not isinstance(value, dict):
         raise ArtifactError("A file of the model holds no JSON object; restore it.")
     return value
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
 
 
 def _check_columns(expected: Sequence[str], received: list[Any]) -> None:

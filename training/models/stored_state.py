@@ -1,0 +1,99 @@
+"""What a stored model may say about itself; whatever else stands there is refused before use."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+__all__ = ["BoostedState", "LinearState", "StoredFacts"]
+
+_Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
+_Wide = Annotated[float, Field(allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0.0, le=1.0)]
+_Rate = Annotated[float, Field(gt=0.0, lt=1.0)]
+_Name = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _different(names: list[str]) -> list[str]:
+    if len(set(names)) != len(names):
+        raise ValueError("names must differ")
+    return names
+
+
+_Names = Annotated[list[_Name], AfterValidator(_different)]
+_Levels = Annotated[list[str], AfterValidator(_different)]
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class StoredFacts(_Stored):
+    """Everything about a fitted model but its trees; see ``FittedModel``."""
+
+    target: Literal["churned", "expanded"]
+    kind: _Name
+    base_rate: _Rate
+    lead_days: Annotated[int, Field(ge=0, le=3650)]
+    horizon_days: Annotated[int, Field(ge=1, le=3650)]
+    trained_through: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}[\dT:.+Z-]*$")]
+    collected: list[_Name]
+    components: dict[_Name, str]
+    state: dict[str, Any]
+    card: dict[str, Any]
+
+
+class BoostedState(_Stored):
+    """The state of a boosted model: its columns with their levels, and its calibration."""
+
+    columns: _Names
+    levels: list[_Levels | None]
+    slope: Annotated[_Finite, Field(gt=0.0)]
+    intercept: _Finite
+    base_rate: _Rate
+
+    @model_validator(mode="after")
+    def _a_level_a_column(self) -> "BoostedState":
+        if len(self.levels) != len(self.columns):
+            raise ValueError("`levels` must be as many as `columns`")
+        return self
+
+
+class _StoredScale(_Stored):
+    column: _Name
+    log: bool
+    low: _Wide
+    high: _Wide
+    centre: _Wide
+    spread: Annotated[_Wide, Field(gt=0.0)]
+    missing_share: _Share
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_StoredScale":
+        if self.low > self.high:
+            raise ValueError("`low` must not lie above `high`")
+        return self
+
+
+class _StoredTerm(_Stored):
+    scale: _StoredScale
+    slope: _Finite
+    missing: _Finite
+
+
+class LinearState(_Stored):
+    """The state of a linear model: the log-odds of an average row, and a term a column."""
+
+    intercept: _Finite
+    terms: list[_StoredTerm]
+
+    @model_validator(mode="after")
+    def _a_column_once(self) -> "LinearState":
+        _different([term.scale.column for term in self.terms])
+        return self
