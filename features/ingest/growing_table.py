@@ -5,6 +5,7 @@ twice; a second time column that repeats the first one takes no room at all.
 """
 
 import tempfile
+import weakref
 from typing import Any
 
 import numpy as np
@@ -159,13 +160,14 @@ class _Grown:
         self._file.flush()
         if not self._written:
             return np.zeros(0, self._kind)
-        return np.memmap(self._file.name, self._kind, mode="r", shape=(self._written,))
+        return np.memmap(self._file, self._kind, mode="r", shape=(self._written,))
 
     def move_to_disk(self) -> None:
         if self._file is None:
             held, self._held = self._held, np.zeros(0, self._kind)
-            # It stays open, and goes away, together with this column.
-            self._file = tempfile.NamedTemporaryFile(prefix="churngrid-")  # noqa: SIM115
+            # It has no name, so that nothing of it stays however this process ends.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
             self.append(held)
 
 
