@@ -81,6 +81,10 @@ class DatabaseStore:
                 session.commit()
         return tuple(files or ())
 
+    def mend(self) -> tuple[str, ...]:
+        """Do nothing: a database finds its own way back; see ``Store``."""
+        return ()
+
     def read(self, name: str) -> pd.DataFrame | None:
         """Return all rows of a table; see ``Store``."""
         session = self.to_read()

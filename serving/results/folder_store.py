@@ -7,74 +7,46 @@ folder until then and are moved into place right after; a run killed between the
 the next write.
 """
 
-import hashlib
 import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ...features.errors import ArtifactError, SchemaError
+from ...features.whole_file import UNFINISHED, write_whole
 from .csv_files import table_as_csv
+from .folder_index import INDEX, PART, STAGED, Index, Part, hash_of, iso, read_index, rebuilt_index
 from .stored_types import as_of_dates, merged, restored, storable
-
-__all__ = ["FolderStore"]
-
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
-_INDEX, _LOCK, _STAGED = "index.json", ".lock", ".staged-"
-_PART = r"[0-9T-]+-[0-9a-f]{12}\.parquet"
+__all__ = ["FolderStore"]
 
-_TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-_FileName = Annotated[str, StringConstraints(pattern=r"^[\w-][\w. -]*$")]
+_LOCK = ".lock"
+WAIT_SECONDS = 60.0
+"""How long a second writer waits for the first one; a write takes a few seconds at most."""
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Part(_Strict):
-    """The rows of one as-of date."""
-
-    as_of: str
-    file: Annotated[str, StringConstraints(pattern=rf"^{_PART}$")]
-    sha256: str
-    rows: int
-
-
-class _Index(_Strict):
-    """The files that count: parts by table, and the hash of each file for people."""
-
-    format: Literal[1] = 1
-    staged: Annotated[str, StringConstraints(pattern=rf"^{re.escape(_STAGED)}[0-9a-f]*$")] = _STAGED
-    tables: dict[_TableName, tuple[_Part, ...]] = Field(default_factory=dict)
-    files: dict[_FileName, str] = Field(default_factory=dict)
-
-    @property
-    def newest(self) -> str:
-        """Return the newest as-of date, or nothing; written so that text sorts like time."""
-        return max((part.as_of for parts in self.tables.values() for part in parts), default="")
+_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     """What one write does: the index after it, new parts by table and file, files for people."""
 
-    after: _Index
+    after: Index
     parts: Mapping[tuple[str, str], bytes]
     shown: Mapping[str, bytes]
 
@@ -102,75 +74,130 @@ class FolderStore:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._locked():
-                before = self._index()
+                before = read_index(self._folder)
                 self._settle(before, incoming)
                 self._check_types(before, incoming, dates)
                 change = _planned(before, incoming, documents=documents, dates=dates)
                 self._check_foreign(before, change.shown)
-                self._switch(change, incoming)
+                try:
+                    self._switch(change, incoming)
+                except BaseException:
+                    # Whichever list holds by now: nothing else is left behind.
+                    with suppress(OSError):
+                        self._settle(read_index(self._folder), incoming)
+                    raise
                 return tuple(name for name in documents if name not in change.shown)
         except OSError as error:
             raise ArtifactError(f"{self.label} cannot be written: {error}") from error
 
     def read(self, name: str) -> pd.DataFrame | None:
         """Return all rows of a table; see ``Store``."""
-        index = self._index()
+        index = read_index(self._folder)
         while name in index.tables:
             try:
                 parts = [self._part(name, part) for part in index.tables[name]]
             except FileNotFoundError as error:
                 # A writer may have switched and swept in between; then there is a newer index.
-                before, index = index, self._index()
+                before, index = index, read_index(self._folder)
                 if index == before:
-                    raise ArtifactError(
-                        f"{self.label} lacks {error.filename!r}, which {_INDEX} lists."
-                    ) from error
+                    raise self._damaged(Path(error.filename), "is gone") from error
                 continue
             return restored(pa.concat_tables(parts, promote_options="permissive"))
         return None
 
-    def _index(self) -> _Index:
-        path = self._folder / _INDEX
-        if not path.exists():
-            return _Index()
+    def mend(self) -> tuple[str, ...]:
+        """Put aside what is damaged; see ``Store``."""
+        if not self._folder.is_dir():
+            return ()
         try:
-            return _Index.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise ArtifactError(
-                f"{str(path)!r} is no list of stored results: {error.errors()[0]['msg']}. "
-                "Choose another folder."
-            ) from error
+            with self._locked():
+                return self._mended()
+        except OSError as error:
+            raise ArtifactError(f"{self.label} cannot be mended: {error}") from error
 
-    def _part(self, name: str, part: _Part) -> pa.Table:
+    def _mended(self) -> tuple[str, ...]:
+        path = self._folder / INDEX
+        aside: list[Path] = []
+        try:
+            index = read_index(self._folder)
+        except ArtifactError:
+            index = rebuilt_index(self._folder)
+            if not index.tables:
+                # Nothing here was written by a store: the list may be somebody else's.
+                raise
+            if path.exists():
+                aside.append(path)
+        kept = {}
+        for name, parts in index.tables.items():
+            broken = [part for part in parts if not self._is_whole(name, part)]
+            aside += [self._folder / name / part.file for part in broken]
+            kept[name] = tuple(part for part in parts if part not in broken)
+        mended = index.model_copy(update={"tables": kept})
+        for lost in aside:
+            if lost.exists():
+                os.replace(lost, lost.with_name(f"{lost.name}.damaged"))
+        if aside or (mended.tables and not path.exists()):
+            write_whole(path, mended.model_dump_json(indent=1).encode())
+        return tuple(str(lost) for lost in aside)
+
+    def _is_whole(self, name: str, part: Part) -> bool:
+        try:
+            self._part(name, part)
+        except (ArtifactError, OSError):
+            return False
+        return True
+
+    def _part(self, name: str, part: Part) -> pa.Table:
         path = self._folder / name / part.file
         content = path.read_bytes()
         if _hash(content) != part.sha256:
-            raise ArtifactError(f"{str(path)!r} is not what was written: its hash differs.")
+            raise self._damaged(path, "is not what was written: its hash differs")
         return pq.read_table(pa.BufferReader(content))
+
+    def _damaged(self, path: Path, what: str) -> ArtifactError:
+        return ArtifactError(
+            f"{str(path)!r} in {self.label} {what}. Restore the file from a backup, or score once "
+            "with `--fresh`: that takes it out of the history (what is left of it is kept under "
+            "the same name with `.damaged`) and goes on from the other dates."
+        )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Let nobody else write; the lock of a process that died is free."""
         with (self._folder / _LOCK).open("ab") as file:
-            try:
-                _lock(file.fileno())
-            except (BlockingIOError, PermissionError) as error:
-                raise ArtifactError(
-                    f"{self.label} is being written by another process. Try again later."
-                ) from error
+            until = time.monotonic() + WAIT_SECONDS
+            while True:
+                try:
+                    _lock(file.fileno())
+                    break
+                except (BlockingIOError, PermissionError) as error:
+                    if time.monotonic() >= until:
+                        raise ArtifactError(
+                            f"{self.label} is still being written by another process after "
+                            f"{WAIT_SECONDS:.0f} seconds. Try again later."
+                        ) from error
+                time.sleep(_AGAIN_SECONDS)
             yield
 
     def _check_types(
-        self, index: _Index, incoming: Mapping[str, pa.Table], dates: list[pd.Timestamp]
+        self, index: Index, incoming: Mapping[str, pa.Table], dates: list[pd.Timestamp]
     ) -> None:
-        replaced = {_iso(date) for date in dates}
+        replaced = {iso(date) for date in dates}
         for name, table in incoming.items():
             schema = pa.schema([])
             for part in index.tables.get(name, ()):
                 if part.as_of not in replaced:
-                    stored = pq.read_schema(self._folder / name / part.file).remove_metadata()
-                    schema = merged(schema, stored, name=name)
+                    schema = merged(schema, self._schema(name, part), name=name)
             merged(schema, table.schema, name=name)
+
+    def _schema(self, name: str, part: Part) -> pa.Schema:
+        path = self._folder / name / part.file
+        try:
+            return pq.read_schema(path).remove_metadata()
+        except FileNotFoundError as error:
+            raise self._damaged(path, "is gone") from error
+        except pa.ArrowInvalid as error:
+            raise self._damaged(path, "cannot be read") from error
 
     def _switch(self, change: _Change, tables: Mapping[str, object]) -> None:
         """Write everything new to where no reader looks, then let the new index take over."""
@@ -178,32 +205,35 @@ class FolderStore:
         staged.mkdir()
         for (table, file), content in change.parts.items():
             (self._folder / table).mkdir(exist_ok=True)
-            _write(staged / file, content)
-            os.replace(staged / file, self._folder / table / file)
+            # Where it stays, for a table's folder may lie on another disk.
+            write_whole(self._folder / table / file, content)
             _sync_folder(self._folder / table)
         for name, content in change.shown.items():
             _write(staged / name, content)
-        _write(staged / _INDEX, change.after.model_dump_json(indent=1).encode())
+        _write(staged / INDEX, change.after.model_dump_json(indent=1).encode())
         _sync_folder(staged)
-        os.replace(staged / _INDEX, self._folder / _INDEX)
+        os.replace(staged / INDEX, self._folder / INDEX)
         _sync_folder(self._folder)
         self._settle(change.after, tables)
 
-    def _settle(self, index: _Index, tables: Mapping[str, object]) -> None:
+    def _settle(self, index: Index, tables: Mapping[str, object]) -> None:
         """Finish what the index promises and remove what it does not know."""
         for name, expected in index.files.items():
             waiting = self._folder / index.staged / name
             if waiting.exists() and _hash(waiting.read_bytes()) == expected:
                 os.replace(waiting, self._folder / name)
-        for leftover in self._folder.glob(f"{_STAGED}*"):
-            shutil.rmtree(leftover)
         for name in {*index.tables, *tables}:
             listed = {part.file for part in index.tables.get(name, ())}
             for path in (self._folder / name).glob("*.parquet"):
-                if re.fullmatch(_PART, path.name) and path.name not in listed:
+                if re.fullmatch(PART, path.name) and path.name not in listed:
                     path.unlink()
+            for draft in (self._folder / name).glob(f".*{UNFINISHED}"):
+                draft.unlink()
+        # Last, because it tells parts of a write that was cut short from a list that was lost.
+        for leftover in self._folder.glob(f"{STAGED}*"):
+            shutil.rmtree(leftover)
 
-    def _check_foreign(self, before: _Index, shown: Mapping[str, bytes]) -> None:
+    def _check_foreign(self, before: Index, shown: Mapping[str, bytes]) -> None:
         for name in shown:
             if name not in before.files and (self._folder / name).exists():
                 raise ArtifactError(
@@ -213,7 +243,7 @@ class FolderStore:
 
 
 def _planned(
-    before: _Index,
+    before: Index,
     incoming: Mapping[str, pa.Table],
     *,
     documents: Mapping[str, bytes],
@@ -225,13 +255,13 @@ def _planned(
             content = _parquet(_rows_of(table, date))
             tables[name] = _with_part(tables.get(name, ()), date, content)
             parts[name, _file(date, content)] = content
-    newest = _Index(tables=tables).newest
-    is_newest = not dates or _iso(dates[-1]) == newest
+    newest = Index(tables=tables).newest
+    is_newest = not dates or iso(dates[-1]) == newest
     shown = {**documents, **_latest(incoming, dates)} if is_newest else {}
     files = {**before.files, **{name: _hash(content) for name, content in shown.items()}}
-    after = _Index(tables=dict(sorted(tables.items())), files=dict(sorted(files.items())))
+    after = Index(tables=dict(sorted(tables.items())), files=dict(sorted(files.items())))
     # Named after what it leads to, so that the same results give the same index.
-    staged = f"{_STAGED}{_hash(after.model_dump_json())[:12]}"
+    staged = f"{STAGED}{_hash(after.model_dump_json())[:12]}"
     return _Change(after.model_copy(update={"staged": staged}), parts, shown)
 
 
@@ -239,7 +269,7 @@ def _check_names(tables: Mapping[str, object], documents: Mapping[str, object]) 
     for name in tables:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise SchemaError(f"Table names are small letters, digits and _, got {name!r}.")
-    taken = {_INDEX, *(f"{name}.csv" for name in tables)}
+    taken = {INDEX, *(f"{name}.csv" for name in tables)}
     for name in documents:
         if name in taken or not re.fullmatch(r"[\w-][\w. -]*", name):
             raise SchemaError(f"`files` must have plain and free file names, got {name!r}.")
@@ -257,9 +287,9 @@ def _rows_of(table: pa.Table, date: pd.Timestamp) -> pa.Table:
     return table.filter(pc.equal(table["as_of"], date)) if table.num_rows else table
 
 
-def _with_part(parts: tuple[_Part, ...], date: pd.Timestamp, content: bytes) -> tuple[_Part, ...]:
+def _with_part(parts: tuple[Part, ...], date: pd.Timestamp, content: bytes) -> tuple[Part, ...]:
     rows = pq.ParquetFile(pa.BufferReader(content)).metadata.num_rows
-    added = _Part(as_of=_iso(date), file=_file(date, content), sha256=_hash(content), rows=rows)
+    added = Part(as_of=iso(date), file=_file(date, content), sha256=_hash(content), rows=rows)
     kept = (part for part in parts if part.as_of != added.as_of)
     return tuple(sorted((*kept, added), key=lambda part: part.as_of))
 
@@ -275,12 +305,8 @@ def _file(date: pd.Timestamp, content: bytes) -> str:
     return f"{day}-{_hash(content)[:12]}.parquet"
 
 
-def _iso(date: pd.Timestamp) -> str:
-    return date.isoformat(timespec="microseconds")
-
-
 def _hash(content: bytes | str) -> str:
-    return hashlib.sha256(_as_bytes(content)).hexdigest()
+    return hash_of(_as_bytes(content))
 
 
 def _as_bytes(content: bytes | str) -> bytes:

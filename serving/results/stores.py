@@ -55,6 +55,20 @@ class Store(Protocol):
             If the place cannot be written, is in use, or holds something else of that name.
         """
 
+    def mend(self) -> tuple[str, ...]:
+        """Take what is damaged out of the history, so that the rest can be read and added to.
+
+        Returns
+        -------
+        tuple of str
+            Files that were damaged or gone; a database mends itself.
+
+        Raises
+        ------
+        ArtifactError
+            If the place cannot be written.
+        """
+
     def read(self, name: str) -> pd.DataFrame | None:
         """Return all stored rows of a table.
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from churngrid.features.errors import ArtifactError, SchemaError
+from churngrid.serving.results import folder_store
+from churngrid.serving.results.folder_index import read_index
 from churngrid.serving.results.stores import open_store
 from tests.build import day
 from tests.serving.kept import DECEMBER, NOVEMBER, column, files_below, results, stored
@@ -78,11 +80,12 @@ def test_time_of_day_is_part_of_the_file_name(tmp_path):
     assert "2025-12-01T06:30:00Z" in (tmp_path / "scores.csv").read_text()
 
 
-def test_second_writer_is_turned_away(tmp_path):
+def test_second_writer_is_turned_away_in_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_store, "WAIT_SECONDS", 0.0)
     open_store(tmp_path).write(results(NOVEMBER))
     with (tmp_path / ".lock").open("ab") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(ArtifactError, match="is being written by another process"):
+        with pytest.raises(ArtifactError, match="is still being written by another process"):
             open_store(tmp_path).write(results(DECEMBER))
     open_store(tmp_path).write(results(DECEMBER))
     assert len(stored(tmp_path)) == 4
@@ -91,17 +94,17 @@ def test_second_writer_is_turned_away(tmp_path):
 def test_reader_follows_a_switch_in_between(tmp_path, monkeypatch):
     store = open_store(tmp_path)
     store.write(results(DECEMBER))
-    stale = store._index()
+    stale = read_index(tmp_path)
     store.write(results(DECEMBER, p=0.5))
-    indexes = iter([stale, store._index()])
-    monkeypatch.setattr(store, "_index", lambda: next(indexes))
+    indexes = iter([stale, read_index(tmp_path)])
+    monkeypatch.setattr(folder_store, "read_index", lambda _: next(indexes))
     assert store.read("scores")["p_churn"].tolist() == [0.5, 0.5]
 
 
 def test_lost_part_is_named(tmp_path):
     open_store(tmp_path).write(results(DECEMBER))
     shutil.rmtree(tmp_path / "scores")
-    with pytest.raises(ArtifactError, match=r"lacks '.*2025-12-01-.*', which index.json lists"):
+    with pytest.raises(ArtifactError, match=r"2025-12-01-.*' in folder .* is gone.*--fresh"):
         stored(tmp_path)
 
 
