@@ -5,14 +5,14 @@ from pathlib import Path
 
 from ...demo import write_company
 from ...features.progress import Progress, counted
-from ...training.registry.sqlite_store import store_ahead
+from ...training.registry.mlflow_registry import local_uri
 from ..company.load_company import company_of
 from ..company.starter_files import DEMO_SETTINGS
 from ..results.schema import TARGETS
 from ..results.stores import open_store
 from .result_types import DemoResult
 from .score import scored_of, written_to
-from .train import dataset_of, models_in, trained_all, trained_of
+from .train import dataset_of, trained_all, trained_of
 
 __all__ = ["demo"]
 
@@ -35,14 +35,13 @@ def demo(
     DemoResult
     """
     began = time.perf_counter()
-    uri = models_in(out / "models")
-    with store_ahead(uri) as address:
-        settings_path = _invented(out / "data", accounts, seed, progress)
-        company = company_of(out / "data", settings_path, progress)
-        rows = dataset_of(company, progress)
-        models = trained_all(
-            tuple(TARGETS), lambda name: trained_of(rows, company, name, address, None, progress)
-        )
+    uri = local_uri(out / "models")
+    settings_path = _invented(out / "data", accounts, seed, progress)
+    company = company_of(out / "data", settings_path, progress)
+    rows = dataset_of(company, progress)
+    models = trained_all(
+        tuple(TARGETS), lambda name: trained_of(rows, company, name, uri, None, progress)
+    )
     scored = scored_of(company, "latest", uri, None, None, progress)
     store = open_store(out / "results")
     result = written_to(store, out / "results", company, scored)

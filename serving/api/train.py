@@ -22,7 +22,6 @@ from ...training.registry.mlflow_registry import (
     log_training,
 )
 from ...training.registry.promotion import promote
-from ...training.registry.sqlite_store import store_ahead
 from ...training.train import train_target
 from ..company.load_company import Company, company_of
 from ..results.schema import MODELS, target_of
@@ -34,7 +33,6 @@ __all__ = [
     "build_dataset",
     "dataset_of",
     "learnable_of",
-    "models_in",
     "train",
     "trained_all",
     "trained_of",
@@ -59,14 +57,13 @@ def trained_of(
     rows: Dataset,
     company: Company,
     name: str,
-    address: Callable[[], str],
+    uri: str,
     kind: str | None,
     progress: Progress | None,
 ) -> TrainResult:
-    """Train one target, decide its alias, and register it in the store, asked for only then."""
+    """Train one target, decide its alias, and register it in the store."""
     step = counted(progress, f"train {name}", None)
     trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
-    uri = address()
     decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")
@@ -142,12 +139,6 @@ def trained_all(targets: Sequence[str], learn: Callable[[str], TrainResult]) -> 
     return [replace(result, warnings=(*result.warnings, *notes)) for result in results]
 
 
-def models_in(folder: Path) -> str:
-    """Return the tracking address of a folder, which is made if missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return local_uri(folder)
-
-
 def _hash_of(rows: Dataset) -> str:
     hashes = pd.util.hash_pandas_object(rows.X).to_numpy()
     return f"{np.bitwise_xor.reduce(hashes):016x}" if len(hashes) else ""
@@ -214,13 +205,10 @@ def train(
         If there is nothing to learn from for any target.
     """
     company = company_of(data, settings_path, progress)
-    with store_ahead(tracking or local_uri(MODELS)) as address:
-        rows = dataset_of(company, progress)
-        if tracking is None:
-            models_in(MODELS)
-        return trained_all(
-            targets, lambda name: trained_of(rows, company, name, address, model_kind, progress)
-        )
+    rows, uri = dataset_of(company, progress), tracking or local_uri(MODELS)
+    return trained_all(
+        targets, lambda name: trained_of(rows, company, name, uri, model_kind, progress)
+    )
 
 
 def backtest(

@@ -9,7 +9,7 @@ last delivered), before, and how accounts stand among their peers, afterwards.
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +28,8 @@ from ...features.schema.settings import DEFAULTS, Settings
 from ...features.schema.tables import ACTIVITY_TABLES
 from ...features.schema.tableset import QUARANTINE_SCHEMA
 from ...training.dataset.dataset import MATURITY_INPUTS
-from ...training.registry.artifact import PROBABILITY, FittedModel
-from ...training.registry.mlflow_registry import champion_udf, local_uri
+from ...training.registry.artifact import PROBABILITY, FittedModel, model_from
+from ...training.registry.mlflow_registry import champion_files, local_uri
 from ..company.config import read_config
 from ..company.own_metrics import declared_metrics
 from ..results.schema import MODELS, target_of
@@ -194,7 +194,8 @@ def score_on_spark(
     """
     label = target_of(target)
     config = read_config(settings)
-    model, predict = champion_udf(tracking or local_uri(MODELS), label, spark)
+    files = champion_files(tracking or local_uri(MODELS), label)
+    model = model_from(files, where="the registry")
     _check_model(model, config.metrics)
     rubric = config.rubric if set(MATURITY_INPUTS) & set(model.columns) else None
     moment = _in_utc(as_of)
@@ -211,7 +212,7 @@ def score_on_spark(
     inputs = [(name, pa.float64()) for name in model.columns]
     wanted = pa.schema([*of.KEYS, *STANDING, *inputs])
     rows = _beside_peers(_by_bucket(parcels, compute, schema), config.metrics, wanted)
-    return _predicted(rows, model, predict)
+    return _predicted(rows, model, files)
 
 
 def put_aside_on_spark(
@@ -339,11 +340,18 @@ def _beside_peers(rows: "DataFrame", metrics: tuple[Metric, ...], wanted: pa.Sch
     return rows.groupBy("as_of", of.SEGMENT).applyInArrow(compare, _ddl(wanted))
 
 
-def _predicted(rows: "DataFrame", model: FittedModel, predict: Any) -> "DataFrame":
-    from pyspark.sql.functions import col, struct, when
+def _predicted(rows: "DataFrame", model: FittedModel, files: Mapping[str, bytes]) -> "DataFrame":
+    from pyspark.sql.functions import col, pandas_udf, struct, when
+
+    def predicted(parts: Iterator[pd.DataFrame]) -> Iterator[pd.Series]:
+        # The files travel with this function: a worker runs no code but that of its own churngrid.
+        own = model_from(files, where="what the driver sent")
+        for part in parts:
+            yield pd.Series(own.predict_p(part))
 
     # A model that reads nothing is still asked once a row.
     columns = list(model.columns) or ["account_id"]
+    predict = pandas_udf(predicted, "double")
     probability = predict(struct(*(col(f"`{name}`") for name in columns)))
     eligible = when(col(STATUS) == "scored", probability)
     listed = rows.where(~col(ENDED))

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-EVERYWHERE = {"features.errors", "features.progress"}
+EVERYWHERE = {
+    *("features.errors", "features.progress", "features.addresses", "features.whole_file"),
+}
 """Modules that any other may import."""
 
 _ARRAYS = {"features.arrays"}

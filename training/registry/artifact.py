@@ -21,7 +21,16 @@ from ...features.errors import ArtifactError
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
 
-__all__ = ["BASE", "FORMAT", "PROBABILITY", "FittedModel", "load_model", "save_model"]
+__all__ = [
+    "BASE",
+    "FORMAT",
+    "PROBABILITY",
+    "FittedModel",
+    "load_model",
+    "model_from",
+    "read_model_files",
+    "save_model",
+]
 
 
 # Raise it when an older churngrid could no longer read what is written.
@@ -206,15 +215,63 @@ def load_model(folder: Path) -> FittedModel:
         If a file is missing or was changed, if a newer churngrid wrote it, or if this one does
         not know the kind of model.
     """
-    manifest = _manifest(folder)
-    files = manifest["files"]
-    facts = _from_json(_checked(folder, STATE, files))
-    names = sorted(name for name in files if name != STATE)
-    texts = [_checked(folder, name, files).decode() for name in names]
-    model = _rebuilt(facts, texts, folder)
+    return model_from(read_model_files(folder), where=str(folder))
+
+
+def read_model_files(folder: Path) -> dict[str, bytes]:
+    """Read the files of a stored model, as its manifest lists them.
+
+    Parameters
+    ----------
+    folder : Path
+        As written by ``save_model``.
+
+    Returns
+    -------
+    dict of str to bytes
+        By name, the manifest among them.
+
+    Raises
+    ------
+    ArtifactError
+        If one is missing, or there is no manifest.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtifactError(f"No model in {str(folder)!r}: {MANIFEST} is missing; train one first.")
+    content = path.read_bytes()
+    names = _manifest(content, str(folder))["files"]
+    return {MANIFEST: content, **{name: _content(folder, name) for name in names}}
+
+
+def model_from(files: Mapping[str, bytes], *, where: str) -> FittedModel:
+    """Return a model from its files, after checking each against its checksum.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        As ``read_model_files`` gives them.
+    where : str
+        What messages call the place they come from.
+
+    Returns
+    -------
+    FittedModel
+
+    Raises
+    ------
+    ArtifactError
+        As ``load_model``.
+    """
+    manifest = _manifest(files[MANIFEST], where)
+    sums = manifest["files"]
+    facts = _from_json(_checked(files, STATE, sums, where))
+    names = sorted(name for name in sums if name != STATE)
+    texts = [_text(_checked(files, name, sums, where), name, where) for name in names]
+    model = _rebuilt(facts, texts, where)
     if model.version != manifest.get("version"):
         raise ArtifactError(
-            f"The model in {str(folder)!r} reads back as version {model.version!r}, not as "
+            f"The model in {where!r} reads back as version {model.version!r}, not as "
             f"{manifest.get('version')!r} that was written; train it again."
         )
     return model
@@ -240,12 +297,12 @@ def _files(model: FittedModel) -> dict[str, bytes]:
     return {STATE: content, **trees}
 
 
-def _rebuilt(facts: dict[str, Any], texts: Sequence[str], folder: Path) -> FittedModel:
+def _rebuilt(facts: dict[str, Any], texts: Sequence[str], where: str) -> FittedModel:
     kind = str(facts.get("kind"))
     try:
         blank = model_named(kind).build()
     except ValueError as error:
-        raise ArtifactError(f"The model in {str(folder)!r} cannot be used. {error}") from error
+        raise ArtifactError(f"The model in {where!r} cannot be used. {error}") from error
     try:
         stored = StoredFacts.model_validate(facts)
         return FittedModel(
@@ -255,7 +312,7 @@ def _rebuilt(facts: dict[str, Any], texts: Sequence[str], folder: Path) -> Fitte
         )
     except (ValueError, LightGBMError) as error:
         raise ArtifactError(
-            f"The model in {str(folder)!r} does not describe a {kind!r} model ({_fault(error)}); "
+            f"The model in {where!r} does not describe a {kind!r} model ({_fault(error)}); "
             "train it again."
         ) from error
 
@@ -268,33 +325,44 @@ def _fault(error: Exception) -> str:
     return str(error)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ArtifactError(f"No model in {str(folder)!r}: {MANIFEST} is missing; train one first.")
-    manifest = _from_json(path.read_bytes())
+def _manifest(content: bytes, where: str) -> dict[str, Any]:
+    manifest = _from_json(content)
     if not isinstance(manifest.get("format"), int) or not isinstance(manifest.get("files"), dict):
-        raise ArtifactError(f"{MANIFEST} in {str(folder)!r} is not one of a model; train it again.")
+        raise ArtifactError(f"{MANIFEST} in {where!r} is not one of a model; train it again.")
     if manifest["format"] > FORMAT:
         raise ArtifactError(
-            f"The model in {str(folder)!r} has format {manifest['format']}, this churngrid reads "
+            f"The model in {where!r} has format {manifest['format']}, this churngrid reads "
             f"up to {FORMAT}; upgrade churngrid or train the model again."
         )
     return manifest
 
 
-def _checked(folder: Path, name: str, files: Mapping[str, str]) -> bytes:
+def _content(folder: Path, name: str) -> bytes:
     path = folder / name
     # The manifest is data from outside: it may not point out of the folder.
     if Path(name).name != name or not path.is_file():
         raise ArtifactError(f"The model in {str(folder)!r} lacks the file {name!r}; restore it.")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != files.get(name):
+    return path.read_bytes()
+
+
+def _checked(files: Mapping[str, bytes], name: str, sums: Mapping[str, str], where: str) -> bytes:
+    if name not in files:
+        raise ArtifactError(f"The model in {where!r} lacks the file {name!r}; restore it.")
+    if hashlib.sha256(files[name]).hexdigest() != sums.get(name):
         raise ArtifactError(
-            f"{name!r} in {str(folder)!r} was changed after it was written; restore the model or "
+            f"{name!r} in {where!r} was changed after it was written; restore the model or "
             "train it again."
         )
-    return content
+    return files[name]
+
+
+def _text(content: bytes, name: str, where: str) -> str:
+    try:
+        return content.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise ArtifactError(
+            f"{name!r} in {where!r} is no booster; train the model again."
+        ) from error
 
 
 def _to_json(value: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,6 @@ a folder beside it. Nothing here sets MLflow's global state, prints, or calls ho
 
 import json
 import logging
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,25 +14,30 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 import pandas as pd
+import yaml
 
+from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError
-from .artifact import PROBABILITY, FittedModel, load_model, save_model
+from ...features.whole_file import scratch_folder
+from .artifact import PROBABILITY, FittedModel, model_from, read_model_files, save_model
+from .lost_runs import PROCESS, end_lost_runs, this_process
 from .promotion import Decision
-from .sqlite_store import SQLITE, keep_quiet, sqlite_path
+from .sqlite_store import SQLITE, keep_quiet, ready_store, sqlite_path
 
 __all__ = [
     "REGISTERED",
     "Registered",
     "TrainingReport",
-    "champion_udf",
+    "champion_files",
     "champion_version",
     "load_champion",
     "local_uri",
     "log_training",
-    "shown_uri",
+    "store_exists",
 ]
 
 
@@ -42,6 +46,9 @@ REGISTERED = {"churned": "churngrid-churn", "expanded": "churngrid-expansion"}
 
 EXPERIMENT = "churngrid"
 FITTED = "fitted"
+LOADER = FittedModel.__module__
+"""Where MLflow finds the function that loads a model; nothing else is ever asked to."""
+
 REQUIREMENTS = ("churngrid", "lightgbm", "numpy", "pandas", "scikit-learn")
 
 
@@ -111,28 +118,6 @@ def local_uri(folder: Path) -> str:
     return f"{SQLITE}{(folder / 'mlflow.db').absolute().as_posix()}"
 
 
-def shown_uri(tracking_uri: str) -> str:
-    """Return a tracking address that may be shown: without user, password and query.
-
-    Parameters
-    ----------
-    tracking_uri : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> shown_uri("https://me:secret@mlflow.example/api?token=1")
-    'https://***@mlflow.example/api'
-    """
-    parts = urlsplit(tracking_uri)
-    host = parts.netloc.rpartition("@")[2]
-    shown = f"***@{host}" if "@" in parts.netloc else host
-    return parts._replace(netloc=shown, query="", fragment="").geturl() if host else tracking_uri
-
-
 def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport) -> Registered:
     """Store a training run and register its model under the decided alias.
 
@@ -154,17 +139,19 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
     """
     name = REGISTERED[fitted.target]
     with _store(tracking_uri) as client:
+        experiment = _experiment(client, tracking_uri)
+        end_lost_runs(client, experiment)
         run = client.create_run(
-            _experiment(client, tracking_uri),
+            experiment,
             run_name=f"{fitted.target} through {fitted.trained_through}",
-            tags=_tags(fitted) | {"decision": report.decision.reason},
+            tags=_tags(fitted) | {"decision": report.decision.reason, PROCESS: this_process()},
         )
         run_id, status = run.info.run_id, "FAILED"
         try:
             _log_report(client, run, report)
-            with tempfile.TemporaryDirectory() as scratch:
-                _save_pyfunc(fitted, Path(scratch))
-                client.log_artifacts(run_id, str(Path(scratch) / "model"), "model")
+            with scratch_folder() as scratch:
+                _save_pyfunc(fitted, scratch)
+                client.log_artifacts(run_id, str(scratch / "model"), "model")
             _register_name(client, name)
             entry = client.create_model_version(
                 name,
@@ -196,63 +183,102 @@ def load_champion(tracking_uri: str, target: str) -> FittedModel | None:
     Raises
     ------
     ArtifactError
-        If the store cannot be reached or the stored model is damaged.
+        If the store cannot be reached, or the stored model is damaged or not the one that the
+        registry records.
     ValueError
         If there is no such target.
     """
-    with _champion_folder(tracking_uri, _registered(target)) as folder:
-        return None if folder is None else load_model(folder / "data" / FITTED)
+    found = _champion_of(tracking_uri, target)
+    return None if found is None else found[0]
 
 
-def champion_udf(tracking_uri: str, target: str, spark: Any) -> tuple[FittedModel, Any]:
-    """Return the registered champion, and the function by which Spark predicts with it.
+def champion_files(tracking_uri: str, target: str) -> dict[str, bytes]:
+    """Return the files of the registered champion, for those who predict elsewhere.
 
     Parameters
     ----------
     tracking_uri : str
     target : {"churned", "expanded"}
-    spark : pyspark.sql.SparkSession
-        Its workers get a copy of the model; they need churngrid in their own environment.
 
     Returns
     -------
-    fitted : FittedModel
-    predict : callable
-        Takes one Spark column, a struct of the model's columns, and gives the probability.
+    dict of str to bytes
+        By name, as ``model_from`` takes them; they have been read and found right.
 
     Raises
     ------
     ArtifactError
-        If none was registered yet, the store cannot be reached or the model is damaged.
+        If none was registered yet, the store cannot be reached, or the model is damaged or not
+        the one that the registry records.
     ValueError
         If there is no such target.
     """
-    with _champion_folder(tracking_uri, _registered(target)) as folder:
-        if folder is None:
-            raise ArtifactError(
-                f"The model store {shown_uri(tracking_uri)!r} has no champion for {target!r}; run "
-                "`churngrid train` first, or check the tracking address."
-            )
-        from mlflow.pyfunc import spark_udf
+    found = _champion_of(tracking_uri, target)
+    if found is None:
+        raise ArtifactError(
+            f"The model store {public_address(tracking_uri)!r} has no champion for {target!r}; run "
+            "`churngrid train` first, or check the tracking address."
+        )
+    return found[1]
 
-        predict = spark_udf(spark, str(folder), result_type="double", env_manager="local")
-        return load_model(folder / "data" / FITTED), predict
+
+def _champion_of(tracking_uri: str, target: str) -> tuple[FittedModel, dict[str, bytes]] | None:
+    """Return the champion and its files, or None if there is none."""
+    name = _registered(target)
+    if not store_exists(tracking_uri):
+        return None
+    with _store(tracking_uri) as client:
+        if (entry := _champion(client, name)) is None:
+            return None
+        with _stored_at(client.get_model_version_download_uri(name, entry.version)) as folder:
+            _check_loader(folder)
+            files = read_model_files(folder / "data" / FITTED)
+    fitted = model_from(files, where=f"version {entry.version} of {name}")
+    _check_recorded(fitted, entry.tags, target, f"version {entry.version} of {name!r}")
+    return fitted, files
 
 
 @contextmanager
-def _champion_folder(tracking_uri: str, name: str) -> Iterator[Path | None]:
-    """Yield a copy of the champion as MLflow stores it, or None if there is none."""
-    if not _exists(tracking_uri):
-        yield None
-        return
-    with _store(tracking_uri) as client, tempfile.TemporaryDirectory() as scratch:
-        from mlflow.artifacts import download_artifacts
+def _stored_at(source: str) -> Iterator[Path]:
+    """Yield the folder of a stored model; one on this machine is read where it lies."""
+    from mlflow.artifacts import download_artifacts
 
-        if (entry := _champion(client, name)) is None:
-            yield None
-            return
-        source = client.get_model_version_download_uri(name, entry.version)
-        yield Path(download_artifacts(source, dst_path=scratch, tracking_uri=tracking_uri))
+    if source.startswith("file:"):
+        yield Path(url2pathname(urlsplit(source).path))
+        return
+    with scratch_folder() as scratch:
+        yield Path(download_artifacts(source, dst_path=str(scratch)))
+
+
+def _check_loader(folder: Path) -> None:
+    """Refuse a model that asks for other code than ours when it is loaded; none of it is run."""
+    path = folder / "MLmodel"
+    try:
+        described = yaml.safe_load(path.read_bytes())
+        flavor = described["flavors"]["python_function"]
+        loader, code = flavor["loader_module"], flavor.get("code")
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ArtifactError(
+            f"{str(path)!r} does not describe a model of churngrid; restore it or train again."
+        ) from error
+    if loader != LOADER or code:
+        raise ArtifactError(
+            f"{str(path)!r} asks for code of its own (loader {str(loader)[:80]!r}, code "
+            f"{str(code)[:80]!r}), as churngrid never does; it was not run. Find out who changed "
+            "it, or, if another version of churngrid wrote it, train again."
+        )
+
+
+def _check_recorded(fitted: FittedModel, tags: Mapping[str, str], target: str, which: str) -> None:
+    """Refuse a whole model that is another one than the registry names."""
+    recorded = tags.get("target"), tags.get("model_version")
+    if (target, fitted.version) == recorded and fitted.target == target:
+        return
+    raise ArtifactError(
+        f"The files of {which} hold a model for {fitted.target!r} of version "
+        f"{fitted.version[:12]!r}; the registry records one for {recorded[0]!r} of version "
+        f"{str(recorded[1])[:12]!r}. Restore the right files, or train again."
+    )
 
 
 def champion_version(tracking_uri: str, target: str) -> str | None:
@@ -275,7 +301,7 @@ def champion_version(tracking_uri: str, target: str) -> str | None:
         If there is no such target.
     """
     name = _registered(target)
-    if not _exists(tracking_uri):
+    if not store_exists(tracking_uri):
         return None
     with _store(tracking_uri) as client:
         entry = _champion(client, name)
@@ -288,8 +314,23 @@ def _registered(target: str) -> str:
     return REGISTERED[target]
 
 
-def _exists(tracking_uri: str) -> bool:
-    """Tell whether asking could find anything; MLflow would create a missing SQLite file."""
+def store_exists(tracking_uri: str) -> bool:
+    """Tell whether asking could find anything; MLflow would create a missing SQLite file.
+
+    Parameters
+    ----------
+    tracking_uri : str
+
+    Returns
+    -------
+    bool
+        True for whatever is no SQLite file.
+
+    Examples
+    --------
+    >>> store_exists("sqlite:////nowhere/mlflow.db")
+    False
+    """
     path = sqlite_path(tracking_uri)
     return path is None or path.is_file()
 
@@ -298,9 +339,7 @@ def _exists(tracking_uri: str) -> bool:
 def _store(tracking_uri: str) -> Iterator[Any]:
     """Yield a client; MLflow stays quiet, and its errors name the store without a password."""
     keep_quiet()
-    path = sqlite_path(tracking_uri)
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    _check_address(tracking_uri)
     with warnings.catch_warnings():
         # Deprecations inside MLflow and what it imports are not ours to show.
         warnings.simplefilter("ignore")
@@ -312,15 +351,30 @@ def _store(tracking_uri: str) -> Iterator[Any]:
         level = logger.level
         logger.setLevel(logging.ERROR)
         try:
+            ready_store(tracking_uri, _make_tables)
             yield MlflowClient(tracking_uri, tracking_uri)
-        except (MlflowException, SQLAlchemyError) as error:
-            shown = shown_uri(tracking_uri)
-            detail = str(error).splitlines()[0].replace(tracking_uri, shown)
+        except (MlflowException, SQLAlchemyError, ImportError) as error:
+            shown, detail = public_address(tracking_uri), told_by_driver(error, tracking_uri)
             raise ArtifactError(
-                f"The model store {shown!r} cannot be used: {detail}. Check the tracking address."
+                f"The model store {shown!r} cannot be used: {detail.rstrip('.')}. "
+                "Check the tracking address, and that its driver is installed."
             ) from None
         finally:
             logger.setLevel(level)
+
+
+def _make_tables(tracking_uri: str) -> None:
+    from mlflow import MlflowClient
+
+    MlflowClient(tracking_uri, tracking_uri).search_experiments(max_results=1)
+
+
+def _check_address(tracking_uri: str) -> None:
+    if "://" not in tracking_uri and tracking_uri != "databricks":
+        raise ArtifactError(
+            "A tracking address begins with sqlite:///, https:// or the like, got "
+            f"{public_address(tracking_uri)!r}."
+        )
 
 
 def _experiment(client: Any, tracking_uri: str) -> str:
@@ -380,7 +434,7 @@ def _save_pyfunc(fitted: FittedModel, scratch: Path) -> None:
     outputs = Schema([ColSpec("double", PROBABILITY[fitted.target])])
     save_pyfunc(
         path=str(scratch / "model"),
-        loader_module="churngrid.training.registry.artifact",
+        loader_module=LOADER,
         data_path=str(scratch / FITTED),
         signature=ModelSignature(inputs=Schema(inputs) if inputs else None, outputs=outputs),
         pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],

@@ -1,25 +1,22 @@
-"""The file of a local tracking store, and its tables, which take MLflow seconds to make."""
+"""The file of a local tracking store: made whole or not at all, and known when it is half-made."""
 
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
-__all__ = ["SQLITE", "keep_quiet", "sqlite_path", "store_ahead"]
+from ...features.errors import ArtifactError
+from ...features.whole_file import write_whole
+
+__all__ = ["SQLITE", "keep_quiet", "ready_store", "sqlite_path"]
 
 
 SQLITE = "sqlite:///"
 
-_MAKE_TABLES = (
-    "import sys; from mlflow import MlflowClient; "
-    "MlflowClient(sys.argv[1], sys.argv[1]).search_experiments(max_results=1)"
-)
-# Ten times as long as it takes on a slow disk; whoever waited longer would gain nothing.
-_PATIENCE_SECONDS = 60
+_IN_MEMORY = "file:churngrid-tables?mode=memory&cache=shared"
+_BEGINS = b"SQLite format 3\x00"
 
 
 def sqlite_path(tracking_uri: str) -> Path | None:
@@ -51,57 +48,68 @@ def keep_quiet() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
-@contextmanager
-def store_ahead(tracking_uri: str) -> Iterator[Callable[[], str]]:
-    """Let another process make the tables of a new local store while this one does other things.
+def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None:
+    """Make a local store that is not there yet, and refuse one that was left half-made.
+
+    MLflow makes its tables one after the other in the file. Cut short, by a full disk or a kill,
+    that leaves a store which it can neither use nor finish. So the tables are made in memory, and
+    the file appears with all of them.
 
     Parameters
     ----------
     tracking_uri : str
-        Anything but an SQLite file that is not there yet is left alone.
+        Anything but an SQLite file is left alone.
+    make_tables : callable
+        Makes the tables at an address.
 
-    Yields
+    Raises
     ------
-    callable
-        Returns the address; to be called when the store is needed. By then the tables are there,
-        or nothing is: whatever goes wrong here, MLflow will meet again and put into words.
+    ArtifactError
+        If the file cannot be made, or was left half-made by something else.
     """
     path = sqlite_path(tracking_uri)
-    with ExitStack() as stack:
-        made = worker = None
-        if path is not None and not path.exists():
-            with suppress(OSError):
-                made = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "mlflow.db"
-                worker = _started(made)
-                stack.callback(worker.wait)
-                stack.callback(worker.kill)
-
-        def address() -> str:
-            if path is not None and made is not None and worker is not None:
-                with suppress(OSError, subprocess.TimeoutExpired):
-                    if worker.wait(_PATIENCE_SECONDS) == 0:
-                        _put_in_place(made, path)
-            return tracking_uri
-
-        yield address
-
-
-def _started(made: Path) -> "subprocess.Popen[bytes]":
-    keep_quiet()
-    quiet = subprocess.DEVNULL
-    # -P keeps what lies in the working folder from being imported.
-    command = [sys.executable, "-P", "-c", _MAKE_TABLES, f"{SQLITE}{made.as_posix()}"]
-    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
-
-
-def _put_in_place(made: Path, path: Path) -> None:
-    """Copy a finished store to its place, whole, and never over one that is there."""
-    if path.exists():
+    if path is None:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    copy = path.with_name(f"{path.name}.{os.getpid()}")
+    if path.exists():
+        _check_whole(path)
+        return
     try:
-        shutil.copyfile(made, copy)
-        os.link(copy, path)
-    finally:
-        copy.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tables = _tables(make_tables)
+        # Another run may make it meanwhile, as whole as this one would be.
+        with suppress(FileExistsError):
+            write_whole(path, tables, replace=False)
+    except OSError as error:
+        raise ArtifactError(
+            f"The model store {str(path)!r} cannot be made: {error.strerror}. Nothing was left "
+            "behind; make room or choose another place with `--tracking`."
+        ) from error
+
+
+@cache
+def _tables(make_tables: Callable[[str], object]) -> bytes:
+    """Return the file of a new store."""
+    # It is there as long as somebody is connected to it.
+    with closing(sqlite3.connect(_IN_MEMORY, uri=True)) as keeper:
+        make_tables(f"{SQLITE}{_IN_MEMORY}&uri=true")
+        return keeper.serialize()
+
+
+def _check_whole(path: Path) -> None:
+    with path.open("rb") as file:
+        begins = file.read(len(_BEGINS))
+    if begins and begins != _BEGINS:
+        # MLflow says better than this what it is instead.
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
+            found = store.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            return
+        found = None
+    if found is None:
+        raise ArtifactError(
+            f"The model store {str(path)!r} was left half-made, as by a full disk or a kill while "
+            "it was made; it holds no model. Move the file away, and train again."
+        )

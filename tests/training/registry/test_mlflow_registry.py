@@ -29,7 +29,6 @@ from churngrid.training.registry.mlflow_registry import (
     load_champion,
     local_uri,
     log_training,
-    shown_uri,
 )
 from churngrid.training.registry.promotion import Decision
 
@@ -205,7 +204,7 @@ def test_an_error_shows_no_password() -> None:
         tracking._store("nonsense://me:s3cret@host/runs?token=t0ken"),
     ):
         pass
-    assert "nonsense://***@host/runs" in str(caught.value)
+    assert "nonsense://host/runs" in str(caught.value)
     assert "s3cret" not in str(caught.value)
     assert "t0ken" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -214,19 +213,6 @@ def test_an_error_shows_no_password() -> None:
 def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="`target` must be one of"):
         load_champion(local_uri(tmp_path), "bought")
-
-
-@pytest.mark.parametrize(
-    ("uri", "shown"),
-    [
-        ("sqlite:////runs/mlflow.db", "sqlite:////runs/mlflow.db"),
-        ("http://localhost:5000", "http://localhost:5000"),
-        ("postgresql://a:b@c/d", "postgresql://***@c/d"),
-        ("https://a@c/d?key=1#x", "https://***@c/d"),
-    ],
-)
-def test_addresses_are_shown_without_secrets(uri: str, shown: str) -> None:
-    assert shown_uri(uri) == shown
 
 
 @contextmanager
