@@ -14,7 +14,8 @@ from ..features.schema.settings import Settings
 from ..features.subscriptions.business_kind import lead_of
 from .dataset.dataset import Dataset
 from .dataset.leakage_detectors import Suspicion, suspicions
-from .evaluation.backtest import Backtest, backtest_dataset, fit_candidate
+from .evaluation.backtest import Backtest, backtest_dataset
+from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.scorers import paired_difference
 from .models.catalogue import model_named
 from .registry.artifact import FittedModel
@@ -87,13 +88,10 @@ def train_target(
     backtest = backtest_dataset(dataset, target, kind=kind, progress=progress)
     if progress:
         progress(f"fit {target}: {backtest.kind}")
-    rows = dataset.labels[kept].reset_index()
-    X = dataset.X[kept]
-    fitted = fit_candidate(
-        model_named(backtest.kind), dataset, target, X, y, rows, np.arange(len(y))
-    )
-    found = suspicions(X[dataset.columns(target)], dataset.delivered[kept], y)
-    accounts = X.index.get_level_values("account_id")
+    lesson = lesson_of(dataset, target)
+    fitted = fit_candidate(model_named(backtest.kind), lesson)
+    found = suspicions(lesson.X[dataset.columns(target)], dataset.delivered[kept], y)
+    accounts, as_of = (lesson.X.index.get_level_values(name) for name in ("account_id", "as_of"))
     return Trained(
         model=FittedModel(
             target=target,
@@ -101,14 +99,14 @@ def train_target(
             base_rate=float(y.mean()),
             lead_days=lead_of(settings, dataset.business),
             horizon_days=settings.horizon_days,
-            trained_through=rows["as_of"].max().isoformat(),
+            trained_through=as_of.max().isoformat(),
             collected=tuple(sorted(_delivered(dataset))),
             components=_components(fitted.encoding.names, dataset.features.metrics),
-            card=_card(dataset, target, backtest, found, y),
+            card=_card(dataset, target, backtest, lesson, found),
         ),
         backtest=backtest,
         suspicions=found,
-        warnings=_warnings(backtest, found, dataset, kind),
+        warnings=_warnings(backtest, lesson, found, dataset, kind),
         rows=len(y),
         accounts=accounts.nunique(),
         outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
@@ -135,8 +133,8 @@ def _card(
     dataset: Dataset,
     target: str,
     backtest: Backtest,
+    lesson: Lesson,
     found: tuple[Suspicion, ...],
-    y: "np.ndarray[tuple[int], np.dtype[np.int64]]",
 ) -> dict[str, Any]:
     """Return what the model card says, as plain values."""
     shown = backtest.scorers[backtest.scorers["fold"] == "all"]
@@ -147,7 +145,7 @@ def _card(
         "business": dataset.business.sentence,
         "labels": str(dataset.report),
         "proof": str(dataset.proof),
-        "rate": float(y.mean()),
+        "rate": float(lesson.y.mean()),
         "scorers": {
             str(model): {
                 scorer: [None if np.isnan(number) else float(number) for number in numbers]
@@ -156,16 +154,23 @@ def _card(
             for model, part in shown.groupby("model", sort=False)
         },
         "suspicions": [suspicion.says for suspicion in found],
+        "clocks": [clock.says for clock in lesson.clocks],
         "refused": list(dataset.refused),
     }
 
 
 def _warnings(
-    backtest: Backtest, found: tuple[Suspicion, ...], dataset: Dataset, kind: str | None
+    backtest: Backtest,
+    lesson: Lesson,
+    found: tuple[Suspicion, ...],
+    dataset: Dataset,
+    kind: str | None,
 ) -> tuple[str, ...]:
     warnings = [backtest.notice] if backtest.notice else []
     if kind is not None:
-        warnings.append(f"Model {kind!r} ships because it was asked for, not by the size gates.")
+        warnings.append(
+            f"Model {kind!r} ships because it was asked for, not by size gates and backtest."
+        )
     if dataset.refused:
         warnings.append(
             f"{len(dataset.refused)} columns left out: their source shows only today's value "
@@ -173,8 +178,26 @@ def _warnings(
             "to admit them."
         )
     warnings += [suspicion.says for suspicion in found]
+    warnings += _of_clocks(backtest, lesson)
     warnings += _against_rules(backtest)
     return tuple(warnings)
+
+
+def _of_clocks(backtest: Backtest, lesson: Lesson) -> list[str]:
+    """Name the inputs that tell the date, and say what leaving them out changed out of time."""
+    if not lesson.clocks or model_named(backtest.kind).is_baseline:
+        return []
+    told = "; ".join(clock.says for clock in lesson.clocks)
+    found = backtest.without_clocks
+    worth = (
+        ""
+        if found is None
+        else (
+            f" Out of time the log-loss is lower by {found.value:.4f} without them "
+            f"(between {found.low:.4f} and {found.high:.4f})."
+        )
+    )
+    return [f"Left out, for a model would learn the month from them: {told}.{worth}"]
 
 
 def _against_rules(backtest: Backtest) -> list[str]:

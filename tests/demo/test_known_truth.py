@@ -17,7 +17,8 @@ from churngrid.serving.company.config import read_config
 from churngrid.training.dataset.dataset import Dataset, build_dataset
 from churngrid.training.dataset.look_ahead_proof import as_it_stood
 from churngrid.training.dataset.temporal_splits import out_of_time
-from churngrid.training.evaluation.backtest import Backtest, backtest_dataset, fit_candidate
+from churngrid.training.evaluation.backtest import Backtest, backtest_dataset
+from churngrid.training.evaluation.candidates import fit_candidate, lesson_of
 from churngrid.training.models.catalogue import model_named
 
 pytestmark = pytest.mark.long
@@ -118,7 +119,7 @@ def shares(world) -> pd.DataFrame:
     for fold in out_of_time(rows, dataset.parent[kept].to_numpy(dtype=object), n_folds=3):
         train, test = fold.train, fold.test[y[fold.test] == 1]
         boosted = model_named("boosted")
-        fitted = fit_candidate(boosted, dataset, "churned", X.iloc[train], y, rows, train)
+        fitted = fit_candidate(boosted, lesson_of(dataset, "churned", train))
         names = list(fitted.encoding.names)
         values = fitted.contributions(X.iloc[test][names])[:, :-1]
         components = [by_column(METRICS)[name].component for name in names]

@@ -133,9 +133,9 @@ def precision_at(
     Parameters
     ----------
     y, p, weight : arrays of shape (n,)
-        As in ``roc_auc``; ties count as the worst order.
+        As in ``roc_auc``; of equal ones each counts in part, so that their order does not matter.
     share : float in (0, 1]
-        Part of the accounts that can be contacted, rounded up to whole accounts.
+        Part of the accounts that can be contacted; the last account counts in part.
 
     Returns
     -------

@@ -11,7 +11,9 @@ from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
 from churngrid.training.dataset.dataset import build_dataset
-from churngrid.training.evaluation.backtest import Backtest, direction_of_inputs, gate_of
+from churngrid.training.evaluation.backtest import Backtest
+from churngrid.training.evaluation.candidates import direction_of_inputs
+from churngrid.training.evaluation.choice import gate_of
 from churngrid.training.registry.promotion import promote
 from churngrid.training.train import train_target
 
@@ -91,7 +93,8 @@ def test_directions_are_those_declared():
     churn = direction_of_inputs("churned")
     assert churn["active_users_28d"] == -1
     assert churn["days_overdue"] == 1
-    assert {"tickets_30d", "tenure_days", "active_users_28d_vs_own"}.isdisjoint(churn)
+    assert churn["active_users_28d_vs_own"] == churn["active_users_28d_in_segment"] == -1
+    assert {"tickets_30d", "tickets_30d_vs_own", "tenure_days"}.isdisjoint(churn)
     assert direction_of_inputs("expanded") == dict.fromkeys(
         ["seat_saturation_28d", "premium_use_28d", "upgrades_365d", "upgrade_interest_180d"], 1
     )

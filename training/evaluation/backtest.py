@@ -1,6 +1,6 @@
 """The backtest: every competing model, trained as it would have been and tested on what came."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,30 +8,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.errors import SchemaError
-from ...features.metrics.catalogue import METRICS
-from ...features.metrics.metric import Metric
-from ..dataset.dataset import ROLES, Dataset
+from ..dataset.clock_detector import Clock
+from ..dataset.dataset import Dataset
 from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
-from ..models.catalogue import (
-    Model,
-    ProbabilityModel,
-    SizeGate,
-    applicable,
-    gate,
-    predict,
-    refresh_intercept,
-)
-from .scorers import score_table
+from ..models.catalogue import Model, applicable, model_named, predict
+from .candidates import fit_candidate, lesson_of, roles_of
+from .choice import Choice, choose, gate_of
+from .scorers import Difference, paired_difference, score_table
 
-__all__ = [
-    "Backtest",
-    "backtest_dataset",
-    "direction_of_inputs",
-    "fit_candidate",
-    "gate_of",
-    "shipped_kind",
-]
-
+__all__ = ["Backtest", "backtest_dataset"]
 
 _SEED = 20_170_611
 _RESAMPLES = 100
@@ -56,6 +41,10 @@ class Backtest:
         The model that ships.
     notice : str
         Why a smaller model ships; empty for the full one.
+    clocks : tuple of Clock
+        Inputs that learned models left out, for they tell the date.
+    without_clocks : Difference or None
+        By how much the model that ships is better for it; None if there are none.
     """
 
     predictions: pd.DataFrame
@@ -63,6 +52,8 @@ class Backtest:
     folds: pd.DataFrame
     kind: str
     notice: str
+    clocks: tuple[Clock, ...] = ()
+    without_clocks: Difference | None = None
 
 
 def backtest_dataset(
@@ -80,7 +71,7 @@ def backtest_dataset(
     dataset : Dataset
     target : {"churned", "expanded"}
     kind : str, optional
-        Ship this model whatever the size gates say.
+        Ship this model whatever the size gates and the backtest say.
     n_folds : int
     progress : callable, optional
         Called with the name of each step.
@@ -100,169 +91,84 @@ def backtest_dataset(
     """
     kept = dataset.labelled(target)
     rows = dataset.labels[kept].reset_index()
-    X = dataset.X[kept]
     y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
     parents = dataset.parent[kept].to_numpy(dtype=object)
-    allowed = gate_of(y, parents)
-    shipped = kind or shipped_kind(allowed, dataset)
     folds = out_of_time(rows, parents, n_folds=n_folds)
     check_honesty(folds, rows, parents)
-    report = progress or (lambda step: None)
-    parts = []
-    for number, fold in enumerate(folds, start=1):
-        if len(np.unique(y[fold.train])) < 2:
-            continue
-        for model in _competitors(dataset, shipped):
-            report(f"backtest {target}, fold {number} of {len(folds)}: {model.name}")
-            fitted = fit_candidate(model, dataset, target, X.iloc[fold.train], y, rows, fold.train)
-            p = predict(fitted, X.iloc[fold.test])
-            parts.append(_predicted(rows, y, fold, p).assign(fold=number, model=model.name))
-    if not parts:
+    usable = [fold for fold in folds if len(np.unique(y[fold.train])) == 2]
+    if not usable:
         raise SchemaError(
             f"No training block has both outcomes of {target!r}: there is nothing to learn yet. "
             "Score with the scorecard."
         )
-    predictions = pd.concat(parts, ignore_index=True)
+    trial = _Trial(dataset, target, rows, folds, progress or (lambda step: None))
+    competitors = applicable(roles_of(dataset))
+    predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
+    allowed = gate_of(y, parents)
+    choice = Choice(kind, "") if kind else choose(predictions, competitors, allowed)
     predictions["target"] = target
-    predictions["shipped"] = predictions["model"] == shipped
+    predictions["shipped"] = predictions["model"] == choice.kind
     return Backtest(
         predictions=predictions,
         scorers=_scored(predictions, dict(zip(rows["account_id"], parents, strict=True))),
         folds=_described(folds, target),
-        kind=shipped,
-        notice="" if kind else allowed.notice,
+        kind=choice.kind,
+        notice=choice.notice,
+        clocks=trial.clocks,
+        without_clocks=_worth(trial, model_named(choice.kind), predictions),
     )
 
 
-def fit_candidate(
-    model: Model,
-    dataset: Dataset,
-    target: str,
-    X: pd.DataFrame,
-    y: npt.NDArray[np.int64],
-    rows: pd.DataFrame,
-    place: npt.NDArray[np.int64],
-) -> ProbabilityModel:
-    """Fit one competitor and move its base towards the newest closed dates.
+class _Trial:
+    """The folds of one target, each with what can be learned before it."""
 
-    Parameters
-    ----------
-    model : Model
-    dataset : Dataset
-    target : {"churned", "expanded"}
-    X : DataFrame
-        The training rows.
-    y, rows : ndarray, DataFrame
-        Labels and keys of all labelled rows.
-    place : ndarray of int64
-        Positions of the training rows among them.
-
-    Returns
-    -------
-    ProbabilityModel
-    """
-    parents = dataset.parent[dataset.labelled(target)].to_numpy(dtype=object)[place]
-    # Maturity stays out of the churn model; the scorecard is there for its baseline only.
-    inputs = X[[*dataset.columns(target), ROLES["scorecard"]]]
-    fitted = model.build().fit(
-        inputs,
-        y[place],
-        groups=parents,
-        monotone=direction_of_inputs(target, dataset.features.metrics),
-        roles=_roles(dataset),
-    )
-    return refresh_intercept(fitted, y[place], parents, newest=_newest(rows.iloc[place]))
-
-
-def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dict[str, int]:
-    """Return the declared direction of each level towards the target.
-
-    Parameters
-    ----------
-    target : {"churned", "expanded"}
-    metrics : sequence of Metric
-
-    Returns
-    -------
-    dict of str to int
-        For churn: -1 where higher is healthier, 1 where lower is. For expansion only what declares
-        an expansion direction.
-
-    Examples
-    --------
-    >>> direction_of_inputs("churned")["active_users_28d"]
-    -1
-    """
-    if target == "churned":
-        signs = {"+": -1, "-": 1}
-        return {
-            metric.column: signs[metric.direction]
-            for metric in metrics
-            if metric.direction in signs and metric.axis == "health"
+    def __init__(
+        self,
+        dataset: Dataset,
+        target: str,
+        rows: pd.DataFrame,
+        folds: list[Fold],
+        report: Callable[[str], None],
+    ) -> None:
+        self.rows, self.target, self.report = rows, target, report
+        self.X = dataset.X[dataset.labelled(target)]
+        self.y = dataset.labels[target][dataset.labelled(target)].to_numpy(dtype=np.int64)
+        self.folds = {
+            number: (fold, lesson_of(dataset, target, fold.train))
+            for number, fold in enumerate(folds, start=1)
+            if len(np.unique(self.y[fold.train])) == 2
         }
-    signs = {"+": 1, "-": -1}
-    return {
-        metric.column: signs[metric.expansion_direction]
-        for metric in metrics
-        if metric.expansion_direction
-    }
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """The clocks of the newest fold, which learned from most."""
+        return self.folds[max(self.folds)][1].clocks
+
+    def of(self, model: Model, *, with_clocks: bool = False) -> pd.DataFrame:
+        """Return what a model says of every test block, having learned what was certain before."""
+        parts = []
+        for number, (fold, lesson) in self.folds.items():
+            self.report(f"backtest {self.target}, fold {number}: {model.name}")
+            fitted = fit_candidate(model, lesson, with_clocks=with_clocks)
+            p = predict(fitted, self.X.iloc[fold.test])
+            part = _predicted(self.rows, self.y, fold, p)
+            parts.append(part.assign(fold=number, model=model.name))
+        return pd.concat(parts, ignore_index=True)
 
 
-def gate_of(y: npt.NDArray[np.int64], parents: npt.NDArray[np.object_]) -> SizeGate:
-    """Return what so many independent outcomes allow to ship.
-
-    An account that stayed on one date and left on a later one has given evidence of both.
-
-    Parameters
-    ----------
-    y : ndarray of int, shape (n_rows,)
-    parents : ndarray of str, shape (n_rows,)
-
-    Returns
-    -------
-    SizeGate
-    """
-    return gate(len(set(parents[y == 1])), len(set(parents[y == 0])))
-
-
-def shipped_kind(allowed: SizeGate, dataset: Dataset) -> str:
-    """Return the model that ships by default.
-
-    Parameters
-    ----------
-    allowed : SizeGate
-    dataset : Dataset
-
-    Returns
-    -------
-    str
-        With too little history the scorecard, or the base rate where there is no score.
-    """
-    if allowed.kind != "rule":
-        return allowed.kind
-    return "scorecard" if dataset.X["chs"].notna().any() else "base_rate"
-
-
-def _competitors(dataset: Dataset, shipped: str) -> tuple[Model, ...]:
-    return tuple(
-        model
-        for model in applicable(_roles(dataset))
-        if model.is_baseline or model.name in {"logistic", "boosted", shipped}
+def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference | None:
+    """Return by how much the shipped model is better for leaving clocks out; None without any."""
+    if model.is_baseline or not any(lesson.clocks for _, lesson in trial.folds.values()):
+        return None
+    shipped = predictions[predictions["shipped"]]
+    other = trial.of(model, with_clocks=True)
+    return paired_difference(
+        shipped["label"].to_numpy(),
+        shipped["p"].to_numpy(),
+        other["p"].to_numpy(),
+        groups=shipped["account_id"].to_numpy(dtype=object),
+        seed=_SEED,
     )
-
-
-def _roles(dataset: Dataset) -> dict[str, str]:
-    return {
-        role: column
-        for role, column in ROLES.items()
-        if column in dataset.X and dataset.X[column].notna().any()
-    }
-
-
-def _newest(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Return the rows of the newest fifth of the dates, at least the last one."""
-    dates = np.sort(rows["as_of"].unique())
-    return np.asarray(rows["as_of"] >= dates[-max(1, len(dates) // 5)], dtype=bool)
 
 
 def _predicted(
@@ -285,6 +191,7 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
                 rows["label"].to_numpy(),
                 rows["p"].to_numpy(),
                 groups,
+                blocks=rows["fold"].to_numpy(),
                 seed=_SEED,
                 n_boot=_RESAMPLES if fold == "all" else 0,
             )

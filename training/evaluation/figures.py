@@ -214,17 +214,17 @@ def _total(weight: FloatArray) -> FloatArray:
 
 
 def _contacted(levels: Levels, share: float) -> tuple[FloatArray, FloatArray]:
-    """Return the weight contacted with and without the outcome; of equal ones the worst first."""
+    """Return the weight contacted with and without the outcome; equal ones count in part, alike."""
     if not 0 < share <= 1:
         raise ValueError(f"`share` must lie in (0, 1], got {share!r}.")
     total = levels.reached[:, -1:]
-    capacity = np.ceil(share * total - 1e-9)
+    capacity = share * total
     # Above the first level that anybody's capacity reaches there is little left to look at.
     first = int(np.argmax((total - levels.reached < capacity).any(axis=0)))
-    left = capacity - (total - levels.reached[:, first:])
-    miss = np.clip(left, 0.0, levels.miss[:, first:])
-    hit = np.clip(left - levels.miss[:, first:], 0.0, levels.hit[:, first:])
-    return _total(hit), _total(miss)
+    weight = levels.weight[:, first:]
+    taken = np.clip(capacity - (total - levels.reached[:, first:]), 0.0, weight)
+    part = np.divide(taken, weight, out=np.zeros_like(taken), where=weight > 0)
+    return _total(part * levels.hit[:, first:]), _total(part * levels.miss[:, first:])
 
 
 def _both_outcomes(levels: Levels) -> tuple[FloatArray, FloatArray]:

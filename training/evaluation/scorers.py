@@ -4,7 +4,7 @@ Rows of one account are near copies of each other, so every interval is a bootst
 whole accounts. Drawing an account twice is giving its rows weight 2.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -42,6 +42,8 @@ class Scorer:
         The right value, where too much is as wrong as too little.
     resampled : bool
         Whether it gets an interval; a figure that is itself a fit would take longer than training.
+    by_block : bool
+        Whether accounts are contacted block by block: as many of each as there is capacity.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Scorer:
     meaning: str
     ideal: float | None = None
     resampled: bool = True
+    by_block: bool = False
 
     def merit(self, value: FloatArray) -> FloatArray:
         """Return values turned so that more is always better."""
@@ -95,18 +98,21 @@ SCORERS = (
         name="lift_at_10pct",
         figure=figures.lift_at,
         greater_is_better=True,
+        by_block=True,
         meaning="How much denser the outcome is among the riskiest tenth than overall.",
     ),
     Scorer(
         name="precision_at_10pct",
         figure=figures.precision_at,
         greater_is_better=True,
+        by_block=True,
         meaning="Share with the outcome among the riskiest tenth.",
     ),
     Scorer(
         name="recall_at_10pct",
         figure=figures.recall_at,
         greater_is_better=True,
+        by_block=True,
         meaning="Share of all outcomes that the riskiest tenth holds.",
     ),
     Scorer(
@@ -186,6 +192,7 @@ def score_table(
     p: npt.ArrayLike,
     groups: npt.ArrayLike,
     *,
+    blocks: npt.ArrayLike | None = None,
     seed: int = 0,
     n_boot: int = N_BOOT,
 ) -> pd.DataFrame:
@@ -199,6 +206,10 @@ def score_table(
         Calibrated probability of the outcome.
     groups : array of shape (n,)
         Account of each row; accounts are drawn as a whole.
+    blocks : array of shape (n,), optional
+        Test block of each row, where models that were fitted at several times say something: whom
+        to contact is decided inside a block, for a rate that moved from one to the next tells no
+        account from another.
     seed : int
     n_boot : int
         Number of resamples; 0 leaves the intervals empty.
@@ -221,9 +232,15 @@ def score_table(
     >>> float(table.set_index("scorer").loc["roc_auc", "value"])
     1.0
     """
-    rows = ranked(y, p, groups)
-    drawn = _drawn(rows, seed, n_boot)
-    scored = [_score(scorer, rows, drawn.get(scorer.name), n_boot) for scorer in SCORERS]
+    rows = {False: ranked(y, p, groups)}
+    place = p if blocks is None else _place_in_block(pd.Series(np.asarray(p)), blocks)
+    rows[True] = ranked(y, place, groups)
+    drawn: dict[str, FloatArray] = {}
+    for by_block, some in rows.items():
+        drawn |= _drawn(some, [one for one in SCORERS if one.by_block is by_block], seed, n_boot)
+    scored = [
+        _score(scorer, rows[scorer.by_block], drawn.get(scorer.name), n_boot) for scorer in SCORERS
+    ]
     return pd.DataFrame([asdict(row) for row in scored])
 
 
@@ -297,6 +314,12 @@ def _differences(
     return np.concatenate(found)
 
 
+def _place_in_block(p: pd.Series, blocks: npt.ArrayLike) -> FloatArray:
+    """Return the mean rank in its block as a share of it: one half where all are alike."""
+    among = p.groupby(np.asarray(blocks))
+    return np.asarray((among.rank() - 0.5) / among.transform("size"), dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class _Scored:
     scorer: str
@@ -322,12 +345,14 @@ def _score(scorer: Scorer, rows: RankedRows, drawn: FloatArray | None, n_boot: i
     return _Scored(scorer.name, value, float(low), float(high), "")
 
 
-def _drawn(rows: RankedRows, seed: int, n_boot: int) -> dict[str, FloatArray]:
+def _drawn(
+    rows: RankedRows, scorers: Sequence[Scorer], seed: int, n_boot: int
+) -> dict[str, FloatArray]:
     """Return each resampled figure's values, where it is defined; nothing without resamples."""
     parts = [
         {
             scorer.name: scorer.figure(levels.only(scorer.defined(levels)))
-            for scorer in SCORERS
+            for scorer in scorers
             if scorer.resampled
         }
         for levels in rows.resampled(seed=seed, n_boot=n_boot)

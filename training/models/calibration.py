@@ -345,10 +345,14 @@ def fit_intercept_shift(
 ) -> float:
     """Return by how much log-odds should move to fit the newest accounts, shrunken towards 0.
 
-    Cox's (1958) calibration in the large with a normal prior: every account weighs 1, whatever
-    its number of rows, and the prior weighs as much as ``strength`` accounts. So about
-    ``n / (n + strength)`` of the observed shift is taken over. The default of 50 accounts stands
-    for base rates that drift by about a third of a log-odds between retrainings.
+    Cox's (1958) calibration in the large with a normal prior. All rows weigh alike and together as
+    much as there are accounts, for rows of one account are near copies; the prior weighs as much
+    as ``strength`` accounts. So about ``n / (n + strength)`` of the observed shift is taken over.
+    The default of 50 accounts stands for base rates that drift by about a third of a log-odds
+    between retrainings.
+
+    Accounts do not weigh alike: who leaves has no later rows, so that an account's number of rows
+    tells its outcome, and weights of one over it would count those who left twice and more.
 
     Parameters
     ----------
@@ -381,15 +385,10 @@ def fit_intercept_shift(
         raise ValueError(f"`strength` must be at least 0, got {strength!r}.")
     if len(y) == 0:
         return 0.0
-    weight = np.ones(len(y)) if groups is None else _one_per_group(groups)
+    n_accounts = len(y) if groups is None else len(np.unique(groups))
+    weight = np.full(len(y), n_accounts / len(y))
     p = sigmoid(log_odds)
     information = float(np.average(p * (1 - p), weights=weight))
     prior = Prior(np.zeros(1), np.array([strength * information]))
     ones = np.ones((len(y), 1))
     return float(fit_logit(ones, y, prior=prior, weight=weight, offset=log_odds)[0])
-
-
-def _one_per_group(groups: npt.NDArray[np.generic]) -> FloatArray:
-    """Weights that sum to 1 within each group."""
-    _, code, size = np.unique(groups, return_inverse=True, return_counts=True)
-    return np.asarray(1.0 / size[code], dtype=np.float64)

@@ -148,7 +148,7 @@ class SizeGate:
     Parameters
     ----------
     kind : {"boosted", "logistic", "rule"}
-        What ships; "rule" is the scorecard, or the best rule where there is none.
+        The most complex kind that may ship; which one of those does is for the backtest to say.
     churned, retained : int
         Least number of distinct parent accounts with the outcome, and without.
     notice : str
@@ -160,6 +160,10 @@ class SizeGate:
     retained: int
     notice: str
 
+    def admits(self, model: Model) -> bool:
+        """Say whether a model is simple enough for so much history."""
+        return model.is_baseline or (self.kind != "rule" and model.name in ("logistic", self.kind))
+
 
 GATES = (
     SizeGate(kind="boosted", churned=200, retained=500, notice=""),
@@ -168,7 +172,7 @@ GATES = (
         churned=50,
         retained=50,
         notice=(
-            "A logistic model on at most ten metrics ships: a boosted one needs at least "
+            "At most a logistic model on ten metrics ships: a boosted one needs at least "
             "200 accounts with the outcome and 500 without."
         ),
     ),
@@ -178,7 +182,7 @@ GATES = (
         retained=0,
         notice=(
             "No model: fewer than 50 accounts with the outcome, or without it. "
-            "The rule score is shown instead."
+            "At most a rule of one column ships."
         ),
     ),
 )

@@ -287,7 +287,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array, shape (n_rows,)
             Values of ``classes_``; one class alone is fine.
         groups : array, shape (n_rows,), optional
-            Account of each row; an account weighs 1.
+            Account of each row; together the rows weigh as much as there are accounts.
         strength : float, default=50.0
             Number of accounts that the present intercept is worth.
 

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ...features.arrays.array_types import FloatArray, IntArray
 
@@ -157,10 +155,6 @@ class ScaledRows:
     pool: Pool
     values: FloatArray
     absent: FloatArray
-
-    def of(self, wanted: npt.NDArray[Any]) -> "ScaledRows":
-        """Return some of the rows."""
-        return ScaledRows(self.pool, self.values[:, wanted], self.absent[:, wanted])
 
     def design(self, chosen: Sequence[int]) -> FloatArray:
         """Return ones, then value and absence of each chosen scale, shape (n_rows, 1 + 2 k)."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from ..dataset.temporal_splits import grouped_folds
@@ -99,28 +98,28 @@ def fit_steps(pool: Pool, rows: TrainingRows) -> tuple[AdditiveFit, FloatArray |
     log_odds : ndarray of float, shape (n_rows,), or None
         None if there is too little to fold.
     """
-    used = _for_selection(rows)
-    scaled = scaled_rows(pool, rows.matrix[used])
     n_folds = min(N_FOLDS, rows.units // MIN_UNITS_PER_FOLD)
-    size, raw = (1, None) if n_folds < 2 else _size_that_pays(scaled, rows, used, n_folds)
+    size, raw = (1, None) if n_folds < 2 else _size_that_pays(pool, rows, n_folds)
+    used = _for_selection(rows, np.arange(len(rows.y)))
+    scaled = scaled_rows(pool, rows.matrix[used])
     fit = forward(scaled, rows.y[used], size=size, least=LEAST_STRENGTH)[-1]
-    if used.all() or not fit.terms:
+    if len(used) == len(rows.y) or not fit.terms:
         return (fit if fit.terms else AdditiveFit(logit(float(rows.y.mean())), ())), raw
     chosen = scaled_rows(replace(pool, scales=fit.scales), rows.matrix)
     everything = range(len(fit.terms))
     return _fit_terms(chosen, everything, rows.y.astype(np.float64), fit.coefficients), raw
 
 
-def _size_that_pays(
-    scaled: ScaledRows, rows: TrainingRows, used: npt.NDArray[np.bool_], n_folds: int
-) -> tuple[int, FloatArray]:
+def _size_that_pays(pool: Pool, rows: TrainingRows, n_folds: int) -> tuple[int, FloatArray]:
     """Return the size of the least out-of-fold log-loss, and its log-odds of all rows."""
-    place, pool = np.cumsum(used) - 1, scaled.pool
     raw = np.empty((MAX_COLUMNS + 1, len(rows.y)))
     for learn, unseen in grouped_folds(rows.groups, rows.y, n_splits=n_folds, seed=0):
-        train = learn[used[learn]]
+        train = _for_selection(rows, learn)
         fits = forward(
-            scaled.of(place[train]), rows.y[train], size=MAX_COLUMNS, least=LEAST_STRENGTH
+            scaled_rows(pool, rows.matrix[train]),
+            rows.y[train],
+            size=MAX_COLUMNS,
+            least=LEAST_STRENGTH,
         )
         chosen = replace(pool, scales=fits[-1].scales)
         design = scaled_rows(chosen, rows.matrix[unseen]).design(range(len(chosen.scales)))
@@ -132,14 +131,18 @@ def _size_that_pays(
     return size, raw[size]
 
 
-def _for_selection(rows: TrainingRows) -> npt.NDArray[np.bool_]:
-    """Tell which rows choose columns: all of them, or whole accounts up to about the limit."""
-    parts = min(-(-len(rows.y) // SELECTION_ROWS), int(rows.groups.max()) + 1)
-    used = np.ones(len(rows.y), dtype=np.bool_)
-    if parts > 1:
-        left_out, _ = grouped_folds(rows.groups, rows.y, n_splits=parts, seed=0)[0]
-        used[left_out] = False
-    return used
+def _for_selection(rows: TrainingRows, learn: IntArray) -> IntArray:
+    """Return which of the rows choose columns: all, or whole accounts up to about the limit.
+
+    They are drawn among the rows to learn from: a draw of its own beside that of the folds could
+    take just those that a fold keeps unseen.
+    """
+    parts = min(-(-len(learn) // SELECTION_ROWS), rows.units // MIN_UNITS_PER_FOLD)
+    if parts < 2:
+        return learn
+    groups, y = rows.groups[learn], rows.y[learn]
+    some = learn[grouped_folds(groups, y, n_splits=parts, seed=0)[0][1]]
+    return some if len(np.unique(rows.y[some])) == 2 else learn
 
 
 def forward(rows: ScaledRows, y: IntArray, *, size: int, least: float) -> list[AdditiveFit]:

@@ -11,7 +11,7 @@ from ..evaluation.backtest import Backtest
 from ..evaluation.scorers import Difference, paired_difference
 from .artifact import FittedModel
 
-__all__ = ["Decision", "decide", "promote"]
+__all__ = ["Decision", "Rivalry", "decide", "promote"]
 
 
 @dataclass(frozen=True)
@@ -29,19 +29,38 @@ class Decision:
     reason: str
 
 
-def decide(over_base: Difference, over_old: Difference | None) -> Decision:
-    """Return whether a new model becomes the champion.
+@dataclass(frozen=True)
+class Rivalry:
+    """What is known of the present champion beside a new model, on rows that neither learned from.
 
-    It does unless it is not better than the base rate, or worse than the present champion beyond
-    noise. A tie goes to the new one: it knows the newer rows.
+    Parameters
+    ----------
+    gain : Difference or None
+        By how much the new model is better; None if there is no such row.
+    over_base : Difference or None
+        By how much the champion is better than the base rate there.
+    usable : bool
+        Whether the champion's inputs are still there.
+    """
+
+    gain: Difference | None = None
+    over_base: Difference | None = None
+    usable: bool = True
+
+
+def decide(over_base: Difference, rivalry: Rivalry | None) -> Decision:
+    """Return whether a new model becomes the champion: on evidence only.
+
+    It has to be better than the base rate, the interval of the improvement lying above zero, and
+    better than the champion in the same way. A champion whose inputs are gone, or that is itself
+    no better than the base rate on the newer rows, gives way to a model that is.
 
     Parameters
     ----------
     over_base : Difference
         New model against the base rate, out of time.
-    over_old : Difference or None
-        New model against the champion, on rows later than the training rows of both; None if
-        there is no champion or no such row.
+    rivalry : Rivalry or None
+        New model against the champion; None if there is no champion.
 
     Returns
     -------
@@ -49,21 +68,38 @@ def decide(over_base: Difference, over_old: Difference | None) -> Decision:
 
     Examples
     --------
-    >>> decide(Difference(0.1, 0.05, 0.2, 80), None).alias
-    'champion'
-    >>> decide(Difference(0.1, 0.05, 0.2, 80), Difference(-0.2, -0.3, -0.1, 80)).alias
+    >>> better, worse = Difference(0.1, 0.05, 0.2, 80), Difference(-0.2, -0.3, -0.1, 80)
+    >>> decide(better, None).alias, decide(Difference(0.1, -0.01, 0.2, 80), None).alias
+    ('champion', 'challenger')
+    >>> decide(better, Rivalry(gain=worse, over_base=better)).alias
     'challenger'
     """
-    if over_base.value <= 0:
-        return Decision("challenger", f"Not better than the base rate: {_words(over_base)}.")
-    if over_old is None:
+    if over_base.low <= 0:
+        return Decision(
+            "challenger", f"Not better than the base rate beyond noise: {_words(over_base)}."
+        )
+    better = f"Better than the base rate: {_words(over_base)}"
+    if rivalry is None:
+        return Decision("champion", f"{better}; no champion to compare with.")
+    if not rivalry.usable:
+        return Decision("champion", f"{better}; inputs of the champion are no longer there.")
+    if rivalry.gain is None:
+        return Decision(
+            "challenger",
+            f"{better}; the champion stays, for no row is newer than what it learned from.",
+        )
+    return _against(rivalry.gain, rivalry.over_base)
+
+
+def _against(gain: Difference, champion: Difference | None) -> Decision:
+    if gain.low > 0:
+        return Decision("champion", f"Better than the champion beyond noise: {_words(gain)}.")
+    if champion is not None and champion.value <= 0:
         return Decision(
             "champion",
-            f"Better than the base rate: {_words(over_base)}; no champion to compare with.",
+            f"The champion is no longer better than the base rate: {_words(champion)}.",
         )
-    if over_old.high < 0:
-        return Decision("challenger", f"Worse than the champion beyond noise: {_words(over_old)}.")
-    return Decision("champion", f"Not worse than the champion beyond noise: {_words(over_old)}.")
+    return Decision("challenger", f"Not better than the champion beyond noise: {_words(gain)}.")
 
 
 def _words(difference: Difference) -> str:
@@ -107,8 +143,8 @@ def promote(
     shipped = backtest.predictions[backtest.predictions["shipped"]]
     base = backtest.predictions[backtest.predictions["model"] == "base_rate"]
     if backtest.kind == "base_rate":
-        return Decision("challenger", "It is the base rate itself: too little history for a model.")
-    return decide(_gain(shipped, base), _gain_over(champion, dataset, shipped))
+        return Decision("challenger", "It is the base rate itself: nothing was better.")
+    return decide(_gain(shipped, base), _rivalry(champion, dataset, shipped, base))
 
 
 def _gain(new: pd.DataFrame, other: pd.DataFrame) -> Difference:
@@ -122,19 +158,18 @@ def _gain(new: pd.DataFrame, other: pd.DataFrame) -> Difference:
     )
 
 
-def _gain_over(
-    champion: FittedModel | None, dataset: Dataset, shipped: pd.DataFrame
-) -> Difference | None:
+def _rivalry(
+    champion: FittedModel | None, dataset: Dataset, shipped: pd.DataFrame, base: pd.DataFrame
+) -> Rivalry | None:
     if champion is None:
         return None
+    # After a renaming the champion can no longer be asked.
+    if not np.isin(list(champion.columns), dataset.X.columns).all():
+        return Rivalry(usable=False)
     window = pd.Timedelta(days=champion.lead_days + champion.horizon_days)
     later = shipped[shipped["as_of"] >= pd.Timestamp(champion.trained_through) + window]
-    if later["label"].nunique() < 2 or not _readable(champion, dataset):
-        return None
+    if later["label"].nunique() < 2:
+        return Rivalry()
     rows = dataset.X.loc[pd.MultiIndex.from_frame(later[_KEYS])]
-    return _gain(later, later.assign(p=champion.predict_p(rows)))
-
-
-def _readable(champion: FittedModel, dataset: Dataset) -> bool:
-    """Say whether the champion's inputs are still there; after a renaming they are not."""
-    return bool(np.isin(list(champion.columns), dataset.X.columns).all())
+    old = later.assign(p=champion.predict_p(rows))
+    return Rivalry(gain=_gain(later, old), over_base=_gain(old, base))

@@ -23,7 +23,7 @@ from churngrid.serving.company.own_metrics import declared_metrics
 from churngrid.serving.scoring.drivers import drivers_of
 from churngrid.serving.scoring.model_estimates import check_inputs
 from churngrid.training.dataset.dataset import build_dataset
-from churngrid.training.evaluation.backtest import direction_of_inputs
+from churngrid.training.evaluation.candidates import direction_of_inputs
 from churngrid.training.models.catalogue import model_named
 from churngrid.training.registry.artifact import FittedModel
 

@@ -84,17 +84,51 @@ def test_only_the_resamples_in_which_a_figure_exists_count() -> None:
     assert np.isfinite(table.loc["pr_auc", ["low", "high"]].astype(float)).all()
 
 
-def test_ties_at_the_edge_of_capacity_count_as_the_worst_order() -> None:
+def test_ties_at_the_edge_of_capacity_count_in_part() -> None:
     y, p = np.array([1, 0, 0, 1.0]), np.array([0.9, 0.5, 0.5, 0.5])
-    assert quality.precision_at(y, p, share=0.5) == 0.5
-    assert quality.recall_at(y, p, share=0.5) == 0.5
-    assert quality.lift_at(y, p, share=0.5) == 1.0
+    assert quality.precision_at(y, p, share=0.5) == pytest.approx(4 / 6)
+    assert quality.recall_at(y, p, share=0.5) == pytest.approx(4 / 6)
+    assert quality.lift_at(y, p, share=0.5) == pytest.approx(4 / 3)
 
 
-def test_capacity_is_rounded_up_to_whole_accounts() -> None:
+def test_who_cannot_tell_accounts_apart_finds_what_chance_finds() -> None:
+    y, same = np.repeat([1.0, 0.0], [200, 1800]), np.full(2000, 0.1)
+    assert quality.lift_at(y, same) == pytest.approx(1.0)
+    assert quality.precision_at(y, same) == pytest.approx(0.1)
+    assert quality.recall_at(y, same) == pytest.approx(0.1)
+    table = score_table(y, same, np.arange(2000), n_boot=50).set_index("scorer")
+    np.testing.assert_allclose(
+        table.loc["lift_at_10pct", ["value", "low", "high"]].astype(float), 1
+    )
+
+
+def test_a_rate_that_moved_between_blocks_tells_no_account_from_another() -> None:
+    """The later block has a higher rate learned and, as it happens, fewer outcomes."""
+    y = np.concatenate([np.arange(100) < 30, np.arange(100) < 10]).astype(float)
+    p, blocks = np.repeat([0.2, 0.3], 100), np.repeat([1, 2], 100)
+    table = score_table(y, p, np.arange(200), blocks=blocks, n_boot=0).set_index("scorer")["value"]
+    assert table["lift_at_10pct"] == pytest.approx(1.0)
+    assert table["recall_at_10pct"] == pytest.approx(0.1)
+
+
+def test_a_rule_of_two_values_finds_what_its_upper_half_holds() -> None:
+    p = np.repeat([0.2, 0.05], 1000)
+    y = np.concatenate([np.arange(1000) < 200, np.arange(1000) < 50]).astype(float)
+    assert quality.lift_at(y, p) == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("scorer", SCORERS, ids=lambda scorer: scorer.name)
+def test_no_figure_depends_on_the_scale_of_the_weights(scorer) -> None:
+    y, p, _ = _rows(60)
+    weight = np.random.default_rng(1).uniform(0.2, 2.0, len(y))
+    one, three = (scorer.figure(levels_of(y, p, scale * weight)) for scale in (1.0, 3.0))
+    assert three == pytest.approx(one)
+
+
+def test_the_last_account_of_a_capacity_counts_in_part() -> None:
     y, p = np.array([1, 1, 0, 0.0]), np.array([0.9, 0.8, 0.7, 0.6])
     assert quality.recall_at(y, p, share=0.25) == 0.5
-    assert quality.recall_at(y, p, share=0.26) == 1.0
+    assert quality.recall_at(y, p, share=0.3) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.1])

@@ -115,9 +115,17 @@ def test_the_shift_takes_over_half_at_as_many_accounts_as_its_strength() -> None
 
 def test_the_shift_counts_accounts_not_rows() -> None:
     z, y, accounts = np.zeros(4), np.array([1.0, 0, 0, 1]), np.array(["a", "b", "c", "d"])
-    many = np.repeat(np.arange(4), [1, 50, 1, 1])
     plain = fit_intercept_shift(z, y, accounts)
+    many = np.repeat(np.arange(4), 50)
     assert fit_intercept_shift(z[many], y[many], accounts[many]) == pytest.approx(plain, abs=1e-9)
+
+
+def test_who_leaves_early_and_has_fewer_rows_does_not_count_for_more() -> None:
+    """Each month a fifth leaves and has no later row; the model knows that rate exactly."""
+    left = np.concatenate([np.arange(n) < n // 5 for n in (1000, 800, 640)])
+    account = np.concatenate([np.arange(1000), np.arange(200, 1000), np.arange(360, 1000)])
+    shift = fit_intercept_shift(np.full(len(left), logit(0.2)), left.astype(float), account)
+    assert shift == pytest.approx(0.0, abs=1e-9)
 
 
 def test_the_shift_of_no_rows_is_nothing() -> None:

@@ -370,3 +370,14 @@ def test_a_negative_count_is_refused() -> None:
 
 def test_declarations_are_frozen_values() -> None:
     assert replace(MODELS[0]) == MODELS[0]
+
+
+@pytest.mark.parametrize("limit", [110, 100, 90, 60])
+def test_the_choice_of_columns_on_a_part_of_the_accounts_leaves_some_to_learn_from(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with as many parts as folds, here five, and with accounts of one class only."""
+    X, y, groups = _portfolio()
+    monkeypatch.setattr(additive, "SELECTION_ROWS", limit)
+    fitted = Logistic().fit(X, y, groups=groups, monotone=DIRECTIONS, roles=ROLES)
+    assert roc_auc_score(y, predict(fitted, X)) > 0.65

@@ -1,0 +1,39 @@
+"""Size limits what may ship, the backtest chooses, and nothing worse than the base rate ships."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.training.evaluation.choice import choose
+from churngrid.training.models.catalogue import MODELS, gate
+
+LABELS = np.tile([1, 0, 0, 0], 25)
+FULL, MIDDLE, SMALL = gate(300, 900), gate(80, 200), gate(20, 60)
+
+
+def predicted(**merits):
+    """Every model says 0.25, moved towards the truth by its merit."""
+    merits = {"base_rate": 0.0, **merits}
+    return pd.concat(
+        pd.DataFrame({"model": name, "label": LABELS, "p": 0.25 + merit * (LABELS - 0.25)})
+        for name, merit in merits.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "merits", "kind", "notice"),
+    [
+        (FULL, {"logistic": 0.1, "boosted": 0.2}, "boosted", ""),
+        (FULL, {"logistic": 0.2, "boosted": 0.1}, "logistic", "best of those out of time"),
+        (FULL, {"scorecard": 0.2, "logistic": -0.2, "boosted": 0.1}, "scorecard", "the best"),
+        (MIDDLE, {"logistic": 0.1, "boosted": 0.2}, "logistic", "At most a logistic"),
+        (MIDDLE, {"scorecard": 0.1, "logistic": -0.1, "boosted": 0.2}, "scorecard", "log-loss"),
+        (SMALL, {"scorecard": 0.1, "logistic": 0.3, "boosted": 0.4}, "scorecard", "At most a rule"),
+        (FULL, {"recency": -0.1, "boosted": -0.2}, "base_rate", "Nothing was better out of time"),
+        (SMALL, {"scorecard": -0.1}, "base_rate", "says nothing of any"),
+    ],
+)
+def test_what_ships(allowed, merits, kind, notice):
+    choice = choose(predicted(**merits), MODELS, allowed)
+    assert choice.kind == kind
+    assert notice in choice.notice

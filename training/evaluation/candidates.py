@@ -1,0 +1,163 @@
+"""One competitor: what it may read, how it is fitted, and how its base follows the newest dates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...features.arrays.array_types import BoolArray, IntArray
+from ...features.metrics.catalogue import METRICS
+from ...features.metrics.metric import Metric
+from ..dataset.clock_detector import Clock, clocks
+from ..dataset.dataset import ROLES, Dataset
+from ..models.catalogue import Model, ProbabilityModel, refresh_intercept
+
+__all__ = ["Lesson", "direction_of_inputs", "fit_candidate", "lesson_of", "roles_of"]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Rows to learn from.
+
+    Parameters
+    ----------
+    X : DataFrame
+        All inputs of the target, and the column of the scorecard for its baseline.
+    y : ndarray of int64, shape (n_rows,)
+    parents : ndarray of str, shape (n_rows,)
+    newest : ndarray of bool, shape (n_rows,)
+        The rows of the newest closed dates.
+    monotone, roles : dict
+        Declared directions, and the columns that baselines read.
+    clocks : tuple of Clock
+        Inputs that tell the date; learned models leave them out.
+    """
+
+    X: pd.DataFrame
+    y: IntArray
+    parents: npt.NDArray[np.object_]
+    newest: BoolArray
+    monotone: dict[str, int]
+    roles: dict[str, str]
+    clocks: tuple[Clock, ...]
+
+
+def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> Lesson:
+    """Return what can be learned from some of the labelled rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    target : {"churned", "expanded"}
+    place : ndarray of int64, optional
+        Positions among the labelled rows; all of them by default.
+
+    Returns
+    -------
+    Lesson
+        Clocks are looked for in these rows only, so that nothing later is known.
+    """
+    kept = dataset.labelled(target)
+    rows = np.arange(int(kept.sum())) if place is None else place
+    columns = dataset.columns(target)
+    X = dataset.X[kept].iloc[rows]
+    as_of = X.index.get_level_values("as_of").to_series(index=pd.RangeIndex(len(X)))
+    parents = dataset.parent[kept].to_numpy(dtype=object)[rows]
+    return Lesson(
+        X=X[[*columns, ROLES["scorecard"]]],
+        y=dataset.labels[target][kept].to_numpy(dtype=np.int64)[rows],
+        parents=parents,
+        newest=_newest(as_of),
+        monotone=direction_of_inputs(target, dataset.features.metrics),
+        roles=roles_of(dataset),
+        clocks=clocks(X[columns], as_of, parents),
+    )
+
+
+def fit_candidate(model: Model, lesson: Lesson, *, with_clocks: bool = False) -> ProbabilityModel:
+    """Fit one competitor and move its base towards the newest closed dates.
+
+    Parameters
+    ----------
+    model : Model
+    lesson : Lesson
+    with_clocks : bool
+        Whether it may learn from inputs that tell the date, to see what leaving them out is worth.
+
+    Returns
+    -------
+    ProbabilityModel
+    """
+    left_out = [] if with_clocks or model.needs else [clock.column for clock in lesson.clocks]
+    fitted = model.build().fit(
+        lesson.X.drop(columns=left_out),
+        lesson.y,
+        groups=lesson.parents,
+        monotone=lesson.monotone,
+        roles=lesson.roles,
+    )
+    return refresh_intercept(fitted, lesson.y, lesson.parents, newest=lesson.newest)
+
+
+def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dict[str, int]:
+    """Return the declared direction of each input towards the target.
+
+    Parameters
+    ----------
+    target : {"churned", "expanded"}
+    metrics : sequence of Metric
+
+    Returns
+    -------
+    dict of str to int
+        For churn: -1 where higher is healthier, 1 where lower is, alike for the level, its ratio to
+        the own past and its place among peers. For expansion only levels of what declares an
+        expansion direction.
+
+    Examples
+    --------
+    >>> churn = direction_of_inputs("churned")
+    >>> churn["active_users_28d"], churn["active_users_28d_vs_own"]
+    (-1, -1)
+    """
+    if target == "churned":
+        signs = {"+": -1, "-": 1}
+        return {
+            column: signs[metric.direction]
+            for metric in metrics
+            if metric.direction in signs and metric.axis == "health"
+            for column in (metric.column, metric.vs_own, metric.percentile)
+        }
+    signs = {"+": 1, "-": -1}
+    return {
+        metric.column: signs[metric.expansion_direction]
+        for metric in metrics
+        if metric.expansion_direction
+    }
+
+
+def roles_of(dataset: Dataset) -> dict[str, str]:
+    """Return the columns that baselines read, where there are values in them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+
+    Returns
+    -------
+    dict of str to str
+        Role to column.
+    """
+    return {
+        role: column
+        for role, column in ROLES.items()
+        if column in dataset.X and dataset.X[column].notna().any()
+    }
+
+
+def _newest(as_of: pd.Series) -> BoolArray:
+    """Return the rows of the newest fifth of the dates, at least the last one."""
+    dates = np.sort(as_of.unique())
+    return np.asarray(as_of >= dates[-max(1, len(dates) // 5)], dtype=bool)
