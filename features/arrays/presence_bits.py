@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .array_types import BoolArray, ByteArray, IntArray, RowArray, WordArray
+from .array_types import BoolArray, ByteArray, FloatArray, IntArray, RowArray, WordArray
 from .compiled import kernel
+from .workdays import workday_of
 
-__all__ = ["count_pairs", "count_stretches", "mark"]
+__all__ = ["count_pairs", "count_shared", "count_stretches", "mark", "usual_gaps"]
 
 _ONE = np.uint64(1)
 _EVERY_ROW = np.iinfo(np.int32).max
@@ -149,3 +150,112 @@ def count_stretches(
                     line, after[date[row], window], upto[date[row], window]
                 )
         late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
+
+
+@kernel
+def count_shared(
+    bits: ByteArray,
+    order: IntArray,
+    owner: RowArray,
+    group: RowArray,
+    late_pair: RowArray,
+    late_stretch: RowArray,
+    late_known: RowArray,
+    starts: IntArray,
+    date: RowArray,
+    after: RowArray,
+    upto: RowArray,
+    at_least: int,
+    out: IntArray,
+) -> None:
+    """Count, per row, the groups of which enough pairs were there in the window.
+
+    Parameters
+    ----------
+    bits : ndarray of uint8
+        Of ``Marks``.
+    order : ndarray of int64
+        The pairs that belong to a group, those of one group together.
+    owner, group : ndarray of int32, shape (n_pairs,)
+    late_pair, late_stretch, late_known : ndarray of int32
+        Of ``Marks``, by pair and then by row.
+    starts, date : ndarray
+        As in ``Rows``.
+    after, upto : ndarray of int32, shape (n_dates,)
+    at_least : int
+    out : ndarray of int64, shape (n_rows,)
+        Added to.
+    """
+    line = np.zeros((len(bits) + 7) // 8, np.uint64)
+    there = np.zeros(np.max(np.diff(starts)), np.int64)
+    begun = np.searchsorted(late_pair, order)
+    for place in range(len(order)):
+        pair = order[place]
+        first, last = starts[owner[pair]], starts[owner[pair] + 1]
+        if place == 0 or group[order[place - 1]] != group[pair]:
+            there[:] = 0
+        _lay_out(bits, pair, line)
+        late = begun[place]
+        for row in range(first, last):
+            late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
+            if _highest(line, upto[date[row]]) > after[date[row]]:
+                there[row - first] += 1
+                out[row] += there[row - first] == at_least
+
+
+@kernel
+def usual_gaps(
+    bits: ByteArray,
+    owner: RowArray,
+    late_pair: RowArray,
+    late_stretch: RowArray,
+    late_known: RowArray,
+    starts: IntArray,
+    date: RowArray,
+    after: RowArray,
+    upto: RowArray,
+    first_day: int,
+    out: FloatArray,
+) -> None:
+    """Put down, per row, the median distance in working days between the marked days.
+
+    Parameters
+    ----------
+    bits, owner, late_pair, late_stretch, late_known, starts, date, after, upto
+        As in ``count_shared``; stretches are days, and every pair is an account.
+    first_day : int
+        Day of the first stretch.
+    out : ndarray of float, shape (n_rows,)
+        Written where there are at least two working days.
+    """
+    late, line = np.int64(0), np.zeros((len(bits) + 7) // 8, np.uint64)
+    gaps = np.zeros(64 * len(line) + 1, np.int64)
+    for pair in range(len(owner)):
+        _lay_out(bits, pair, line)
+        for row in range(starts[owner[pair]], starts[owner[pair] + 1]):
+            late = _learn(line, late, pair, row, late_pair, late_stretch, late_known)
+            found = _gaps_in(line, after[date[row]], upto[date[row]], first_day, gaps)
+            if found:
+                ordered = np.sort(gaps[:found])
+                out[row] = (ordered[(found - 1) // 2] + ordered[found // 2]) / 2
+        late = _learn(line, late, pair, np.int64(_EVERY_ROW), late_pair, late_stretch, late_known)
+
+
+@kernel
+def _gaps_in(line: WordArray, after: int, upto: int, first_day: int, gaps: IntArray) -> int:
+    """Put down the distances between the working days after one place and up to another."""
+    first, last = max(after + 1, 0), min(upto, len(line) * 64 - 1)
+    count, before = 0, np.int64(-1)
+    for word in range(first >> 6, (last >> 6) + 1):
+        left = line[word]
+        while left != 0:
+            lowest = left & (~left + _ONE)
+            left ^= lowest
+            place = (word << 6) + _bits_in(lowest - _ONE)
+            if first <= place <= last:
+                workday = workday_of(first_day + place)
+                if before >= 0 and workday > before:
+                    gaps[count] = workday - before
+                    count += 1
+                before = max(before, workday)
+    return count

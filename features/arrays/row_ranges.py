@@ -8,10 +8,22 @@ positions, and every measure is a fold over ranges. No fact is ever paired with 
 import numpy as np
 import numpy.typing as npt
 
-from .array_types import FloatArray, IntArray, WideRowArray
+from .array_types import FloatArray, IntArray, RowArray, WideRowArray
 from .compiled import kernel
+from .time_grid import DAY_US
 
-__all__ = ["cover", "cover_into", "distinct", "medians", "paint", "superseded"]
+__all__ = [
+    "add_aged",
+    "cover",
+    "cover_into",
+    "distinct",
+    "list_ranges",
+    "medians",
+    "paint",
+    "superseded",
+]
+
+_THOUSAND = 1000.0
 
 
 @kernel
@@ -233,3 +245,67 @@ def superseded(order: IntArray, entity: IntArray, known: IntArray) -> IntArray:
         out[i] = soonest
         soonest = min(soonest, known[i])
     return out
+
+
+@kernel
+def add_aged(
+    enter: RowArray,
+    leave: RowArray,
+    moment: IntArray,
+    weight: FloatArray,
+    as_of: IntArray,
+    out: IntArray,
+) -> None:
+    """Add, on each row that sees a fact, the days since then times its weight, in thousandths.
+
+    Parameters
+    ----------
+    enter, leave : ndarray of int32, shape (n_facts,)
+    moment : ndarray of int64, shape (n_facts,)
+        Microseconds.
+    weight : ndarray of float, shape (n_facts,)
+    as_of : ndarray of int64, shape (n_rows,)
+    out : ndarray of int64, shape (n_rows,)
+        Whole numbers, so that the order of the facts does not matter.
+
+    Examples
+    --------
+    >>> out, one = np.zeros(1, np.int64), np.ones(1, np.int32)
+    >>> add_aged(0 * one, one, np.zeros(1, np.int64), np.ones(1), np.array([86_400_000_000]), out)
+    >>> out.tolist()
+    [1000]
+    """
+    for i in range(len(enter)):
+        for row in range(enter[i], leave[i]):
+            days = (as_of[row] - moment[i]) / DAY_US
+            out[row] += np.int64(np.rint(weight[i] * days * _THOUSAND))
+
+
+@kernel
+def list_ranges(enter: RowArray, leave: RowArray) -> tuple[IntArray, IntArray]:
+    """Return each fact once for every row of its range: places of facts, and rows.
+
+    Parameters
+    ----------
+    enter, leave : ndarray of int32, shape (n_facts,)
+
+    Returns
+    -------
+    fact, row : ndarray of int64, shape (n_listed,)
+
+    Examples
+    --------
+    >>> fact, row = list_ranges(np.array([0, 2], np.int32), np.array([2, 3], np.int32))
+    >>> fact.tolist(), row.tolist()
+    ([0, 0, 1], [0, 1, 2])
+    """
+    size = 0
+    for i in range(len(enter)):
+        size += max(leave[i] - enter[i], 0)
+    fact, row = np.empty(size, np.int64), np.empty(size, np.int64)
+    place = 0
+    for i in range(len(enter)):
+        for seen in range(enter[i], leave[i]):
+            fact[place], row[place] = i, seen
+            place += 1
+    return fact, row

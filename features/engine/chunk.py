@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays.array_types import BoolArray, FloatArray, IntArray, RowArray, WideCodeArray
+from ..arrays.array_types import BoolArray, CodeArray, FloatArray, IntArray, RowArray, WideCodeArray
 from ..arrays.arrow_columns import moments_of, numbers_of
 from ..arrays.as_of_rows import Rows
 from ..arrays.pair_numbers import Pairs
@@ -248,6 +248,10 @@ class Chunk:
 
     def _holds(self, condition: Filter) -> BoolArray:
         column, stored = condition.column, self._stored
+        if stored.is_beside(column):
+            codes, names = self._beside(column)
+            values = pa.chunked_array([names, pa.nulls(1, names.type)])
+            return np.asarray(condition.mask(pa.table({column: values})).take(codes))
         if column in stored.data.days:
             moments = pa.array(self.time(column)).cast(pa.timestamp("us", tz="UTC"))
             return condition.mask(pa.table({column: moments}))
@@ -257,7 +261,16 @@ class Chunk:
         part = stored.data.table[column].slice(self._start, self._stop - self._start)
         return self._only_kept(condition.mask(pa.table({column: part})))
 
+    def _beside(self, column: str) -> tuple[CodeArray, pa.Array]:
+        """Return codes and values of a column looked up by account and thing; -1 is none."""
+        beside = self._stored.data.beside
+        names = pa.array([], pa.string()) if beside is None else beside.names
+        return self._once(("beside", column), lambda: self._stored.beside(self.position)), names
+
     def _column_codes(self, column: str) -> tuple[WideCodeArray, int]:
+        if self._stored.is_beside(column):
+            codes, names = self._beside(column)
+            return codes + np.int32(1), len(names) + 1
         if column in self._stored.data.days:
             days = self.day(column)
             return days, int(days.max(initial=0)) + 1

@@ -18,6 +18,7 @@ from ..metrics.select import Select
 from ..metrics.view_data import ViewData
 from ..metrics.views import VIEWS, View, view_named
 from ..progress import Progress
+from ..schema.plans import plan_ranks
 from ..schema.settings import DEFAULT_EFFORT, Effort
 from ..schema.tableset import Tables, Whole
 from .scan_plan import kept_bytes
@@ -50,7 +51,7 @@ def whole_of(tables: Tables, dates: IntArray) -> Whole:
     # One row a date is all that is needed; no account has to be meant by it.
     rows = Rows.of(pd.DataFrame({"account_id": "any", "as_of": moments}))
     known = Knowledge(Tables(tables.by_name, tables.collected), rows)
-    feeds = [view for view in VIEWS if view.stale_after_days is not None]
+    feeds = [view for view in VIEWS if view.stale_after_days is not None and not view.feed]
     return Whole(
         filled=frozenset(name for name in tables if tables[name].num_rows),
         dates=np.asarray(dates, dtype=np.int64),
@@ -180,6 +181,16 @@ class Knowledge:
         codes = np.append(texts.codes, np.int32(-1))
         return np.asarray(values[codes[self.account_position()]], dtype=object)
 
+    def plans(self) -> tuple[str, ...]:
+        """Return the company's plans, the lowest first."""
+        return self.tables.plans
+
+    def plan_rank(self) -> FloatArray:
+        """Return the place of each row's plan among them, NaN where not known as it was then."""
+        if "plan_tier" in self.tables.snapshot_only.get("accounts", frozenset()):
+            return np.full(len(self.rows), np.nan)
+        return plan_ranks(pa.array(self.account_text("plan_tier"), pa.string()), self.plans())
+
     def account_position(self) -> IntArray:
         """Return the place of each row's newest known account description, or -1."""
         return self.answers("accounts").newest(Select("accounts"))
@@ -196,12 +207,13 @@ class Knowledge:
 
     def last_delivery(self, view: View) -> IntArray:
         """Return, per row, when the newest row of any account became known; -1 before the first."""
+        name = view.feed or view.name
         if self.tables.whole is not None:
-            return self.tables.whole.last_delivery(view.name, self.rows.as_of)
-        if view.name not in self._deliveries:
-            known = self.stored(view.name).times("known_at")
-            self._deliveries[view.name] = _newest_before(known, self.rows.edges)[self.rows.date]
-        return self._deliveries[view.name]
+            return self.tables.whole.last_delivery(name, self.rows.as_of)
+        if name not in self._deliveries:
+            known = self.stored(name).times("known_at")
+            self._deliveries[name] = _newest_before(known, self.rows.edges)[self.rows.date]
+        return self._deliveries[name]
 
     def _account_time(self, column: str) -> FloatArray:
         moment = self.stored("accounts").times(column)
@@ -238,6 +250,12 @@ class _Asked:
 
     def whole(self, view: str) -> pa.Table:
         return self._known.whole(view)
+
+    def plan_rank(self) -> FloatArray:
+        return np.zeros(0)
+
+    def plans(self) -> tuple[str, ...]:
+        return ()
 
     def tenure_days(self) -> FloatArray:
         return np.zeros(0)

@@ -6,7 +6,7 @@ an as-of date it belongs before is kept apart and set when its row comes.
 
 import numpy as np
 
-from ..arrays.array_types import BoolArray, IntArray, RowArray
+from ..arrays.array_types import BoolArray, ByteArray, IntArray, RowArray
 from ..arrays.presence_bits import count_pairs, count_stretches, mark
 from .time_slices import Stretches, Windows
 
@@ -77,7 +77,7 @@ class Marks:
         -------
         ndarray of int64, shape (n_windows, n_rows)
         """
-        pair, stretch, known = self._sorted_late()
+        pair, stretch, known = self.late_by_pair()
         tally = count_stretches if stretchwise else count_pairs
         after, upto = np.ascontiguousarray(windows.after.T), np.ascontiguousarray(windows.upto.T)
         date = windows.date
@@ -85,7 +85,13 @@ class Marks:
         tally(self._bits, owner, pair, stretch, known, starts, date, after, upto, out)
         return out.T
 
-    def _sorted_late(self) -> tuple[RowArray, RowArray, RowArray]:
+    @property
+    def bits(self) -> ByteArray:
+        """Eight stretches a plane, one byte for each pair."""
+        return self._bits
+
+    def late_by_pair(self) -> tuple[RowArray, RowArray, RowArray]:
+        """Return pair, stretch and first row of what was learned late, by pair and then by row."""
         if not self._late:
             empty = np.zeros(0, np.int32)
             return empty, empty, empty

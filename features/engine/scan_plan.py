@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 
 from ..arrays.as_of_rows import Rows
-from ..metrics.queries import Covered, Different, LastMoment, Question
+from ..arrays.time_grid import DAY_US
+from ..metrics.queries import (
+    Covered,
+    Different,
+    LargestPart,
+    LastMoment,
+    Question,
+    SharedBy,
+    UsualGap,
+)
 from ..metrics.select import Select
 from ..metrics.views import View
 from .accumulators import CellFold, CoverFold, Family, Fold, LastFold, MarkFold, Numbering
+from .group_folds import GapFold, LargestFold, SharedFold
 from .view_arrays import Stored
 
 __all__ = ["folds_for", "kept_bytes", "passes_by"]
@@ -14,6 +24,11 @@ __all__ = ["folds_for", "kept_bytes", "passes_by"]
 
 _CELLS_A_ROW = 4
 """More than these are not kept for the sums of one window: they would be nearly all empty."""
+
+_THINGS_EACH = 8
+"""About how many things, such as features, one user shares in."""
+
+_A_YEAR = 366
 
 
 def passes_by(question: Question, view: View) -> bool:
@@ -41,8 +56,12 @@ def passes_by(question: Question, view: View) -> bool:
         return _lasts(question.select, view) and question.select.window is None
     if isinstance(question, Different):
         by_day = _told_by_day(question, view)
-        timed = question.select.window is not None and question.select.at is None
+        timed = _looks_back(question.select)
         return _lasts(question.select, view) and (timed or not by_day)
+    if isinstance(question, UsualGap):
+        return view.daily and _lasts(question.select, view) and _looks_back(question.select)
+    if isinstance(question, SharedBy | LargestPart):
+        return _lasts(question.select, view)
     return False
 
 
@@ -76,7 +95,7 @@ def folds_for(questions: Sequence[Question], view: View, rows: Rows) -> list[Fol
         folds += _summing(family, covered, view, rows)
     numbering = Numbering(rows)
     folds += [MarkFold(family, asked, rows, numbering) for family, asked in counts.items()]
-    return folds
+    return [*folds, *_grouping(questions, rows, numbering)]
 
 
 def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int:
@@ -101,6 +120,16 @@ def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int
             texts = [name for name in question.columns if stored.is_text(name)]
             things = [len(stored.texts(name).names) for name in texts]
             total += edges * max([len(rows.account_ids), *things]) // 8
+        elif isinstance(question, SharedBy):
+            users = len(stored.texts(question.by).names) if stored.is_text(question.by) else 0
+            total += edges * max(len(rows.account_ids), _THINGS_EACH * users) // 8
+        elif isinstance(question, LargestPart):
+            texts = [name for name in question.columns if stored.is_text(name)]
+            things = [len(stored.texts(name).names) for name in texts]
+            total += 16 * edges * max([len(rows.account_ids), *things])
+        elif isinstance(question, UsualGap):
+            days = (int(rows.dates[-1]) - int(rows.dates[0])) // DAY_US + _A_YEAR
+            total += days * len(rows.account_ids) // 8
     return total
 
 
@@ -110,6 +139,24 @@ def _summing(family: Family, asked: list[Covered], view: View, rows: Rows) -> li
     if n_cells <= _CELLS_A_ROW * len(rows) and _lasts(family.select, view):
         return [CellFold(family, asked, rows)]
     return [CoverFold(question, rows) for question in asked]
+
+
+def _grouping(questions: Sequence[Question], rows: Rows, numbering: Numbering) -> list[Fold]:
+    """Return a fold for every question about pairs of account and thing."""
+    folds: list[Fold] = []
+    for question in questions:
+        if isinstance(question, SharedBy):
+            folds.append(SharedFold(question, rows, numbering))
+        elif isinstance(question, LargestPart):
+            folds.append(LargestFold(question, rows, numbering))
+        elif isinstance(question, UsualGap):
+            folds.append(GapFold(question, rows, numbering))
+    return folds
+
+
+def _looks_back(select: Select) -> bool:
+    """Say whether a selection has a window, by the own clock of its view."""
+    return select.window is not None and select.at is None
 
 
 def _lasts(select: Select, view: View) -> bool:

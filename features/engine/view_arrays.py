@@ -55,6 +55,19 @@ class Stored:
         attributes = self.data.attributes
         return attributes is not None and column in attributes.table.column_names
 
+    def is_beside(self, column: str) -> bool:
+        """Say whether a column is looked up by account and the value of another one."""
+        return self.data.beside is not None and column == self.data.beside.column
+
+    def beside(self, places: IntArray) -> CodeArray:
+        """Return the codes of the column looked up by account and thing, for some of the rows."""
+        found = self.data.beside
+        if found is None:
+            raise KeyError("beside")
+        account, thing = self.texts("account_id"), self.texts(found.by)
+        known = self.times("known_at")[places]
+        return found.codes(account.codes[places], thing.codes[places], len(thing.names), known)
+
     def texts(self, column: str) -> Texts:
         """Return a text column of the table as codes."""
         with self._lock:

@@ -4,20 +4,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 
 from ..arrays.array_types import FloatArray, IntArray, RowArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.fact_loops import asked_for
-from ..arrays.row_ranges import distinct, medians, paint
+from ..arrays.row_ranges import add_aged, distinct, list_ranges, medians, paint
 from ..arrays.time_grid import DAY_US, NEVER, fixed
+from ..arrays.workdays import workday_number
 from ..metrics.queries import (
+    Aged,
     Different,
     FirstMoment,
+    LargestPart,
     LastMoment,
     Middle,
     NewestMoment,
     NewestNumber,
     Question,
+    SharedBy,
+    UsualGap,
 )
 from ..metrics.select import Select
 from ..metrics.views import View
@@ -125,9 +131,10 @@ class Answers:
         return self._whole
 
     def _passes_by(self, question: Question) -> bool:
-        told_apart = question.columns if isinstance(question, Different) else ()
+        told_apart = _told_apart(question)
         coded = all(
             self._stored.is_attribute(name)
+            or self._stored.is_beside(name)
             or (self.view.daily and name == self.view.happened_at)
             or self._stored.is_text(name)
             for name in told_apart
@@ -176,6 +183,10 @@ class Answers:
         if isinstance(question, NewestNumber):
             numbers = self.whole.number(question.column)
             return taken(numbers, self._newest_place(question.select))
+        if isinstance(question, Aged):
+            return self._aged(question)
+        if isinstance(question, LargestPart | SharedBy | UsualGap):
+            return self._grouped(question)
         raise TypeError(f"`question` must be one of the declared kinds, got {question!r}.")
 
     def _newest_place(self, select: Select) -> IntArray:
@@ -209,6 +220,33 @@ class Answers:
             medians(enter[filled], leave[filled], value[filled], len(self.rows)), dtype=float
         )
 
+    def _aged(self, question: Aged) -> FloatArray:
+        found, enter, leave = self._visible(question.select)
+        clock = self.whole.time(question.select.at or self.view.happened_at)[found]
+        weight = np.nan_to_num(self.whole.number(question.column)[found])
+        out = np.zeros(len(self.rows), np.int64)
+        dated = clock != NEVER
+        facts = (enter[dated], leave[dated], clock[dated], weight[dated])
+        add_aged(*(fixed(part) for part in facts), self.rows.as_of, out)
+        return out / 1000
+
+    def _grouped(self, question: LargestPart | SharedBy | UsualGap) -> FloatArray:
+        """List the facts of every row: for few facts only."""
+        found, enter, leave = self._visible(question.select)
+        fact, row = list_ranges(enter, leave)
+        found = found[fact]
+        if isinstance(question, UsualGap):
+            clock = self._moments(question.select.at or self.view.happened_at)[found]
+            return _usual_gaps(row, workday_number(clock), len(self.rows))
+        if isinstance(question, SharedBy):
+            thing = self.whole.codes((question.column,))[0][found]
+            other = self.whole.codes((question.by,))[0][found]
+            return _shared(row, thing, other, question.at_least, len(self.rows))
+        part = self.whole.codes(question.columns)[0][found]
+        weight = self.whole.weight(question.column)
+        weight = weight[found] if len(weight) == len(self.whole) else weight.repeat(len(found))
+        return _largest(row, part, weight, len(self.rows))
+
     def _measured(self, question: Middle) -> FloatArray:
         if question.hours_since is None:
             return self.whole.number(question.column)
@@ -229,6 +267,36 @@ class Answers:
         if name == "account_id":
             return np.zeros(len(found), dtype=np.int64)
         return self._stored.ranks(name)[self.whole.position[found]]
+
+
+def _told_apart(question: Question) -> tuple[str, ...]:
+    """Return the columns whose different values a question tells apart."""
+    if isinstance(question, SharedBy):
+        return (question.column, question.by)
+    return question.columns if isinstance(question, Different | LargestPart) else ()
+
+
+def _usual_gaps(row: IntArray, workday: FloatArray, n_rows: int) -> FloatArray:
+    days = pd.DataFrame({"row": row, "day": workday}).dropna().drop_duplicates()
+    days = days.sort_values(["row", "day"])
+    gaps = days.groupby("row")["day"].diff().dropna()
+    usual = gaps.groupby(days["row"]).median().reindex(range(n_rows))
+    return np.asarray(usual, dtype=float)
+
+
+def _shared(
+    row: IntArray, thing: IntArray, other: IntArray, at_least: int, n_rows: int
+) -> FloatArray:
+    pairs = pd.DataFrame({"row": row, "thing": thing, "other": other}).drop_duplicates()
+    shared = pairs.groupby(["row", "thing"]).size() >= at_least
+    count = shared.groupby("row").sum()
+    return np.asarray(count.reindex(range(n_rows), fill_value=0), dtype=float)
+
+
+def _largest(row: IntArray, part: IntArray, weight: IntArray, n_rows: int) -> FloatArray:
+    sums = pd.DataFrame({"row": row, "part": part, "weight": weight}).groupby(["row", "part"])
+    largest = sums["weight"].sum().groupby("row").max().clip(lower=0)
+    return np.asarray(largest.reindex(range(n_rows), fill_value=0), dtype=float) / 1e6
 
 
 def _for_each(

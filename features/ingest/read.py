@@ -76,7 +76,7 @@ def read_tables(
             lambda: unread_tables(source, plans),
             Reading(settings.hash_personal, settings.memory_mb, progress),
         )
-    return _without_denied(tables, settings)
+    return _as_set(tables, settings)
 
 
 def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Tables:
@@ -110,12 +110,14 @@ def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Ta
     plans = plan_tables(source, settings)
     deliveries = {name: fetch(source, plan) for name, plan in plans.items()}
     tables = check_some(deliveries, Reading(settings.hash_personal, settings.memory_mb))
-    return _without_denied(tables, settings)
+    return _as_set(tables, settings)
 
 
-def _without_denied(tables: Tables, settings: Settings) -> Tables:
+def _as_set(tables: Tables, settings: Settings) -> Tables:
+    """Return the tables with what the settings say of their words."""
     denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
-    return replace(tables, denied_ticket_categories=denied)
+    plans = tuple(name.strip().lower() for name in settings.plans)
+    return replace(tables, denied_ticket_categories=denied, plans=plans)
 
 
 def open_source(data: Data) -> Source:

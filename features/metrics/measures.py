@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays.array_types import FloatArray
-from ..arrays.time_grid import DAY_US
+from ..arrays.array_types import FloatArray, IntArray
+from ..arrays.time_grid import DAY_US, NEVER
+from ..schema.plans import plan_ranks
 from .queries import (
     Covered,
     Different,
@@ -19,7 +20,7 @@ from .queries import (
     NewestNumber,
     PointInTime,
 )
-from .select import Filled, Filter, Select
+from .select import Filled, Filter, Select, Window
 from .views import view_named
 
 __all__ = [
@@ -230,17 +231,19 @@ class Tenure:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """How many features of the product were released, ever or in the last days; for every account.
+    """How many features of the product an account can use: released, not retired, in its plan.
+
+    A plan that is not in the company's order of plans, or none, keeps nothing from anybody.
 
     Parameters
     ----------
     where : tuple of Filter
-    days : int or None
-        Only features released in so many days.
+    window : Window or None
+        Only features released in it.
     """
 
     where: tuple[Filter, ...] = ()
-    days: int | None = None
+    window: Window | None = None
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the count per row."""
@@ -248,17 +251,31 @@ class Catalogue:
         kept = np.ones(table.num_rows, dtype=bool)
         for condition in self.where:
             kept &= condition.mask(table)
-        moments = table["released_at"].cast(pa.int64())
-        released = np.sort(np.asarray(pc.fill_null(moments, 0).to_numpy())[kept])
-        count = np.searchsorted(released, known.rows.as_of, side="left")
-        if self.days is not None:
-            opens = known.rows.as_of - self.days * DAY_US
-            count = count - np.searchsorted(released, opens, side="left")
-        return np.asarray(count, dtype=float)
+        table = table.filter(pa.array(kept))
+        needed = plan_ranks(table["min_plan"], known.plans())
+        plan = known.plan_rank()
+        count = np.zeros(len(known.rows.as_of))
+        for rank in np.unique(needed):
+            having = ~(plan < rank)
+            part = table.filter(pa.array(np.isnan(needed) if np.isnan(rank) else needed == rank))
+            count[having] += self._available(part, known.rows.as_of)[having]
+        return count
+
+    def _available(self, table: pa.Table, as_of: IntArray) -> FloatArray:
+        """Return how many features of a table are out and not retired on each date."""
+        released = np.asarray(pc.fill_null(table["released_at"].cast(pa.int64()), 0).to_numpy())
+        retired = np.asarray(pc.fill_null(table["retired_at"].cast(pa.int64()), NEVER).to_numpy())
+        ends = as_of - (self.window.ends_days_ago if self.window else 0) * DAY_US
+        opens = ends - self.window.days * DAY_US if self.window else np.full(len(as_of), -NEVER)
+        out = np.zeros(len(as_of))
+        for since, until in zip(released.tolist(), retired.tolist(), strict=True):
+            out += (since < ends) & (since >= opens) & (until >= as_of)
+        return out
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the catalogue."""
-        yield Select("features", self.where), frozenset({"released_at"} if self.days else ())
+        read = {"min_plan", "retired_at"} | ({"released_at"} if self.window else set())
+        yield Select("features", self.where), frozenset(read)
 
     def shifted(self, days: int) -> "Catalogue":
         """Return the measure itself: the catalogue is the same for every account."""

@@ -11,9 +11,11 @@ from ..arrays.as_of_rows import Rows
 from .select import Select
 
 __all__ = [
+    "Aged",
     "Covered",
     "Different",
     "FirstMoment",
+    "LargestPart",
     "LastMoment",
     "Measure",
     "Middle",
@@ -21,6 +23,8 @@ __all__ = [
     "NewestNumber",
     "PointInTime",
     "Question",
+    "SharedBy",
+    "UsualGap",
 ]
 
 
@@ -88,7 +92,62 @@ class Middle:
     hours_since: str | None = None
 
 
-Question = Covered | Different | LastMoment | FirstMoment | NewestNumber | NewestMoment | Middle
+@dataclass(frozen=True, slots=True)
+class LargestPart:
+    """The largest sum of a column that the visible facts of one value of some columns have."""
+
+    select: Select
+    columns: tuple[str, ...]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedBy:
+    """How many values of a column the visible facts have with enough different ones of another.
+
+    Parameters
+    ----------
+    select : Select
+    column : str
+    by : str
+    at_least : int
+        Different values of ``by``.
+    """
+
+    select: Select
+    column: str
+    by: str
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class UsualGap:
+    """The median distance in working days between days with visible facts; NaN below two days."""
+
+    select: Select
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """The days since each visible fact times a column, added up; 0 where there are none."""
+
+    select: Select
+    column: str
+
+
+Question = (
+    Covered
+    | Different
+    | LastMoment
+    | FirstMoment
+    | NewestNumber
+    | NewestMoment
+    | Middle
+    | LargestPart
+    | SharedBy
+    | UsualGap
+    | Aged
+)
 
 
 class PointInTime(Protocol):
@@ -102,6 +161,14 @@ class PointInTime(Protocol):
 
     def whole(self, view: str) -> pa.Table:
         """Return all rows of a view, of every account."""
+        ...
+
+    def plans(self) -> tuple[str, ...]:
+        """Return the company's plans, the lowest first."""
+        ...
+
+    def plan_rank(self) -> FloatArray:
+        """Return the place of each row's plan among them, NaN where not known."""
         ...
 
     def tenure_days(self) -> FloatArray:

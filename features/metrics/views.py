@@ -11,6 +11,13 @@ from ..arrays.arrow_columns import has_hours, moments_of
 from ..arrays.coded_text import texts_of
 from ..schema.tables import TABLES, TableSpec, table_spec
 from ..schema.tableset import Tables, empty_table
+from .people_views import (
+    departures,
+    newest_over_time,
+    with_contact_history,
+    with_key_since,
+)
+from .usage_views import LAUNCHES, above_plan, departments, launches
 from .view_data import Attributes, ViewData
 
 __all__ = ["VIEWS", "View", "view_named"]
@@ -34,6 +41,8 @@ class View:
         Turns the tables into the rows; called only when a source was delivered.
     daily : bool
         Whether ``happened_at`` is a day, without an hour.
+    feed : str
+        View whose rows tell when the sources last delivered; the view itself when empty.
     """
 
     name: str
@@ -44,6 +53,7 @@ class View:
     stale_after_days: int | None
     build: Callable[[Tables], ViewData]
     daily: bool = False
+    feed: str = ""
 
     def delivered(self, tables: Tables) -> bool:
         """Say whether the view can be built.
@@ -127,11 +137,29 @@ def _usage(tables: Tables) -> ViewData:
     described = _collected(tables, "features").intersection(_CATALOGUE)
     if "features" not in tables:
         described = frozenset()
-    return replace(
+    data = replace(
         data,
         collected=data.collected | described | {"is_value_event"},
         attributes=_catalogue_of(data.table["feature_id"], tables, described),
     )
+    return _with_plan(_with_departments(data, tables), tables)
+
+
+def _with_departments(data: ViewData, tables: Tables) -> ViewData:
+    if not tables.has("people", "product_user_id", "department"):
+        return data
+    beside = departments(data.table, tables["people"])
+    return replace(data, beside=beside, collected=data.collected | {beside.column})
+
+
+def _with_plan(data: ViewData, tables: Tables) -> ViewData:
+    today_only = "plan_tier" in tables.snapshot_only.get("accounts", frozenset())
+    known = tables.has("features", "min_plan") and tables.has("accounts", "plan_tier")
+    if today_only or not known:
+        return data
+    above = pa.array(above_plan(data.table, tables))
+    table = data.table.append_column("above_plan", above)
+    return replace(data, table=table, collected=data.collected | {"above_plan"})
 
 
 def _catalogue_of(used: pa.ChunkedArray, tables: Tables, described: frozenset[str]) -> Attributes:
@@ -143,6 +171,56 @@ def _catalogue_of(used: pa.ChunkedArray, tables: Tables, described: frozenset[st
     if "is_value_event" not in described:
         columns["is_value_event"] = pa.array([True] * len(names), pa.bool_())
     return Attributes("feature_id", pa.table(columns))
+
+
+def _features(tables: Tables) -> ViewData:
+    """Return the catalogue; what it does not say is in every plan, and nothing is retired."""
+    collected = _collected(tables, "features") | {"min_plan", "retired_at"}
+    return ViewData(tables["features"], collected)
+
+
+def _launches(tables: Tables) -> ViewData:
+    """Tell which new features an account took up; without release dates nothing is new."""
+    name = "usage_daily" if "usage_daily" in tables else "usage_events"
+    dated = tables.has("features", "released_at")
+    collected = frozenset(LAUNCHES.names if dated else ("account_id",))
+    if not dated:
+        return ViewData(LAUNCHES.empty_table(), collected)
+    clock = "date" if name == "usage_daily" else "occurred_at"
+    return ViewData(launches(tables, tables[name], clock), collected)
+
+
+def _people(tables: Tables) -> ViewData:
+    """People with the time since when they have been key contacts."""
+    collected = _collected(tables, "people")
+    derived = {"key_since", "key_a_year_at"} if "roles" in collected else set()
+    if "left_known_at" in collected:
+        derived.add("left_account_at")
+    return ViewData(with_key_since(tables["people"]), collected | derived)
+
+
+def _survey_responses(tables: Tables) -> ViewData:
+    """Survey answers beside the other answers of the same contact."""
+    people = tables["people"].select(_PERSON).to_pandas() if "people" in tables else None
+    collected = _collected(tables, "survey_responses")
+    derived = {"superseded_at", "score_change", "role_weight", "weighted_score"}
+    if tables.has("people", "roles"):
+        derived.add("person_roles")
+    answered = {"score", "responded_at"} <= collected
+    table = with_contact_history(tables["survey_responses"], people)
+    return ViewData(table, collected | (derived if answered else set()))
+
+
+def _headcounts(tables: Tables) -> ViewData:
+    """List what was said of the number of employees, each time as a fact of its own."""
+    accounts = tables["accounts"]
+    said = accounts.filter(pc.is_valid(accounts["employee_count"]))
+    begun = pc.coalesce(said["valid_from"], said["known_at"])
+    columns = [said["account_id"], said["employee_count"], begun, said["known_at"]]
+    names = ["account_id", "employee_count", "stated_at", "known_at"]
+    collected = _collected(tables, "accounts")
+    derived = {"stated_at"} if "employee_count" in collected else set()
+    return ViewData(pa.table(columns, names=names), collected | derived)
 
 
 def _contracts(tables: Tables) -> ViewData:
@@ -163,11 +241,18 @@ def _tickets(tables: Tables) -> ViewData:
     denied = pa.array(sorted(tables.denied_ticket_categories), pa.string())
     category = pc.utf8_lower(table["category"])
     table = table.filter(pc.invert(pc.fill_null(pc.is_in(category, value_set=denied), False)))
-    hours = pc.multiply(table["sla_target_h"], 3_600_000_000).cast(pa.int64(), safe=False)
+    target = table["sla_target_h"]
+    hours = pc.multiply(target, 3_600_000_000).cast(pa.int64(), safe=False)
     due = pc.add(table["created_at"], hours.cast(pa.duration("us")))
+    taken = pc.subtract(table["resolved_at"], table["created_at"]).cast(pa.int64())
+    promised = pc.if_else(pc.greater(target, 0.0), pc.multiply(target, 3.6e9), None)
+    ratio = pc.divide(taken.cast(pa.float64()), promised)
     collected = _collected(tables, "tickets")
     derived = {"sla_due_at"} if "sla_target_h" in collected else set()
-    return ViewData(table.append_column("sla_due_at", due), collected | derived)
+    if {"sla_target_h", "resolved_at"} <= collected:
+        derived.add("resolution_to_sla")
+    table = table.append_column("sla_due_at", due).append_column("resolution_to_sla", ratio)
+    return ViewData(table, collected | derived)
 
 
 def _invoices(tables: Tables) -> ViewData:
@@ -180,6 +265,7 @@ def _invoices(tables: Tables) -> ViewData:
     return ViewData(table.append_column("days_late", days), collected | derived)
 
 
+_PERSON = ("person_id", "roles", "valid_from", "known_at")
 _SENTIMENT = {"red": -1.0, "yellow": 0.0, "green": 1.0}
 
 
@@ -203,6 +289,7 @@ def _touches(tables: Tables) -> ViewData:
     frame = _each_person(tables["activities"]).to_pandas()
     attended = frame["type"].isin(_TWO_WAY) & frame["attended"].eq(True)
     frame["two_way"] = attended | frame["direction"].eq("inbound")
+    frame["attended"] = frame["attended"].eq(True)
     collected = _collected(tables, "activities") | {"person_id", "two_way"}
     if "people" in tables:
         collected |= {"person_roles", "person_left_at"}
@@ -210,10 +297,11 @@ def _touches(tables: Tables) -> ViewData:
         frame = _with_roles(frame, tables["people"])
     else:
         frame = frame.assign(person_roles=None, person_left_at=pd.NaT)
-    kept = [*table_spec("activities").key[:1], "account_id", "type", "direction", "occurred_at"]
+    kept = ["activity_id", "account_id", "type", "direction", "attended", "occurred_at"]
     schema = pa.schema(
         [(name, pa.string()) for name in ("activity_id", "account_id", "type", "direction")]
-        + [("occurred_at", pa.timestamp("us", tz="UTC")), ("person_id", pa.string())]
+        + [("attended", pa.bool_()), ("occurred_at", pa.timestamp("us", tz="UTC"))]
+        + [("person_id", pa.string())]
         + [("two_way", pa.bool_()), ("person_roles", pa.string())]
         + [(name, pa.timestamp("us", tz="UTC")) for name in ("person_left_at", "known_at")]
     )
@@ -235,30 +323,13 @@ def _each_person(activities: pa.Table) -> pa.Table:
 
 def _with_roles(touches: pd.DataFrame, described: pa.Table) -> pd.DataFrame:
     """Add each person's roles as they were known when the activity became known."""
-    columns = ["person_id", "roles", "valid_from", "known_at", "left_known_at"]
-    people = described.select(columns).to_pandas()
-    stated = _roles_over_time(people)
+    people = described.select([*_PERSON, "left_known_at"]).to_pandas()
+    stated = newest_over_time(people, "person_id", "roles")
+    stated = stated.rename(columns={"roles": "person_roles"})
     touches = touches.sort_values("known_at", kind="stable")
     found = pd.merge_asof(touches, stated, on="known_at", by="person_id")
-    found["person_left_at"] = _departures(people).reindex(found["person_id"]).array
+    found["person_left_at"] = departures(people).reindex(found["person_id"]).array
     return found
-
-
-def _roles_over_time(people: pd.DataFrame) -> pd.DataFrame:
-    """Return what each person's newest version said, from each moment one became known on."""
-    versions = people.sort_values(["valid_from", "known_at", "roles"], ignore_index=True)
-    versions["known_at"] = versions[["valid_from", "known_at"]].max(axis=1)
-    stated = versions.sort_values("known_at", kind="stable")
-    newest = stated.index.to_series().groupby(stated["person_id"]).cummax()
-    roles = versions["roles"].loc[newest].array
-    return stated[["person_id", "known_at"]].assign(person_roles=roles)
-
-
-def _departures(people: pd.DataFrame) -> pd.Series:
-    """Return when each person was first known to have left: no later row may move that."""
-    gone = people.dropna(subset=["left_known_at"])
-    moment = gone["left_known_at"].where(gone["left_known_at"] > gone["known_at"], gone["known_at"])
-    return moment.groupby(gone["person_id"]).min()
 
 
 def _maturity_answers(tables: Tables) -> ViewData:
@@ -304,6 +375,9 @@ _ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
     "tickets": _tickets,
     "invoices": _invoices,
     "account_events": _account_events,
+    "features": _features,
+    "people": _people,
+    "survey_responses": _survey_responses,
 }
 
 _DAILY = table_spec("usage_daily")
@@ -321,6 +395,25 @@ VIEWS: tuple[View, ...] = (
         stale_after_days=_DAILY.stale_after_days,
         build=_usage,
         daily=True,
+    ),
+    View(
+        name="launches",
+        sources=("usage_daily", "usage_events"),
+        happened_at="adopted_at",
+        entity=(),
+        version=(),
+        stale_after_days=_DAILY.stale_after_days,
+        build=_launches,
+        feed="usage",
+    ),
+    View(
+        name="headcounts",
+        sources=("accounts",),
+        happened_at="stated_at",
+        entity=(),
+        version=(),
+        stale_after_days=None,
+        build=_headcounts,
     ),
     View(
         name="maturity_answers",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from .declared_model import Declared
+from .plans import PLANS
 from .yaml_file import load_yaml
 
 __all__ = [
@@ -165,6 +166,8 @@ class Settings(Declared):
         Whether names and e-mails of people are hashed when read.
     deny_ticket_categories : list of str
         Categories of tickets that only a leaving customer opens; they never become a metric.
+    plans : list of str
+        The company's plans, the lowest first: tells which features are above an account's plan.
     scorecard, maturity, playbook : Path or None
         Own files in place of the shipped defaults.
     metrics : str or None
@@ -203,6 +206,7 @@ class Settings(Declared):
     deny_ticket_categories: list[str] = Field(
         default_factory=lambda: ["cancellation", "data_export", "billing_cancel", "offboarding"]
     )
+    plans: list[str] = Field(default_factory=lambda: list(PLANS))
     scorecard: Path | None = None
     maturity: Path | None = None
     questionnaire: Path | None = None

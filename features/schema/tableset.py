@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ..arrays.array_types import IntArray
 from ..arrays.coded_text import CODED
 from ..errors import SchemaError
+from .plans import PLANS
 from .tables import Column, TableSpec
 
 __all__ = [
@@ -205,6 +206,8 @@ class Tables:
         Columns whose history the source does not have, so that they show today's value.
     denied_ticket_categories : frozenset of str
         Categories that only a leaving customer opens: no metric sees those tickets.
+    plans : tuple of str
+        The company's plans, the lowest first, in lower case.
     whole : Whole or None
         What all accounts together show, where these tables hold only some of them.
 
@@ -223,6 +226,7 @@ class Tables:
     denied_ticket_categories: frozenset[str] = frozenset(
         {"cancellation", "data_export", "billing_cancel", "offboarding"}
     )
+    plans: tuple[str, ...] = PLANS
     prepared: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """Views put together so far; other tables, even copies of these, begin without any."""
     whole: Whole | None = None

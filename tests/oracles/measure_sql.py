@@ -4,6 +4,7 @@ Written from what the declarations say, and with none of the engine's code: each
 query with the columns ``account_id``, ``as_of`` and ``value``.
 """
 
+from dataclasses import replace
 from functools import singledispatchmethod
 
 import duckdb
@@ -17,6 +18,16 @@ from churngrid.features.metrics.combined_measures import (
     Ratio,
     Scaled,
     Slope,
+)
+from churngrid.features.metrics.group_measures import AgedTotal, Busiest, Shared, SilenceInGaps
+from churngrid.features.metrics.limited_measures import (
+    Capped,
+    Flag,
+    Highest,
+    LowestOver,
+    Smallest,
+    Sum,
+    Unless,
 )
 from churngrid.features.metrics.measures import (
     Catalogue,
@@ -40,15 +51,21 @@ from churngrid.features.metrics.select import (
     IsTrue,
     Weekday,
 )
+from churngrid.features.schema.plans import PLANS as PLAN_ORDER
 from churngrid.features.schema.tables import table_spec
 
 DAYS = "/ 86400e6"
+KEY = "['exec_sponsor', 'champion', 'decision_maker']"
+PLANS = str([*PLAN_ORDER])
 CATALOGUE = """f.module, f.is_core, f.is_value_event, f.is_premium, f.released_at,
     f.is_integration, f.is_admin_setting"""
 
 VIEWS = {
     "tickets": """
-        SELECT *, created_at + to_microseconds(CAST(sla_target_h * 3600e6 AS BIGINT)) AS sla_due_at
+        SELECT *, created_at + to_microseconds(CAST(sla_target_h * 3600e6 AS BIGINT)) AS sla_due_at,
+               CASE WHEN sla_target_h > 0
+                    THEN (epoch_us(resolved_at) - epoch_us(created_at)) / (sla_target_h * 3600e6)
+                    END AS resolution_to_sla
         FROM raw_tickets
         WHERE coalesce(lower(category) NOT IN
                        ('cancellation', 'data_export', 'billing_cancel', 'offboarding'), true)""",
@@ -67,6 +84,53 @@ VIEWS = {
                           WHEN 'red' THEN -1 WHEN 'yellow' THEN 0 WHEN 'green' THEN 1 END)
                           AS value_num)
         FROM raw_account_events""",
+    "people": f"""
+        WITH said AS (
+            SELECT *, greatest(coalesce(valid_from, known_at), known_at) AS seen,
+                   list_has_any(string_split(coalesce(roles, ''), '|'), {KEY}) AS is_key
+            FROM raw_people),
+        keyed AS (
+            SELECT p.* EXCLUDE (seen, is_key),
+                   (SELECT min(coalesce(q.valid_from, q.known_at)) FROM said q
+                    WHERE q.person_id = p.person_id AND q.account_id = p.account_id
+                    AND q.is_key AND q.seen <= p.seen) AS key_since
+            FROM said p)
+        SELECT * REPLACE (coalesce(left_account_at, left_known_at) AS left_account_at),
+               key_since + INTERVAL 365 DAY AS key_a_year_at
+        FROM keyed""",
+    "survey_responses": """
+        WITH answers AS (
+            SELECT *, greatest(responded_at, known_at) AS seen,
+                   (SELECT roles FROM raw_people p
+                    WHERE p.person_id = s.person_id
+                    AND greatest(p.valid_from, p.known_at) <= s.known_at
+                    ORDER BY p.valid_from DESC, p.known_at DESC LIMIT 1) AS person_roles
+            FROM raw_survey_responses s),
+        said AS (SELECT * FROM answers WHERE score IS NOT NULL AND responded_at IS NOT NULL
+                                         AND person_id IS NOT NULL),
+        weighed AS (
+            SELECT *, string_split(coalesce(person_roles, ''), '|') AS held,
+                   CASE WHEN list_has_any(held, ['exec_sponsor', 'decision_maker']) THEN 3.0
+                        WHEN list_contains(held, 'admin') THEN 2.0 ELSE 1.0 END AS role_weight,
+                   score IS NOT NULL AND responded_at IS NOT NULL AS answered
+            FROM answers)
+        SELECT w.* EXCLUDE (held, seen, answered), role_weight * score AS weighted_score,
+               CASE WHEN answered THEN
+                   (SELECT min(q.seen) FROM said q WHERE q.person_id = w.person_id
+                    AND q.account_id = w.account_id AND q.survey_type = w.survey_type
+                    AND q.responded_at > w.responded_at) END AS superseded_at,
+               CASE WHEN answered THEN
+                   (SELECT CASE WHEN q.seen <= w.seen THEN w.score - q.score END FROM said q
+                    WHERE q.person_id = w.person_id
+                    AND q.account_id = w.account_id AND q.survey_type = w.survey_type
+                    AND q.responded_at < w.responded_at
+                    ORDER BY q.responded_at DESC, q.known_at DESC, q.survey_id DESC LIMIT 1)
+                   END AS score_change
+        FROM weighed w""",
+    "headcounts": """
+        SELECT _row, account_id, employee_count, coalesce(valid_from, known_at) AS stated_at,
+               known_at
+        FROM raw_accounts WHERE employee_count IS NOT NULL""",
     "maturity_answers": """
         SELECT e.* FROM raw_account_events e
         WHERE kind = 'maturity_answer' AND coalesce((
@@ -84,6 +148,7 @@ VIEWS = {
             SELECT person_id, min(greatest(left_known_at, known_at)) AS person_left_at
             FROM raw_people WHERE left_known_at IS NOT NULL GROUP BY person_id)
         SELECT t._row, activity_id, t.account_id, type, direction, occurred_at, t.person_id,
+               coalesce(attended, false) AS attended,
                coalesce(type IN ('meeting', 'call', 'qbr', 'training') AND attended, false)
                OR coalesce(direction = 'inbound', false) AS two_way,
                (SELECT roles FROM raw_people p
@@ -92,15 +157,51 @@ VIEWS = {
                person_left_at, t.known_at
         FROM taking_part t LEFT JOIN departures USING (person_id)""",
 }
+BESIDE = f"""
+    (SELECT CASE WHEN greatest(coalesce(valid_from, p.known_at), p.known_at) <= u.known_at
+                 THEN department END
+     FROM raw_people p
+     WHERE p.account_id = u.account_id AND p.product_user_id = u.product_user_id
+     AND department IS NOT NULL
+     ORDER BY greatest(coalesce(valid_from, p.known_at), p.known_at), valid_from, person_id,
+              department
+     LIMIT 1) AS department,
+    coalesce(nullif(list_position({PLANS}, lower(trim(f.min_plan))), 0) >
+     (SELECT nullif(list_position({PLANS}, lower(trim(plan_tier))), 0) FROM raw_accounts a
+      WHERE a.account_id = u.account_id AND greatest(a.valid_from, a.known_at) <= u.known_at
+      ORDER BY a.valid_from DESC, a.known_at DESC LIMIT 1), false) AS above_plan"""
 USAGE = {
     "usage_daily": f"""
-        SELECT u.*, {CATALOGUE} FROM raw_usage_daily u LEFT JOIN raw_features f USING (feature_id)
-        """,
+        SELECT u.*, {CATALOGUE}, {BESIDE}
+        FROM raw_usage_daily u LEFT JOIN raw_features f USING (feature_id)""",
     "usage_events": f"""
-        SELECT u.*, date_trunc('day', occurred_at)::TIMESTAMP AS date, 1.0 AS events, {CATALOGUE}
+        SELECT u.*, date_trunc('day', occurred_at)::TIMESTAMP AS date, 1.0 AS events, {CATALOGUE},
+               {BESIDE}
         FROM raw_usage_events u LEFT JOIN raw_features f USING (feature_id)""",
 }
-HAPPENED = {"usage": "date", "touches": "occurred_at", "maturity_answers": "occurred_at"}
+LAUNCHES = """
+    WITH uses AS (
+        SELECT account_id, feature_id, product_user_id, released_at, events,
+               date_trunc('day', date)::TIMESTAMP AS day,
+               greatest(known_at, date_trunc('day', date)::TIMESTAMP) AS known_at
+        FROM usage
+        WHERE events > 0 AND date_diff('day', released_at::DATE, date::DATE) BETWEEN 0 AND 59),
+    moments AS (SELECT DISTINCT account_id, feature_id, released_at, known_at FROM uses),
+    reached AS (
+        SELECT m.account_id, m.feature_id, m.released_at, m.known_at
+        FROM moments m JOIN uses u ON u.account_id = m.account_id
+             AND u.feature_id = m.feature_id AND u.known_at <= m.known_at
+        GROUP BY ALL HAVING sum(events) >= 3 AND count(DISTINCT product_user_id) >= 2)
+    SELECT account_id, feature_id, released_at, min(known_at) AS known_at,
+           min(known_at) AS adopted_at
+    FROM reached GROUP BY ALL"""
+HAPPENED = {
+    "usage": "date",
+    "headcounts": "stated_at",
+    "launches": "adopted_at",
+    "touches": "occurred_at",
+    "maturity_answers": "occurred_at",
+}
 ENTITIES = {
     "accounts": ("account_id",),
     "people": ("person_id",),
@@ -113,6 +214,7 @@ ENTITIES = {
     "activities": ("activity_id",),
     "goals": ("goal_id",),
 }
+IDENTITY = {"headcounts": "account_id"}
 DATED = {
     "accounts": "valid_from",
     "people": "valid_from",
@@ -140,8 +242,9 @@ class MeasureSql:
             view = "usage" if name in USAGE else name
             body = USAGE.get(name) or VIEWS.get(name) or f"SELECT * FROM raw_{name}"
             self._run(f"CREATE TABLE {view} AS {body}")
-        for name in ("touches", "maturity_answers"):
+        for name in ("touches", "maturity_answers", "headcounts"):
             self._run(f"CREATE TABLE {name} AS {VIEWS[name]}")
+        self._run(f"CREATE TABLE launches AS {LAUNCHES}")
         for view, entity in ENTITIES.items():
             self._run(f"CREATE TABLE state_of_{view} AS {_state(view, entity)}")
 
@@ -216,12 +319,21 @@ class MeasureSql:
     @query.register
     def _(self, measure: Catalogue, shift):
         released = "coalesce(f.released_at, TIMESTAMP '1970-01-01')"
-        opens = "true" if measure.days is None else f"{released} >= {_ago(measure.days)}"
+        held = [_all(measure.where, "f"), f"{released} < as_of"]
+        if measure.window:
+            ends = measure.window.ends_days_ago
+            held.append(f"{released} < {_ago(ends)}")
+            held.append(f"{released} >= {_ago(ends + measure.window.days)}")
+        held.append("(f.retired_at IS NULL OR f.retired_at >= as_of)")
+        needed, plan = (
+            f"nullif(list_position({PLANS}, lower(trim({name}))), 0)"
+            for name in ("f.min_plan", "s.plan_tier")
+        )
+        held.append(f"coalesce({needed} <= {plan}, true)")
         return f"""
-            SELECT account_id, as_of,
-                   (SELECT count(*) FROM raw_features f WHERE {_all(measure.where, "f")}
-                    AND {released} < as_of AND {opens}) AS value
-            FROM asked"""
+            SELECT a.account_id, a.as_of,
+                   (SELECT count(*) FROM raw_features f WHERE {" AND ".join(held)}) AS value
+            FROM asked a LEFT JOIN state_of_accounts s USING (account_id, as_of)"""
 
     @query.register
     def _(self, measure: Scaled, shift):
@@ -280,6 +392,114 @@ class MeasureSql:
             FROM ({moments}) m JOIN ({self.query(Tenure(), 0)}) t USING (account_id, as_of)
             GROUP BY ALL"""
 
+    @query.register
+    def _(self, measure: Capped, shift):
+        return self._each(
+            f"CASE WHEN value IS NOT NULL THEN least(value, {measure.at_most!r}) END",
+            measure.measure,
+            shift,
+        )
+
+    @query.register
+    def _(self, measure: Flag, shift):
+        low, high = (f"'{bound}'::DOUBLE" for bound in (measure.at_least, measure.at_most))
+        held = f"CASE WHEN value IS NOT NULL THEN (value BETWEEN {low} AND {high})::DOUBLE END"
+        return self._each(held, measure.measure, shift)
+
+    @query.register
+    def _(self, measure: Sum, shift):
+        return self._together(
+            "CASE WHEN count(value) = count(*) THEN sum(value) END", measure, shift
+        )
+
+    @query.register
+    def _(self, measure: Smallest, shift):
+        return self._together(
+            "CASE WHEN count(value) = count(*) THEN min(value) END", measure, shift
+        )
+
+    @query.register
+    def _(self, measure: Highest, shift):
+        return self._together("max(value)", measure, shift)
+
+    @query.register
+    def _(self, measure: LowestOver, shift):
+        queries = [
+            self.query(measure.measure, shift + measure.days * place)
+            for place in range(measure.moments)
+        ]
+        return _united("CASE WHEN count(value) = count(*) THEN min(value) END", queries)
+
+    @query.register
+    def _(self, measure: Unless, shift):
+        first, other = self.query(measure.measure, shift), self.query(measure.other, shift)
+        return f"""
+            SELECT account_id, as_of,
+                   CASE WHEN o.value > {measure.above!r} THEN 0 ELSE f.value END AS value
+            FROM ({first}) f JOIN ({other}) o USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: Busiest, shift):
+        parts = ", ".join(f"v.{column}" for column in measure.columns)
+        return f"""
+            SELECT account_id, as_of, coalesce(value, 0) AS value
+            FROM asked LEFT JOIN (
+                SELECT account_id, as_of, greatest(max(total), 0) AS value FROM (
+                    SELECT v.account_id, v.as_of, {parts},
+                           sum(CAST(round(v.{measure.column} * 1e6) AS BIGINT)) / 1e6 AS total
+                    FROM ({_visible(measure.select, shift)}) v GROUP BY ALL)
+                GROUP BY account_id, as_of)
+            USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: Shared, shift):
+        return f"""
+            SELECT account_id, as_of, coalesce(value, 0) AS value
+            FROM asked LEFT JOIN (
+                SELECT account_id, as_of, count(*) FILTER (others >= {measure.at_least}) AS value
+                FROM (
+                    SELECT v.account_id, v.as_of, v.{measure.column},
+                           count(DISTINCT v.{measure.by}) AS others
+                    FROM ({_visible(measure.select, shift)}) v
+                    WHERE v.{measure.column} IS NOT NULL GROUP BY ALL)
+                GROUP BY account_id, as_of)
+            USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: SilenceInGaps, shift):
+        clock = measure.select.at or happened_of(measure.select.view)
+        days = f"""
+            SELECT DISTINCT v.account_id, v.as_of, {_workday(f"v.{clock}")} AS workday
+            FROM ({_visible(measure.select, 0)}) v"""
+        gaps = f"""
+            SELECT account_id, as_of, median(gap) AS gap FROM (
+                SELECT *, workday - lag(workday) OVER (
+                    PARTITION BY account_id, as_of ORDER BY workday) AS gap FROM ({days}))
+            GROUP BY ALL"""
+        ever = replace(measure.select, window=None)
+        last = self._folded(f"epoch_us(max(v.{clock}))", ever, 0, empty="NULL")
+        return f"""
+            SELECT account_id, as_of,
+                   ({_workday("as_of")} - coalesce(
+                        {_workday("make_timestamp(l.value::BIGINT)")},
+                        {_workday("as_of - to_microseconds((t.value * 86400e6)::BIGINT)")}))
+                   / coalesce(gap, 5) AS value
+            FROM ({last}) l JOIN ({self.query(Tenure(), 0)}) t USING (account_id, as_of)
+            LEFT JOIN ({gaps}) g USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: AgedTotal, shift):
+        clock = measure.select.at or happened_of(measure.select.view)
+        days = f"(epoch_us(as_of) - epoch_us(v.{clock})) {DAYS}"
+        summed = f"sum(CAST(round(coalesce(v.{measure.column}, 0) * {days} * 1e3) AS BIGINT)) / 1e3"
+        return self._folded(summed, measure.select, 0, empty=0)
+
+    def _each(self, value, measure, shift):
+        return f"SELECT account_id, as_of, {value} AS value FROM ({self.query(measure, shift)})"
+
+    def _together(self, value, measure, shift):
+        return _united(value, [self.query(part, shift) for part in measure.parts])
+
     def _folded(self, aggregate, select, shift, *, empty):
         return f"""
             SELECT account_id, as_of, coalesce(value, {empty}) AS value
@@ -290,7 +510,7 @@ class MeasureSql:
 
     def _newest(self, select, shift, value):
         clock = select.at or happened_of(select.view)
-        identity = ENTITIES.get(select.view, ("event_id",))[0]
+        identity = IDENTITY.get(select.view) or ENTITIES.get(select.view, ("event_id",))[0]
         return f"""
             SELECT account_id, as_of, value
             FROM asked LEFT JOIN (
@@ -348,6 +568,18 @@ def _visible(select, shift):
         held.append(f"{clock} < as_of AND f.known_at < as_of")
         source = f"asked JOIN {select.view} f USING (account_id)"
     return f"SELECT * FROM {source} WHERE {' AND '.join(held)}"
+
+
+def _united(value, queries):
+    """One number for each row out of those of several queries."""
+    together = " UNION ALL ".join(f"SELECT * FROM ({query})" for query in queries)
+    return f"SELECT account_id, as_of, {value} AS value FROM ({together}) GROUP BY ALL"
+
+
+def _workday(moment):
+    """The number of a day among Mondays to Fridays; a weekend is part of its Friday."""
+    monday = f"date_diff('day', DATE '1969-12-29', ({moment})::DATE)"
+    return f"(5 * ({monday} // 7) + least({monday} % 7, 4))"
 
 
 def _ago(days):

@@ -149,6 +149,8 @@ def _accounts(draw):
         {
             "account_id": account,
             "segment": draw.some(draw.of(["small", "large"], n), 0.9),
+            "plan_tier": draw.some(draw.of(["Starter", "pro ", "enterprise", "gold"], n), 0.9),
+            "employee_count": draw.some(draw.of([10.0, 25.0, 300.0], n), 0.8),
             "customer_since": draw.some(begun + 30 * DAY_US, 0.8),
             "valid_from": valid,
             "known_at": draw.known(valid),
@@ -167,7 +169,9 @@ def _features(draw):
             "is_premium": draw.some(draw.rng.random(n) < 0.4, 0.9),
             "is_integration": draw.some(draw.rng.random(n) < 0.4, 0.9),
             "is_admin_setting": draw.some(draw.rng.random(n) < 0.4, 0.9),
+            "min_plan": draw.some(draw.of(["starter", "Pro", "enterprise", "silver"], n), 0.8),
             "released_at": draw.some(draw.moments(n), 0.8),
+            "retired_at": draw.some(draw.moments(n), 0.3),
         }
     )
 
@@ -189,6 +193,7 @@ def _usage(draw, *, raw_usage):
     else:
         frame["date"] = happened // DAY_US * DAY_US
         frame["events"] = draw.some(draw.of([0.0, 1.0, 2.0, 0.1, 1e4 / 3], n), 0.9)
+        frame["errors"] = draw.some(draw.of([0.0, 1.0], n), 0.9)
         frame["automated_events"] = draw.some(draw.of([0.0, 5.0, 80.25], n), 0.9)
         frame["known_at"] = draw.known(frame["date"].to_numpy())
     return pd.concat([frame, frame.iloc[:100]], ignore_index=True)

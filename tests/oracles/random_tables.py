@@ -26,6 +26,7 @@ def _tickets(draw):
             "sla_target_h": draw.some(draw.of([4.0, 24.0, 1.5], n)),
             "csat_score": draw.some(draw.of([1.0, 3.0, 4.0, 5.0], n)),
             "csat_at": draw.some(draw.later(created, 40)),
+            "text_sentiment": draw.some(draw.of([-1.0, -0.25, 0.5], n)),
             "changed_at": changed,
             "known_at": draw.known(changed),
         }
@@ -40,6 +41,9 @@ def _people(draw):
         {
             "person_id": [f"p{place}" for place in thing],
             "account_id": account,
+            "product_user_id": draw.some(draw.of([f"user {place}" for place in range(25)], n)),
+            "seniority": draw.some(draw.of(["C_level", "vp", "manager", "clown"], n), 0.8),
+            "department": draw.some(draw.of(["it", "finance", "planning"], n), 0.8),
             "roles": draw.some(
                 draw.of(["champion", "exec_sponsor|admin", "admin", "user|decision_maker"], n)
             ),
@@ -151,7 +155,7 @@ def _surveys(draw):
     return pd.DataFrame(
         {
             "survey_id": [f"s{place // 3}" for place in thing],
-            "survey_type": draw.of(["nps", "csat", "custom"], n),
+            "survey_type": draw.of(["nps", "csat", "ces", "nps"], n),
             "account_id": account,
             "person_id": [f"p{place % 60}" for place in thing],
             "sent_at": sent[thing],
@@ -197,6 +201,7 @@ def _goals(draw):
             "set_by": draw.some(draw.of(["customer", "vendor"], n), 0.9),
             "baseline": draw.some(np.ones(n), 0.9),
             "target_value": draw.some(np.ones(n), 0.9),
+            "actual_value": draw.some(draw.of([0.0, 5e4, 1e5], n), 0.6),
             "due_at": draw.some(draw.later(changed, 100), 0.9),
             "achieved_at": draw.some(draw.later(changed, 100), 0.5),
             "confirmed_by_customer": draw.some(draw.rng.random(n) < 0.5, 0.9),

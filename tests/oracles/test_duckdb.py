@@ -20,6 +20,16 @@ from churngrid.features.metrics.combined_measures import (
     Scaled,
     Slope,
 )
+from churngrid.features.metrics.group_measures import AgedTotal, Busiest, Shared, SilenceInGaps
+from churngrid.features.metrics.limited_measures import (
+    Capped,
+    Flag,
+    Highest,
+    LowestOver,
+    Smallest,
+    Sum,
+    Unless,
+)
 from churngrid.features.metrics.measures import (
     Catalogue,
     Count,
@@ -57,6 +67,7 @@ USAGE = Select("usage")
 USERS, DAYS, MODULES = ("product_user_id",), ("product_user_id", "date"), ("module",)
 EVENTS = Select("account_events")
 PEOPLE = Select("people")
+ITEMS = Select("subscription_items", after=("effective_from",), until="effective_to")
 WEEK, MONTH, YEAR = Window(7), Window(28), Window(365)
 
 
@@ -137,8 +148,57 @@ OTHERS = {
     "continuity": Continuity(
         Count(Select("contracts", after=("term_start",), until="term_end")), days=90, moments=4
     ),
+    "busiest user": Busiest(with_window(USAGE, 28), USERS, "events"),
+    "busiest user ever": Busiest(USAGE, USERS, "events"),
+    "busiest user until release": Busiest(Select("usage", until="released_at"), USERS, "events"),
+    "busiest module": Busiest(with_window(USAGE, 90, 7), ("module",), "events"),
+    "largest kind": Busiest(with_window(EVENTS, 180), ("kind",), "value_num"),
+    "modules of several users": Shared(with_window(USAGE, 28), "module", "product_user_id"),
+    "features of several users": Shared(
+        Select("usage", (IsTrue("is_core"),), MONTH), "feature_id", "product_user_id", 3
+    ),
+    "features of users ever": Shared(USAGE, "feature_id", "product_user_id"),
+    "roles of several people": Shared(PEOPLE, "roles", "person_id"),
+    "silence": SilenceInGaps(with_window(USAGE, 90)),
+    "silence of events": SilenceInGaps(with_window(EVENTS, 365)),
+    "aged": AgedTotal(Select("invoices", window=YEAR, at="due_at", until="paid_at"), "amount_due"),
+    "capped": Capped(DaysSince(USAGE, or_tenure=True), 30.0),
+    "flag": Flag(Count(with_window(USAGE, 28)), at_least=1.0),
+    "all of": Smallest((Count(PEOPLE), Latest(EVENTS, "value_num"))),
+    "most of": Highest((Count(PEOPLE), Latest(EVENTS, "value_num"))),
+    "added": Sum((Count(PEOPLE), Count(EVENTS), Latest(EVENTS, "value_num"))),
+    "lowest": LowestOver(Distinct(with_window(USAGE, 28), USERS), days=1, moments=4),
+    "lowest share": LowestOver(
+        Ratio(Distinct(with_window(USAGE, 28), USERS), Total(ITEMS, "quantity")), days=7, moments=3
+    ),
+    "excused": Unless(Count(EVENTS), Count(PEOPLE), above=2.0),
     "catalogue": Catalogue(),
-    "new in the catalogue": Catalogue((IsTrue("is_value_event"), Filled("module")), days=365),
+    "new in the catalogue": Catalogue((IsTrue("is_value_event"), Filled("module")), YEAR),
+    "new some time ago": Catalogue(window=Window(180, 30)),
+    "launches": Count(Select("launches", window=Window(400, 30), at="released_at")),
+    "launches ever": Count(Select("launches")),
+    "departments": Distinct(with_window(USAGE, 90), ("department",)),
+    "departments by user": Distinct(USAGE, ("department", "product_user_id")),
+    "users of a department": Distinct(Select("usage", (Is("department", ("it",)),), YEAR), USERS),
+    "above the plan": Total(Select("usage", (IsTrue("above_plan"),), YEAR), "events"),
+    "key people": Count(Select("people", after=("key_since",), until="left_known_at")),
+    "key people of a year": Count(Select("people", after=("key_a_year_at",))),
+    "departed": Count(Select("people", window=YEAR, at="left_account_at")),
+    "last answers": Count(Select("survey_responses", at="responded_at", until="superseded_at")),
+    "weights of roles": Total(Select("survey_responses", window=YEAR), "role_weight"),
+    "weighted answers": Total(Select("survey_responses", at="responded_at"), "weighted_score"),
+    "changes of answers": Total(Select("survey_responses", at="responded_at"), "score_change"),
+    "answers of sponsors": Count(
+        Select("survey_responses", (HasPart("person_roles", ("exec_sponsor",)),))
+    ),
+    "against the agreed time": Median(
+        Select("tickets", at="resolved_at", window=YEAR), "resolution_to_sla"
+    ),
+    "employees": Latest(Select("headcounts"), "employee_count"),
+    "employees a year ago": Latest(
+        Select("headcounts", window=Window(3650, 365)), "employee_count"
+    ),
+    "trained": Distinct(Select("touches", (IsTrue("attended"),)), ("person_id",)),
     "nothing over something": Ratio(Count(with_window(USAGE, 1)), Count(USAGE), at_least=5.0),
     "scaled": Scaled(Tenure(), -2.5),
     **{f"context {place}": measure for place, measure in enumerate([ARR, IN_TERM, ACTIVE_LATELY])},

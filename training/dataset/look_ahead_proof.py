@@ -132,6 +132,7 @@ def as_it_stood(tables: Tables, moment: pd.Timestamp) -> Tables:
         collected=tables.collected,
         snapshot_only=tables.snapshot_only,
         denied_ticket_categories=tables.denied_ticket_categories,
+        plans=tables.plans,
     )
 
 

@@ -76,7 +76,7 @@ METRICS = (
     Metric(
         name="new_feature_adoption",
         component="adoption",
-        measure=Ratio(Distinct(_NEW, _FEATURES), Catalogue(days=180)),
+        measure=Ratio(Distinct(_NEW, _FEATURES), Catalogue(window=Window(180))),
         label="share of new features tried",
         unit="share",
         direction="+",
