@@ -10,6 +10,7 @@ from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.markdown import metric_reference
 from churngrid.features.schema.settings import Lookup, Settings, TableMapping
 from churngrid.features.schema.tables import TABLES
+from churngrid.serving.results.schema import RESULTS
 
 HERE = Path(__file__).parent
 
@@ -64,6 +65,31 @@ def settings_page() -> str:
     for model in (Settings, TableMapping, Lookup):
         explained = inspect.getdoc(model) or ""
         lines += ["", f"## {model.__name__}", "", "```", explained, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def results_page() -> str:
+    """Return every column of every result as Markdown."""
+    lines = [
+        "# Results",
+        "",
+        "Made by `make docs` from `serving/results/schema.py`. `score` writes these tables into a",
+        "folder, DuckDB file or database, and checks each column against what stands here. `*`",
+        "stands for the components of the scorecard and the categories of the rubric.",
+    ]
+    meanings = {
+        "scores": "One row an account and as-of date.",
+        "drivers": "The reasons: several rows an account and target.",
+        "plays": "What to do.",
+    }
+    for name, columns in RESULTS.items():
+        lines += ["", f"## {name}", "", meanings[name], ""]
+        lines += ["| column | kind | unit | range or values | empty when | meaning | since |"]
+        lines += ["|---|---|---|---|---|---|---|"]
+        for column in columns:
+            cells = (column.kind, column.unit, column.range, column.null or "never")
+            row = " | ".join((*cells, column.meaning, column.since))
+            lines.append(f"| `{column.name}` | {row} |")
     return "\n".join(lines) + "\n"
 
 
@@ -139,6 +165,7 @@ PAGES = {
     "architecture.md": architecture_page,
     "metrics.md": metrics_page,
     "data-contract.md": contract_page,
+    "results.md": results_page,
     "settings.md": settings_page,
 }
 

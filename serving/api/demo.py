@@ -8,8 +8,8 @@ from ...features.progress import Progress, counted
 from ...training.registry.mlflow_registry import local_uri
 from ..company.load_company import company_of
 from ..company.starter_files import DEMO_SETTINGS
-from ..results.schema import TARGETS
 from ..results.stores import open_store
+from ..results.words import TARGETS
 from .result_types import DemoResult
 from .score import scored_of, written_to
 from .train import dataset_of, trained_all, trained_of

@@ -14,8 +14,10 @@ from ..company.load_company import Company, company_of, settings_of
 from ..report.account_story import AccountStory, account_story
 from ..report.grid_chart import Cuts
 from ..report.render import render_report
-from ..results.schema import MODELS, REPORT
+from ..results.result_column import check_result
+from ..results.schema import RESULTS
 from ..results.stores import Store, open_store
+from ..results.words import MODELS, REPORT
 from ..scoring.batch_score import Models, Scored, score_tables
 from .result_types import ScoreResult
 
@@ -73,9 +75,12 @@ def cuts_of(config: Config) -> Cuts:
 
 
 def written_to(store: Store, out: str | Path, company: Company, scored: Scored) -> ScoreResult:
-    """Write a scoring and its report, and say where they went."""
+    """Hold a scoring against its declaration, write it and its report, and say where they went."""
+    results = {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays}
+    for name, frame in results.items():
+        check_result(name, frame, RESULTS[name])
     unwritten = store.write(
-        {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays},
+        results,
         files={REPORT: page_of(company, scored)},
     )
     path = None if REPORT in unwritten else Path(out) / REPORT

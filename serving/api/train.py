@@ -24,8 +24,8 @@ from ...training.registry.mlflow_registry import (
 from ...training.registry.promotion import promote
 from ...training.train import train_target
 from ..company.load_company import Company, company_of
-from ..results.schema import MODELS, target_of
 from ..results.stores import write_tables
+from ..results.words import MODELS, target_of
 from .result_types import BacktestResult, TrainResult
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..results.schema import n_waiting, to_do
+from ..results.words import n_waiting, to_do
 from ..scoring.wording import about_one_in
 from .show_results import MOST_SURPRISES
 

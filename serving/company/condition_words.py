@@ -11,7 +11,7 @@ from ...features.scores.rubric import Rubric
 from ...features.scores.rubric_file import read_rubric
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_file import read_scorecard
-from ..results.schema import CELLS, OVERRIDE, QUADRANTS, STATUSES
+from ..results.words import CELLS, OVERRIDE, QUADRANTS, STATUSES
 from .own_metrics import declared_metrics
 
 __all__ = ["metrics_beside", "texts_beside", "texts_of"]

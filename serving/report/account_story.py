@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...features.errors import SchemaError
 from ..company.playbook import Playbook
-from ..results.schema import to_do
+from ..results.words import to_do
 from ..scoring.batch_score import Scored
 from ..scoring.wording import headline
 

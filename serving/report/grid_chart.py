@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
-from ..results.schema import CELLS
+from ..results.words import CELLS
 
 __all__ = ["Box", "Cuts", "GridChart", "Heading", "Mark", "draw_grid"]
 

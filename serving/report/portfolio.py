@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...features.schema.conditions import Condition
 from ..company.playbook import Playbook
-from ..results.schema import CELLS
+from ..results.words import CELLS
 from ..scoring.wording import about_one_in
 from .account_rows import standing_in_words
 from .page_words import day, percent, plain, short_money

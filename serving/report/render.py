@@ -16,9 +16,8 @@ from ..results.schema import (
     PLAY_COLUMNS,
     TEXT_COLUMNS,
     TIME_COLUMNS,
-    n_waiting,
-    to_do,
 )
+from ..results.words import n_waiting, to_do
 from . import portfolio
 from .account_panels import panel_views
 from .account_rows import row_views

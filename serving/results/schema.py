@@ -1,173 +1,401 @@
-"""The columns and words of the results, declared once."""
+"""Every column of every result, declared once; whatever names them elsewhere follows from here."""
 
-from pathlib import Path
-from typing import Literal
-
-import pandas as pd
+from ...features.schema.bands import BANDS
+from .result_column import ResultColumn, flag, number, text, time, whole
+from .words import CELLS, QUADRANTS, SLOTS, STATUSES
 
 __all__ = [
-    "CELLS",
+    "BESIDE",
+    "DRIVERS",
     "DRIVER_COLUMNS",
     "FACT_COLUMNS",
-    "MODELS",
     "NUMBER_COLUMNS",
-    "OVERRIDE",
+    "PLAYS",
     "PLAY_COLUMNS",
     "PROGRESS_COLUMNS",
-    "QUADRANTS",
-    "REPORT",
     "RESERVED",
-    "SLOTS",
-    "STATUSES",
-    "TARGETS",
+    "RESULTS",
+    "SCORES",
     "TEXT_COLUMNS",
     "TIME_COLUMNS",
-    "n_waiting",
-    "target_of",
-    "to_do",
 ]
 
+_BANDS = (*BANDS, "unknown")
+_UNSCORED = "without an estimate: no model, not a customer at risk, or notice given"
+_NO_CELL = "notice given, or nothing is known of its health"
 
-RESERVED = (
-    *("account_id", "account_name", "csm_id", "as_of", "status", "reason", "segment", "drivers"),
-    *("cell", "quadrant", "caps", "guard", "attention", "chs", "cmi", "p_churn", "p_expand"),
-    *("base_rate", "health_index", "health_value", "health_band", "maturity_band", "cmi_status"),
-    *("chs_coverage", "cmi_coverage", "arr_at_risk", "stale_metrics", "term_end"),
-    *("notice_deadline", "weakest_category", "maturity_blocker", "maturity_due", "cmi_age_days"),
+SCORES = (
+    text("account_id", meaning="The account.", page=True),
+    text("account_name", meaning="Its name.", null="nobody wrote one down", page=True),
+    text("csm_id", meaning="Who looks after it.", null="nobody does", page=True),
+    text(
+        "segment",
+        meaning="Its segment on the date.",
+        null="none is known",
+        condition=True,
+        page=True,
+    ),
+    time("as_of", meaning="Only facts known before this date count.", page=True),
+    text(
+        "status",
+        meaning="Whether there is something to predict for it.",
+        choices=STATUSES,
+        condition=True,
+        page=True,
+    ),
+    text("reason", meaning="Why it is not scored.", null="it is scored", page=True),
+    number(
+        "arr",
+        meaning="What it pays a year.",
+        unit="money a year",
+        null="no money is known",
+        page=True,
+    ),
+    time("term_end", meaning="When the term that binds it ends.", null="no term", page=True),
+    time(
+        "notice_deadline",
+        meaning="Until when it has to give notice.",
+        null="no notice is needed",
+        page=True,
+    ),
+    number(
+        "p_churn",
+        meaning="Calibrated probability that it leaves.",
+        low=0,
+        high=1,
+        null=_UNSCORED,
+        condition=True,
+        page=True,
+    ),
+    number(
+        "p_expand",
+        meaning="Calibrated probability that it grows.",
+        low=0,
+        high=1,
+        null=_UNSCORED,
+        condition=True,
+        page=True,
+    ),
+    number(
+        "base_rate",
+        meaning="Share that left among the rows the model was trained on.",
+        low=0,
+        high=1,
+        null="no churn model",
+        page=True,
+    ),
+    number(
+        "health_index",
+        meaning="Health that the estimate means: 70 at the base rate, 50 at twice the base rate.",
+        unit="points",
+        low=0,
+        high=100,
+        null=_UNSCORED,
+        condition=True,
+        page=True,
+    ),
+    text(
+        "health_band",
+        meaning="Band of its health after caps, overrides and steadying.",
+        choices=_BANDS,
+        condition=True,
+        page=True,
+    ),
+    text(
+        "health_source",
+        meaning="What its health rests on.",
+        choices=("model", "scorecard", "none"),
+        page=True,
+    ),
+    text("cap_reason", meaning="What limits its health; empty for nothing.", page=True),
+    number(
+        "override_limit",
+        meaning="Highest points that a person allows it.",
+        unit="points",
+        low=0,
+        high=100,
+        null="no override limits it",
+    ),
+    text("override_reason", meaning="Why a person overrode; empty for no override.", page=True),
+    number(
+        "chs",
+        meaning="Customer health score.",
+        unit="points",
+        low=0,
+        high=100,
+        null="too little is known",
+        condition=True,
+        page=True,
+    ),
+    number(
+        "chs_low",
+        meaning="Health score if all that is unknown were at its worst.",
+        unit="points",
+        low=0,
+        high=100,
+        null="nothing is known",
+        page=True,
+    ),
+    number(
+        "chs_high",
+        meaning="Health score if all that is unknown were at its best.",
+        unit="points",
+        low=0,
+        high=100,
+        null="nothing is known",
+        page=True,
+    ),
+    number(
+        "chs_before_caps",
+        meaning="Health score without caps.",
+        unit="points",
+        low=0,
+        high=100,
+        null="too little is known",
+    ),
+    number(
+        "chs_coverage",
+        meaning="Share of the scorecard's weight that is known, of what is collected and applies.",
+        unit="share",
+        low=0,
+        high=1,
+        null="nothing applies",
+        condition=True,
+        page=True,
+    ),
+    number(
+        "chs_change_28d",
+        meaning="Change of the health score in 28 days.",
+        unit="points",
+        null="no score 28 days ago",
+        page=True,
+    ),
+    number(
+        "chs_slope_84d",
+        meaning="Slope of the health score over 84 days.",
+        unit="points in 28 days",
+        null="too few earlier scores",
+        page=True,
+    ),
+    text(
+        "health_trend",
+        meaning="Where its health score goes.",
+        choices=("up", "flat", "down", "unknown"),
+        page=True,
+    ),
+    text(
+        "scorecard_variants",
+        meaning="Variants of the scorecard that hold for it, joined by commas.",
+        page=True,
+    ),
+    number(
+        "chs_*",
+        meaning="Health score of one component.",
+        unit="points",
+        low=0,
+        high=100,
+        null="nothing of the component is known",
+    ),
+    text("why_*", meaning="What costs the component most; empty for nothing.", null="not known"),
+    number(
+        "cmi",
+        meaning="Customer maturity index: how well it runs its own function.",
+        unit="level",
+        low=1,
+        high=5,
+        null="too few answers",
+        condition=True,
+        page=True,
+    ),
+    number(
+        "cmi_low",
+        meaning="Lowest index that the missing answers leave possible.",
+        unit="level",
+        low=1,
+        high=5,
+        null="too few answers",
+        page=True,
+    ),
+    number(
+        "cmi_high",
+        meaning="Highest index that the missing answers leave possible.",
+        unit="level",
+        low=1,
+        high=5,
+        null="too few answers",
+        page=True,
+    ),
+    text(
+        "cmi_status",
+        meaning="How sure the maturity band is.",
+        choices=("certain", "provisional", "insufficient"),
+        condition=True,
+        page=True,
+    ),
+    number("cmi_coverage", meaning="Share of the rubric answered.", unit="share", low=0, high=1),
+    number(
+        "cmi_age_days",
+        meaning="Age of the newest answer.",
+        unit="days",
+        low=0,
+        null="never asked",
+    ),
+    number(
+        "cmi_*",
+        meaning="Maturity in one category.",
+        unit="level",
+        low=1,
+        high=5,
+        null="too few answers in the category",
+    ),
+    text(
+        "maturity_blocker",
+        meaning="Category that holds the maturity band down; empty for none.",
+        condition=True,
+    ),
+    text(
+        "maturity_due",
+        meaning="Why maturity should be asked again; empty if not.",
+        condition=True,
+    ),
+    text(
+        "maturity_band",
+        meaning="Band of its maturity.",
+        choices=_BANDS,
+        condition=True,
+        page=True,
+    ),
+    text(
+        "weakest_category",
+        meaning="Category with the lowest maturity; empty for none.",
+        null="nothing was answered",
+        condition=True,
+        page=True,
+    ),
+    text(
+        "cell",
+        meaning="Cell of the 3x3 grid.",
+        choices=tuple(dict.fromkeys(CELLS.values())),
+        null=_NO_CELL,
+        condition=True,
+        page=True,
+    ),
+    text(
+        "quadrant",
+        meaning="Quadrant of the 2x2 grid.",
+        choices=tuple(QUADRANTS.values()),
+        null=f"{_NO_CELL}, or its maturity is unknown",
+        condition=True,
+        page=True,
+    ),
+    number(
+        "arr_at_risk",
+        meaning="ARR times probability.",
+        unit="money a year",
+        null="no estimate, or no money known",
+        condition=True,
+        page=True,
+    ),
+    text("review_flags", meaning="What a person should look at, joined by commas.", page=True),
+    number(
+        "attention",
+        meaning="How much it needs someone; the list is in this order.",
+        low=0,
+        page=True,
+    ),
+    number(
+        "health_value",
+        meaning="The points behind its band: of the index or of the score.",
+        unit="points",
+        low=0,
+        high=100,
+        null=_NO_CELL,
+        page=True,
+    ),
+    text("health_band_raw", meaning="Band before caps and steadying.", choices=_BANDS),
+    text("health_band_shown", meaning="Band after steadying, before caps.", choices=_BANDS),
+    text("model_version", meaning="Versions of both models; empty without.", page=True),
+    text("settings_hash", meaning="Hash of settings, scorecard, rubric, playbook.", page=True),
+    text("state_hash", meaning="Hash of the stored scores and overrides that it goes by."),
 )
+"""One row an account, those that need someone most first."""
+
+DRIVERS = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    text("target", meaning="What is explained.", choices=("churned", "expanded", "chs")),
+    whole("rank", meaning="1 is the strongest.", low=1),
+    text("component", meaning="Component of the metric."),
+    text("metric", meaning="The metric."),
+    number("value", meaning="Its value for the account.", null="unknown"),
+    number("baseline", meaning="The account's own past.", null="no own past is covered"),
+    number("segment_median", meaning="Median of its segment.", null="nobody to compare with"),
+    number(
+        "shap",
+        meaning="Contribution on log-odds; plus is towards the outcome.",
+        unit="log-odds",
+        null="a reason of the scorecard",
+    ),
+    text("direction", meaning="Where it moves the estimate or the score.", choices=("+", "-")),
+    flag("actionable", meaning="Whether someone can act on it."),
+    text("text", meaning="The reason in words."),
+)
+"""Why: several rows an account and target."""
+
+PLAYS = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    text("slot", meaning="Kind of play, in order of precedence.", choices=SLOTS),
+    text("play", meaning="Name of the play."),
+    text("owner", meaning="Who does it."),
+    time("due_at", meaning="Until when.", null="it has no date"),
+    text("why", meaning="Why this play."),
+    text(
+        "state",
+        meaning="Where it stands.",
+        choices=("proposed", "open", "waiting", "withheld"),
+    ),
+    whole("priority", meaning="1 is first.", low=1),
+    number(
+        "priority_value",
+        meaning="Money that the play is assumed to save.",
+        unit="money a year",
+        null="no estimate or no money known",
+    ),
+    number(
+        "assumed_save_rate",
+        meaning="Share of leavers that the play is assumed to keep.",
+        unit="share",
+        low=0,
+        high=1,
+        null="the play assumes nothing",
+    ),
+    whole("rank_in_play", meaning="Place among the accounts with this play.", low=1),
+    time("open_since", meaning="When it was begun.", null="not begun"),
+)
+"""What to do: up to three rows an account."""
+
+RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS}
+"""Every result that scoring writes."""
+
+BESIDE = ("caps", "drivers", "guard", "stale_metrics")
+"""What conditions may look at beside the columns of the scores."""
+
+
+def _names(columns: tuple[ResultColumn, ...], *kinds: str) -> tuple[str, ...]:
+    return tuple(c.name for c in columns if "*" not in c.name and (not kinds or c.kind in kinds))
+
+
+_PAGE = tuple(column for column in SCORES if column.page)
+RESERVED = (*_names(SCORES), *BESIDE)
 """Columns that stand beside the metrics and are none."""
-
-FACT_COLUMNS = (
-    *("status", "cell", "quadrant", "health_band", "maturity_band", "cmi_status", "caps"),
-    *("drivers", "weakest_category", "maturity_blocker", "maturity_due"),
-    *("p_churn", "p_expand", "health_index"),
-    *("chs", "chs_coverage", "cmi", "segment", "guard", "arr_at_risk", "stale_metrics"),
-)
-
-
-DRIVER_COLUMNS = (
-    "account_id",
-    "as_of",
-    "target",
-    "rank",
-    "component",
-    "metric",
-    "value",
-    "baseline",
-    "segment_median",
-    "shap",
-    "direction",
-    "actionable",
-    "text",
-)
-
-
-CELLS = {
-    ("high", "low"): "retain_as_is",
-    ("high", "medium"): "grow_selectively",
-    ("high", "high"): "expand_and_leverage",
-    ("medium", "low"): "stabilise_cheaply",
-    ("medium", "medium"): "standard_plan",
-    ("medium", "high"): "strengthen_to_expand",
-    ("low", "low"): "let_churn",
-    ("low", "medium"): "save_if_fixable",
-    ("low", "high"): "save",
-    ("high", "unknown"): "healthy_unassessed",
-    ("medium", "unknown"): "medium_unassessed",
-    ("low", "unknown"): "low_unassessed",
-}
-"""Cell of each pair of health band and maturity band."""
-
-QUADRANTS = {
-    (True, False): "retain",
-    (True, True): "expand_and_leverage",
-    (False, False): "churn_and_let_churn",
-    (False, True): "save",
-}
-"""Quadrant of (healthy, mature)."""
-
-SLOTS = ("urgent", "cell", "driver", "maturity")
-"""In order of precedence."""
-
+FACT_COLUMNS = (*(column.name for column in SCORES if column.condition), *BESIDE)
+"""What conditions of the playbook may look at beside metrics."""
+TEXT_COLUMNS = _names(_PAGE, "text")
+NUMBER_COLUMNS = _names(_PAGE, "number")
+TIME_COLUMNS = _names(_PAGE, "time")
+DRIVER_COLUMNS = _names(DRIVERS)
 PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 """What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
-
-PROGRESS_COLUMNS = (
-    *("state", "priority", "priority_value", "assumed_save_rate", "rank_in_play", "open_since"),
-)
-"""Where a play stands; beside ``PLAY_COLUMNS``. The value rests on the assumption next to it."""
-
-
-def to_do(plays: pd.DataFrame) -> pd.DataFrame:
-    """Return the plays that someone should work on now: those proposed and those open.
-
-    Parameters
-    ----------
-    plays : DataFrame
-        As ``assign_plays`` returns them, or as an earlier version stored them, without ``state``.
-
-    Returns
-    -------
-    DataFrame
-        Some of its rows.
-
-    Examples
-    --------
-    >>> to_do(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "withheld"]}))
-       play state
-    0  save  open
-    """
-    if "state" not in plays:
-        return plays
-    return plays[~plays["state"].isin(["waiting", "withheld"])]
-
-
-def n_waiting(plays: pd.DataFrame) -> int:
-    """Return how many plays wait until their owner has a hand free.
-
-    Parameters
-    ----------
-    plays : DataFrame
-        As in ``to_do``.
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> n_waiting(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "waiting"]}))
-    1
-    """
-    return int((plays["state"] == "waiting").sum()) if "state" in plays else 0
-
-
-TEXT_COLUMNS = (
-    *("account_id", "account_name", "csm_id", "segment", "status", "reason", "health_band"),
-    *("health_source", "cap_reason", "cmi_status", "maturity_band", "weakest_category", "cell"),
-    *("quadrant", "review_flags", "health_trend", "override_reason", "scorecard_variants"),
-    *("model_version", "settings_hash"),
-)
-NUMBER_COLUMNS = (
-    *("arr", "p_churn", "p_expand", "base_rate", "health_index", "chs", "chs_low", "chs_high"),
-    *("chs_coverage", "chs_change_28d", "chs_slope_84d", "cmi", "cmi_low", "cmi_high"),
-    *("arr_at_risk", "attention", "health_value"),
-)
-TIME_COLUMNS = ("as_of", "term_end", "notice_deadline")
-
-Target = Literal["churned", "expanded"]
-
-TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
-MODELS = Path("churngrid-models")
-REPORT = "report.html"
-
-
-def target_of(name: str) -> Target:
-    """Return the label that a target's name stands for; raises ValueError for another name."""
-    if name not in TARGETS:
-        raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
-    return TARGETS[name]
-
-
-STATUSES = ("scored", "not_eligible", "notice_given", "paused", "no_model")
-OVERRIDE = "override"
+PROGRESS_COLUMNS = tuple(name for name in _names(PLAYS) if name not in PLAY_COLUMNS)
+"""Where a play stands. Its value rests on the assumption next to it."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ...features.errors import ArtifactError, SchemaError
-from .schema import SLOTS
+from .words import SLOTS
 
 __all__ = ["as_of_dates", "merged", "restored", "storable"]
 

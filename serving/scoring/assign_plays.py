@@ -14,7 +14,8 @@ import pandas as pd
 from ...features.arrays.array_types import BoolArray
 from ...features.schema.conditions import with_codes
 from ..company.playbook import Play, Playbook
-from ..results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS, SLOTS
+from ..results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS
+from ..results.words import SLOTS
 from .interventions import Interventions
 from .play_priorities import ranked, with_capacity
 from .wording import in_words

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import TextArray
-from ..results.schema import CELLS, QUADRANTS
+from ..results.words import CELLS, QUADRANTS
 
 __all__ = ["SETTLED_DAYS", "place"]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ..company.playbook import Playbook
-from ..results.schema import SLOTS
+from ..results.words import SLOTS
 
 __all__ = ["NEAR_DAYS", "ranked", "with_capacity"]
 

@@ -32,7 +32,7 @@ from ...training.registry.artifact import PROBABILITY, FittedModel, model_from
 from ...training.registry.mlflow_registry import champion_files, local_uri
 from ..company.config import read_config
 from ..company.own_metrics import declared_metrics
-from ..results.schema import MODELS, target_of
+from ..results.words import MODELS, target_of
 from ..scoring.model_estimates import check_inputs
 from . import bucket as of
 from .score_bucket import ENDED, STANDING, STATUS, score_rows, score_schema

@@ -8,7 +8,8 @@ import pandas as pd
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
 from churngrid.serving.report.render import render_report
-from churngrid.serving.results.schema import CELLS, DRIVER_COLUMNS, PLAY_COLUMNS
+from churngrid.serving.results.schema import DRIVER_COLUMNS, PLAY_COLUMNS
+from churngrid.serving.results.words import CELLS
 from churngrid.serving.scoring.health_index import health_index
 
 AS_OF = pd.Timestamp("2025-06-30", tz="UTC")

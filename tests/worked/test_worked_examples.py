@@ -8,7 +8,7 @@ import pytest
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
-from churngrid.serving.results.schema import to_do
+from churngrid.serving.results.words import to_do
 from churngrid.serving.scoring.batch_score import score_tables
 
 AS_OF = pd.Timestamp("2025-06-01", tz="UTC")  # a Sunday

@@ -13,7 +13,7 @@ from churngrid.serving.api.check import playbook_check
 from churngrid.serving.company.condition_words import texts_of
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
-from churngrid.serving.results.schema import CELLS, SLOTS
+from churngrid.serving.results.words import CELLS, SLOTS
 
 TEXTS = texts_of([read_scorecard(None, METRICS)], [read_rubric(None)])
 SHIPPED = read_playbook(None, FACT_FIELDS, texts=TEXTS)

@@ -6,7 +6,8 @@ import pytest
 
 from churngrid.features.schema.conditions import Condition
 from churngrid.serving.company.playbook import Play, Playbook
-from churngrid.serving.results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS, to_do
+from churngrid.serving.results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS
+from churngrid.serving.results.words import to_do
 from churngrid.serving.scoring.assign_plays import Limits, assign_plays
 from churngrid.serving.scoring.interventions import Interventions
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from churngrid.serving.report.grid_chart import Cuts, draw_grid
-from churngrid.serving.results.schema import CELLS
+from churngrid.serving.results.words import CELLS
 
 
 def accounts_of(*rows):

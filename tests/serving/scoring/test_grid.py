@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.serving.results.schema import CELLS
+from churngrid.serving.results.words import CELLS
 from churngrid.serving.scoring.grid import SETTLED_DAYS, place
 
 

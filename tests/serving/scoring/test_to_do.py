@@ -11,7 +11,7 @@ from churngrid.serving.cli.summaries import score_summary, who_needs_someone
 from churngrid.serving.report.account_story import account_story
 from churngrid.serving.report.portfolio import by_growth, growing_cells
 from churngrid.serving.report.render import render_report
-from churngrid.serving.results.schema import n_waiting, to_do
+from churngrid.serving.results.words import n_waiting, to_do
 from tests.serving.invented import PLAYBOOK, Page, drivers_of, page_of, plays_of, scores_of
 
 MATURITY = SimpleNamespace(summary=dict)

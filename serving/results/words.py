@@ -1,0 +1,110 @@
+"""The words of the results: cells, quadrants, slots, statuses, targets."""
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+__all__ = [
+    "CELLS",
+    "MODELS",
+    "OVERRIDE",
+    "QUADRANTS",
+    "REPORT",
+    "SLOTS",
+    "STATUSES",
+    "TARGETS",
+    "Target",
+    "n_waiting",
+    "target_of",
+    "to_do",
+]
+
+CELLS = {
+    ("high", "low"): "retain_as_is",
+    ("high", "medium"): "grow_selectively",
+    ("high", "high"): "expand_and_leverage",
+    ("medium", "low"): "stabilise_cheaply",
+    ("medium", "medium"): "standard_plan",
+    ("medium", "high"): "strengthen_to_expand",
+    ("low", "low"): "let_churn",
+    ("low", "medium"): "save_if_fixable",
+    ("low", "high"): "save",
+    ("high", "unknown"): "healthy_unassessed",
+    ("medium", "unknown"): "medium_unassessed",
+    ("low", "unknown"): "low_unassessed",
+}
+"""Cell of each pair of health band and maturity band."""
+
+QUADRANTS = {
+    (True, False): "retain",
+    (True, True): "expand_and_leverage",
+    (False, False): "churn_and_let_churn",
+    (False, True): "save",
+}
+"""Quadrant of (healthy, mature)."""
+
+SLOTS = ("urgent", "cell", "driver", "maturity")
+"""In order of precedence."""
+
+
+def to_do(plays: pd.DataFrame) -> pd.DataFrame:
+    """Return the plays that someone should work on now: those proposed and those open.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As ``assign_plays`` returns them, or as an earlier version stored them, without ``state``.
+
+    Returns
+    -------
+    DataFrame
+        Some of its rows.
+
+    Examples
+    --------
+    >>> to_do(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "withheld"]}))
+       play state
+    0  save  open
+    """
+    if "state" not in plays:
+        return plays
+    return plays[~plays["state"].isin(["waiting", "withheld"])]
+
+
+def n_waiting(plays: pd.DataFrame) -> int:
+    """Return how many plays wait until their owner has a hand free.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As in ``to_do``.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> n_waiting(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "waiting"]}))
+    1
+    """
+    return int((plays["state"] == "waiting").sum()) if "state" in plays else 0
+
+
+Target = Literal["churned", "expanded"]
+
+TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
+MODELS = Path("churngrid-models")
+REPORT = "report.html"
+
+
+def target_of(name: str) -> Target:
+    """Return the label that a target's name stands for; raises ValueError for another name."""
+    if name not in TARGETS:
+        raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
+    return TARGETS[name]
+
+
+STATUSES = ("scored", "not_eligible", "notice_given", "paused", "no_model")
+OVERRIDE = "override"
