@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from .features.ingest.read import read_tables
     from .features.metrics.markdown import metric_reference
     from .features.schema.settings import Settings
-    from .serving.api.check import check, init
+    from .serving.api.check import check
     from .serving.api.check_metrics import check_metrics
     from .serving.api.compile_kernels import compile_kernels
+    from .serving.api.init import init
     from .serving.api.score import explain, report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
@@ -50,7 +51,7 @@ _HOME = {
     "compile_kernels": "serving.api.compile_kernels",
     "explain": "serving.api.score",
     "fit_scorecard": "serving.api.scorecard",
-    "init": "serving.api.check",
+    "init": "serving.api.init",
     "metric_reference": "features.metrics.markdown",
     "read_tables": "features.ingest.read",
     "report": "serving.api.score",

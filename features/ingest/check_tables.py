@@ -135,11 +135,18 @@ def _checked(
         batches.append(batch)
         if reading.progress:
             reading.progress(batch.spec.name, sum(part.rows_in for part in batches))
-    whole = batches[0] if gathered is None else Batch.joined(batches, gathered.table())
-    whole = drop_repeated(whole)
+    whole = drop_repeated(_joined(batches, gathered))
     if account_ids is not None and not whole.spec.bulky:
         whole = drop_unknown_accounts(whole, account_ids)
     return whole
+
+
+def _joined(batches: list[Batch], gathered: GatheredTable | None) -> Batch:
+    if gathered is not None:
+        return Batch.joined(batches, gathered.table())
+    if len(batches) == 1:
+        return batches[0]
+    return Batch.joined(batches, pa.concat_tables([batch.table for batch in batches]))
 
 
 def _collected(batch: Batch) -> frozenset[str]:

@@ -1,19 +1,20 @@
 """Which source table and columns each canonical table is read from."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays.plain_text import as_text, pickable, to_mask
+from ..arrays.plain_text import Mask, as_text, pickable, to_mask
 from ..errors import SchemaError
-from ..schema.settings import Lookup, Settings, TableMapping
+from ..schema.settings import Settings, TableMapping
 from ..schema.suggestions import closest
 from ..schema.tables import ACTIVITY_TABLES, TABLES, TableSpec
 from ..schema.tableset import Finding
+from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
 
 __all__ = ["Delivery", "Plan", "fetch", "plan_tables", "unread_tables"]
@@ -32,23 +33,33 @@ class Plan:
         Canonical column to source column.
     mapping : TableMapping
         Everything else that the settings say about the table.
+    also : tuple of Plan
+        Further sources of the same table, read below the first one.
     """
 
     spec: TableSpec
     source: str
     columns: Mapping[str, str]
     mapping: TableMapping
+    also: "tuple[Plan, ...]" = ()
+
+    @property
+    def parts(self) -> "tuple[Plan, ...]":
+        """Every source of the table, this one first."""
+        return (self, *self.also)
 
     @property
     def collected(self) -> frozenset[str]:
-        """The canonical columns that the source has in one way or another."""
-        return frozenset([*self.columns, *self.mapping.constants, *self.mapping.lookup])
+        """The canonical columns that a source has in one way or another."""
+        own = frozenset([*self.columns, *self.mapping.constants, *self.mapping.lookup])
+        return own.union(*(part.collected for part in self.also))
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The source columns to read, each once."""
         extra = (self.mapping.row_id, self.mapping.item_id)
-        names = [*self.columns.values(), *self.mapping.only]
+        names = [*self.columns.values(), *self.mapping.only, *self.mapping.but_not]
+        names += [self.mapping.filled] if self.mapping.filled else []
         names += [look.on for look in self.mapping.lookup.values()]
         return tuple(dict.fromkeys([*names, *(name for name in extra if name)]))
 
@@ -104,12 +115,13 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
         name = mapping.source or spec.name
         if mapping.skip or (name not in present and spec.name not in settings.tables):
             continue
-        if name not in present:
-            raise SchemaError(
-                f"Setting `tables.{spec.name}.source`: {source.label} has no table {name!r}; "
-                f"there are {_listed(present)}.{closest(name, present)}"
-            )
-        plans[spec.name] = _plan(spec, name, mapping, source)
+        further = []
+        for part in mapping.also:
+            _need_table(part.source or "", f"{spec.name}.also.source", source)
+            further.append(_plan(spec, part.source or "", part, source))
+        _need_table(name, f"{spec.name}.source", source)
+        plan = _plan(spec, name, mapping, source)
+        plans[spec.name] = replace(plan, also=tuple(further))
     _check_required(plans, source)
     return plans
 
@@ -125,22 +137,27 @@ def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     Yields
     ------
     Delivery
-        Only the rows that the mapping's ``only`` admits; tables that grow with use come piece by
-        piece, each counted from 0, all others as a whole.
+        Only the rows that the mapping admits, source after source; tables that grow with use come
+        piece by piece, each counted from 0, all others a source at a time.
 
     Raises
     ------
     SchemaError
         If the source cannot be read, or a lookup has two answers for one key.
     """
+    for part in plan.parts:
+        yield from _fetch(source, part)
+
+
+def _fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     # A database may not answer another question while rows are still coming.
     answers = {
-        name: _answers(source, look, f"{plan.spec.name}.lookup.{name}")
+        name: answers_of(source, look, f"{plan.spec.name}.lookup.{name}")
         for name, look in plan.mapping.lookup.items()
     }
     read = source.pieces if plan.spec.bulky else _as_a_whole(source)
     for raw in read(plan.source, plan.wanted):
-        yield _delivery(_selected(_pickable(raw), plan.mapping.only), plan, answers)
+        yield _delivery(_selected(_pickable(raw), plan.mapping), plan, answers)
 
 
 def _pickable(raw: RawTable) -> RawTable:
@@ -163,7 +180,7 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Del
     for name, value in mapping.constants.items():
         columns[name] = pa.chunked_array([pa.repeat(pa.scalar(value), raw.table.num_rows)])
     for name, look in mapping.lookup.items():
-        columns[name] = _looked_up(raw.table[look.on], answers[name])
+        columns[name] = looked_up(raw.table[look.on], answers[name])
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
     }
@@ -189,8 +206,9 @@ def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, .
     -------
     tuple of Finding
     """
-    read = {plan.source for plan in plans.values()}
-    read |= {look.table for plan in plans.values() for look in plan.mapping.lookup.values()}
+    parts = [part for plan in plans.values() for part in plan.parts]
+    looks = [look for part in parts for look in part.mapping.lookup.values()]
+    read = {part.source for part in parts} | {hop.table for look in looks for hop in look.hops}
     free = {name.lower(): name for name in source.names() if name not in read}
     findings = []
     for spec in TABLES:
@@ -211,9 +229,10 @@ def _check_names(settings: Settings) -> None:
                 f"{_listed(known)}.{closest(name, known)}"
             )
         spec = TABLES[known.index(name)]
-        for part in ("columns", "constants", "lookup"):
-            _check_columns(spec, part, getattr(mapping, part))
-        _check_disjoint(name, mapping)
+        for source in (mapping, *mapping.also):
+            for part in ("columns", "constants", "lookup"):
+                _check_columns(spec, part, getattr(source, part))
+            _check_disjoint(name, source)
 
 
 def _check_columns(spec: TableSpec, part: str, named: Mapping[str, object]) -> None:
@@ -260,22 +279,30 @@ def _is_elsewhere(column: str, mapping: TableMapping) -> bool:
 
 def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
     mapping, table = plan.mapping, plan.spec.name
-    for column in mapping.only:
-        _need(column, present, f"{table}.only.{column}", plan.source)
-    for key in ("row_id", "item_id"):
+    for part in ("only", "but_not"):
+        for column in getattr(mapping, part):
+            _need(column, present, f"{table}.{part}.{column}", plan.source)
+    for key in ("filled", "row_id", "item_id"):
         column = getattr(mapping, key)
         if column is not None:
             _need(column, present, f"{table}.{key}", plan.source)
     for column, look in mapping.lookup.items():
         key = f"{table}.lookup.{column}"
-        if look.table not in source.names():
-            raise SchemaError(
-                f"Setting `tables.{key}.table`: {source.label} has no table {look.table!r}; there "
-                f"are {_listed(source.names())}.{closest(look.table, source.names())}"
-            )
         _need(look.on, present, f"{key}.on", plan.source)
-        _need(look.on, source.columns(look.table), f"{key}.on", look.table)
-        _need(look.take, source.columns(look.table), f"{key}.take", look.table)
+        for hop in look.hops:
+            _need_table(hop.table, f"{key}.table", source)
+            met = "equals" if look.equals or hop.table != look.table else "on"
+            _need(hop.equals, source.columns(hop.table), f"{key}.{met}", hop.table)
+            _need(hop.take, source.columns(hop.table), f"{key}.take", hop.table)
+
+
+def _need_table(name: str, key: str, source: Source) -> None:
+    present = source.names()
+    if name not in present:
+        raise SchemaError(
+            f"Setting `tables.{key}`: {source.label} has no table {name!r}; there are "
+            f"{_listed(present)}.{closest(name, present)}"
+        )
 
 
 def _need(column: str, present: tuple[str, ...], key: str, table: str) -> None:
@@ -331,38 +358,23 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
         )
 
 
-def _selected(raw: RawTable, only: Mapping[str, list[str]]) -> RawTable:
-    """Keep rows whose columns have one of the admitted values, compared as text in any case."""
+def _selected(raw: RawTable, mapping: TableMapping) -> RawTable:
+    """Keep the rows that the settings admit; values are compared as text in any case."""
     keep = np.ones(raw.table.num_rows, dtype=bool)
-    for column, values in only.items():
-        text = pc.utf8_lower(as_text(raw.table[column])[0])
-        admitted = pa.array([value.lower() for value in values], pa.string())
-        keep &= to_mask(pc.is_in(text, value_set=admitted))
+    for column, values in mapping.only.items():
+        keep &= _one_of(raw.table[column], values)
+    for column, values in mapping.but_not.items():
+        keep &= ~_one_of(raw.table[column], values)
+    if mapping.filled is not None:
+        keep &= to_mask(pc.is_valid(as_text(raw.table[mapping.filled])[0]))
     if keep.all():
         return raw
     return RawTable(raw.table.filter(pa.array(keep)), raw.rows.kept(keep), raw.rejected)
 
 
-def _answers(source: Source, look: Lookup, key: str) -> pa.Table:
-    """Return each key of a lookup once, with its answer."""
-    other = source.read(look.table, tuple(dict.fromkeys([look.on, look.take]))).table
-    answers = pa.table({"on": as_text(other[look.on])[0], "take": as_text(other[look.take])[0]})
-    pairs = answers.group_by(["on", "take"]).aggregate([]).filter(pc.is_valid(pc.field("on")))
-    counts = pc.value_counts(pairs["on"])
-    twice = pc.struct_field(counts, "values").filter(
-        pc.greater(pc.struct_field(counts, "counts"), 1)
-    )
-    if len(twice):
-        raise SchemaError(
-            f"Setting `tables.{key}`: {len(twice)} values of `{look.on}` have more than one "
-            f"`{look.take}` in {look.table!r}, such as {twice[0].as_py()!r}."
-        )
-    return pairs
-
-
-def _looked_up(keys: pa.ChunkedArray, answers: pa.Table) -> pa.ChunkedArray:
-    where = pc.index_in(as_text(keys)[0], value_set=answers["on"], skip_nulls=True)
-    return pc.take(answers["take"], where)
+def _one_of(values: pa.ChunkedArray, wanted: Iterable[str]) -> Mask:
+    text = pc.utf8_lower(as_text(values)[0])
+    return to_mask(pc.is_in(text, value_set=pa.array([word.lower() for word in wanted])))
 
 
 def _extra(table: pa.Table, column: str | None) -> pa.ChunkedArray | None:

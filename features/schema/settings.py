@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from .declared_model import Declared
 from .plans import PLANS
@@ -84,6 +84,23 @@ def _to_word(value: object) -> object:
 _Word = Annotated[str, BeforeValidator(_to_word)]
 
 
+class Hop(Declared):
+    """A step from one source table to the next.
+
+    Parameters
+    ----------
+    table : str
+    equals : str
+        Column that is met by what the step before gave.
+    take : str
+        Column to go on with.
+    """
+
+    table: str
+    equals: str
+    take: str
+
+
 class Lookup(Declared):
     """Where a column comes from when it stands in another source table.
 
@@ -92,14 +109,25 @@ class Lookup(Declared):
     table : str
         Source table that has the value.
     on : str
-        Column with the same name in both.
+        Column of the table that asks.
+    equals : str or None
+        Column of the other table that is met; the name of ``on`` by default.
     take : str
         Column to take over.
+    then : list of Hop
+        Further tables to go through, each with what the one before gave.
     """
 
     table: str
     on: str
+    equals: str | None = None
     take: str
+    then: list[Hop] = Field(default_factory=list)
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """All tables to go through, in order."""
+        return (Hop(table=self.table, equals=self.equals or self.on, take=self.take), *self.then)
 
 
 class TableMapping(Declared):
@@ -113,6 +141,10 @@ class TableMapping(Declared):
         Canonical column to source column; those not named keep their name.
     only : dict of str to list of str
         Rows kept: source column and the admitted values.
+    but_not : dict of str to list of str
+        Rows left out: source column and the values whose rows are.
+    filled : str or None
+        Source column without a value in rows that are left out.
     constants : dict of str to str
         Canonical columns that have the same value in every row.
     lookup : dict of str to Lookup
@@ -125,16 +157,32 @@ class TableMapping(Declared):
         of their item are reported.
     skip : bool
         Leave the table out, although the source has one of that name.
+    also : list of TableMapping
+        Further source tables whose rows are read below those of the first; each names its own
+        ``source``.
     """
 
     source: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     only: dict[str, list[_Word]] = Field(default_factory=dict)
+    but_not: dict[str, list[_Word]] = Field(default_factory=dict)
+    filled: str | None = None
     constants: dict[str, _Word] = Field(default_factory=dict)
     lookup: dict[str, Lookup] = Field(default_factory=dict)
     row_id: str | None = None
     item_id: str | None = None
     skip: bool = False
+    also: list["TableMapping"] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _further_sources_are_named(self) -> "TableMapping":
+        for place, part in enumerate(self.also):
+            if part.source is None or part.also or part.skip:
+                raise ValueError(
+                    f"`also` entry {place + 1} must name its `source` and have neither `also` nor "
+                    "`skip` of its own"
+                )
+        return self
 
 
 class Settings(Declared):
@@ -142,6 +190,9 @@ class Settings(Declared):
 
     Parameters
     ----------
+    data : str or None
+        Where the tables are when a command is given no DATA: a folder or file, beside this file if
+        its path is relative, or a database URL.
     tables : dict of str to TableMapping
         Column mapping per canonical table.
     as_of_step : {"week", "month", "quarter"}
@@ -191,6 +242,7 @@ class Settings(Declared):
         metrics are computed for fewer accounts at a time.
     """
 
+    data: str | None = None
     tables: dict[str, TableMapping] = Field(default_factory=dict)
     as_of_step: Literal["week", "month", "quarter"] = "month"
     lead_days: int | None = Field(default=None, ge=0, le=3650)

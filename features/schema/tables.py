@@ -416,10 +416,10 @@ TABLES: tuple[TableSpec, ...] = (
             Column("comment", personal=True),
             _KNOWN_AT,
         ),
-        key=("survey_id", "person_id", "sent_at", "known_at"),
+        key=("survey_type", "survey_id", "person_id", "sent_at", "known_at"),
         happened_at="sent_at",
         known=Known(("responded_at", "sent_at")),
-        entity=("survey_id", "person_id", "sent_at"),
+        entity=("survey_type", "survey_id", "person_id", "sent_at"),
     ),
     TableSpec(
         name="activities",

@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
 from ...training.train import Trained
+from ..company.coverage import Coverage
 from ..scoring.batch_score import Scored
 
-__all__ = ["BacktestResult", "CheckResult", "DemoResult", "ScoreResult", "TrainResult"]
+__all__ = [
+    "BacktestResult",
+    "CheckResult",
+    "DemoResult",
+    "InitResult",
+    "ScoreResult",
+    "TrainResult",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +32,38 @@ class CheckResult:
         What churn means with these tables.
     quarantine_path : Path or None
         Where the rows that were put aside are.
+    coverage : Coverage
+        What is delivered, and what each further source would unlock.
     """
 
     tables: Tables
     business: str
     quarantine_path: Path | None
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What was written, what was found in the data, and what comes next.
+
+    Parameters
+    ----------
+    written : tuple of Path
+    proposal : Proposal or None
+        How the data is read; None without data.
+    check : CheckResult or None
+        What the contract found with these settings; None where it could not be held against it.
+    problem : str
+        Why it could not; mostly empty.
+    next : str
+        The next command.
+    """
+
+    written: tuple[Path, ...]
+    proposal: Proposal | None = None
+    check: CheckResult | None = None
+    problem: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,16 @@ from .show_results import (
     show_check,
     show_demo,
     show_findings,
+    show_init,
     show_score,
     show_trained,
-    show_written,
 )
 
 __all__ = ["app", "main"]
 
 
 _DEMO, _HERE = Path("churngrid-demo"), Path()
+_RESULTS = "churngrid-results"
 _FOUND = 1
 _HELP = "Customer health, maturity, churn and expansion per account, with reason and next step."
 
@@ -145,23 +146,30 @@ def init(
     *,
     data: Annotated[
         str | None,
-        typer.Option("--from", metavar="DATA", help="Propose a column mapping for these tables."),
+        typer.Option("--from", metavar="DATA", help="Look at these tables and propose settings."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write settings, scorecard, rubric and playbook to edit."""
-    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
-        from ..api.check import init as run
+    """Write settings, scorecard, rubric and playbook to edit.
 
-        written = [str(path) for path in run(folder, data=data)]
-        talk.tell({"written": written}, show_written)
+    With DATA: propose how its tables are read, check it at once, and say what comes next.
+    The exit code is 1 if nothing could be read.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.init import init as run
+        from .summaries import init_summary
+
+        result = run(folder, data=data)
+        talk.tell(init_summary(result), show_init)
+        if result.problem:
+            raise typer.Exit(_FOUND)
 
 
 @app.command(epilog="Example: churngrid check exports/")
 def check(
-    data: Data,
+    data: Data = None,
     *,
     out: Annotated[
         Path | None,
@@ -181,7 +189,7 @@ def check(
         from .summaries import check_summary
 
         with show_progress(quiet=talk.quiet) as progress:
-            result = run(data, talk.settings(settings, data), out=out, progress=progress)
+            result = run(*talk.inputs(data, settings), out=out, progress=progress)
         talk.tell(check_summary(result), show_check)
         if result.tables.findings:
             raise typer.Exit(_FOUND)
@@ -189,7 +197,7 @@ def check(
 
 @app.command(epilog="Example: churngrid train exports/ --target churn")
 def train(
-    data: Data,
+    data: Data = None,
     *,
     target: Targets = None,
     settings: SettingsFile = None,
@@ -214,8 +222,7 @@ def train(
 
         with show_progress(quiet=talk.quiet) as progress:
             results = run(
-                data,
-                talk.settings(settings, data),
+                *talk.inputs(data, settings),
                 targets=_names(target),
                 tracking=tracking,
                 model_kind=model_kind,
@@ -226,7 +233,7 @@ def train(
 
 @app.command(epilog="Example: churngrid backtest exports/ --out backtest/")
 def backtest(
-    data: Data,
+    data: Data = None,
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the predictions go.")],
     target: Targets = None,
@@ -245,8 +252,7 @@ def backtest(
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(
-                data,
-                talk.settings(settings, data),
+                *talk.inputs(data, settings),
                 out=out,
                 targets=_names(target),
                 progress=progress,
@@ -256,12 +262,12 @@ def backtest(
 
 @app.command(epilog="Example: churngrid score exports/ --out results/")
 def score(
-    data: Data,
+    data: Data = None,
     *,
     out: Annotated[
         str,
         typer.Option(metavar="OUT", help="Folder, DuckDB file or postgresql:// URL for results."),
-    ],
+    ] = _RESULTS,
     as_of: AsOf = "latest",
     settings: SettingsFile = None,
     tracking: Tracking = None,
@@ -279,8 +285,7 @@ def score(
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(
-                data,
-                talk.settings(settings, data),
+                *talk.inputs(data, settings),
                 out=out,
                 as_of=day,
                 tracking=tracking,
@@ -293,7 +298,7 @@ def score(
 
 @app.command(epilog="Example: churngrid explain exports/ --account 1042")
 def explain(
-    data: Data,
+    data: Data = None,
     *,
     account: Annotated[str, typer.Option(metavar="ID", help="Which account.")],
     as_of: AsOf = "latest",
@@ -312,8 +317,7 @@ def explain(
 
         with show_progress(quiet=talk.quiet) as progress:
             story = run(
-                data,
-                talk.settings(settings, data),
+                *talk.inputs(data, settings),
                 account=account,
                 as_of=day,
                 tracking=tracking,

@@ -28,10 +28,13 @@ class Target(StrEnum):
 
 
 Data = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        metavar="DATA",
-        help="Folder of Parquet or CSV files, DuckDB file, or postgresql:// URL.",
+        metavar="[DATA]",
+        help=(
+            "Folder of tables, DuckDB file, or postgresql:// URL. Default: what the setting "
+            "`data` of the working folder's churngrid.yaml names."
+        ),
     ),
 ]
 SettingsFile = Annotated[

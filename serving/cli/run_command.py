@@ -19,7 +19,6 @@ __all__ = ["INTERRUPTED", "UNUSABLE", "Talk", "print_json", "talking"]
 UNUSABLE, INTERRUPTED = 2, 130
 """Exit codes."""
 
-_SETTINGS_NAME = "churngrid.yaml"
 _NOWHERE_TO_KEEP = (
     "Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR to a folder that can be written to."
 )
@@ -55,25 +54,36 @@ class Talk:
         else:
             show(summary)
 
-    def settings(self, given: Path | None, data: str) -> Path | None:
-        """Return the settings file to use, and say which if it was not named.
+    def inputs(self, data: str | None, given: Path | None) -> tuple[str, Path | None]:
+        """Return the data and the settings file to use, and say which if they were not named.
 
         Parameters
         ----------
+        data : str or None
+            What the user named; without it the settings name the data.
         given : Path or None
-            What the user named.
-        data : str
-            In or beside it the default file is looked for, then in the working folder.
+            The settings file that the user named; without it one is looked for.
 
         Returns
         -------
-        Path or None
+        data : str
+        settings : Path or None
             None where there is no such file.
+
+        Raises
+        ------
+        SchemaError
+            If nothing names the data.
         """
-        found = given or _found_settings(data)
-        if found and not given and not self.quiet:
-            say(f"Settings: {found}", file=sys.stderr)
-        return found
+        from ..company.find_input import data_of, settings_for
+
+        used = data if data is not None else data_of(given)
+        found = given or settings_for(used)
+        if not self.quiet:
+            for what, name, told in (("Settings", found, given), ("Data", used, data)):
+                if name and not told:
+                    say(f"{what}: {name}", file=sys.stderr)
+        return used, found
 
 
 @contextmanager
@@ -130,11 +140,3 @@ def _stop(sentence: str, code: int, *, as_json: bool) -> NoReturn:
         print_json({"error": sentence})
     say(sentence, file=sys.stderr)
     raise typer.Exit(code)
-
-
-def _found_settings(data: str) -> Path | None:
-    """Return the first settings file among those in, beside and around the data."""
-    folders = [Path()]
-    if "://" not in data:
-        folders = [Path(data), Path(data).parent, *folders]
-    return next((f / _SETTINGS_NAME for f in folders if (f / _SETTINGS_NAME).is_file()), None)

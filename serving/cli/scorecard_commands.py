@@ -19,7 +19,7 @@ scorecard = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @scorecard.command(epilog="Example: churngrid scorecard validate exports/")
 def validate(
-    data: Data,
+    data: Data = None,
     *,
     settings: SettingsFile = None,
     as_json: AsJson = False,
@@ -37,7 +37,7 @@ def validate(
         from .summaries import validation_summary
 
         with show_progress(quiet=talk.quiet) as progress:
-            result = validate_scorecard(data, talk.settings(settings, data), progress=progress)
+            result = validate_scorecard(*talk.inputs(data, settings), progress=progress)
         talk.tell(validation_summary(result), show_validation)
         if result.failed:
             raise typer.Exit(_FAILED)
@@ -45,7 +45,7 @@ def validate(
 
 @scorecard.command(epilog="Example: churngrid scorecard fit exports/ --out learned.yaml")
 def fit(
-    data: Data,
+    data: Data = None,
     *,
     out: Annotated[
         Path | None,
@@ -71,5 +71,5 @@ def fit(
         from .summaries import fit_summary
 
         with show_progress(quiet=talk.quiet) as progress:
-            result = fit_scorecard(data, talk.settings(settings, data), out=out, progress=progress)
+            result = fit_scorecard(*talk.inputs(data, settings), out=out, progress=progress)
         talk.tell(fit_summary(result), show_fit)

@@ -12,10 +12,10 @@ __all__ = [
     "show_demo",
     "show_findings",
     "show_fit",
+    "show_init",
     "show_score",
     "show_trained",
     "show_validation",
-    "show_written",
 ]
 
 
@@ -114,6 +114,10 @@ def _say_all(sentences: Iterable[str]) -> None:
         say(sentence)
 
 
+_GAPS = 3
+"""Further sources that are named."""
+
+
 def show_check(summary: Mapping[str, Any]) -> None:
     """Write what was found in the tables.
 
@@ -129,6 +133,11 @@ def show_check(summary: Mapping[str, Any]) -> None:
             [entry["table"], entry["rows_in"], entry["rows_used"], entry["rows_quarantined"]]
             for entry in summary["tables"]
         ],
+    )
+    coverage = summary["coverage"]
+    say(
+        f"{coverage['metrics']} of {coverage['metrics_declared']} metrics can be computed; "
+        "`--out DIR` writes what is missing, and what it would unlock."
     )
     if not summary["findings"]:
         say("No findings.")
@@ -223,17 +232,50 @@ def show_demo(summary: Mapping[str, Any]) -> None:
     say(f"Everything is in {summary['folder']}, made in {summary['seconds']:.0f} seconds.")
 
 
-def show_written(summary: Mapping[str, Any]) -> None:
-    """Write which files were made.
+def show_init(summary: Mapping[str, Any]) -> None:
+    """Write what was found in the data, what was written, and what comes next.
 
     Parameters
     ----------
     summary : mapping
-        ``written``: paths.
+        Of ``init_summary``.
     """
+    if summary["check"]:
+        say(summary["check"]["business"])
+    if summary["read"]:
+        show_table(
+            ["table", "read from", "rows", "look at"],
+            [
+                [part["table"], part["source"], part["rows"], ", ".join(part["guesses"]) or "-"]
+                for part in summary["read"]
+            ],
+        )
+    for note in summary["notes"]:
+        say(note)
+    for entry in summary["unread"]:
+        if not entry["columns"]:
+            say(f"Not read: {entry['table']}: {entry['why']}.")
+    if summary["check"]:
+        _show_use(summary["check"])
+    if summary["problem"]:
+        say(summary["problem"])
     say("Written, for you to edit:")
     for path in summary["written"]:
         say(f"  {path}")
+    say(f"Next: {summary['next']}")
+
+
+def _show_use(checked: Mapping[str, Any]) -> None:
+    """Write how much of the data is used, and which further source would be worth most."""
+    rows, used = (sum(t[key] for t in checked["tables"]) for key in ("rows_in", "rows_used"))
+    say(f"{used:,} of {rows:,} rows are used; {len(checked['findings'])} findings.")
+    coverage = checked["coverage"]
+    say(
+        f"{coverage['metrics']} of {coverage['metrics_declared']} metrics can be computed "
+        f"({coverage['scorecard_share']:.0%} of the scorecard)."
+    )
+    for gap in coverage["missing"][:_GAPS]:
+        say(f"  {gap['name']} would add {gap['scorecard_share']:.0%}: {gap['n_metrics']} metrics.")
 
 
 def show_findings(summary: Mapping[str, Any]) -> None:

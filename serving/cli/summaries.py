@@ -14,8 +14,16 @@ from .show_results import MOST_SURPRISES
 
 if TYPE_CHECKING:
     from ...training.scorecard.success_criteria import Judged
-    from ..api.result_types import BacktestResult, CheckResult, DemoResult, ScoreResult, TrainResult
+    from ..api.result_types import (
+        BacktestResult,
+        CheckResult,
+        DemoResult,
+        InitResult,
+        ScoreResult,
+        TrainResult,
+    )
     from ..api.scorecard import ScorecardFit, ScorecardValidation
+    from ..company.coverage import Coverage
     from ..scoring.batch_score import Scored
 
 __all__ = [
@@ -23,6 +31,7 @@ __all__ = [
     "check_summary",
     "demo_summary",
     "fit_summary",
+    "init_summary",
     "plain",
     "score_summary",
     "train_summary",
@@ -135,7 +144,8 @@ def check_summary(result: "CheckResult") -> dict[str, Any]:
     -------
     dict
         ``business``, ``tables`` (rows in = rows used + rows quarantined), ``findings``,
-        ``quarantine`` (path or None).
+        ``quarantine`` (path or None), ``coverage`` (metrics that can be computed, and what is
+        missing).
     """
     tables = result.tables
     aside = _quarantined(result)
@@ -162,6 +172,45 @@ def check_summary(result: "CheckResult") -> dict[str, Any]:
             for finding in tables.findings
         ],
         "quarantine": plain(result.quarantine_path),
+        "coverage": _covered(result.coverage),
+    }
+
+
+def init_summary(result: "InitResult") -> dict[str, Any]:
+    """Return what was found in the data, what was written, and what comes next.
+
+    Parameters
+    ----------
+    result : InitResult
+
+    Returns
+    -------
+    dict
+        ``read`` (table, source, rows, guesses), ``unread`` (table, columns, why), ``notes``,
+        ``check`` (of ``check_summary``, or None), ``problem``, ``written``, ``next``.
+    """
+    proposal = result.proposal
+    parts, unread = (proposal.parts, proposal.unread) if proposal else ((), ())
+    rows = proposal.rows if proposal else {}
+    return {
+        "read": [
+            {
+                "table": part.table,
+                "source": part.source,
+                "rows": rows.get(part.source, 0),
+                "guesses": [take.column for take in part.takes if not take.sure],
+            }
+            for part in parts
+        ],
+        "unread": [
+            {"table": entry.table, "columns": list(entry.columns), "why": entry.why}
+            for entry in unread
+        ],
+        "notes": list(proposal.notes) if proposal else [],
+        "check": check_summary(result.check) if result.check else None,
+        "problem": result.problem,
+        "written": [str(path) for path in result.written],
+        "next": result.next,
     }
 
 
@@ -307,6 +356,24 @@ def plain(value: object) -> Any:
     if isinstance(value, np.generic):
         return plain(value.item())
     return str(value) if isinstance(value, Path | date) else value
+
+
+def _covered(coverage: "Coverage") -> dict[str, Any]:
+    can, declared = coverage.metrics
+    return {
+        "metrics": can,
+        "metrics_declared": declared,
+        "scorecard_share": round(coverage.share, 3),
+        "missing": [
+            {
+                "name": gap.name,
+                "unlocks": gap.worth,
+                "n_metrics": len(gap.metrics),
+                "scorecard_share": round(gap.share, 3),
+            }
+            for gap in coverage.gaps
+        ],
+    }
 
 
 def _quarantined(result: "CheckResult") -> dict[str, int]:

@@ -1,10 +1,11 @@
 """The files a company starts from: its settings, and the shipped defaults to edit."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable
 from importlib.resources import files
 
-import yaml
-
+from ...features.ingest.propose.proposal import Proposal
+from ...features.ingest.propose.settings_text import settings_text
 from ...features.scores.blank_questionnaire import questionnaire_guide, questionnaire_sheet
 from ...features.scores.rubric_file import read_rubric
 
@@ -26,29 +27,40 @@ _SHIPPED = {
 
 _SETTINGS = """\
 # Settings of churngrid. Everything has a default; docs/settings.md lists all of them.
+{data}
 scorecard: scorecard.yaml
 maturity: maturity.yaml
 questionnaire: questionnaire.csv
 playbook: playbook.yaml
 # What CSMs override: account_id, limit or band, reason, author, set_at, expires_at.
 # overrides: overrides.csv
-currency: USD
+currency: {currency}
 """
 
+_NO_DATA = (
+    "# Where your tables are; then `check`, `score` and `train` need no DATA.\n# data: exports/"
+)
+
 _MAPPING = """
-# A proposal from your tables, to be checked: canonical column on the left, yours on the right.
+# How your tables are read: a proposal from their names and values, to be looked at where it says
+# "guess". The column of the contract stands on the left, yours on the right; docs/own-data.md
+# and docs/settings.md say what else can be written here.
 """
 
 
 def starter_files(
-    mapping: Mapping[str, object], accounts: Iterable[tuple[str, str]] = ()
+    proposal: Proposal | None = None,
+    data: str | None = None,
+    accounts: Iterable[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """Return the starter files by name.
 
     Parameters
     ----------
-    mapping : mapping of str to object
-        Proposed ``tables`` section; may be empty.
+    proposal : Proposal or None
+        How tables are read.
+    data : str or None
+        Where they are.
     accounts : iterable of (str, str)
         Id and name of the accounts that the questionnaire asks about.
 
@@ -58,12 +70,15 @@ def starter_files(
 
     Examples
     --------
-    >>> [name for name in starter_files({}) if name.startswith("q")]
+    >>> [name for name in starter_files() if name.startswith("q")]
     ['questionnaire.csv', 'questionnaire.md']
     """
-    settings = _SETTINGS
-    if mapping:
-        settings += _MAPPING + yaml.safe_dump({"tables": dict(mapping)}, sort_keys=False)
+    settings = _SETTINGS.format(
+        data=f"data: {json.dumps(data)}" if data else _NO_DATA,
+        currency=(proposal and proposal.currency) or "USD",
+    )
+    if proposal is not None:
+        settings += _MAPPING + settings_text(proposal)
     shipped = {
         name: files(package).joinpath(name).read_text(encoding="utf-8")
         for name, package in _SHIPPED.items()

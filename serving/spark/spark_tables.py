@@ -192,6 +192,11 @@ def _opened(spark: Any, places: tuple[str, ...]) -> Frame:
 def _check_plan(plan: Plan) -> None:
     """Refuse what would need rows of another bucket."""
     name = plan.spec.name
+    if plan.also:
+        raise SchemaError(
+            f"Setting `tables.{name}.also` does not work on Spark; write the sources as one table, "
+            "or compute on one machine."
+        )
     if plan.mapping.lookup:
         raise SchemaError(
             f"Setting `tables.{name}.lookup` does not work on Spark; put "

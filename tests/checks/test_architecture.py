@@ -19,6 +19,7 @@ _KNOWN = {
     f"features.{room}"
     for room in (
         *("arrays", "schema", "ingest", "metrics", "subscriptions", "cohorts", "engine", "scores"),
+        "ingest.propose",
     )
 }
 _DATASET = _KNOWN | {"training.dataset"}
@@ -34,6 +35,7 @@ MAY_IMPORT = {
     "features.arrays": set(),
     "features.schema": _ARRAYS,
     "features.ingest": _SCHEMA,
+    "features.ingest.propose": _SCHEMA | {"features.ingest"},
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},
     "features.subscriptions": _SCHEMA,

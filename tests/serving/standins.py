@@ -1,6 +1,7 @@
 """What stands in for the verbs, so that the command line is tested without them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -9,9 +10,12 @@ import pandas as pd
 import pyarrow as pa
 from typer.testing import CliRunner
 
+from churngrid.features.ingest.propose.proposal import Part, Proposal, Take, Unread
 from churngrid.features.schema.tableset import Finding, Tables
 from churngrid.serving.api.compile_kernels import Compiled
+from churngrid.serving.api.result_types import InitResult
 from churngrid.serving.cli.app import app
+from churngrid.serving.company.coverage import Coverage, Gap
 from tests.build import day
 
 COMMANDS = {
@@ -111,7 +115,32 @@ def check_result(*findings):
     aside = pa.table({"table": ["accounts"] * len(findings)})
     tables = Tables({}, findings=findings, quarantine=aside, rows_in={"accounts": 10})
     path = Path("quarantine.parquet") if findings else None
-    return SimpleNamespace(tables=tables, business="Contracts with money.", quarantine_path=path)
+    return SimpleNamespace(
+        tables=tables,
+        business="Contracts with money.",
+        quarantine_path=path,
+        coverage=Coverage({"accounts": 10}, (6, 94), 0.05, (GAP,)),
+    )
+
+
+GAP = Gap("tickets", (), ("open tickets",), 0.1)
+
+
+def init_result(**changes):
+    """What `init` answers after it has looked at data."""
+    parts = (
+        Part("accounts", "Customers", (Take("account_id", "id"),)),
+        Part("tickets", "cases", (Take("ticket_id", "id", sure=False, why="a guess"),)),
+    )
+    unread = (Unread("weather", (), "nothing says what its rows are"),)
+    proposal = Proposal(parts, unread, notes=("Look here.",), rows={"Customers": 10, "cases": 3})
+    answer = InitResult(
+        (Path("churngrid.yaml"), Path("playbook.yaml")),
+        proposal,
+        check_result(FINDING),
+        next="churngrid score",
+    )
+    return replace(answer, **changes)
 
 
 FINDING = Finding("accounts", "account_id", "is empty", 1, ("[red]x",), quarantined=True)
@@ -149,7 +178,7 @@ class Verbs(ModuleType):
                 out=Path("demo"), score=score_result(), train=[train_result("churn")], seconds=9.8
             ),
             "compile_kernels": Compiled(41, 40, 15.4, ("features", "training"), ""),
-            "init": [Path("churngrid.yaml"), Path("playbook.yaml")],
+            "init": init_result(),
             "check": check_result(),
             "train": [train_result("churn"), train_result("expansion")],
             "backtest": backtest_result(),

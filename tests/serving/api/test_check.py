@@ -7,7 +7,7 @@ import pytest
 import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError, SchemaError
-from churngrid.serving.api import check, compile_kernels, score, scorecard, train
+from churngrid.serving.api import check, compile_kernels, init, score, scorecard, train
 from churngrid.serving.results.stores import open_store
 
 DATE = "2025-11-01"
@@ -186,7 +186,7 @@ def test_unknown_model_and_target_are_refused(company):
 
 
 def test_starter_files_are_written_once_and_are_sound(company, tmp_path):
-    written = churngrid.init(tmp_path / "mine", data=company)
+    written = churngrid.init(tmp_path / "mine", data=company).written
     assert {path.name for path in written} == {
         *("churngrid.yaml", "scorecard.yaml", "maturity.yaml", "playbook.yaml"),
         *("questionnaire.csv", "questionnaire.md"),
@@ -219,7 +219,7 @@ def test_every_verb_is_reached_from_the_package():
     reached = [getattr(churngrid, name) for name in churngrid.__all__]
     verbs = {"backtest", "build_dataset", "check", "compile_kernels", "explain", "init", "report"}
     verbs |= {"fit_scorecard", "score", "train", "validate_scorecard"}
-    jobs = (check, compile_kernels, score, scorecard, train)
+    jobs = (check, compile_kernels, init, score, scorecard, train)
     homes = {name: getattr(job, name) for job in jobs for name in verbs & set(job.__all__)}
     assert set(homes) == verbs
     assert all(verb in reached for verb in homes.values())

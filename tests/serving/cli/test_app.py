@@ -67,6 +67,22 @@ def test_one_target_and_one_kind_can_be_asked_for(verbs):
     assert (options["targets"], options["model_kind"]) == (("expansion",), "linear")
 
 
+def test_without_data_the_settings_of_the_working_folder_name_it(verbs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churngrid.yaml").write_text("data: exports\n")
+    done = run("score")
+    assert verbs.calls["score"][0] == ("exports", Path("churngrid.yaml"))
+    assert verbs.calls["score"][1]["out"] == "churngrid-results"
+    assert squeezed(done.stderr) == "Settings: churngrid.yaml Data: exports"
+
+
+def test_without_data_and_without_settings_the_way_out_is_told(verbs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("train")
+    assert done.exit_code == 2
+    assert "`churngrid init --from DATA` makes one" in done.stderr
+
+
 @pytest.mark.parametrize("place", ["data/churngrid.yaml", "churngrid.yaml"])
 def test_settings_beside_the_data_are_found(verbs, tmp_path, place):
     data = tmp_path / "company" / "data"
@@ -173,7 +189,7 @@ def test_address_in_a_message_loses_its_password(verbs):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["score", "data"], "Missing option '--out'."),
+        (["backtest", "data"], "Missing option '--out'."),
         (["score", "data", "--out", "o", "--nope"], "No such option: --nope"),
         (["train", "data", "--target", "love"], "'love' is not one of 'churn', 'expansion'"),
         (["nope"], "No such command 'nope'"),

@@ -1,0 +1,203 @@
+"""Who the accounts are: the table of them, or the column by which other tables name them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .keys import Key, Links, overlap
+from .profiles import ColumnProfile, TableProfile
+from .roles import role_of
+from .words import ACCOUNT_NOUNS, ends_with, table_words
+
+__all__ = ["Accounts", "Way", "accounts_of"]
+
+_FEWEST = 2
+_MET_BY_NAME = 0.9
+_PERSONS = {("user",), ("member",), ("person",), ("contact",)}
+_NOUNS = tuple(table_words(noun) for noun in ACCOUNT_NOUNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a table says whose its rows are.
+
+    Parameters
+    ----------
+    column : str
+        Of the table itself.
+    hops : tuple of (str, str, str)
+        Tables to go through: name, column that is met, column to go on with.
+    sure : bool
+    why : str
+    """
+
+    column: str
+    hops: tuple[tuple[str, str, str], ...] = ()
+    sure: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Who the accounts are.
+
+    Parameters
+    ----------
+    tables : mapping of str to TableProfile
+    links : Links
+    key : Key or None
+        Of the table of accounts; None where no table holds one row (or version) an account.
+    noun : tuple of str
+        Without a table: the word for accounts by which other tables name them.
+    """
+
+    tables: Mapping[str, TableProfile]
+    links: Links
+    key: Key | None
+    noun: tuple[str, ...] = ()
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether neither a table nor a column names accounts."""
+        return self.key is None and not self.noun
+
+    def way_from(self, table: str) -> Way | None:
+        """Return how a table names the accounts of its rows, or None if it does not."""
+        profile = self.tables[table]
+        if self.key is not None and table == self.key.table:
+            return Way(self.key.column)
+        straight = self._straight(profile)
+        return straight if straight else self._through_another(table)
+
+    def _straight(self, table: TableProfile) -> Way | None:
+        if self.key is None:
+            found = _named(table, self.noun)
+            return Way(found.name) if found else None
+        mine = [link for link in self.links.of(table.name) if link.to == self.key]
+        if mine:
+            best = max(mine, key=lambda link: (link.named, link.met))
+            why = "" if best.named else f"{best.met:.0%} of its values are accounts"
+            return Way(best.column, sure=best.named, why=why)
+        found = _named(table, self.tables[self.key.table].words[-1:])
+        return self._weakly(found) if found else self._as_people(table)
+
+    def _as_people(self, table: TableProfile) -> Way | None:
+        """Where customers are persons, other tables may call them users."""
+        if self.key is None or any(other.words[-1:] in _PERSONS for other in self.tables.values()):
+            return None
+        key = self.tables[self.key.table].columns[self.key.column]
+        for column in table.filled:
+            said = column.words[:-1] if column.words[-1:] == ("id",) else ()
+            if said in _PERSONS and overlap(column, key) >= _MET_BY_NAME:
+                why = f"all of its values are in {self.key.table!r}"
+                return Way(column.name, sure=False, why=why)
+        return None
+
+    def _weakly(self, found: ColumnProfile) -> Way | None:
+        """Trust a name whose values are rarely accounts, or are names of accounts."""
+        key = self.key
+        if key is None:
+            return None
+        whom = self.tables[key.table]
+        met = len(found.seen & whom.columns[key.column].seen)
+        if met:
+            why = f"by its name: only {met} of its {len(found.seen)} values are accounts"
+            return Way(found.name, sure=False, why=why)
+        for other in whom.filled:
+            if other.unique and overlap(found, other) >= _MET_BY_NAME:
+                hop = (key.table, other.name, key.column)
+                return Way(found.name, (hop,), why=f"its values are those of {other.name!r}")
+        return None
+
+    def _through_another(self, table: str) -> Way | None:
+        """Go through a table that this one names, or through one that names both."""
+        if self.key is None:
+            return None
+        for link in sorted(self.links.of(table), key=lambda link: -link.met):
+            next_ = self._straight(self.tables[link.to.table])
+            if link.named and next_ is not None:
+                hop = (link.to.table, link.to.column, next_.column)
+                return Way(link.column, (hop,), next_.sure, f"by way of {link.to.table!r}")
+        own = self.links.keys.get(table)
+        for link in self.links.to(own) if own else ():
+            next_ = self._straight(self.tables[link.table])
+            if link.named and next_ is not None and next_.sure:
+                hop = (link.table, link.column, next_.column)
+                return Way(own.column if own else "", (hop,), why=f"by way of {link.table!r}")
+        return None
+
+
+def accounts_of(tables: Mapping[str, TableProfile], links: Links) -> Accounts:
+    """Find out who the accounts are.
+
+    Parameters
+    ----------
+    tables : mapping of str to TableProfile
+    links : Links
+
+    Returns
+    -------
+    Accounts
+        A table whose name is a word for accounts and to which most other tables point; without
+        one, the word that most tables use.
+    """
+    ranked = sorted(
+        (table for table in tables.values() if _is_noun(table)),
+        key=lambda table: _rank(table, tables, links),
+    )
+    for table in ranked:
+        key = links.keys.get(table.name)
+        pointed = key is not None and bool(links.to(key))
+        if key is not None and (pointed or table.rows >= _FEWEST or len(tables) == 1):
+            return Accounts(tables, links, key)
+    for table in ranked:
+        versions = _version_key(table)
+        if versions is not None:
+            return Accounts(tables, links, Key(table.name, versions.name, unique=False))
+    return Accounts(tables, links, None, _commonest_noun(tables))
+
+
+def _is_noun(table: TableProfile) -> bool:
+    return ends_with(table.words, _NOUNS) is not None
+
+
+def _rank(
+    table: TableProfile, tables: Mapping[str, TableProfile], links: Links
+) -> tuple[int, int, int]:
+    key = links.keys.get(table.name)
+    pointing = len(links.to(key)) if key else 0
+    noun = ends_with(table.words, _NOUNS)
+    exact = 0 if noun == table.words else 1
+    return -pointing, exact, _NOUNS.index(noun) if noun else len(_NOUNS)
+
+
+def _version_key(table: TableProfile) -> ColumnProfile | None:
+    """Return the column that names accounts in a table of several rows each."""
+    names = role_of("accounts").column_words["account_id"]
+    for name in names:
+        for column in table.filled:
+            if column.words == name and column.could_be_id and column.filled == column.rows:
+                return column
+    return None
+
+
+def _commonest_noun(tables: Mapping[str, TableProfile]) -> tuple[str, ...]:
+    counted: Counter[tuple[str, ...]] = Counter()
+    for table in tables.values():
+        for noun in _NOUNS:
+            if _named(table, noun) is not None:
+                counted[noun] += 1
+    best = max(counted.values(), default=0)
+    return next((noun for noun in _NOUNS if best and counted[noun] == best), ())
+
+
+def _named(table: TableProfile, noun: tuple[str, ...]) -> ColumnProfile | None:
+    """Return the column of a table that names accounts by one word for them."""
+    wanted = [(*noun, "id"), noun, (*noun, "number"), (*noun, "code"), (*noun, "ref")]
+    wanted += [(*noun, "0"), (*noun, "name")]
+    for words in wanted if noun else ():
+        for column in table.filled:
+            right = column.could_be_id or column.could_be_name
+            if column.words == words and right and not column.reads_as("time"):
+                return column
+    return None

@@ -1,0 +1,378 @@
+"""What a role needs beyond columns of the same meaning: kinds by name, filters, money by formula.
+
+One small function a canonical table; each returns the finished part, or a sentence that says why
+the table is better left out.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrays.plain_text import as_text
+from ...schema.tables import Column
+from ..coerce import coerce
+from .accounts import Way
+from .columns import match_columns
+from .money import Billed, annual, monthly
+from .profiles import ColumnProfile, TableProfile
+from .proposal import Part, Take
+from .recognise import Fit
+from .roles import DELETED, role_of
+from .vocabulary import ENDED, NEVER_BEGAN, OWN_STAFF, SURVEYS, TYPES, WON, admitted
+from .words import column_words
+
+__all__ = ["completed", "events_of_ended", "left_out"]
+
+_DELETED = tuple(column_words(name) for name in DELETED)
+_ENDS = tuple(
+    column_words(name)
+    for name in (
+        *(
+            "ended at",
+            "effective to",
+            "end date",
+            "subscription end date",
+            "valid to",
+            "churned at",
+        ),
+        *("churn date", "terminated at", "expires at", "expired at", "end", "cancelled at"),
+        *("cancel date", "cancellation date", "deactivated at"),
+    )
+)
+_MOSTLY = 0.9
+_YES = {"true", "t", "yes", "y", "1"}
+_GONE = ("deleted", "spam", "trash")
+_FEW = 40
+_NPS_MOST, _CSAT_MOST = 10, 5
+
+
+def completed(fit: Fit) -> Part | str:
+    """Return a part with everything that its table needs, or why it is not proposed.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    Part or str
+    """
+    if fit.role.table != "features" and fit.way is None:
+        return "no column names the account of its rows"
+    takes = dict(fit.takes)
+    part = _COMPLETIONS.get(fit.role.table, _plain)(fit, takes)
+    if isinstance(part, str):
+        return part
+    if any(take.formula for take in part.takes):
+        return "its amounts would have to be computed from several columns"
+    missing = [
+        column.name
+        for column in fit.role.spec.columns
+        if column.required and column.name not in {take.column for take in part.takes}
+    ]
+    if missing:
+        return f"no column for {', '.join(f'`{name}`' for name in missing)}"
+    return part
+
+
+def left_out(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the rows that are no longer there by a flag of their own: column and its values.
+
+    Parameters
+    ----------
+    table : TableProfile
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Empty if all rows are there.
+    """
+    found = {}
+    for column in table.columns.values():
+        gone = sorted(column.lowered & _YES) if column.words in _DELETED else []
+        if gone and column.reads_as("flag"):
+            found[column.name] = tuple(v for v in column.looked_at if v.strip().lower() in gone)
+    return found
+
+
+def _plain(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    return _part(fit, takes)
+
+
+def _part(
+    fit: Fit,
+    takes: Mapping[str, Take],
+    *,
+    only: Mapping[str, tuple[str, ...]] | None = None,
+    but_not: Mapping[str, tuple[str, ...]] | None = None,
+    filled: str = "",
+) -> Part:
+    known = {column.name: place for place, column in enumerate(fit.role.spec.columns)}
+    ordered = sorted(takes.values(), key=lambda take: known[take.column])
+    if fit.way is not None and fit.way.hops:
+        ordered.insert(0, _by_way(fit.way))
+    elif fit.way is not None and not fit.way.sure:
+        ordered = [
+            _unsure(take, fit.way) if take.column == "account_id" else take for take in ordered
+        ]
+    return Part(
+        fit.role.table,
+        fit.table.name,
+        tuple(ordered),
+        only=only or {},
+        but_not={**left_out(fit.table), **(but_not or {})},
+        filled=filled,
+    )
+
+
+def _unsure(take: Take, way: Way) -> Take:
+    return Take(take.column, take.source, sure=False, why=way.why)
+
+
+def _by_way(way: Way) -> Take:
+    (table, met, on), *more = way.hops
+    lookup: dict[str, object] = {"table": table, "on": way.column, "equals": met, "take": on}
+    if more:
+        lookup["then"] = [{"table": t, "equals": met, "take": on} for t, met, on in more]
+    return Take("account_id", way.column, lookup=lookup, sure=way.sure, why=way.why)
+
+
+def _contracts(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    yearly = annual(fit.table)
+    if yearly is not None:
+        takes["acv"] = yearly
+    if _is_pipeline(fit):
+        return _won_deals(fit, takes)
+    if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
+        return "no column says what a contract is worth or when it ends"
+    return _part(fit, takes)
+
+
+def _is_pipeline(fit: Fit) -> bool:
+    """Deals and opportunities become contracts only once they are won."""
+    key = fit.takes.get("contract_id")
+    said = [fit.table.words[-1:]]
+    said += [fit.table.columns[key.source].words[:1]] if key else []
+    return bool({("deal",), ("opportunity",)} & set(said))
+
+
+def _won_deals(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Keep won deals: only they are contracts, and their amount is that of the contract."""
+    amount = _first(
+        fit.table, "number", "amount", "deal amount", "value", "deal value", "amount usd"
+    )
+    won = _won(fit.table)
+    if won is None:
+        return "nothing says which of the deals were won, so they are no contracts"
+    if amount is not None and "acv" not in takes:
+        why = f"{amount.name!r} of a won deal, taken as the value of a year"
+        takes["acv"] = Take("acv", amount.name, sure=False, why=why)
+    return _part(fit, takes, only=won)
+
+
+def _won(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
+    flag = _first(table, "flag", "is won", "won", "is closed won")
+    if flag is not None:
+        return {flag.name: tuple(v for v in flag.looked_at if v.strip().lower() in _YES)}
+    stage = _first(table, "text", "stage", "stage name", "deal stage", "status", "deal status")
+    words = admitted(stage.looked_at, WON) if stage is not None else ()
+    return {stage.name: words} if stage is not None and words else None
+
+
+def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    mrr = monthly(fit.table, _billed(fit))
+    if mrr is None:
+        return "nothing tells for sure how much is paid a month"
+    takes["mrr"] = mrr
+    takes.pop("effective_to", None)
+    end = _end_of(fit.table)
+    if end is not None:
+        takes["effective_to"] = Take("effective_to", end.name)
+    if "item_id" not in takes and fit.way is not None and not fit.way.hops:
+        why = "no column names the subscription, so that an account has one"
+        takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
+    for name in ("unit_price", "contract_id"):
+        takes.pop(name, None)
+    status = _status(fit.table)
+    never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
+    return _part(fit, takes, but_not={status.name: never} if status and never else {})
+
+
+def _billed(fit: Fit) -> Billed | None:
+    """Return what the accounts of a table of subscriptions are invoiced, if a table tells."""
+    if fit.way is None or fit.way.hops:
+        return None
+    role = role_of("invoices")
+    for table in fit.accounts.tables.values():
+        way = fit.accounts.way_from(table.name)
+        if table is fit.table or table.words not in role.noun_words or way is None or way.hops:
+            continue
+        amount = match_columns(role, table, taken={}).get("amount_due")
+        if amount is None:
+            continue
+        keys = as_text(table.looked_at[way.column])[0].to_pylist()
+        read = coerce(Column("n", "number"), table.looked_at[amount.source]).column.to_pylist()
+        middle = pd.Series(read, index=keys, dtype=float).dropna().groupby(level=0).median()
+        return Billed(fit.way.column, {str(key): value for key, value in middle.items()})
+    return None
+
+
+def _end_of(table: TableProfile) -> ColumnProfile | None:
+    """Return the time that is there for subscriptions that are over, and only for them."""
+    status = _status(table)
+    ended = admitted(status.looked_at, ENDED) if status else ()
+    candidates = [c for c in table.filled if c.words in _ENDS and c.reads_as("time")]
+    candidates.sort(key=lambda column: _ENDS.index(column.words))
+    if status is None or not ended:
+        return next(iter(candidates), None)
+    over = pc.is_in(table.looked_at[status.name], value_set=pa.array(ended))
+    return next((c for c in candidates if _agrees(table.looked_at[c.name], over)), None)
+
+
+def _agrees(times: pa.ChunkedArray, over: pa.ChunkedArray) -> bool:
+    """Whether times are given for what is over, and hardly for anything else."""
+    given = pc.is_valid(as_text(times)[0])
+    given_over = pc.sum(pc.and_(given, over)).as_py() or 0
+    rest = pc.sum(pc.and_(given, pc.invert(pc.fill_null(over, False)))).as_py() or 0
+    n_over = pc.sum(over).as_py() or 0
+    n_rest = len(given) - n_over
+    return given_over >= _MOSTLY * n_over and rest <= (1 - _MOSTLY) * n_rest
+
+
+def events_of_ended(fit: Fit) -> Part | None:
+    """Return the ends of subscriptions as decisions, where a table holds one row each.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of ``subscription_items``.
+
+    Returns
+    -------
+    Part or None
+        None where no column says when a subscription was cancelled.
+    """
+    names = (
+        "canceled at",
+        "cancelled at",
+        "cancel date",
+        "cancellation date",
+        "churn date",
+        "churned at",
+    )
+    said = _first(fit.table, "time", *names)
+    status = _status(fit.table)
+    key = fit.takes.get("item_id")
+    if said is None or key is None or fit.way is None or fit.way.hops:
+        return None
+    why = "the day on which somebody cancelled"
+    ended = admitted(status.looked_at, ENDED) if status else ()
+    return Part(
+        "contract_events",
+        fit.table.name,
+        (
+            Take("event_id", key.source),
+            Take("account_id", fit.way.column),
+            Take("event_type", constant="cancelled"),
+            Take("effective_at", said.name, why=why),
+        ),
+        only={status.name: ended} if status and ended else {},
+        but_not=left_out(fit.table),
+        filled=said.name,
+    )
+
+
+def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    # A table with one row a ticket shows what it is now: the last change says nothing about when
+    # the ticket became known.
+    if fit.table.columns[takes["ticket_id"].source].unique:
+        takes.pop("changed_at", None)
+    status = takes.get("status")
+    gone = admitted(fit.table.columns[status.source].looked_at, _GONE) if status else ()
+    return _part(fit, takes, but_not={status.source: gone} if status and gone else {})
+
+
+def _people(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    roles = takes.get("roles")
+    if roles is None:
+        return _part(fit, takes)
+    seen = fit.table.columns[roles.source].looked_at
+    own = admitted(seen, OWN_STAFF)
+    others = set(seen) - set(own)
+    return _part(fit, takes, but_not={roles.source: own} if own and others else {})
+
+
+def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    kind = _kind_of_survey(fit, takes)
+    if kind is None:
+        return "nothing says whether its scores are NPS, CSAT or CES"
+    takes["survey_type"] = kind
+    return _part(fit, takes)
+
+
+def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:
+    given = takes.get("survey_type")
+    if given is not None and fit.table.columns[given.source].lowered <= SURVEYS.keys():
+        return given
+    score = takes.get("score")
+    said = [*fit.table.words, *(fit.table.columns[score.source].words if score else ())]
+    for word, kind in SURVEYS.items():
+        if word in said:
+            return Take("survey_type", constant=kind)
+    numbers = fit.table.columns[score.source].numbers if score else []
+    if not numbers or min(numbers) < 0:
+        return None
+    if _CSAT_MOST < max(numbers) <= _NPS_MOST and (min(numbers) == 0 or max(numbers) > 7):
+        return Take("survey_type", constant="nps", sure=False, why="scores go from 0 to 10")
+    return None
+
+
+def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    kind = takes.get("type")
+    noun = fit.table.words[-1] if fit.table.words else ""
+    if kind is not None and not fit.table.columns[kind.source].lowered & TYPES.keys():
+        takes.pop("type")
+    if "type" not in takes and noun in TYPES:
+        takes["type"] = Take("type", constant=TYPES[noun], sure=noun == TYPES[noun])
+    return _part(fit, takes)
+
+
+def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    return _part(fit, takes)
+
+
+def _contract_events(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    kind = takes.get("event_type")
+    known = {"notice_received", "cancel_requested", "cancelled", "renewed", "churn_confirmed"}
+    if kind is None or not fit.table.columns[kind.source].lowered & known:
+        if not {"churn", "canceled", "churned", "lost"} & set(fit.table.words):
+            return "nothing says which kind of event its rows are"
+        takes["event_type"] = Take("event_type", constant="churn_confirmed")
+    return _part(fit, takes)
+
+
+def _status(table: TableProfile) -> ColumnProfile | None:
+    found = _first(table, "text", "status", "state", "subscription status")
+    return found if found is not None and len(found.values) <= _FEW else None
+
+
+def _first(table: TableProfile, kind: str, *names: str) -> ColumnProfile | None:
+    for words in (column_words(name) for name in names):
+        for column in table.filled:
+            if column.words == words and (kind == "text" or column.reads_as(kind)):  # type: ignore[arg-type]
+                return column
+    return None
+
+
+_COMPLETIONS: dict[str, Callable[[Fit, dict[str, Take]], Part | str]] = {
+    "people": _people,
+    "contracts": _contracts,
+    "subscription_items": _items,
+    "contract_events": _contract_events,
+    "usage_events": _events,
+    "tickets": _tickets,
+    "survey_responses": _surveys,
+    "activities": _activities,
+}

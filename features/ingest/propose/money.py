@@ -1,0 +1,289 @@
+"""What an account pays a month, from whatever columns say it: amount, quantity and interval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...schema.tables import Column
+from ..coerce import coerce
+from .profiles import ColumnProfile, TableProfile
+from .proposal import Take
+from .vocabulary import INTERVAL_MONTHS
+from .words import column_words
+
+__all__ = ["Billed", "annual", "currency_of", "monthly", "quoted"]
+
+
+def _patterns(*names: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(column_words(name) for name in names)
+
+
+_MONTHLY = _patterns(
+    *("mrr", "monthly recurring revenue", "mrr amount", "monthly amount", "monthly fee"),
+    *("monthly price", "monthly revenue", "monthly charge", "monthly value", "price per month"),
+    *("amount per month", "monthly cost", "monthly subscription amount"),
+)
+_ANNUAL = _patterns(
+    *("arr", "annual recurring revenue", "acv", "annual contract value", "annual value"),
+    *("annual amount", "yearly amount", "annual fee", "annual price", "yearly price", "arr amount"),
+    *("price per year", "annual revenue contracted"),
+)
+_PER_UNIT = _patterns(
+    *("unit price", "unit amount", "price per unit", "price per seat", "seat price", "per seat"),
+    *("plan unit price", "unit cost", "price per user", "rate per seat"),
+)
+_PER_INTERVAL = _patterns(
+    *("amount", "price", "plan amount", "plan price", "subscription amount", "fee", "rate"),
+    *("recurring amount", "total", "total amount", "value", "subscription price", "charge"),
+    *("billing amount", "recurring price", "net amount"),
+)
+_QUANTITY = _patterns(
+    *("quantity", "seats", "licenses", "seat count", "units", "plan quantity", "license count"),
+)
+_INTERVAL = _patterns(
+    *("interval", "billing interval", "billing period", "billing cycle", "billing frequency"),
+    *("plan interval", "recurring interval", "frequency", "billing term", "payment frequency"),
+    *("billing period unit", "subscription period", "cycle", "billing", "term unit", "period unit"),
+    *("plan interval unit", "interval unit", "billing interval unit"),
+)
+_COUNT = _patterns(
+    *("interval count", "plan interval count", "billing interval count", "interval length"),
+    "plan interval length",
+)
+_CURRENCY = _patterns("currency", "currency code", "currency iso code", "billing currency")
+_MINOR = ("cent", "minor", "penny", "pence")
+_PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
+_STEADY = 0.8
+_NEAR = 0.02
+_FEWEST_GROUPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """An amount as an expression, and what is said of it."""
+
+    formula: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What accounts are invoiced.
+
+    Parameters
+    ----------
+    column : str
+        By which the rows of a table of subscriptions name their account.
+    amounts : mapping of str to float
+        Middle amount of the invoices of each account.
+    """
+
+    column: str
+    amounts: Mapping[str, float]
+
+
+def quoted(name: str) -> str:
+    """Return the name of a column as an expression.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> quoted("Amount Due")
+    '"Amount Due"'
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def monthly(table: TableProfile, billed: Billed | None = None) -> Take | None:
+    """Return how the columns of a table give what is paid a month, or None if they do not say.
+
+    Parameters
+    ----------
+    table : TableProfile
+        One row a subscription, an item of one, or a month of one.
+    billed : Billed or None
+        What was invoiced, to tell a price of one from that of all.
+
+    Returns
+    -------
+    Take or None
+        For the column ``mrr``. Nothing is proposed where it is open whether an amount is by month
+        or by year.
+    """
+    for names, months in ((_MONTHLY, 1), (_ANNUAL, 12)):
+        found = _number(table, names)
+        if found is not None:
+            return _taken("mrr", found, months)
+    return _by_interval(table, billed)
+
+
+def annual(table: TableProfile) -> Take | None:
+    """Return how the columns of a table give what is paid a year, or None."""
+    for names, months in ((_ANNUAL, 1), (_MONTHLY, 1 / 12)):
+        found = _number(table, names)
+        if found is not None:
+            return _taken("acv", found, months)
+    return None
+
+
+def currency_of(tables: "list[TableProfile]") -> str | None:
+    """Return the currency that tables name most, or None.
+
+    Parameters
+    ----------
+    tables : list of TableProfile
+
+    Returns
+    -------
+    str or None
+        ISO 4217, upper case.
+    """
+    counted: dict[str, int] = {}
+    for table in tables:
+        for column in table.filled:
+            if column.words not in _CURRENCY:
+                continue
+            texts = pd.Series(table.looked_at[column.name].to_pylist()).dropna().astype(str)
+            for code, rows in texts.str.strip().str.upper().value_counts().items():
+                if len(str(code)) == 3 and str(code).isalpha():
+                    counted[str(code)] = counted.get(str(code), 0) + int(rows)
+    return max(counted, key=lambda code: counted[code], default=None)
+
+
+def _taken(column: str, found: ColumnProfile, months: float) -> Take:
+    cents = any(word in found.words for word in _MINOR)
+    if months == 1 and not cents:
+        return Take(column, found.name)
+    formula = quoted(found.name)
+    formula += " / 100" if cents else ""
+    formula += f" / {months:g}" if months > 1 else f" * {1 / months:g}" if months < 1 else ""
+    said = ", ".join(
+        [*(["in hundredths"] if cents else []), *(["a year"] if months > 1 else [])]
+        + (["a month"] if months < 1 else [])
+    )
+    return Take(column, formula=formula, why=f"{found.name!r} is {said} by its name")
+
+
+def _by_interval(table: TableProfile, billed: Billed | None) -> Take | None:
+    interval = _words(table, _INTERVAL)
+    amount = _amount(table, billed)
+    if interval is None or amount is None:
+        return None
+    known = {
+        word: INTERVAL_MONTHS[word] for word in sorted(interval.lowered & INTERVAL_MONTHS.keys())
+    }
+    if len(known) < len(interval.lowered):
+        return None
+    months = _months(interval, known)
+    count = _number(table, _COUNT)
+    if count is not None:
+        months = f"{months} * {quoted(count.name)}"
+    formula = amount.formula if months == "1" else f"{amount.formula} / ({months})"
+    why = f"{amount.why}, by the month of {interval.name!r}"
+    return Take("mrr", formula=formula, why=why)
+
+
+def _months(interval: ColumnProfile, known: dict[str, float]) -> str:
+    lengths = set(known.values())
+    if len(lengths) == 1:
+        return f"{lengths.pop():g}"
+    cases = " ".join(f"when '{word}' then {months:g}" for word, months in known.items())
+    return f"case lower({quoted(interval.name)}) {cases} end"
+
+
+def _amount(table: TableProfile, billed: Billed | None) -> _Amount | None:
+    per_unit, whole = _number(table, _PER_UNIT), _number(table, _PER_INTERVAL)
+    quantity = _number(table, _QUANTITY)
+    found = per_unit or whole
+    if found is None:
+        return None
+    cents = any(word in found.words for word in _MINOR)
+    formula = quoted(found.name) + (" / 100" if cents else "")
+    if quantity is None or quantity.lowered == {"1"}:
+        return _Amount(formula, f"{found.name!r}")
+    of_one = per_unit is not None or _is_of_one(table, found, quantity, billed)
+    if of_one is None:
+        return None
+    if of_one:
+        return _Amount(
+            f"{quoted(quantity.name)} * {formula}", f"{quantity.name!r} x {found.name!r}"
+        )
+    return _Amount(formula, f"{found.name!r}, which holds for all of {quantity.name!r}")
+
+
+def _is_of_one(
+    table: TableProfile, amount: ColumnProfile, quantity: ColumnProfile, billed: Billed | None
+) -> bool | None:
+    """Whether an amount is the price of one: by what was invoiced, else by what stays steady."""
+    rows = pd.DataFrame({"amount": _read(table, amount), "quantity": _read(table, quantity)})
+    rows["times"] = rows["amount"] * rows["quantity"]
+    if billed is not None:
+        keys = pd.Series(table.looked_at[billed.column].to_pylist()).astype(str)
+        told = rows.assign(invoiced=keys.map(billed.amounts))[rows["quantity"] > 1].dropna()
+        one, all_ = (_agree(told["invoiced"], told[name]) for name in ("times", "amount"))
+        if len(told) >= _FEWEST_GROUPS and max(one, all_) >= _STEADY > min(one, all_):
+            return one > all_
+    plan = _words(table, _PLAN)
+    if plan is None:
+        return None
+    rows = rows.assign(plan=table.looked_at[plan.name].to_pylist()).dropna()
+    return _is_steady(rows[rows["quantity"] > 0])
+
+
+def _agree(invoiced: pd.Series, asked: pd.Series) -> float:
+    return float(np.isclose(invoiced.to_numpy(float), asked.to_numpy(float), rtol=_NEAR).mean())
+
+
+def _is_steady(rows: pd.DataFrame) -> bool | None:
+    """Whether, within a plan, the amount stays the same while the quantity changes."""
+    groups = [group for _, group in rows.groupby("plan") if _varies(group["quantity"])]
+    if sum(map(len, groups)) < 2 * _FEWEST_GROUPS:
+        return None
+    one = sum(not _varies(group["amount"]) for group in groups) / len(groups)
+    prices = [(group["amount"] / group["quantity"]).round(4) for group in groups]
+    all_ = sum(not _varies(price) for price in prices) / len(groups)
+    if one >= _STEADY > all_:
+        return True
+    return False if all_ >= _STEADY > one else None
+
+
+def _varies(values: pd.Series) -> bool:
+    return bool(values.min() < values.max())
+
+
+def _read(table: TableProfile, column: ColumnProfile) -> list[float | None]:
+    values = coerce(Column("n", "number"), table.looked_at[column.name]).column
+    return list(values.to_pylist())
+
+
+def _number(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
+    found = _first(table, names)
+    return found if found is not None and found.reads_as("number") else None
+
+
+def _words(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
+    found = _first(table, names)
+    return None if found is None or found.reads_as("number") else found
+
+
+def _first(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
+    by_words = {column.words: column for column in reversed(table.filled)}
+    with_unit = {column.words[:-1]: column for column in table.filled if _unit(column)}
+    return next(
+        (by_words.get(w) or with_unit[w] for w in names if w in by_words or w in with_unit), None
+    )
+
+
+def _unit(column: ColumnProfile) -> bool:
+    """Whether a name ends with a currency or its hundredth part."""
+    last = column.words[-1:]
+    return bool(last) and (last[0] in _MINOR or last[0] in {"usd", "eur", "gbp", "chf", "dollar"})

@@ -1,0 +1,232 @@
+"""What the values of each source column look like, found out once for everything that asks."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrays.plain_text import as_text
+from ...schema.tables import Column, Kind
+from ..coerce import coerce
+from ..raw_rows import Source
+from .words import LOADER_WORDS, column_words, table_words
+
+__all__ = ["ColumnProfile", "TableProfile", "profiles_of"]
+
+_MOST_ROWS = 200_000
+_LOOKED_AT = 400
+_READABLE = 0.98
+_DIGITS = re.compile(r"^\d+$")
+_MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
+_LONGEST_ID = 64
+_LONGEST_NAME = 100
+_ALL_BEGIN = 0.8
+_FEWEST_BEGIN = 3
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One source column.
+
+    Parameters
+    ----------
+    name : str
+    rows : int
+        Rows looked at.
+    filled : int
+        Rows with a value.
+    values : pyarrow.Array of string
+        Each different value once, in the order of their first row.
+    words : tuple of str
+        What its name says, without what all columns of the table begin with.
+    """
+
+    name: str
+    rows: int
+    filled: int
+    values: pa.Array
+    words: tuple[str, ...] = ()
+
+    @property
+    def by_loader(self) -> bool:
+        """Whether the program that copied the rows wrote it."""
+        return column_words(self.name)[:1] in {(word,) for word in LOADER_WORDS}
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row has a value."""
+        return self.filled == 0
+
+    @property
+    def unique(self) -> bool:
+        """Whether every row has a value of its own."""
+        return 0 < self.filled == self.rows == len(self.values)
+
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """The different values."""
+        return frozenset(self.values.to_pylist())
+
+    @cached_property
+    def looked_at(self) -> list[str]:
+        """Some of the different values, evenly from all of them."""
+        step = max(len(self.values) // _LOOKED_AT, 1)
+        return [str(value) for value in self.values[::step].to_pylist()]
+
+    @cached_property
+    def lowered(self) -> frozenset[str]:
+        """The different values looked at, in lower case and without blanks around them."""
+        return frozenset(value.strip().lower() for value in self.looked_at)
+
+    def reads_as(self, kind: Kind) -> bool:
+        """Say whether nearly all values can be read as one kind.
+
+        Parameters
+        ----------
+        kind : {"id", "text", "number", "flag", "time", "list"}
+
+        Returns
+        -------
+        bool
+            False for a column without values.
+        """
+        return not self.empty and self._readable(kind) >= _READABLE
+
+    @cached_property
+    def is_plain_number(self) -> bool:
+        """Whether all values are digits, as times written as a number are, too."""
+        return all(_DIGITS.match(value) for value in self.looked_at)
+
+    @cached_property
+    def is_mail(self) -> bool:
+        """Whether the values are addresses of e-mail."""
+        return self._share(lambda value: bool(_MAIL.match(value))) >= _READABLE
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether the values are objects written as JSON."""
+        return self._share(lambda value: value[:1] == "{" and value[-1:] == "}") >= _READABLE
+
+    @cached_property
+    def is_specific(self) -> bool:
+        """Whether a value is hardly met by chance: longer than a running number."""
+        return self._share(lambda value: len(value) >= 6 and not value.isalpha()) >= _READABLE
+
+    @cached_property
+    def could_be_id(self) -> bool:
+        """Whether values can name something: short, without blanks inside, no fractions."""
+        if self.empty or self.is_json:
+            return False
+        return self._share(_like_an_id) >= _READABLE
+
+    @cached_property
+    def could_be_name(self) -> bool:
+        """Whether values can be names of something: short, neither numbers nor times."""
+        if self.empty or self.is_json or self.reads_as("number") or self.reads_as("time"):
+            return False
+        return self._share(lambda value: len(value) <= _LONGEST_NAME) >= _READABLE
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """The numbers among the values looked at."""
+        read = coerce(Column("n", "number"), self._sample()).column
+        return [float(value) for value in pc.drop_null(read).to_pylist()]
+
+    def _readable(self, kind: Kind) -> float:
+        column = Column("x", kind)
+        sample = self._sample()
+        faulty = sum(int(fault.mask.sum()) for fault in coerce(column, sample).faults)
+        return 1 - faulty / max(len(sample), 1)
+
+    def _sample(self) -> pa.ChunkedArray:
+        return pa.chunked_array([pa.array(self.looked_at, pa.string())])
+
+    def _share(self, holds: Callable[[str], bool]) -> float:
+        looked = self.looked_at
+        return sum(map(holds, looked)) / len(looked) if looked else 0.0
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """One source table.
+
+    Parameters
+    ----------
+    name : str
+    rows : int
+        Rows looked at.
+    columns : mapping of str to ColumnProfile
+        In the order of the source.
+    looked_at : pyarrow.Table
+        Those rows.
+    """
+
+    name: str
+    rows: int
+    columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
+    looked_at: pa.Table = field(default_factory=lambda: pa.table({}))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """What its name says."""
+        return table_words(self.name)
+
+    @property
+    def filled(self) -> tuple[ColumnProfile, ...]:
+        """The columns that have a value and that no loader wrote."""
+        return tuple(c for c in self.columns.values() if not c.empty and not c.by_loader)
+
+
+def profiles_of(source: Source) -> dict[str, TableProfile]:
+    """Look at every table of a source.
+
+    Parameters
+    ----------
+    source : Source
+
+    Returns
+    -------
+    dict of str to TableProfile
+        Only the first part of a large table is looked at.
+
+    Raises
+    ------
+    SchemaError
+        If a table cannot be read.
+    """
+    return {name: _table(source, name) for name in source.names()}
+
+
+def _table(source: Source, name: str) -> TableProfile:
+    columns = tuple(dict.fromkeys(source.columns(name)))
+    piece = next(iter(source.pieces(name, columns)), None)
+    table = pa.table({}) if piece is None else piece.table.slice(0, _MOST_ROWS)
+    words = _bare_words(table.column_names)
+    found = {column: _column(column, table[column], words[column]) for column in table.column_names}
+    return TableProfile(name, table.num_rows, found, table)
+
+
+def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Words of columns, without the first one where nearly all columns begin with it."""
+    words = {name: column_words(name) for name in names}
+    longer = [said for said in words.values() if len(said) > 1]
+    first, times = Counter(said[0] for said in longer).most_common(1)[0] if longer else ("", 0)
+    if times < max(_FEWEST_BEGIN, _ALL_BEGIN * len(names)):
+        return words
+    return {
+        name: said[1:] if len(said) > 1 and said[0] == first else said
+        for name, said in words.items()
+    }
+
+
+def _column(name: str, values: pa.ChunkedArray, words: tuple[str, ...]) -> ColumnProfile:
+    text = pc.drop_null(as_text(values)[0])
+    return ColumnProfile(name, len(values), len(text), pc.unique(text), words)
+
+
+def _like_an_id(value: str) -> bool:
+    return len(value) <= _LONGEST_ID and not re.search(r"\s|^-?\d+\.\d+$|^\d{4}-\d{2}-\d{2}", value)

@@ -1,0 +1,113 @@
+"""What is proposed for a source: which table is read as what, how sure that is, and what is not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Part", "Proposal", "Take", "Unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Where one canonical column comes from: exactly one of the sources below.
+
+    Parameters
+    ----------
+    column : str
+        Canonical.
+    source : str
+        A column of the source table.
+    formula : str
+        An expression over columns of the source table.
+    constant : str
+        The same value in every row.
+    lookup : mapping of str to object
+        As in the settings.
+    sure : bool
+        False for a guess that someone should look at.
+    why : str
+        What speaks for it; empty where names say it all.
+    """
+
+    column: str
+    source: str = ""
+    formula: str = ""
+    constant: str = ""
+    lookup: Mapping[str, object] = field(default_factory=dict)
+    sure: bool = True
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One source table read as one canonical table.
+
+    Parameters
+    ----------
+    table : str
+        Canonical.
+    source : str
+    takes : tuple of Take
+    only, but_not : mapping of str to tuple of str
+        Source column and the values whose rows are kept, or left out.
+    sure : bool
+    why : str
+    filled : str
+        A source column without which a row says nothing of this kind; empty if all rows do.
+    """
+
+    table: str
+    source: str
+    takes: tuple[Take, ...]
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    but_not: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sure: bool = True
+    why: str = ""
+    filled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A source table, or columns of one, that nothing is read from.
+
+    Parameters
+    ----------
+    table : str
+    columns : tuple of str
+        Empty for the whole table.
+    why : str
+    """
+
+    table: str
+    columns: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """All that is proposed for a source.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        In the order of the contract; several of one canonical table are read below each other.
+    unread : tuple of Unread
+    currency : str or None
+        The one that the data names most often.
+    notes : tuple of str
+        What somebody has to know or to decide, in sentences.
+    flat : tuple of str or None
+        Source table, key column and flag column of a table of customers with an outcome.
+    rows : mapping of str to int
+        Rows looked at, by source table.
+    """
+
+    parts: tuple[Part, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
+    flat: tuple[str, str, str] | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, table: str) -> tuple[Part, ...]:
+        """Return the parts of one canonical table."""
+        return tuple(part for part in self.parts if part.table == table)

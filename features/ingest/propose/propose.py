@@ -1,0 +1,231 @@
+"""A proposal for a source that nobody has described: every table looked at, every guess named."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+
+from ...schema.tables import TABLES
+from ..read import Data, open_source
+from .accounts import Accounts, Way, accounts_of
+from .columns import match_columns
+from .completions import completed, events_of_ended, left_out
+from .keys import Links, key_of, overlap
+from .money import currency_of
+from .profiles import TableProfile, profiles_of
+from .proposal import Part, Proposal, Take, Unread
+from .recognise import Fit, fits_of
+from .roles import role_of
+from .sheets import churn_flag, parts_of_sheet
+
+__all__ = ["proposal_for", "propose"]
+
+_STACKED = {"survey_responses", "activities", "usage_events", "tickets", "usage_daily"}
+"""Tables that several sources may deliver side by side."""
+
+
+def propose(data: Data) -> Proposal:
+    """Look at every table of a source and propose how it is read.
+
+    Parameters
+    ----------
+    data : path of a folder or DuckDB file, database URL, or mapping of str to table
+
+    Returns
+    -------
+    Proposal
+        A draft: what is a guess says so, and what is open is left out.
+
+    Raises
+    ------
+    SchemaError
+        If the data cannot be opened or read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> customers = pd.DataFrame({"Customer ID": ["a1", "a2"], "Company": ["Ada", "Bob"]})
+    >>> [(part.table, part.source) for part in propose({"Customers": customers}).parts]
+    [('accounts', 'Customers')]
+    """
+    with closing(open_source(data)) as source:
+        return proposal_for(profiles_of(source))
+
+
+def proposal_for(tables: Mapping[str, TableProfile]) -> Proposal:
+    """Propose how the tables of a source are read.
+
+    Parameters
+    ----------
+    tables : mapping of str to TableProfile
+
+    Returns
+    -------
+    Proposal
+    """
+    rows = {name: table.rows for name, table in tables.items()}
+    flat = _flat(tables)
+    if flat is not None:
+        return Proposal(flat=flat, rows=rows, notes=(_flat_note(*flat),))
+    accounts = accounts_of(tables, Links(tables))
+    own, reasons = _own_parts(accounts), {}
+    found: list[tuple[Fit, Part]] = []
+    for table in tables.values():
+        if accounts.key is not None and table.name == accounts.key.table:
+            continue
+        outcome = _outcome(table, accounts)
+        if isinstance(outcome, str):
+            reasons[table.name] = outcome
+        else:
+            found.append(outcome)
+    chosen, passed_over = _chosen(found)
+    parts = _with_met_features(_in_order([*own, *_all_parts(chosen, own)]), tables)
+    reasons |= passed_over
+    return Proposal(
+        parts=parts,
+        unread=tuple(_unread(tables, parts, reasons)),
+        currency=currency_of(list(tables.values())),
+        notes=tuple(_notes(accounts, parts)),
+        rows=rows,
+    )
+
+
+def _flat(tables: Mapping[str, TableProfile]) -> tuple[str, str, str] | None:
+    """One table of customers with an outcome and no dates."""
+    if len(tables) != 1:
+        return None
+    table = next(iter(tables.values()))
+    flag, key = churn_flag(table), key_of(table)
+    dated = any(column.reads_as("time") and not column.is_plain_number for column in table.filled)
+    if flag is None or dated:
+        return None
+    return table.name, key.column if key else "", flag.name
+
+
+def _flat_note(table: str, key: str, flag: str) -> str:
+    named = f", `{key}` names them" if key else ""
+    return (
+        f"{table!r} has one row a customer, with an outcome (`{flag}`) and no dates{named}. "
+        "Nothing in it changes over time, so that there is nothing to score week by week; what it "
+        "can do is teach a model which customers leave: `churngrid.ChurnClassifier` on its columns "
+        f"without {f'`{key}` and ' if key else ''}`{flag}`."
+    )
+
+
+def _own_parts(accounts: Accounts) -> list[Part]:
+    if accounts.key is None:
+        return []
+    table = accounts.tables[accounts.key.table]
+    taken = {"account_id": accounts.key.column}
+    takes = match_columns(role_of("accounts"), table, taken=taken)
+    if accounts.key.unique:
+        takes.pop("valid_from", None)
+    ordered = [
+        take for column in role_of("accounts").spec.columns if (take := takes.get(column.name))
+    ]
+    keys = [Take("account_id", accounts.key.column)]
+    whole = Part("accounts", table.name, (*keys, *ordered), but_not=left_out(table))
+    return [whole, *(parts_of_sheet(table, accounts.key) if accounts.key.unique else ())]
+
+
+def _outcome(table: TableProfile, accounts: Accounts) -> tuple[Fit, Part] | str:
+    reason = "nothing says what its rows are"
+    for place, fit in enumerate(fits_of(table, accounts)):
+        fit = _by_person(fit) if accounts.unnamed else fit
+        part = completed(fit)
+        if isinstance(part, Part):
+            return fit, part
+        if place == 0:
+            reason = f"looks like `{fit.role.table}`, but {part}"
+    return reason
+
+
+def _by_person(fit: Fit) -> Fit:
+    """Where nothing names a company, each person who uses the product stands for one."""
+    user = fit.takes.get("product_user_id")
+    if fit.way is not None or user is None or fit.role.table not in {"usage_events", "usage_daily"}:
+        return fit
+    why = "no column names a company, so every person counts as an account"
+    account = Take("account_id", user.source, sure=False, why=why)
+    way = Way(user.source, sure=False, why=why)
+    return replace(fit, way=way, takes={"account_id": account, **fit.takes})
+
+
+def _chosen(found: list[tuple[Fit, Part]]) -> tuple[list[tuple[Fit, Part]], dict[str, str]]:
+    """Keep the best source of each canonical table; all, where they can stand side by side."""
+    kept: list[tuple[Fit, Part]] = []
+    passed_over = {}
+    for fit, part in sorted(found, key=lambda pair: _rank(pair[0])):
+        before = [other for _, other in kept if other.table == part.table]
+        if before and part.table not in _STACKED:
+            passed_over[part.source] = f"`{part.table}` is read from {before[0].source!r} already"
+        else:
+            kept.append((fit, part))
+    return kept, passed_over
+
+
+def _rank(fit: Fit) -> tuple[int, float]:
+    nouns = [noun for noun in fit.role.noun_words if fit.table.words[-len(noun) :] == noun]
+    first = fit.role.noun_words.index(nouns[0]) if nouns else len(fit.role.noun_words)
+    return first, -fit.score
+
+
+def _all_parts(chosen: list[tuple[Fit, Part]], own: list[Part]) -> Iterator[Part]:
+    there = {part.table for _, part in chosen} | {part.table for part in own}
+    for fit, part in chosen:
+        yield part
+        if part.table == "subscription_items" and "contract_events" not in there:
+            ended = events_of_ended(fit)
+            if ended is not None:
+                yield ended
+
+
+def _in_order(parts: list[Part]) -> tuple[Part, ...]:
+    places = {spec.name: place for place, spec in enumerate(TABLES)}
+    return tuple(sorted(parts, key=lambda part: places[part.table]))
+
+
+def _with_met_features(
+    parts: tuple[Part, ...], tables: Mapping[str, TableProfile]
+) -> tuple[Part, ...]:
+    """Name features by the column whose values usage names, or leave the catalogue out."""
+    used = [
+        tables[part.source].columns[take.source]
+        for part in parts
+        for take in part.takes
+        if part.table.startswith("usage_") and take.column == "feature_id" and take.source
+    ]
+    kept = []
+    for part in parts:
+        if part.table == "features":
+            columns = tables[part.source].filled
+            best = max(
+                columns, key=lambda column: max((overlap(u, column) for u in used), default=0)
+            )
+            if not any(overlap(u, best) for u in used):
+                continue
+            others = [t for t in part.takes if t.column != "feature_id" and t.source != best.name]
+            part = replace(part, takes=(Take("feature_id", best.name), *others))
+        kept.append(part)
+    return tuple(kept)
+
+
+def _unread(
+    tables: Mapping[str, TableProfile], parts: tuple[Part, ...], reasons: Mapping[str, str]
+) -> Iterator[Unread]:
+    used: dict[str, set[str]] = {}
+    for part in parts:
+        mentioned = used.setdefault(part.source, set())
+        mentioned |= {take.source for take in part.takes} | set(part.only) | set(part.but_not)
+        text = " ".join(take.formula for take in part.takes)
+        mentioned |= {name for name in tables[part.source].columns if f'"{name}"' in text}
+    for table in tables.values():
+        if table.name not in used:
+            yield Unread(table.name, why=reasons.get(table.name, "nothing says what its rows are"))
+        elif rest := tuple(c.name for c in table.filled if c.name not in used[table.name]):
+            yield Unread(table.name, rest)
+
+
+def _notes(accounts: Accounts, parts: tuple[Part, ...]) -> Iterator[str]:
+    if accounts.key is None and accounts.noun and parts:
+        noun = " ".join(accounts.noun)
+        yield f"No table of accounts: they are those that other tables name by {noun!r}."

@@ -1,0 +1,157 @@
+"""A proposal as the text that goes into the settings: YAML with a reason beside every guess."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+import yaml
+
+from .proposal import Part, Proposal, Take, Unread
+
+__all__ = ["mapping_of", "settings_text"]
+
+_WIDTH = 96
+_SECTIONS = ("columns", "formulas", "constants", "lookup")
+
+
+def mapping_of(proposal: Proposal) -> dict[str, dict[str, Any]]:
+    """Return a proposal in the form of ``Settings.tables``.
+
+    Parameters
+    ----------
+    proposal : Proposal
+
+    Returns
+    -------
+    dict of str to dict
+    """
+    tables: dict[str, dict[str, Any]] = {}
+    for part in proposal.parts:
+        entry = _entry(part)
+        entry["columns"] = {c: s for c, s in entry.get("columns", {}).items() if c != s}
+        entry = {key: value for key, value in entry.items() if value}
+        if part.source == part.table and part.table not in tables:
+            entry.pop("source")
+        if part.table in tables:
+            tables[part.table].setdefault("also", []).append(entry)
+        else:
+            tables[part.table] = entry
+    return tables
+
+
+def settings_text(proposal: Proposal) -> str:
+    """Return the part of the settings that says how the tables are read.
+
+    Parameters
+    ----------
+    proposal : Proposal
+
+    Returns
+    -------
+    str
+        YAML. Guesses carry their reason; what is not read is listed below.
+    """
+    rows = proposal.rows
+    lines = ["tables:"] if proposal.parts else []
+    for name in dict.fromkeys(part.table for part in proposal.parts):
+        first, *more = proposal.of(name)
+        lines += [f"  # {_said(first, rows)}", f"  {name}:", *_lines(first, "    ")]
+        if more:
+            lines.append("    also:")
+        for part in more:
+            head, *rest = _lines(part, "        ")
+            lines += [f"      # {_said(part, rows)}", f"      - {head.strip()}", *rest]
+    lines += _decisions(proposal)
+    lines += _not_read(proposal.unread, rows)
+    return "\n".join(lines) + "\n"
+
+
+def _entry(part: Part) -> dict[str, Any]:
+    entry: dict[str, Any] = {"source": part.source}
+    for section in _SECTIONS:
+        values = {take.column: value for take in part.takes if (value := _value(take, section))}
+        if values:
+            entry[section] = values
+    for name, rows in (("only", part.only), ("but_not", part.but_not)):
+        if rows:
+            entry[name] = {column: list(values) for column, values in rows.items()}
+    if part.filled:
+        entry["filled"] = part.filled
+    return entry
+
+
+def _value(take: Take, section: str) -> Any:
+    if section == "lookup":
+        return dict(take.lookup)
+    if section == "columns":
+        return take.source if not take.lookup else None
+    return take.formula if section == "formulas" else take.constant
+
+
+def _lines(part: Part, indent: str) -> Iterator[str]:
+    """Yield the entry of one part, its guesses with their reasons."""
+    notes = {take.column: _note(take) for take in part.takes}
+    for key, value in _entry(part).items():
+        if key not in _SECTIONS:
+            yield f"{indent}{key}: {_flow(value)}"
+            continue
+        yield f"{indent}{key}:"
+        for name, given in value.items():
+            text = f"{indent}  {name}: {_flow(given)}"
+            note = notes.get(name)
+            if note and len(text) + len(note) + 3 > _WIDTH:
+                yield from _comment(note, f"{indent}  ")
+                note = ""
+            yield f"{text}  # {note}" if note else text
+
+
+def _note(take: Take) -> str:
+    if take.sure:
+        return take.why
+    return f"guess: {take.why}" if take.why else "a guess"
+
+
+def _said(part: Part, rows: Mapping[str, int]) -> str:
+    guesses = [take.column for take in part.takes if not take.sure]
+    sure = "sure" if not guesses and part.sure else f"look at {', '.join(guesses) or 'all of it'}"
+    why = f"; {part.why}" if part.why else ""
+    return f"{part.source}, {rows.get(part.source, 0):,} rows: {sure}{why}"
+
+
+def _decisions(proposal: Proposal) -> Iterator[str]:
+    if proposal.notes:
+        yield ""
+        yield "# What you should know or decide:"
+    for note in proposal.notes:
+        yield from _comment(f"- {note}", "")
+
+
+def _not_read(unread: Iterable[Unread], rows: Mapping[str, int]) -> Iterator[str]:
+    unread = list(unread)
+    if unread:
+        yield ""
+        yield "# Not read:"
+    for entry in unread:
+        if entry.columns:
+            yield from _comment(f"- {entry.table}: columns {', '.join(entry.columns)}", "")
+        else:
+            yield from _comment(
+                f"- {entry.table} ({rows.get(entry.table, 0):,} rows): {entry.why}", ""
+            )
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    width = _WIDTH - len(indent) - 2
+    first, *rest = wrap(text, width, break_on_hyphens=False) or [""]
+    yield f"{indent}# {first}"
+    yield from (f"{indent}#   {line}" for line in rest)
+
+
+def _flow(value: Any) -> str:
+    """Write a value on one line, as YAML that means the same."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    dumped = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    return dumped.removesuffix("\n").removesuffix("\n...")

@@ -1,0 +1,122 @@
+"""What a table of accounts says beside who they are: terms, money, and who has left."""
+
+from collections.abc import Iterator
+
+from .columns import match_columns
+from .keys import Key
+from .money import annual, monthly
+from .profiles import ColumnProfile, TableProfile
+from .proposal import Part, Take
+from .roles import CHURN_FLAGS, role_of
+from .words import column_words
+
+__all__ = ["churn_flag", "parts_of_sheet"]
+
+_FLAGS = tuple(column_words(name) for name in CHURN_FLAGS)
+_LEFT = {"yes", "true", "1", "y", "t", "churned", "churn", "left", "exited", "attrited", "lost"}
+_STAYED = {
+    "no",
+    "false",
+    "0",
+    "n",
+    "f",
+    "stayed",
+    "active",
+    "retained",
+    "existing",
+    "joined",
+    "customer",
+}
+_LEFT_AT = tuple(
+    column_words(name)
+    for name in ("churn date", "churned at", "cancelled at", "cancel date", "left at", "lost date")
+)
+
+
+def parts_of_sheet(table: TableProfile, key: Key) -> Iterator[Part]:
+    """Yield what a table with one row an account holds of other canonical tables.
+
+    Parameters
+    ----------
+    table : TableProfile
+        Read as ``accounts``.
+    key : Key
+
+    Yields
+    ------
+    Part
+        Contracts where terms end, items where only money is told, and the day somebody left.
+    """
+    terms = _terms(table, key)
+    if terms is not None:
+        yield terms
+    else:
+        yield from _money(table, key)
+    yield from _departures(table, key)
+
+
+def churn_flag(table: TableProfile) -> ColumnProfile | None:
+    """Return the column that says who left, or None.
+
+    Parameters
+    ----------
+    table : TableProfile
+
+    Returns
+    -------
+    ColumnProfile or None
+        With both outcomes among its values.
+    """
+    for words in _FLAGS:
+        for column in table.filled:
+            seen = column.lowered
+            both = bool(seen & _LEFT) and bool(seen & _STAYED)
+            if column.words == words and both and seen <= _LEFT | _STAYED:
+                return column
+    return None
+
+
+def _terms(table: TableProfile, key: Key) -> Part | None:
+    taken = {"contract_id": key.column}
+    takes = match_columns(role_of("contracts"), table, taken=taken)
+    value = annual(table)
+    if "term_end" not in takes or value is None:
+        return None
+    takes["acv"] = value
+    keys = [Take("contract_id", key.column), Take("account_id", key.column)]
+    return Part("contracts", table.name, (*keys, *_ordered("contracts", takes)))
+
+
+def _money(table: TableProfile, key: Key) -> Iterator[Part]:
+    role = role_of("subscription_items")
+    value = monthly(table)
+    takes = match_columns(role, table, taken={"item_id": key.column})
+    if value is None or "effective_from" not in takes:
+        return
+    takes["mrr"] = value
+    for name in ("unit_price", "contract_id", "product_id"):
+        takes.pop(name, None)
+    keys = [Take("item_id", key.column), Take("account_id", key.column)]
+    yield Part("subscription_items", table.name, (*keys, *_ordered(role.table, takes)))
+
+
+def _departures(table: TableProfile, key: Key) -> Iterator[Part]:
+    for column in table.filled:
+        if column.words in _LEFT_AT and column.reads_as("time") and column.filled < table.rows:
+            yield Part(
+                "contract_events",
+                table.name,
+                (
+                    Take("event_id", key.column),
+                    Take("account_id", key.column),
+                    Take("event_type", constant="churn_confirmed"),
+                    Take("effective_at", column.name),
+                ),
+                filled=column.name,
+            )
+            return
+
+
+def _ordered(table: str, takes: dict[str, Take]) -> list[Take]:
+    places = {column.name: place for place, column in enumerate(role_of(table).spec.columns)}
+    return sorted(takes.values(), key=lambda take: places[take.column])

@@ -1,0 +1,83 @@
+"""Words that stand as values in columns, and what they mean, declared once."""
+
+from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "ENDED",
+    "INTERVAL_MONTHS",
+    "NEVER_BEGAN",
+    "OWN_STAFF",
+    "SURVEYS",
+    "TYPES",
+    "WON",
+    "admitted",
+]
+
+INTERVAL_MONTHS: Mapping[str, float] = {
+    **dict.fromkeys(("day", "daily", "d", "days"), 12 / 365.25),
+    **dict.fromkeys(("week", "weekly", "w", "weeks"), 12 * 7 / 365.25),
+    **dict.fromkeys(("month", "monthly", "m", "months", "mo", "per month", "p/m"), 1),
+    **dict.fromkeys(("quarter", "quarterly", "q", "quarters", "3 months"), 3),
+    **dict.fromkeys(("semiannual", "semi-annual", "half-yearly", "6 months", "biannual"), 6),
+    **dict.fromkeys(("year", "yearly", "annual", "annually", "y", "years", "12 months"), 12),
+    **dict.fromkeys(("biennial", "2 years", "24 months"), 24),
+}
+"""Months of a billing interval by the word for it."""
+
+ENDED = ("canceled", "cancelled", "ended", "expired", "churned", "terminated", "inactive", "closed")
+"""States of a subscription that is over."""
+
+NEVER_BEGAN = (
+    "trialing",
+    "trial",
+    "in_trial",
+    "in trial",
+    "incomplete",
+    "incomplete_expired",
+    "future",
+    "draft",
+    "pending",
+)
+"""States of a subscription that nobody pays for, or not yet."""
+
+WON = ("closed won", "closedwon", "won", "closed-won", "closed_won", "signed")
+"""Stages of a deal that became a contract."""
+
+OWN_STAFF = ("agent", "admin", "light agent", "staff", "employee", "owner", "teammate", "bot")
+"""Roles of people who work for the company itself, where customers are in the same table."""
+
+SURVEYS: Mapping[str, str] = {"nps": "nps", "csat": "csat", "ces": "ces"}
+"""Kind of survey by the word for it."""
+
+TYPES: Mapping[str, str] = {
+    "meeting": "meeting",
+    "call": "call",
+    "email": "email",
+    "mail": "email",
+    "task": "meeting",
+    "event": "meeting",
+    "training": "training",
+    "qbr": "qbr",
+}
+"""Type of an activity by the noun of its table."""
+
+
+def admitted(values: Iterable[str], words: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some values that are among the words, in any case.
+
+    Parameters
+    ----------
+    values, words : iterable of str
+
+    Returns
+    -------
+    tuple of str
+        Sorted.
+
+    Examples
+    --------
+    >>> admitted(["Closed Won", "Lost"], WON)
+    ('Closed Won',)
+    """
+    known = set(words)
+    return tuple(sorted(value for value in values if value.strip().lower() in known))

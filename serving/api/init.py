@@ -1,0 +1,91 @@
+"""The first job: settings for data that nobody has described, written, checked, and explained."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from ...features.errors import SchemaError
+from ...features.ingest.propose.proposal import Proposal
+from ...features.ingest.propose.propose import propose
+from ...features.ingest.propose.settings_text import mapping_of
+from ...features.ingest.read import Data
+from ..company.find_input import SETTINGS_NAME
+from ..company.load_company import accounts_to_ask
+from ..company.starter_files import starter_files
+from .check import check
+from .result_types import CheckResult, InitResult
+
+__all__ = ["init"]
+
+
+def init(folder: Path, *, data: Data | None = None) -> InitResult:
+    """Write settings, scorecard, rubric and playbook to edit, and a questionnaire to fill in.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if missing; nothing in it is replaced.
+    data : path, URL or dict of DataFrame, optional
+        Propose how these tables are read, record where they are, hold them against the contract
+        at once, and ask about their accounts.
+
+    Returns
+    -------
+    InitResult
+
+    Raises
+    ------
+    SchemaError
+        If one of the files is already there, or the data cannot be opened.
+    """
+    proposal = propose(data) if data is not None else None
+    mapping = mapping_of(proposal) if proposal else {}
+    files = starter_files(proposal, _recorded(data, folder), accounts_to_ask(data, mapping))
+    for name in files:
+        if (folder / name).exists():
+            raise SchemaError(f"{folder / name} is already there; init replaces nothing.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    written = tuple(folder / name for name in files)
+    if data is None or proposal is None:
+        return InitResult(written, next=_command(folder, "check DATA"))
+    checked, problem = _checked(data, folder, proposal)
+    return InitResult(written, proposal, checked, problem, _next(folder, data, proposal, checked))
+
+
+def _recorded(data: Data | None, folder: Path) -> str | None:
+    """Return the data as the settings name it; None where it has no name, or a secret in it."""
+    if data is None or isinstance(data, Mapping):
+        return None
+    if "://" in str(data):
+        return None if "@" in str(data) else str(data)
+    path = Path(data)
+    return str(path) if path.is_absolute() else os.path.relpath(path, folder)
+
+
+def _checked(data: Data, folder: Path, proposal: Proposal) -> tuple[CheckResult | None, str]:
+    if not proposal.parts:
+        return None, "No table was recognised."
+    try:
+        return check(data, folder / SETTINGS_NAME, out=folder), ""
+    except SchemaError as error:
+        return None, str(error)
+
+
+def _next(folder: Path, data: Data, proposal: Proposal, checked: CheckResult | None) -> str:
+    if proposal.flat is not None:
+        _, key, flag = proposal.flat
+        named = f" --id {shlex.quote(key)}" if key else ""
+        return f"churngrid train {shlex.quote(str(data))} --target {shlex.quote(flag)}{named}"
+    return _command(folder, "score" if checked is not None else "check")
+
+
+def _command(folder: Path, verb: str) -> str:
+    """Return a command with the way into the folder of the settings."""
+    return (
+        f"churngrid {verb}"
+        if folder == Path()
+        else f"cd {shlex.quote(str(folder))} && churngrid {verb}"
+    )
