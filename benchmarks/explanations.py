@@ -2,6 +2,8 @@
 
     python benchmarks/explanations.py --rows 20000 100000 --rounds 3 --write
 
+What it compares with comes with `pip install -e '.[benchmarks]'`.
+
 Every run is a fresh process; rounds go through all explainers in turn, so that whatever else the
 machine does falls on all of them; medians are reported. No time counts before an explainer agrees
 with LightGBM's `pred_contrib` on the first rows. An explainer that is not installed is left out;

@@ -2,6 +2,8 @@
 
     python benchmarks/features.py --events 1e6 1e7 5e7 --rounds 3 --write
 
+What it compares with comes with `pip install -e '.[benchmarks]'`.
+
 Every run is a fresh process; rounds go through all engines in turn, so that whatever else the
 machine does falls on all of them; medians are reported. No time counts before all engines agree on
 a checksum over all numbers.

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...features.errors import SchemaError
 from ..company.playbook import Playbook
@@ -129,6 +128,9 @@ def render_report(
 
 def _filled(**context: object) -> str:
     """Fill the page in; its style and script are read first, because it carries their hashes."""
+    # Only who writes a page pays for loading what fills its templates.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

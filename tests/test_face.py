@@ -1,0 +1,69 @@
+"""What a person, an editor and a type checker see of the package."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import churngrid
+
+
+def test_every_public_name_is_listed_and_there():
+    assert dir(churngrid) == sorted(churngrid.__all__)
+    assert all(getattr(churngrid, name) is not None for name in churngrid.__all__)
+    assert churngrid.__version__[0].isdigit()
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are():
+    with pytest.raises(AttributeError, match=r"has no attribute 'trian'; it has \["):
+        _ = churngrid.trian
+
+
+def test_homes_are_what_type_checkers_read():
+    stated = {
+        line.strip()
+        for line in Path(churngrid.__file__).read_text(encoding="utf-8").splitlines()
+        if line.startswith("    from .")
+    }
+    for name in set(churngrid.__all__) - {"__version__"}:
+        home = getattr(churngrid, name).__module__.removeprefix("churngrid")
+        assert any(line.startswith(f"from {home} import") and name in line for line in stated)
+
+
+@pytest.mark.parametrize("verb", ["score", "explain", "report", "train", "check"])
+def test_a_verb_loads_neither_the_invented_company_nor_the_page(verb):
+    probe = (
+        f"import sys, churngrid; churngrid.{verb}; "
+        "print([name for name in sys.modules if name in ('churngrid.demo', 'jinja2', 'mlflow')])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.long
+def test_type_checker_knows_the_types_and_refuses_a_typo(tmp_path):
+    file = tmp_path / "uses.py"
+    file.write_text(
+        "import churngrid\n"
+        "reveal_type(churngrid.score)\n"
+        "reveal_type(churngrid.Settings().as_of_step)\n"
+        "churngrid.trian('exports/')\n"
+    )
+    package = Path(importlib.import_module("churngrid").__file__).parent
+    named = tmp_path / "named"
+    named.mkdir()
+    (named / "churngrid").symlink_to(package)
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent", str(file)]
+    command += ["--cache-dir", str(tmp_path / "cache"), "--ignore-missing-imports"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"MYPYPATH": str(named), "PATH": ""},
+    )
+    assert "ScoreResult" in done.stdout, done.stdout + done.stderr
+    assert 'Module has no attribute "trian"' in done.stdout
