@@ -9,14 +9,15 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["UNFINISHED", "scratch_folder", "write_whole"]
+__all__ = ["UNFINISHED", "scratch_folder", "whole_file", "write_all", "write_whole"]
 
 UNFINISHED = ".unfinished"
 """End of the name of a file that is being written; it begins with a dot."""
@@ -49,6 +50,30 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     ...     os.listdir(folder)
     ['a.txt']
     """
+    with whole_file(path, replace=replace) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears once all of it is written; see ``write_whole``.
+
+    Parameters
+    ----------
+    path : Path
+    replace : bool, default=True
+
+    Yields
+    ------
+    binary file
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder, whole_file(Path(folder, "a")) as file:
+    ...     _ = file.write(b"some")
+    ...     Path(folder, "a").exists()
+    False
+    """
     # A long name would leave no room for what is put around it.
     start = f".{path.name[:60]}."
     _sweep(path.parent, f"{start}*{UNFINISHED}")
@@ -57,13 +82,43 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
         stack.callback(draft.unlink, missing_ok=True)
         file = stack.enter_context(draft.open("xb"))
         _hold(file.fileno())
-        file.write(content)
+        yield file
         file.flush()
         os.fsync(file.fileno())
         if replace:
             os.replace(draft, path)
         else:
             _put(draft, path)
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write new files, all of them or none.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    files : mapping of str to bytes
+        By name.
+
+    Raises
+    ------
+    OSError
+        If one is there already or cannot be written; those written before are removed.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_all(Path(folder, "new"), {"a": b"1", "b": b"2"})
+    ...     sorted(os.listdir(Path(folder, "new")))
+    ['a', 'b']
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as undone:
+        for name, content in files.items():
+            write_whole(folder / name, content, replace=False)
+            undone.callback((folder / name).unlink, missing_ok=True)
+        undone.pop_all()
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import duckdb
 import pyarrow as pa
 
+from ..addresses import public_address, told_by_driver
 from ..errors import SchemaError
 from .raw_rows import RawTable
 
@@ -20,9 +20,7 @@ __all__ = [
     "DatabaseSource",
     "open_duckdb",
     "open_postgres",
-    "public_url",
     "quoted",
-    "without_secrets",
 ]
 
 
@@ -142,29 +140,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def public_url(url: str) -> str:
-    """Return a database URL without user, password and options, fit for messages.
-
-    Parameters
-    ----------
-    url : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> public_url("postgresql://ann:secret@db.example:5432/crm?sslmode=require")
-    'postgresql://db.example:5432/crm'
-    """
-    scheme, _, rest = url.partition("://")
-    place, _, options = rest.partition("?")
-    # A question mark before the last at sign may well be a part of the password.
-    shown = "..." if "@" in options else place.rpartition("@")[2]
-    return f"{scheme}://{shown}"
-
-
 def open_duckdb(path: Path) -> DatabaseSource:
     """Open a DuckDB file for reading; its views cannot reach other files.
 
@@ -222,17 +197,17 @@ def open_postgres(url: str) -> DatabaseSource:
             "Reading from PostgreSQL needs a driver that is not installed: "
             "pip install 'churngrid[postgres]'."
         ) from None
-    label = f"database {public_url(url)!r}"
+    label = f"database {public_address(url)!r}"
     try:
         connection = dbapi.connect(url)
     except dbapi.Error as error:
-        raise SchemaError(f"{label} cannot be reached: {without_secrets(error, url)}") from None
+        raise SchemaError(f"{label} cannot be reached: {told_by_driver(error, url)}") from None
 
     def run(statement: str) -> Iterator[pa.Table]:
         try:
             yield from _fetch(connection, statement)
         except dbapi.Error as error:
-            message = without_secrets(error, url)
+            message = told_by_driver(error, url)
             raise SchemaError(f"{label} cannot be read: {message}") from None
 
     for statement in _POSTGRES_SET_UP:
@@ -292,17 +267,6 @@ def _postgres_expression(column: str, kind: str, category: str) -> str:
     if category == "A":
         return f"array_to_string({name}, '|')"
     return f"CAST({name} AS text)"
-
-
-def without_secrets(error: Exception, url: str) -> str:
-    """First line of a driver's message, unless it repeats a part of the URL that is secret."""
-    message = _first_line(error)
-    parts = urlsplit(url)
-    secrets = [parts.password or "", unquote(parts.password or "")]
-    secrets += [value for key, value in parse_qsl(parts.query) if "pass" in key.lower()]
-    if "://" in message or any(secret and secret in message for secret in secrets):
-        return "the driver's message is withheld because it repeats the address."
-    return message
 
 
 def _first_line(error: Exception) -> str:

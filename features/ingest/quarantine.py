@@ -1,16 +1,15 @@
 """The file with the rows that were put aside, safe to open in a spreadsheet."""
 
+import codecs
 import csv
-import os
 from pathlib import Path
 
+from ..arrays.spreadsheet_text import defused
 from ..errors import SchemaError
 from ..schema.tableset import Tables
+from ..whole_file import whole_file
 
-__all__ = ["defused", "write_quarantine"]
-
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+__all__ = ["write_quarantine"]
 
 
 def write_quarantine(tables: Tables, folder: Path) -> Path | None:
@@ -39,32 +38,10 @@ def write_quarantine(tables: Tables, folder: Path) -> Path | None:
         target.unlink(missing_ok=True)
         return None
     folder.mkdir(parents=True, exist_ok=True)
-    draft = target.with_suffix(".csv.partial")
-    columns = [column.to_pylist() for column in tables.quarantine.columns]
-    with draft.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+    with whole_file(target) as file:
+        writer = csv.writer(codecs.getwriter("utf-8")(file))
         writer.writerow(tables.quarantine.column_names)
-        for row in zip(*columns, strict=True):
-            writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
-    os.replace(draft, target)
+        for part in tables.quarantine.to_batches():
+            for row in zip(*(column.to_pylist() for column in part.columns), strict=True):
+                writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in row])
     return target
-
-
-def defused(cell: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula.
-
-    Parameters
-    ----------
-    cell : str
-
-    Returns
-    -------
-    str
-        With an apostrophe in front if it begins with ``= + - @``, a tab or a carriage return.
-
-    Examples
-    --------
-    >>> defused("=1+1"), defused("a=1")
-    ("'=1+1", 'a=1')
-    """
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -12,12 +12,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from ..addresses import is_address, public_address
 from ..errors import SchemaError
 from ..schema.settings import DEFAULTS, Settings
 from ..schema.tableset import Tables
 from .check_tables import Reading, check_deliveries, check_some
 from .column_mapping import fetch, plan_tables, unread_tables
-from .database import open_duckdb, open_postgres, public_url
+from .database import open_duckdb, open_postgres
 from .in_memory import FrameSource
 from .parquet_and_csv import FolderSource, table_name
 from .raw_rows import Source
@@ -151,10 +152,10 @@ def open_source(data: Data) -> Source:
             "`data` must be a folder, a DuckDB file, a database URL or a mapping of tables, "
             f"got {type(data).__name__!r}."
         )
-    if isinstance(data, str) and "://" in data:
-        return _open_url(data)
     path = Path(data)
     if not path.exists():
+        if is_address(str(data)):
+            return _open_url(str(data))
         raise SchemaError(f"There is no folder or file {str(path)!r}.")
     return FolderSource(path) if path.is_dir() else _open_file(path)
 
@@ -162,7 +163,7 @@ def open_source(data: Data) -> Source:
 def _open_url(url: str) -> Source:
     if url.startswith(("postgresql://", "postgres://")):
         return open_postgres(url)
-    raise SchemaError(f"Database URLs begin with postgresql://, got {public_url(url)!r}.")
+    raise SchemaError(f"Database addresses begin with postgresql://, got {public_address(url)!r}.")
 
 
 def _open_file(path: Path) -> Source:

@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULTS",
     "DEFAULT_EFFORT",
     "FILES",
+    "MACHINE",
     "Effort",
     "Lookup",
     "Settings",
@@ -281,6 +282,9 @@ class Settings(Declared):
 
 FILES = ("scorecard", "maturity", "questionnaire", "playbook", "overrides")
 """Settings that name files."""
+
+MACHINE = ("threads", "memory_mb")
+"""Settings that say how much of the machine may be taken; no number depends on them."""
 
 DEFAULTS = Settings()
 """What holds where a company sets nothing."""

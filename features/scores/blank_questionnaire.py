@@ -4,12 +4,12 @@ import csv
 import io
 from collections.abc import Iterable
 
+from ..arrays.spreadsheet_text import defused
 from .rubric import Characteristic, Rubric
 
 __all__ = ["questionnaire_guide", "questionnaire_sheet"]
 
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BETWEEN = "between the levels above and below"
 _HOW = """\
 # Maturity questionnaire
@@ -61,13 +61,9 @@ def questionnaire_sheet(rubric: Rubric, accounts: Iterable[tuple[str, str]] = ()
         ["account_id", "account_name", "assessor", "date", "evidence", *items, "comment"]
     )
     for account_id, name in accounts:
-        known = [_defused(account_id), _defused(name)]
+        known = [defused(account_id), defused(name)]
         writer.writerow([*known, *[""] * (len(items) + 4)])
     return text.getvalue()
-
-
-def _defused(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def questionnaire_guide(rubric: Rubric) -> str:

@@ -7,11 +7,13 @@ from ...features.ingest.quarantine import write_quarantine
 from ...features.ingest.read import Data
 from ...features.progress import Progress
 from ...features.subscriptions.business_kind import business_of
+from ...features.whole_file import write_whole
 from ..company.condition_words import metrics_beside, texts_beside
 from ..company.config import fact_fields
 from ..company.coverage import coverage_of, coverage_page
 from ..company.load_company import company_of
 from ..company.playbook_file import read_playbook
+from ..results.stores import check_apart, check_folder_name
 from .result_types import CheckResult
 
 __all__ = ["check", "playbook_check"]
@@ -50,27 +52,31 @@ def check(
     SchemaError
         If the tables cannot be used at all.
     """
+    if out is not None:
+        check_folder_name(out)
+        check_apart(out, data)
     company = company_of(data, settings_path, progress)
     coverage = coverage_of(company.tables, company.config)
     path = write_quarantine(company.tables, out) if out is not None else None
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / _PAGE).write_text(coverage_page(coverage), encoding="utf-8")
+        write_whole(out / _PAGE, coverage_page(coverage).encode())
     return CheckResult(company.tables, business_of(company.tables).sentence, path, coverage)
 
 
-def playbook_check(path: Path) -> list[str]:
+def playbook_check(path: Path, settings_path: Path | None = None) -> list[str]:
     """Hold a playbook against its rules.
 
     Parameters
     ----------
     path : Path
+    settings_path : Path, optional
+        The ``churngrid.yaml`` beside the playbook by default; its caps and categories hold.
 
     Returns
     -------
     list of str
-        What is wrong, with file and line; empty when nothing is. Caps and categories are those
-        of the ``churngrid.yaml`` beside the playbook, if there is one.
+        What is wrong, with file and line; empty when nothing is.
 
     Raises
     ------
@@ -80,8 +86,8 @@ def playbook_check(path: Path) -> list[str]:
     if not path.is_file():
         raise SchemaError(f"There is no file {str(path)!r}; name the playbook to check.")
     try:
-        metrics = metrics_beside(path)
-        read_playbook(path, fact_fields(metrics), texts=texts_beside(path), metrics=metrics)
+        metrics, texts = metrics_beside(path, settings_path), texts_beside(path, settings_path)
+        read_playbook(path, fact_fields(metrics), texts=texts, metrics=metrics)
     except SchemaError as error:
         return str(error).splitlines()
     return []

@@ -5,14 +5,17 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...features.addresses import is_address, public_address
 from ...features.errors import SchemaError
 from ...features.ingest.propose.proposal import Proposal
 from ...features.ingest.propose.propose import propose
 from ...features.ingest.propose.settings_text import mapping_of
 from ...features.ingest.read import Data
+from ...features.whole_file import write_all
 from ..company.find_input import SETTINGS_NAME
 from ..company.load_company import accounts_to_ask
 from ..company.starter_files import starter_files
+from ..results.stores import check_apart
 from .check import check
 from .result_types import CheckResult, InitResult
 
@@ -45,9 +48,7 @@ def init(folder: Path, *, data: Data | None = None) -> InitResult:
     for name in files:
         if (folder / name).exists():
             raise SchemaError(f"{folder / name} is already there; init replaces nothing.")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    write_all(folder, {name: text.encode() for name, text in files.items()})
     written = tuple(folder / name for name in files)
     if data is None or proposal is None:
         return InitResult(written, next=_command(folder, "check DATA"))
@@ -59,8 +60,8 @@ def _recorded(data: Data | None, folder: Path) -> str | None:
     """Return the data as the settings name it; None where it has no name, or a secret in it."""
     if data is None or isinstance(data, Mapping):
         return None
-    if "://" in str(data):
-        return None if "@" in str(data) else str(data)
+    if is_address(str(data)):
+        return str(data) if public_address(str(data)) == str(data) else None
     path = Path(data)
     return str(path) if path.is_absolute() else os.path.relpath(path, folder)
 
@@ -69,9 +70,18 @@ def _checked(data: Data, folder: Path, proposal: Proposal) -> tuple[CheckResult 
     if not proposal.parts:
         return None, "No table was recognised."
     try:
-        return check(data, folder / SETTINGS_NAME, out=folder), ""
+        return check(data, folder / SETTINGS_NAME, out=_apart(folder, data)), ""
     except SchemaError as error:
         return None, str(error)
+
+
+def _apart(folder: Path, data: Data) -> Path | None:
+    """Return where pages about the data go; nowhere if that is the folder of the data itself."""
+    try:
+        check_apart(folder, data)
+    except SchemaError:
+        return None
+    return folder
 
 
 def _next(folder: Path, data: Data, proposal: Proposal, checked: CheckResult | None) -> str:

@@ -1,14 +1,21 @@
 """The verbs that score: all accounts, one account's story, the report again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from ...features.addresses import public_address
 from ...features.cohorts.as_of_dates import resolve_as_of
 from ...features.errors import ArtifactError, SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress, staged
-from ...training.registry.mlflow_registry import load_champion, local_uri
+from ...features.whole_file import write_whole
+from ...training.registry.mlflow_registry import (
+    load_champion,
+    local_uri,
+    store_exists,
+)
 from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..report.account_story import AccountStory, account_story
@@ -16,7 +23,7 @@ from ..report.grid_chart import Cuts
 from ..report.render import render_report
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
-from ..results.stores import Store, open_store
+from ..results.stores import Store, check_apart, open_store
 from ..results.words import MODELS, REPORT
 from ..scoring.batch_score import Models, Scored, score_tables
 from .result_types import ScoreResult
@@ -35,8 +42,7 @@ def scored_of(
     """Score a company with the registered champions, or with the scorecard alone."""
     if model not in {None, "none"}:
         raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
-    uri = tracking or local_uri(MODELS)
-    models = Models() if model == "none" else _champions(uri)
+    models = Models() if model == "none" else _champions(tracking)
     return score_tables(
         company.tables,
         resolve_as_of(company.tables, as_of),
@@ -47,7 +53,14 @@ def scored_of(
     )
 
 
-def _champions(uri: str) -> Models:
+def _champions(tracking: str | None) -> Models:
+    """Return the champions; only the store that nobody named may be missing."""
+    if tracking is not None and not store_exists(tracking):
+        raise ArtifactError(
+            f"There is no model store {public_address(tracking)!r}; check the tracking address, or "
+            "train into it first. To score without a model, say `--model none`."
+        )
+    uri = tracking or local_uri(MODELS)
     return Models(
         churn=load_champion(uri, "churned"),
         expansion=load_champion(uri, "expanded"),
@@ -113,7 +126,8 @@ def score(
     model : {"none"}, optional
         ``none`` scores with the scorecard even if there is a model.
     fresh : bool
-        Ignore what was stored for earlier dates.
+        Ignore what was stored for earlier dates. Of the stored files those that are damaged or
+        gone are taken out of the history, and named.
     progress : callable, optional
 
     Returns
@@ -125,13 +139,22 @@ def score(
     SchemaError, ArtifactError, ValueError
         If the input, the model or the place is unusable.
     """
+    # What is wrong with the place is said before the work, not after it.
+    store = None if out is None else _place_of(out, data)
     company = company_of(data, settings_path, progress)
-    store = open_store(out) if out is not None else None
     history = store.read("scores") if store is not None and not fresh else None
     scored = scored_of(company, as_of, tracking, model, history, progress)
     if store is None or out is None:
         return ScoreResult(scored, "not written", None, ())
+    if fresh and (lost := store.mend()):
+        note = f"Taken out of the history, because they were damaged or gone: {', '.join(lost)}."
+        scored = replace(scored, notes=(*scored.notes, note))
     return written_to(store, out, company, scored)
+
+
+def _place_of(out: str | Path, data: Data) -> Store:
+    check_apart(out, data)
+    return open_store(out)
 
 
 def explain(
@@ -210,6 +233,6 @@ def report(out: str | Path, settings_path: Path | None = None) -> Path:
     )
     if store.write({}, files={REPORT: page}):
         path = Path(REPORT)
-        path.write_text(page, encoding="utf-8")
+        write_whole(path, page.encode())
         return path
     return Path(out) / REPORT

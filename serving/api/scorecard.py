@@ -13,6 +13,7 @@ from ...features.scores.portfolio_review import MaturityReview
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_file import reweighed
 from ...features.subscriptions.business_kind import business_of, lead_of
+from ...features.whole_file import write_whole
 from ...training.dataset.dataset import Dataset
 from ...training.scorecard.success_criteria import (
     Judged,
@@ -168,7 +169,7 @@ def fit_scorecard(
     trial = try_weights(dataset_of(company, progress), company.config.scorecard)
     if out is not None:
         text = reweighed(company.settings.scorecard, trial.learned)
-        out.write_text(text, encoding="utf-8", newline="")
+        write_whole(out, text.encode(), replace=False)
     return ScorecardFit(trial, out, (*notes, *_variant_notes(trial.hand_set)))
 
 

@@ -24,7 +24,7 @@ from ...training.registry.mlflow_registry import (
 from ...training.registry.promotion import promote
 from ...training.train import train_target
 from ..company.load_company import Company, company_of
-from ..results.stores import write_tables
+from ..results.stores import check_apart, check_folder_name, write_tables
 from ..results.words import MODELS, target_of
 from .result_types import BacktestResult, TrainResult
 
@@ -74,7 +74,7 @@ def trained_of(
         TrainingReport(
             decision=decision,
             scorers=shipped,
-            params=company.settings.model_dump(mode="json", exclude={"tables"}),
+            params=company.settings.model_dump(mode="json", exclude={"tables", "data"}),
             curves=curve_points(trained),
             data_hash=_hash_of(rows),
             card=card_markdown(trained),
@@ -239,6 +239,9 @@ def backtest(
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from.
     """
+    if out is not None:
+        check_folder_name(out)
+        check_apart(out, data)
     rows = dataset_of(company_of(data, settings_path, progress), progress)
     step = counted(progress, "backtest", None)
     tests, notes = learnable_of(

@@ -6,16 +6,19 @@ Nothing heavy is imported before a command runs, so that ``churngrid --help`` an
 import gc
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 from typer.core import TyperGroup
 
+from ...features.addresses import without_secrets
 from .compile_command import compile_ahead
 from .console import say, show_progress
 from .options import (
@@ -24,13 +27,14 @@ from .options import (
     Data,
     Debug,
     ModelName,
+    PlaybookSettings,
     Quiet,
     SettingsFile,
     Target,
     Targets,
     Tracking,
 )
-from .run_command import UNUSABLE, print_json, talking
+from .run_command import UNUSABLE, Terminated, print_json, talking
 from .scorecard_commands import scorecard
 from .show_results import (
     show_backtest,
@@ -54,8 +58,26 @@ _HELP = "Customer health, maturity, churn and expansion per account, with reason
 _UsageError = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Let a wrong command line be told without the passwords in it."""
+    try:
+        yield
+    except _UsageError as error:
+        error.message = without_secrets(error.message)
+        raise
+
+
 class _Commands(TyperGroup):
     """The commands; with ``--json`` a wrong command line is told as JSON, too."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _without_secrets():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _without_secrets():
+            return super().invoke(ctx)
 
     def main(
         self,
@@ -79,7 +101,7 @@ class _Commands(TyperGroup):
         except _UsageError as error:
             if not as_json:
                 raise
-            print_json({"error": error.format_message()})
+            print_json({"error": without_secrets(error.format_message())})
             code = UNUSABLE
         return sys.exit(code or 0) if standalone_mode else code
 
@@ -348,6 +370,7 @@ def report(
 def check_playbook(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The playbook (YAML).")],
     *,
+    settings: PlaybookSettings = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -359,7 +382,7 @@ def check_playbook(
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.check import playbook_check as run
 
-        findings = list(run(file))
+        findings = list(run(file, settings))
         talk.tell({"findings": findings}, show_findings)
         if findings:
             raise typer.Exit(_FOUND)
@@ -368,8 +391,10 @@ def check_playbook(
 def main() -> None:
     """Run the command line; the process ends with the exit code.
 
-    0 done, 1 done with findings, 2 unusable input or settings, 130 interrupted.
+    0 done, 1 done with findings, 2 unusable input or settings, 3 a fault of churngrid or of the
+    machine, 130 interrupted, 143 told to end by the system.
     """
+    signal.signal(signal.SIGTERM, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal's encoding lacks must not end the command.
@@ -381,6 +406,12 @@ def main() -> None:
     # after every 700 objects takes a twentieth of its time.
     gc.set_threshold(50_000)
     app()
+
+
+def _end(*_: object) -> NoReturn:
+    """End as when interrupted, so that everything is tidied up; asked again, end at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,7 +4,6 @@ Everything shown is literal text: nothing that comes from outside is read as mar
 that steer a terminal are replaced.
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +33,6 @@ __all__ = [
     "show_progress",
     "show_scorers",
     "show_table",
-    "without_secrets",
 ]
 
 
@@ -44,7 +42,8 @@ Report = Callable[[str, int, int | None], None]
 _PIPE_WIDTH = 100
 # Four scorers tell the story on a terminal; --json and the files have all.
 _TELLING = ("roc_auc", "pr_auc", "log_loss", "lift_at_10pct")
-_LONGEST_NAME = 60
+_LONGEST_NAME, _LONGEST_CELL = 60, 400
+_LONGEST_LINE = 2000
 _COMPILING = "Compiling the engine; only the first run on a machine does this."
 _JOINERS = "\u200c\u200d"
 """Invisible, but parts of words in some scripts."""
@@ -74,24 +73,13 @@ def literal(value: object) -> Text:
     return Text("".join(kept), overflow="fold")
 
 
-def without_secrets(message: str) -> str:
-    """Return a message in which addresses have neither user nor password.
+def _cell(value: object) -> Text:
+    """Return what a table shows of a value: of a text that never ends, its beginning."""
+    return literal(None if value is None else _beginning(str(value), _LONGEST_CELL))
 
-    Parameters
-    ----------
-    message : str
 
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> without_secrets("cannot reach postgresql://ann:s3cret@db/crm?password=x")
-    'cannot reach postgresql://db/crm?password=...'
-    """
-    open_address = re.sub(r"://\S*@", "://", message)
-    return re.sub(r"(?i)(pass\w*=)[^&\s'\"]+", r"\1...", open_address)
+def _beginning(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def say(sentence: object, *, file: TextIO | None = None) -> None:
@@ -103,7 +91,8 @@ def say(sentence: object, *, file: TextIO | None = None) -> None:
     file : text stream, optional
         Standard output by default.
     """
-    _console(file or sys.stdout).print(literal(sentence), soft_wrap=True)
+    lines = (_beginning(line, _LONGEST_LINE) for line in str(sentence).split("\n"))
+    _console(file or sys.stdout).print(literal("\n".join(lines)), soft_wrap=True)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -118,9 +107,9 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, column in enumerate(columns):
         numbers = all(isinstance(row[place], int | float) for row in listed)
-        table.add_column(literal(column), justify="right" if numbers else "left", overflow="fold")
+        table.add_column(_cell(column), justify="right" if numbers else "left", overflow="fold")
     for row in listed:
-        table.add_row(*(literal(_number(value)) for value in row))
+        table.add_row(*(_cell(_number(value)) for value in row))
     _console(sys.stdout).print(table)
 
 
@@ -146,7 +135,7 @@ def show_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
     table.add_column("Why", ratio=8, overflow="fold")
     table.add_column("Next step", ratio=4, overflow="fold")
     for account in accounts:
-        table.add_row(*map(literal, _account_cells(account, shown)))
+        table.add_row(*map(_cell, _account_cells(account, shown)))
     _console(sys.stdout).print(table)
 
 
@@ -254,7 +243,7 @@ def _account_cells(account: Mapping[str, Any], shown: Sequence[str]) -> list[str
     elif account["due_at"]:
         step += f"\nby {account['due_at']}\n{account['owner']}"
     return [
-        name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 3]}...",
+        _beginning(name, _LONGEST_NAME),
         *(optional[key] for key in shown),
         account["odds"],
         "\n".join(f"- {reason}" for reason in account["reasons"]) or "no single one stands out",

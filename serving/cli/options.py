@@ -12,6 +12,7 @@ __all__ = [
     "Data",
     "Debug",
     "ModelName",
+    "PlaybookSettings",
     "Quiet",
     "SettingsFile",
     "Target",
@@ -43,6 +44,14 @@ SettingsFile = Annotated[
         "--settings",
         metavar="FILE",
         help="Settings (YAML). Default: churngrid.yaml in or beside DATA or in the working folder.",
+    ),
+]
+PlaybookSettings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="Settings (YAML). Default: churngrid.yaml beside the playbook.",
     ),
 ]
 Tracking = Annotated[

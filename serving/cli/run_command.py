@@ -1,27 +1,50 @@
 """How a command speaks: one result on standard output, or one sentence and an exit code."""
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 
-from .console import say, without_secrets
+from ...features.addresses import without_secrets
+from .console import say
 
-__all__ = ["INTERRUPTED", "UNUSABLE", "Talk", "print_json", "talking"]
+__all__ = [
+    "FAULT",
+    "INTERRUPTED",
+    "TERMINATED",
+    "UNUSABLE",
+    "Talk",
+    "Terminated",
+    "print_json",
+    "talking",
+]
 
 
-UNUSABLE, INTERRUPTED = 2, 130
-"""Exit codes."""
+UNUSABLE, FAULT, INTERRUPTED, TERMINATED = 2, 3, 130, 143
+"""Exit codes: the input, churngrid or the machine, the user, the system that runs it."""
 
 _NOWHERE_TO_KEEP = (
     "Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR to a folder that can be written to."
 )
+_NO_MEMORY = (
+    "The memory of this machine does not suffice. Give the work more of it, or fewer rows; the "
+    "setting `memory_mb` says how much usage may take."
+)
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asks the process to end, as systemd, Kubernetes and `timeout` do."""
+
+
+class _Untold(Exception):  # noqa: N818 - the work is done, only nobody can be told
+    """Standard output does not take the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +72,18 @@ class Talk:
         show : callable
             Writes it for people.
         """
-        if self.as_json:
-            print_json(summary)
-        else:
-            show(summary)
+        try:
+            if self.as_json:
+                print_json(summary)
+            else:
+                show(summary)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads on, as with `| head`: that is no error.
+            _let_output_go()
+        except OSError as error:
+            _let_output_go()
+            raise _Untold(error.strerror) from error
 
     def inputs(self, data: str | None, given: Path | None) -> tuple[str, Path | None]:
         """Return the data and the settings file to use, and say which if they were not named.
@@ -83,7 +114,16 @@ class Talk:
             for what, name, told in (("Settings", found, given), ("Data", used, data)):
                 if name and not told:
                     say(f"{what}: {name}", file=sys.stderr)
+        self._warn_of_code(found)
         return used, found
+
+    def _warn_of_code(self, settings: Path | None) -> None:
+        """Say which Python code the settings have run; every user of it should know."""
+        from ...features.schema.settings import load_settings
+
+        module = load_settings(settings).metrics if settings else None
+        if module is not None and not self.quiet:
+            say(f"Runs Python code: module {module!r}, which the settings name.", file=sys.stderr)
 
 
 @contextmanager
@@ -104,24 +144,43 @@ def talking(*, as_json: bool, quiet: bool, debug: bool) -> Iterator[Talk]:
     Raises
     ------
     typer.Exit
-        2 for unusable input or settings, 130 when interrupted.
+        2 for unusable input or settings, 3 for a fault of churngrid or the machine, 130 when
+        interrupted and 143 when told to end.
     """
     try:
         yield Talk(as_json=as_json, quiet=quiet or as_json)
-    except KeyboardInterrupt:
-        _stop("Interrupted.", INTERRUPTED, as_json=as_json)
-    except BrokenPipeError:
-        # Nobody reads on, as with `| head`: that is no error.
+    except (typer.Exit, typer.Abort):
         raise
-    except (ValueError, OSError) as error:
-        if debug:
+    # Whatever comes has to end in a sentence and a code that no schedule takes for done.
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001
+        if debug and not isinstance(error, KeyboardInterrupt):
             traceback.print_exc()
-        _stop(without_secrets(str(error)), UNUSABLE, as_json=as_json)
-    except RuntimeError as error:
-        # Numba's words when neither its own folder nor the code's nor the user's can be written.
-        if "no locator available" not in str(error):
-            raise
-        _stop(_NOWHERE_TO_KEEP, UNUSABLE, as_json=as_json)
+        sentence, code = _told(error)
+        _stop(without_secrets(sentence), code, as_json=as_json)
+
+
+def _told(error: BaseException) -> tuple[str, int]:
+    """Return the sentence and the exit code for what stopped a command."""
+    if isinstance(error, Terminated):
+        return "Terminated.", TERMINATED
+    if isinstance(error, KeyboardInterrupt):
+        return "Interrupted.", INTERRUPTED
+    if isinstance(error, MemoryError):
+        return _NO_MEMORY, FAULT
+    if isinstance(error, _Untold):
+        return f"The work is done, but standard output cannot be written: {error}.", FAULT
+    # Numba's words when neither its own folder nor the code's nor the user's can be written.
+    if isinstance(error, RuntimeError) and "no locator available" in str(error):
+        return _NOWHERE_TO_KEEP, UNUSABLE
+    if isinstance(error, ValueError | OSError):
+        return str(error), UNUSABLE
+    first = str(error).strip().partition("\n")[0]
+    return (
+        f"An unexpected fault stopped the work: {type(error).__name__}"
+        f"{f' ({first[:200]})' if first else ''}. Nothing half-made was left; please report it "
+        "with what `--debug` shows.",
+        FAULT,
+    )
 
 
 def print_json(document: Any) -> None:
@@ -137,6 +196,19 @@ def print_json(document: Any) -> None:
 
 def _stop(sentence: str, code: int, *, as_json: bool) -> NoReturn:
     if as_json:
-        print_json({"error": sentence})
-    say(sentence, file=sys.stderr)
+        try:
+            print_json({"error": sentence})
+            sys.stdout.flush()
+        except OSError:
+            _let_output_go()
+    with suppress(OSError):
+        say(sentence, file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _let_output_go() -> None:
+    """Point standard output to nowhere, so that nothing is tried again when the process ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

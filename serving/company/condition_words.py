@@ -12,11 +12,10 @@ from ...features.scores.rubric_file import read_rubric
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_file import read_scorecard
 from ..results.words import CELLS, OVERRIDE, QUADRANTS, STATUSES
+from .find_input import SETTINGS_NAME, refuse_found_code
 from .own_metrics import declared_metrics
 
 __all__ = ["metrics_beside", "texts_beside", "texts_of"]
-
-_SETTINGS = "churngrid.yaml"
 
 
 def texts_of(
@@ -69,7 +68,7 @@ def texts_of(
     }
 
 
-def texts_beside(playbook: Path) -> dict[str, frozenset[str]]:
+def texts_beside(playbook: Path, named: Path | None = None) -> dict[str, frozenset[str]]:
     """Return the texts that conditions can meet in the company whose playbook this is.
 
     Parameters
@@ -77,6 +76,8 @@ def texts_beside(playbook: Path) -> dict[str, frozenset[str]]:
     playbook : Path
         The settings beside it name the company's own scorecard and rubric; without settings the
         shipped ones count.
+    named : Path or None
+        The settings that the user named in place of those.
 
     Returns
     -------
@@ -93,18 +94,20 @@ def texts_beside(playbook: Path) -> dict[str, frozenset[str]]:
     >>> "sponsor_left" in texts_beside(Path("nowhere", "playbook.yaml"))["caps"]
     True
     """
-    settings, metrics = _settings_beside(playbook), metrics_beside(playbook)
+    settings, metrics = _settings_of(playbook, named), metrics_beside(playbook, named)
     scorecard = read_scorecard(settings.scorecard, metrics)
     return texts_of([scorecard], [read_rubric(settings.maturity, metrics)], metrics=metrics)
 
 
-def metrics_beside(playbook: Path) -> tuple[Metric, ...]:
+def metrics_beside(playbook: Path, named: Path | None = None) -> tuple[Metric, ...]:
     """Return the metrics of the company whose playbook this is.
 
     Parameters
     ----------
     playbook : Path
         The settings beside it name the module of the company's own metrics.
+    named : Path or None
+        The settings that the user named in place of those.
 
     Returns
     -------
@@ -114,16 +117,22 @@ def metrics_beside(playbook: Path) -> tuple[Metric, ...]:
     Raises
     ------
     SchemaError
-        If the settings break a rule, or their module declares no metrics.
+        If the settings break a rule, their module declares no metrics, or they were found outside
+        of the working folder and name a module.
 
     Examples
     --------
     >>> metrics_beside(Path("nowhere", "playbook.yaml")) == METRICS
     True
     """
-    return declared_metrics(_settings_beside(playbook).metrics)
+    return declared_metrics(_settings_of(playbook, named).metrics)
 
 
-def _settings_beside(playbook: Path) -> Settings:
-    beside = playbook.parent / _SETTINGS
-    return load_settings(beside) if beside.exists() else DEFAULTS
+def _settings_of(playbook: Path, named: Path | None) -> Settings:
+    if named is not None:
+        return load_settings(named)
+    beside = playbook.parent / SETTINGS_NAME
+    if not beside.exists():
+        return DEFAULTS
+    refuse_found_code(beside)
+    return load_settings(beside)

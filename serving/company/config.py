@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...features.metrics.catalogue import METRICS, by_column
 from ...features.metrics.metric import Metric
-from ...features.schema.settings import FILES, Settings
+from ...features.schema.settings import FILES, MACHINE, Settings
 from ...features.scores.health_overrides import Override, read_overrides
 from ...features.scores.rubric import Rubric
 from ...features.scores.rubric_file import read_rubric
@@ -74,9 +74,10 @@ class Config:
     def digest(self) -> str:
         """Twelve hexadecimal digits that change when anything declared changes.
 
-        Where the files lie is left out: what they say counts.
+        Where the files lie is left out: what they say counts. So is how much of the machine may
+        be taken, on which no number depends.
         """
-        settings = self.settings.model_dump(mode="json", exclude=set(FILES))
+        settings = self.settings.model_dump(mode="json", exclude={*FILES, *MACHINE, "data"})
         parts = (self.scorecard, self.rubric, self.playbook)
         declared: list[object] = [settings, *(part.model_dump(mode="json") for part in parts)]
         declared += [repr(metric) for metric in self.metrics[len(METRICS) :]]

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...features.addresses import is_address
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.schema.settings import load_settings
 
-__all__ = ["SETTINGS_NAME", "data_of", "settings_for"]
+__all__ = ["SETTINGS_NAME", "data_of", "refuse_found_code", "settings_for"]
 
 
 SETTINGS_NAME = "churngrid.yaml"
@@ -26,15 +27,49 @@ def settings_for(data: Data) -> Path | None:
     Path or None
         The first ``churngrid.yaml`` of: the working folder if that file names this very data, the
         data's own folder, the one around it, the working folder. None where there is none.
+
+    Raises
+    ------
+    SchemaError
+        If a file that came with the data names Python code; see ``refuse_found_code``.
     """
     here = Path(SETTINGS_NAME)
     folders = [Path()]
-    if not isinstance(data, Mapping) and "://" not in str(data):
+    if not isinstance(data, Mapping) and not is_address(str(data)):
         folders = [Path(data), Path(data).parent, *folders]
     places = [folder / SETTINGS_NAME for folder in folders]
     if here.is_file() and _names(here, data):
         places.insert(0, here)
-    return next((place for place in places if place.is_file()), None)
+    found = next((place for place in places if place.is_file()), None)
+    if found is not None:
+        refuse_found_code(found)
+    return found
+
+
+def refuse_found_code(settings: Path) -> None:
+    """Refuse a settings file that was found, not named, if it wants Python code to be run.
+
+    Settings may come with the data, from whoever made it. What lies in the working folder is the
+    user's own, as is what the user names.
+
+    Parameters
+    ----------
+    settings : Path
+
+    Raises
+    ------
+    SchemaError
+        If it names a module of metrics and does not lie in the working folder.
+    """
+    if settings.parent.resolve() == Path().resolve():
+        return
+    module = load_settings(settings).metrics
+    if module is not None:
+        raise SchemaError(
+            f"{str(settings)!r} was found beside the data and names Python code to run (setting "
+            f"`metrics`: {module!r}); it was not run. If you trust this file, name it: "
+            f"`--settings {settings}`, or as the settings in Python."
+        )
 
 
 def data_of(settings: Path | None) -> str:
@@ -66,12 +101,12 @@ def data_of(settings: Path | None) -> str:
         raise SchemaError(
             f"Which data? {str(path)!r} has no setting `data`; add it, or name the data."
         )
-    return named if "://" in named else str(path.parent / named)
+    return named if is_address(named) else str(path.parent / named)
 
 
 def _names(settings: Path, data: Data) -> bool:
     """Say whether a settings file names this very data."""
-    if isinstance(data, Mapping) or "://" in str(data):
+    if isinstance(data, Mapping) or is_address(str(data)):
         return False
     try:
         named = load_settings(settings).data

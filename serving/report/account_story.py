@@ -128,7 +128,10 @@ def account_story(scored: Scored, account_id: str, playbook: Playbook) -> Accoun
         If no such account was scored, or several have that name.
     """
     scores = scored.scores
-    found = scores[(scores["account_id"] == account_id) | (scores["account_name"] == account_id)]
+    found = scores[scores["account_id"] == account_id]
+    if found.empty:
+        # A name may be somebody else's id; an id is an account's own.
+        found = scores[scores["account_name"] == account_id]
     if len(found) != 1:
         count = "no account" if found.empty else f"{len(found)} accounts"
         raise SchemaError(

@@ -7,12 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...features.arrays.spreadsheet_text import defused_texts
 from .stored_types import storable
 
 __all__ = ["as_csv", "table_as_csv"]
 
-
-_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 _SMALLEST, _LARGEST = 1e-4, 1e10
 # The cells of all columns together can be more than short offsets reach.
@@ -85,10 +84,9 @@ def _texts(values: pa.ChunkedArray) -> pa.Array:
     """
     encoded = pc.dictionary_encode(values.combine_chunks())
     different = encoded.dictionary
-    formula = pc.is_in(pc.utf8_slice_codeunits(different, 0, 1), pa.array(_FORMULA_STARTS))
-    defused = _where(formula, different, lambda found: pc.binary_join_element_wise("'", found, ""))
-    special = pc.match_substring_regex(defused, '[,"\r\n]')
-    return _where(special, defused, _in_quotes).take(encoded.indices)
+    cells = defused_texts(different)
+    special = pc.match_substring_regex(cells, '[,"\r\n]')
+    return _where(special, cells, _in_quotes).take(encoded.indices)
 
 
 def _in_quotes(texts: pa.Array) -> pa.Array:

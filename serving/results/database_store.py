@@ -14,8 +14,9 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError, SchemaError
-from ...features.ingest.database import public_url, quoted, without_secrets
+from ...features.ingest.database import quoted
 from .stored_types import as_of_dates, merged, restored, storable
 
 __all__ = ["DatabaseStore", "duckdb_store", "postgres_store"]
@@ -140,7 +141,7 @@ def postgres_store(url: str) -> DatabaseStore:
     >>> postgres_store("postgresql://ann:secret@db.example:5432/crm").label
     "database 'postgresql://db.example:5432/crm'"
     """
-    label = f"database {public_url(url)!r}"
+    label = f"database {public_address(url)!r}"
 
     def connect() -> _Session:
         return _PostgresSession(url, label)
@@ -326,5 +327,5 @@ class _PostgresSession:
         try:
             yield
         except self._error as error:
-            reason = without_secrets(error, self._url)
+            reason = told_by_driver(error, self._url)
             raise ArtifactError(f"{self.label} cannot be used: {reason}") from None

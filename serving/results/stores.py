@@ -1,21 +1,22 @@
 """Where results are written: a folder, a DuckDB file or a PostgreSQL database."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...features.addresses import is_address, public_address
 from ...features.errors import ArtifactError, SchemaError
-from ...features.ingest.database import public_url
+from ...features.whole_file import write_whole
 from .csv_files import as_csv
 from .database_store import duckdb_store, postgres_store
 from .folder_store import FolderStore
 from .stored_types import storable
 
-__all__ = ["Store", "open_store", "write_tables"]
+__all__ = ["Store", "check_apart", "check_folder_name", "open_store", "write_tables"]
 
 
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
@@ -111,11 +112,10 @@ def open_store(out: str | Path) -> Store:
     >>> open_store("postgresql://ann:secret@db.example/crm").label
     "database 'postgresql://db.example/crm'"
     """
-    if isinstance(out, str) and "://" in out:
-        if out.startswith(("postgresql://", "postgres://")):
-            return postgres_store(out)
-        raise SchemaError(f"Database URLs begin with postgresql://, got {public_url(out)!r}.")
-    path = Path(out)
+    path, place = Path(out), str(out)
+    if place.startswith(("postgresql://", "postgres://")):
+        return postgres_store(place)
+    check_folder_name(out)
     if path.is_dir():
         return FolderStore(path)
     if path.suffix.lower() in _DUCKDB_SUFFIXES:
@@ -126,6 +126,57 @@ def open_store(out: str | Path) -> Store:
             f"postgresql:// URL, got {str(path)!r}."
         )
     return FolderStore(path)
+
+
+def check_folder_name(out: str | Path) -> None:
+    """Refuse a name that is no path: an empty one, or an address that is misspelled.
+
+    Parameters
+    ----------
+    out : str or Path
+
+    Raises
+    ------
+    SchemaError
+        An address is shown without its password.
+
+    Examples
+    --------
+    >>> check_folder_name("results")
+    """
+    if not str(out).strip():
+        raise SchemaError("The place for results is empty; name a folder, such as `results`.")
+    if is_address(str(out)) and not Path(out).exists():
+        raise SchemaError(
+            "Database addresses begin with postgresql://, got "
+            f"{public_address(str(out))!r}; nothing was written."
+        )
+
+
+def check_apart(out: str | Path, data: object) -> None:
+    """Refuse to write results into the folder that the data is read from.
+
+    Parameters
+    ----------
+    out : str or Path
+    data : object
+        As the verbs take it; only a folder can be the same one.
+
+    Raises
+    ------
+    SchemaError
+
+    Examples
+    --------
+    >>> check_apart("results", "exports")
+    """
+    if not isinstance(data, str | Path) or not Path(data).is_dir():
+        return
+    if Path(out).resolve() == Path(data).resolve():
+        raise SchemaError(
+            f"Results must not go into the folder of the data, {str(data)!r}: they would be read "
+            "as its tables. Name another folder."
+        )
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:
@@ -155,13 +206,14 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
         for name, frame in tables.items():
             for suffix in ("parquet", "csv"):
                 target = folder / f"{name}.{suffix}"
-                unfinished = folder / f".{name}.{suffix}.unfinished"
-                if suffix == "csv":
-                    unfinished.write_bytes(as_csv(frame))
-                else:
-                    pq.write_table(storable(frame, name=name), unfinished)
-                os.replace(unfinished, target)
+                write_whole(target, as_csv(frame) if suffix == "csv" else _parquet(frame, name))
                 written.append(target)
     except OSError as error:
         raise ArtifactError(f"Folder {str(folder)!r} cannot be written: {error}") from error
     return written
+
+
+def _parquet(frame: pd.DataFrame, name: str) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(storable(frame, name=name), sink)
+    return bytes(sink.getvalue())

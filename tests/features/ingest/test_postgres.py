@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from churngrid.features.addresses import public_address
 from churngrid.features.errors import SchemaError
-from churngrid.features.ingest.database import open_postgres, public_url
+from churngrid.features.ingest.database import open_postgres
 from churngrid.features.ingest.read import open_source, read_tables
 from churngrid.features.schema.settings import Settings
 
@@ -201,7 +202,7 @@ def test_other_kinds_of_url_are_refused_without_their_password():
     ],
 )
 def test_shown_url_has_no_credentials(url, shown):
-    assert public_url(url) == shown
+    assert public_address(url) == shown
 
 
 def test_numbers_of_any_precision_are_read(database, execute):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from churngrid.features.errors import SchemaError
+from churngrid.serving.cli.run_command import Terminated
 from tests.serving.standins import COMMANDS, URL, document, run, squeezed
 
 # Arguments
@@ -163,9 +164,24 @@ def test_where_no_kernel_can_be_kept_the_setting_is_named(verbs, command):
     assert done.stderr.startswith("Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR")
 
 
-def test_other_failures_of_a_run_are_not_hidden(verbs):
-    verbs.answers["demo"] = RuntimeError("a defect")
-    assert isinstance(run("demo").exception, RuntimeError)
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("a defect"), "unexpected fault stopped the work: RuntimeError (a defect)."),
+        (TypeError("a defect"), "TypeError (a defect)"),
+        (RecursionError(), "RecursionError"),
+        (ModuleNotFoundError("No module named 'psycopg2'"), "No module named 'psycopg2'"),
+        (MemoryError(), "memory of this machine does not suffice"),
+    ],
+)
+def test_fault_is_one_sentence_and_a_code_of_its_own(verbs, error, said):
+    verbs.answers["demo"] = error
+    done = run("demo")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert said in document(run("demo", "--json"))["error"]
+    assert "Traceback" in run("demo", "--debug").stderr
 
 
 def test_interrupted_command_ends_with_130(verbs):
@@ -174,10 +190,10 @@ def test_interrupted_command_ends_with_130(verbs):
     assert (done.exit_code, done.stderr) == (130, "Interrupted.\n")
 
 
-def test_defect_is_not_hidden(verbs):
-    verbs.answers["train"] = TypeError("a defect")
+def test_command_that_is_told_to_end_says_so_and_ends_with_143(verbs):
+    verbs.answers["train"] = Terminated()
     done = run("train", "data")
-    assert isinstance(done.exception, TypeError)
+    assert (done.exit_code, done.stderr) == (143, "Terminated.\n")
 
 
 def test_address_in_a_message_loses_its_password(verbs):
