@@ -119,10 +119,12 @@ class Talk:
 
     def _warn_of_code(self, settings: Path | None) -> None:
         """Say which Python code the settings have run; every user of it should know."""
+        if settings is None or self.quiet or not settings.is_file():
+            return
         from ...features.schema.settings import load_settings
 
-        module = load_settings(settings).metrics if settings else None
-        if module is not None and not self.quiet:
+        module = load_settings(settings).metrics
+        if module is not None:
             say(f"Runs Python code: module {module!r}, which the settings name.", file=sys.stderr)
 
 

@@ -52,7 +52,7 @@ def test_every_option_reaches_the_verb(verbs):
             {"account": "a", "as_of": "latest", "tracking": None, "model": None},
         ),
         ("report", ("results",), {}),
-        ("playbook_check", (Path("plays.yaml"),), {}),
+        ("playbook_check", (Path("plays.yaml"), None), {}),
     ],
 )
 def test_defaults_are_those_of_the_design(verbs, command, args, options):

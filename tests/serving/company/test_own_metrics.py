@@ -106,11 +106,11 @@ def test_playbook_may_look_at_it_and_name_it_as_driver(project):
     playbook, settings = project / "playbook.yaml", project / "churngrid.yaml"
     playbook.write_text(PLAYBOOK)
     settings.write_text("metrics: acme_churn.metrics\nplaybook: playbook.yaml\n")
-    assert playbook_check(playbook) == []
+    assert playbook_check(playbook, settings) == []
     config = read_config(load_settings(settings))
     assert config.metrics[-1].column == COLUMN
     settings.write_text("playbook: playbook.yaml\n")
-    assert COLUMN in " ".join(playbook_check(playbook))
+    assert COLUMN in " ".join(playbook_check(playbook, settings))
 
 
 CONTEXT = """
@@ -152,7 +152,7 @@ def test_playbook_is_refused_where_it_gets_an_own_metric_wrong(project, conditio
     both = PLAYBOOK.replace("{field: urgent_tickets_60d, at_least: 3}", condition)
     wrong = both.replace("- {field: drivers, is: [urgent_tickets_60d]}", f"- {condition}")
     playbook.write_text(wrong)
-    found = playbook_check(playbook)
+    found = playbook_check(playbook, settings)
     assert re.match(rf"playbook.yaml:{message}", found[0])
     with pytest.raises(SchemaError, match=message):
         read_config(load_settings(settings))
