@@ -10,7 +10,7 @@ import numpy as np
 from ...features.arrays.array_types import FloatArray, IntArray
 from ..dataset.temporal_splits import grouped_folds
 from .bag_members import Members, at_once
-from .calibration import Affine, fit_affine
+from .calibration import fit_affine, log_loss_of
 from .row_order import TrainingRows
 
 __all__ = [
@@ -45,12 +45,15 @@ class TreeShape:
         Share of the columns that a tree may look at.
     ridge : float
         Penalty of leaf values, at least 0.
+    small_tables_only : bool
+        Whether it takes part only where rows and columns are few.
     """
 
     num_leaves: int
     min_rows: int
     column_share: float
     ridge: float
+    small_tables_only: bool = False
 
     def parameters(self, n_rows: int) -> dict[str, Any]:
         """Return LightGBM's parameters for a table of so many rows."""
@@ -63,11 +66,15 @@ class TreeShape:
 
 
 # Bags of trees of different size beat each of them on the project's churn tables. The first shape
-# suits many columns that say nearly the same, the second few columns that each say something.
+# suits many columns that say nearly the same, the second few columns that each say something; the
+# others find combinations in small tables, where every row and every column is needed.
 SHAPES = (
     TreeShape(num_leaves=7, min_rows=30, column_share=0.5, ridge=5.0),
     TreeShape(num_leaves=4, min_rows=5, column_share=1.0, ridge=1.0),
+    TreeShape(num_leaves=8, min_rows=5, column_share=1.0, ridge=1.0, small_tables_only=True),
+    TreeShape(num_leaves=31, min_rows=5, column_share=0.8, ridge=3.0, small_tables_only=True),
 )
+SMALL_ROWS, SMALL_COLUMNS = 20_000, 40
 
 
 @dataclass(frozen=True)
@@ -79,11 +86,11 @@ class BagSettings:
     parameters : dict
         LightGBM's, common to all members.
     shapes : tuple of TreeShape
-        Repeats take turns.
+        Those that compete; which of them stay is for the rows left out to say.
     categorical : list of int
         Positions of the columns that are categories.
     n_folds, n_repeats : int
-        Members per repeat at most, and repeats.
+        Members per shape and repeat at most, and repeats.
     max_rounds, patience : int
         Most trees of a member, and rounds without gain before it stops.
     seed : int or None
@@ -111,19 +118,18 @@ class Bag:
     boosters : Members
     raw : ndarray of float, shape (n_rows,)
         Uncalibrated log-odds, in the order of the training rows.
-    out_of_fold : bool
-        False with too few units to fold: one member, and ``raw`` is what it says of its own rows.
+    n_folds : int
+        0 with too few units to fold: one member, and ``raw`` is what it says of its own rows.
     """
 
     boosters: Members
     raw: FloatArray
-    out_of_fold: bool
+    n_folds: int
 
-    def calibration(self, rows: TrainingRows) -> Affine:
-        """Return the line that fits ``raw`` to the labels; the identity if not out of fold."""
-        if not self.out_of_fold:
-            return Affine(slope=1.0, intercept=0.0)
-        return fit_affine(self.raw, rows.y.astype(np.float64), rows.weight)
+    @property
+    def out_of_fold(self) -> bool:
+        """Whether each row's log-odds come from members that did not see it."""
+        return self.n_folds > 0
 
 
 def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
@@ -145,23 +151,56 @@ def fit_bag(rows: TrainingRows, settings: BagSettings) -> Bag:
         return _single(rows, settings)
     data = _dataset(rows, settings, settings.parameters)
     rng = np.random.default_rng(settings.seed)
+    shapes = _shapes_for(rows, settings.shapes)
     tasks = [
         task
-        for repeat in range(settings.n_repeats)
-        for task in _tasks(rows, data, settings, n_folds=n_folds, repeat=repeat, rng=rng)
+        for _ in range(settings.n_repeats)
+        for shape in range(len(shapes))
+        for task in _tasks(rows, data, settings, n_folds=n_folds, shape=(shape, shapes), rng=rng)
     ]
     boosters = list(at_once(lambda task: _member(task, settings), tasks, settings.n_jobs))
-    raw = np.zeros(len(rows.y))
+    raw = np.zeros((len(shapes), len(rows.y)))
     for task, booster in zip(tasks, boosters, strict=True):
         unseen = rows.matrix[task.unseen]
-        raw[task.unseen] += booster.predict(unseen, raw_score=True, num_threads=1)
-    return Bag(Members(boosters), raw / settings.n_repeats, out_of_fold=True)
+        raw[task.shape, task.unseen] += booster.predict(unseen, raw_score=True, num_threads=1)
+    raw /= settings.n_repeats
+    kept = _best_together(raw, rows)
+    members = [booster for task, booster in zip(tasks, boosters, strict=True) if task.shape in kept]
+    return Bag(Members(members), raw[kept].mean(axis=0), n_folds)
+
+
+def _shapes_for(rows: TrainingRows, shapes: tuple[TreeShape, ...]) -> tuple[TreeShape, ...]:
+    """Return the shapes that take part in a table of such a size; all if none would be left."""
+    if len(rows.y) <= SMALL_ROWS and rows.matrix.shape[1] <= SMALL_COLUMNS:
+        return shapes
+    return tuple(shape for shape in shapes if not shape.small_tables_only) or shapes
+
+
+def _best_together(raw: FloatArray, rows: TrainingRows) -> list[int]:
+    """Return which shapes' mean has the least loss on rows left out, found one by one."""
+    y, kept, least = rows.y.astype(np.float64), list[int](), np.inf
+    while len(kept) < len(raw):
+        losses = {
+            shape: _calibrated_loss(raw[[*kept, shape]].mean(axis=0), y, rows.weight)
+            for shape in range(len(raw))
+            if shape not in kept
+        }
+        best = min(losses, key=losses.__getitem__)
+        if losses[best] >= least:
+            break
+        kept, least = sorted([*kept, best]), losses[best]
+    return kept
+
+
+def _calibrated_loss(log_odds: FloatArray, y: FloatArray, weight: FloatArray) -> float:
+    return log_loss_of(fit_affine(log_odds, y, weight).apply(log_odds), y, weight)
 
 
 @dataclass(frozen=True)
 class _Task:
     """One member to be trained."""
 
+    shape: int
     unseen: IntArray
     train: lgb.Dataset
     valid: lgb.Dataset
@@ -174,17 +213,18 @@ def _tasks(
     settings: BagSettings,
     *,
     n_folds: int,
-    repeat: int,
+    shape: tuple[int, tuple[TreeShape, ...]],
     rng: np.random.Generator,
 ) -> Iterator[_Task]:
-    shape = settings.shapes[repeat % len(settings.shapes)].parameters(len(rows.y))
+    parameters = settings.parameters | shape[1][shape[0]].parameters(len(rows.y))
     seed = int(rng.integers(2**31))
     for train, unseen in grouped_folds(rows.groups, rows.y, n_splits=n_folds, seed=seed):
         yield _Task(
+            shape=shape[0],
             unseen=unseen,
             train=data.subset(train).construct(),
             valid=data.subset(unseen).construct(),
-            parameters=settings.parameters | shape | {"seed": int(rng.integers(2**31))},
+            parameters=parameters | {"seed": int(rng.integers(2**31))},
         )
 
 
@@ -230,7 +270,7 @@ def _single(rows: TrainingRows, settings: BagSettings) -> Bag:
     rounds = min(TINY_ROUNDS, settings.max_rounds)
     data = _dataset(rows, settings, parameters)
     booster = _text_only(lgb.train(parameters, data, rounds), rounds)
-    return Bag(Members([booster]), booster.predict(rows.matrix, raw_score=True), out_of_fold=False)
+    return Bag(Members([booster]), booster.predict(rows.matrix, raw_score=True), n_folds=0)
 
 
 def _text_only(booster: lgb.Booster, rounds: int) -> lgb.Booster:

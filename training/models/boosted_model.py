@@ -12,9 +12,11 @@ from ...features.arrays.array_types import FloatArray, IntArray
 from .bag_members import Members
 from .booster_text import check_booster_text
 from .classifier import ChurnClassifier
+from .curves import Curve, Curves
 from .design_matrix import Encoding
 from .linear import check_labels, model_inputs
-from .stored_state import BoostedState
+from .stored_state import BoostedState, StoredCurve
+from .unknown_cells import StandIns
 
 __all__ = ["Boosted"]
 
@@ -77,13 +79,18 @@ class Boosted:
 
     def to_state(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return columns, levels and calibration; the boosters as LightGBM texts."""
-        fitted = self.classifier
+        fitted, stand_ins = self.classifier, self.classifier.stand_ins_
         data = {
             "columns": list(self.encoding.names),
             "levels": [None if v is None else list(v) for v in self.encoding.levels],
             "slope": fitted.slope_,
             "intercept": fitted.intercept_,
             "base_rate": fitted.base_rate_,
+            "curves": _curves_out(fitted.curves_),
+            "stand_ins": [
+                [None if np.isnan(x) else x for x in row] for row in stand_ins.rows.tolist()
+            ],
+            "gaps": stand_ins.gaps.tolist(),
         }
         return data, fitted.boosters_.texts
 
@@ -103,7 +110,31 @@ class Boosted:
         fitted.boosters_ = Members(lgb.Booster(model_str=text) for text in texts)
         fitted.slope_, fitted.intercept_ = stored.slope, stored.intercept
         fitted.base_rate_ = stored.base_rate
+        fitted.curves_ = _curves_in(stored.curves)
+        rows = np.array(stored.stand_ins, dtype=np.float64)
+        fitted.stand_ins_ = StandIns(rows, np.array(stored.gaps, dtype=np.bool_))
         fitted.classes_ = np.array([0, 1])
         fitted.n_features_in_ = len(model.encoding.names)
         fitted.feature_names_in_ = np.array(model.encoding.names, dtype=object)
         return model
+
+
+def _curves_out(curves: Curves | None) -> list[dict[str, Any]] | None:
+    if curves is None:
+        return None
+    return [
+        {
+            "knots": list(curve.knots),
+            "heights": list(curve.heights),
+            "missing": curve.missing,
+            "level": curve.level,
+        }
+        for curve in curves.columns
+    ]
+
+
+def _curves_in(stored: Sequence[StoredCurve] | None) -> Curves | None:
+    if stored is None:
+        return None
+    columns = (Curve(tuple(c.knots), tuple(c.heights), c.missing, c.level) for c in stored)
+    return Curves(0.0, tuple(columns))

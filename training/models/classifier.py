@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -19,10 +20,13 @@ from sklearn.utils.validation import (
 )
 
 from ...features.arrays.array_types import FloatArray, IntArray
-from .bag import SHAPES, BagSettings, TreeShape, fit_bag
+from .bag import SHAPES, Bag, BagSettings, TreeShape, fit_bag
+from .blend import Blend, blended
 from .calibration import Affine, fit_intercept_shift, sigmoid
+from .curve_fit import ColumnKinds
 from .design_matrix import Encoding, learn_encoding
-from .row_order import checked_groups, in_own_order
+from .row_order import TrainingRows, checked_groups, in_own_order
+from .unknown_cells import stand_ins_of
 
 __all__ = ["ChurnClassifier"]
 
@@ -34,18 +38,20 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Calibrated probability of a yes/no outcome from a table with numbers, categories and gaps.
 
     A bag of small LightGBM boosters: the (grouped) rows are cut into folds, each member learns on
-    all folds but one and stops early on the one left out. Members are averaged in log-odds, and
-    one straight line fitted to the out-of-fold log-odds calibrates them, so the exact SHAP values
-    of the bag, times the slope, add up to the log-odds of the probability that is shown.
+    all folds but one and stops early on the one left out. Members of those shapes that serve rows
+    left out best are averaged in log-odds. A penalised sum of curves, one a column, gets the share
+    beside them that the same rows favour. One straight line fitted to the out-of-fold log-odds
+    calibrates both, so the exact SHAP values, times the slope, add up to the log-odds of the
+    probability that is shown.
 
     Parameters
     ----------
     n_folds : int, default=5
-        Members per repeat; fewer where a class has few independent units.
-    n_repeats : int, default=2
-        How often the folds are drawn anew. An out-of-fold row is an average over repeats.
+        Members per shape and repeat; fewer where a class has few independent units.
+    n_repeats : int, default=1
+        How often the folds are drawn anew for each shape. An out-of-fold row is an average.
     shapes : tuple of TreeShape, default=SHAPES
-        Kinds of trees; the repeats take turns.
+        Kinds of trees that compete.
     max_depth : int, default=6
         Most columns on a path of a tree.
     learning_rate : float, default=0.05
@@ -55,6 +61,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Share of rows that a tree may look at.
     monotone : dict or None, default=None
         Column (name, or position for an array) to 1 (more makes the outcome likelier), -1 or 0.
+    outcome : scalar, default=None
+        The value of ``y`` whose probability is wanted. Of numbers and booleans it is the greater
+        one by default; of texts it has to be named.
     random_state : int or None, default=0
     n_jobs : int, default=2
         Threads. The result does not depend on it.
@@ -64,7 +73,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     boosters_ : Members
         A list of LightGBM boosters; column i of the table is called ``c<i>`` inside them.
     slope_, intercept_ : float
-        Calibration on log-odds; the slope is positive.
+        Calibration of the boosters on log-odds; the slope is positive.
+    curves_ : Curves or None
+        What is added to them, already calibrated; None where it would not help.
+    stand_ins_ : StandIns
+        Rows whose values stand in for cells of which training knew nothing: a value missing where
+        training had hardly a gap, a category it never saw. Such a cell is no evidence.
     base_rate_ : float
         Weighted share of the outcome in the training rows.
     classes_ : ndarray, shape (2,)
@@ -98,7 +112,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         *,
         n_folds: int = 5,
-        n_repeats: int = 2,
+        n_repeats: int = 1,
         shapes: tuple[TreeShape, ...] = SHAPES,
         max_depth: int = 6,
         learning_rate: float = 0.05,
@@ -106,6 +120,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         patience: int = 50,
         bagging_fraction: float = 0.8,
         monotone: Mapping[Any, int] | None = None,
+        outcome: Any = None,
         random_state: int | None = 0,
         n_jobs: int = 2,
     ) -> None:
@@ -118,6 +133,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.patience = patience
         self.bagging_fraction = bagging_fraction
         self.monotone = monotone
+        self.outcome = outcome
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -142,11 +158,11 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X : DataFrame or array, shape (n_rows, n_columns)
             Numbers, booleans, text or categories; missing values are information. No infinity.
         y : array, shape (n_rows,)
-            Two classes; the greater one is the outcome.
+            Two classes, see ``outcome``.
         groups : array, shape (n_rows,), optional
             Rows of a group stay in one fold; use the parent account.
         sample_weight : array, shape (n_rows,), optional
-            Not negative; rows of weight 0 are left out.
+            Not negative; rows of weight 0 are left out. Only their ratios matter.
 
         Returns
         -------
@@ -164,6 +180,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         matrix, labels = self._learn_columns(X, y)
         codes = self._learn_classes(labels)
         weight = _check_sample_weight(sample_weight, matrix, ensure_non_negative=True)
+        if weight.sum() > 0:
+            # In single precision, as LightGBM takes them, so that their scale leaves no last bits.
+            weight = (weight / weight[weight > 0].mean()).astype(np.float32).astype(np.float64)
         rows = in_own_order(matrix, codes, checked_groups(groups, len(codes)), weight)
         if len(np.unique(rows.y)) != 2:
             raise ValueError(
@@ -172,11 +191,20 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         self.base_rate_ = float(np.average(rows.y, weights=rows.weight))
         bag = fit_bag(rows, self._bag_settings())
-        line = bag.calibration(rows)
-        self.boosters_, self.slope_, self.intercept_ = bag.boosters, line.slope, line.intercept
+        self.boosters_, self.stand_ins_ = bag.boosters, stand_ins_of(rows.matrix, bag.raw)
+        blend = self._blend(rows, bag)
+        self.slope_, self.intercept_ = blend.line.slope, blend.line.intercept
+        self.curves_ = blend.curves
         self.oof_log_odds_ = np.full(len(codes), np.nan)
-        self.oof_log_odds_[rows.position] = line.apply(bag.raw)
+        self.oof_log_odds_[rows.position] = blend.log_odds
         return self
+
+    def _blend(self, rows: TrainingRows, bag: Bag) -> Blend:
+        if not bag.out_of_fold:
+            return Blend(Affine(slope=1.0, intercept=0.0), None, bag.raw)
+        signs = tuple(self._constraints() or [0] * rows.matrix.shape[1])
+        kinds = ColumnKinds(signs, frozenset(self.encoding_.categorical))
+        return blended(rows, bag.raw, kinds, bag.n_folds)
 
     def _check_settings(self) -> None:
         for name, least in _LEAST.items():
@@ -209,7 +237,24 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"Only binary classification is supported. The type of the target is {kind}."
             )
         self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) == 2 and self._positive(self.classes_) == 0:
+            self.classes_, codes = self.classes_[::-1], 1 - codes
         return codes.astype(np.int64)
+
+    def _positive(self, classes: npt.NDArray[Any]) -> int:
+        """Return which of two sorted classes is the outcome."""
+        if self.outcome is None:
+            if classes.dtype.kind in "biuf":
+                return len(classes) - 1
+            raise ValueError(
+                f"`outcome` must name the class whose probability is wanted, one of "
+                f"{classes.tolist()!r}: texts do not say which one it is."
+            )
+        if self.outcome not in classes.tolist():
+            raise ValueError(
+                f"`outcome` must be one of the classes {classes.tolist()!r}, got {self.outcome!r}."
+            )
+        return int(classes.tolist().index(self.outcome))
 
     def decision_function(self, X: pd.DataFrame | FloatArray) -> FloatArray:
         """Return calibrated log-odds.
@@ -217,7 +262,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : DataFrame or array, shape (n_rows, n_columns)
-            Columns as in training; a category not seen there counts as missing.
+            Columns as in training. A category not seen there, and a value missing where training
+            had hardly a gap, count as unknown: no evidence either way.
 
         Returns
         -------
@@ -225,8 +271,10 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Plus points to the outcome.
         """
         matrix = self._encoded(X)
-        raw = self.boosters_.log_odds(matrix, n_jobs=self.n_jobs)
-        return Affine(self.slope_, self.intercept_).apply(raw)
+        ask = partial(self.boosters_.log_odds, n_jobs=self.n_jobs)
+        raw = self.stand_ins_.averaged(ask, matrix, self.encoding_.categorical)
+        log_odds = Affine(self.slope_, self.intercept_).apply(raw)
+        return log_odds if self.curves_ is None else log_odds + self.curves_.log_odds(matrix)
 
     def predict_proba(self, X: pd.DataFrame | FloatArray) -> FloatArray:
         """Return calibrated probabilities.
@@ -265,9 +313,10 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         explainable AI for trees", Nature Machine Intelligence 2 (path-dependent form).
         """
         matrix = self._encoded(X)
-        shares = self.slope_ * self.boosters_.contributions(matrix, n_jobs=self.n_jobs)
+        ask = partial(self.boosters_.contributions, n_jobs=self.n_jobs)
+        shares = self.slope_ * self.stand_ins_.averaged(ask, matrix, self.encoding_.categorical)
         shares[:, -1] += self.intercept_
-        return shares
+        return shares if self.curves_ is None else shares + self.curves_.contributions(matrix)
 
     def shift_intercept(
         self,

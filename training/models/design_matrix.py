@@ -1,6 +1,9 @@
 """Tables as numbers: how a frame with numbers and categories becomes one float matrix."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,7 +11,15 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 
-__all__ = ["Encoding", "learn_encoding"]
+__all__ = ["UNSEEN", "Encoding", "learn_encoding"]
+
+UNSEEN = -1.0
+"""Code of a level that training did not know."""
+
+_ALIKE = {"true": "1", "false": "0"}
+# A whole number as text, with a fraction of zeros; other texts stay as they are, for "1.10" may be
+# a version and "007" a key.
+_WHOLE = re.compile(r"^([+-]?(?:0|[1-9]\d*))\.0+$")
 
 
 @dataclass(frozen=True)
@@ -21,13 +32,15 @@ class Encoding:
         Columns, in order.
     levels : tuple of (tuple of str or None)
         Per column: None for a number, else its levels, sorted. A level's position is its code.
+        Integers, floats, decimals, booleans and texts that say the same are one level: 1, 1.0,
+        ``True``, "1" and "true" are "1".
 
     Examples
     --------
     >>> encoding = Encoding(("seats", "plan"), (None, ("basic", "pro")))
     >>> encoding.encode(pd.DataFrame({"seats": [3, 4], "plan": ["pro", "new"]}))
     array([[ 3.,  1.],
-           [ 4., nan]])
+           [ 4., -1.]])
     """
 
     names: tuple[Any, ...]
@@ -49,7 +62,7 @@ class Encoding:
         Returns
         -------
         ndarray of float, shape (n_rows, n_columns)
-            NaN where a value is missing or a level was not known.
+            NaN where a value is missing, ``UNSEEN`` where a level was not known.
 
         Raises
         ------
@@ -69,7 +82,7 @@ class Encoding:
 def learn_encoding(frame: pd.DataFrame) -> Encoding:
     """Return the encoding of a frame: text and categories get levels, all else is a number.
 
-    A column of objects that are all missing counts as a number.
+    A column of objects counts as a number if all of them are numbers, or missing.
 
     Parameters
     ----------
@@ -103,35 +116,54 @@ def learn_encoding(frame: pd.DataFrame) -> Encoding:
 
 
 def _levels(column: pd.Series) -> tuple[str, ...] | None:
-    if column.dtype == object and column.isna().all():
+    if column.dtype == object and all(map(_is_numeral, column.dropna())):
         return None
     kinds = (pd.CategoricalDtype, pd.StringDtype)
     if not (isinstance(column.dtype, kinds) or column.dtype == object):
         raise TypeError(_unusable(column))
-    return tuple(sorted({str(value) for value in column.dropna().unique()}))
+    spelled = {_spelled(value) for value in column.dropna().unique()}
+    return tuple(sorted(level for level in spelled if level is not None))
+
+
+def _is_numeral(value: Any) -> bool:
+    return isinstance(value, Real | Decimal | np.bool_)
+
+
+def _spelled(value: Any) -> str | None:
+    """Return the one spelling of a level; None for a blank, which is missing."""
+    if _is_numeral(value):
+        number = value if isinstance(value, int) else float(value)
+        return str(int(number)) if number == int(number) else repr(float(number))
+    text = str(value).strip()
+    return _ALIKE.get(text.lower(), _WHOLE.sub(r"\1", text)) or None
 
 
 def _is_number(dtype: Any) -> bool:
     types = pd.api.types
+    if isinstance(dtype, pd.CategoricalDtype):
+        return False
     number = types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
     return bool(number or types.is_bool_dtype(dtype))
 
 
 def _numbers(column: pd.Series) -> FloatArray:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
     if column.dtype == object:
-        # A table that came as JSON has None in place of NaN and whole numbers as objects.
-        column = column.infer_objects()
-        if column.isna().all():
-            return np.full(len(column), np.nan)
-    if not _is_number(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+        # Database drivers give decimals, JSON gives None in place of NaN: numbers as objects.
+        if not all(map(_is_numeral, column.dropna())):
+            raise TypeError(_unusable(column, expected="numbers, as in training"))
+        column = column.where(column.notna(), np.nan).astype(np.float64)
+    if not _is_number(column.dtype):
         raise TypeError(_unusable(column, expected="numbers, as in training"))
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _codes(column: pd.Series, levels: tuple[str, ...]) -> FloatArray:
-    text = column.astype(object).map(str, na_action="ignore")
-    codes = pd.Index(levels, dtype=object).get_indexer(pd.Index(text, dtype=object))
-    return np.where(codes < 0, np.nan, codes.astype(np.float64))
+    place, values = pd.factorize(column.astype(object))
+    known = {level: float(code) for code, level in enumerate(levels)} | {None: np.nan}
+    codes = [known.get(_spelled(value), UNSEEN) for value in values]
+    return np.array([*codes, np.nan])[place]
 
 
 def _unusable(column: pd.Series, expected: str = "numbers, booleans, text or categories") -> str:

@@ -45,6 +45,16 @@ class TrainingRows:
         """Independent units (groups) of the rarer class."""
         return min(len(np.unique(self.groups[self.y == label])) for label in (0, 1))
 
+    def at(self, place: IntArray) -> "TrainingRows":
+        """Return some of the rows, in the order given; groups keep their codes."""
+        return TrainingRows(
+            self.matrix[place],
+            self.y[place],
+            self.groups[place],
+            self.weight[place],
+            self.position[place],
+        )
+
 
 def checked_groups(groups: npt.ArrayLike | None, n_rows: int) -> npt.NDArray[Any] | None:
     """Return groups as an array with one entry per row.

@@ -1,5 +1,7 @@
 """What a stored model may say about itself; whatever else stands there is refused before use."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -11,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["BoostedState", "LinearState", "StoredFacts"]
+__all__ = ["BoostedState", "LinearState", "StoredCurve", "StoredFacts"]
 
 _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
 _Wide = Annotated[float, Field(allow_inf_nan=False)]
@@ -49,19 +51,46 @@ class StoredFacts(_Stored):
     card: dict[str, Any]
 
 
+class StoredCurve(_Stored):
+    """What one column adds to the log-odds; see ``Curve``."""
+
+    knots: list[_Wide]
+    heights: list[_Finite]
+    missing: _Finite
+    level: bool
+
+    @model_validator(mode="after")
+    def _a_height_a_knot(self) -> "StoredCurve":
+        if len(self.knots) != len(self.heights):
+            raise ValueError("`heights` must be as many as `knots`")
+        if any(low >= high for low, high in pairwise(self.knots)):
+            raise ValueError("`knots` must rise")
+        return self
+
+
 class BoostedState(_Stored):
-    """The state of a boosted model: its columns with their levels, and its calibration."""
+    """The state of a boosted model: columns with their levels, calibration, curves, stand-ins."""
 
     columns: _Names
     levels: list[_Levels | None]
     slope: Annotated[_Finite, Field(gt=0.0)]
     intercept: _Finite
     base_rate: _Rate
+    curves: list[StoredCurve] | None
+    stand_ins: Annotated[list[list[_Wide | None]], Field(min_length=1)]
+    gaps: list[bool]
 
     @model_validator(mode="after")
-    def _a_level_a_column(self) -> "BoostedState":
-        if len(self.levels) != len(self.columns):
-            raise ValueError("`levels` must be as many as `columns`")
+    def _one_a_column(self) -> "BoostedState":
+        parts: dict[str, Sequence[Any] | None] = {
+            "levels": self.levels,
+            "curves": self.curves,
+            "gaps": self.gaps,
+        }
+        parts |= {f"stand_ins[{i}]": row for i, row in enumerate(self.stand_ins)}
+        for name, part in parts.items():
+            if part is not None and len(part) != len(self.columns):
+                raise ValueError(f"`{name}` must be as many as `columns`")
         return self
 
 

@@ -1,10 +1,12 @@
 """Frames as numbers: levels, missing values, and what is refused."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.training.models.design_matrix import Encoding, learn_encoding
+from churngrid.training.models.design_matrix import UNSEEN, Encoding, learn_encoding
 
 
 @pytest.mark.parametrize("dtype", ["object", "string", "category"])
@@ -69,3 +71,50 @@ def test_two_columns_of_one_name_are_refused() -> None:
 def test_a_frame_without_rows_gives_a_matrix_without_rows() -> None:
     frame = pd.DataFrame({"x": pd.Series([], dtype=float), "plan": pd.Series([], dtype="string")})
     assert learn_encoding(frame).encode(frame).shape == (0, 2)
+
+
+SPELLINGS = {
+    "integers": [1, 2, 1],
+    "floats": [1.0, 2.0, 1.0],
+    "decimals": [Decimal("1"), Decimal("2.00"), Decimal("1.0")],
+    "texts": ["1", " 2", "1.0"],
+    "numpy": [np.int64(1), np.float32(2), np.int8(1)],
+}
+
+
+@pytest.mark.parametrize("learned", SPELLINGS)
+@pytest.mark.parametrize("scored", SPELLINGS)
+def test_spellings_of_one_category_are_one(learned: str, scored: str) -> None:
+    levels = {"tier": pd.Series(SPELLINGS[learned], dtype=object).astype("category")}
+    encoding = learn_encoding(pd.DataFrame(levels))
+    assert encoding.levels == (("1", "2"),)
+    for dtype in ("object", "category"):
+        frame = pd.DataFrame({"tier": pd.Series([*SPELLINGS[scored], None], dtype=dtype)})
+        np.testing.assert_array_equal(encoding.encode(frame)[:, 0], [0, 1, 0, np.nan])
+
+
+def test_spellings_of_yes_and_no_are_one() -> None:
+    encoding = learn_encoding(pd.DataFrame({"sso": pd.Categorical([True, False])}))
+    for values in ([True, False], [1, 0], [1.0, 0.0], ["True", "False"], ["true", "0"]):
+        frame = pd.DataFrame({"sso": pd.Series(values)})
+        np.testing.assert_array_equal(encoding.encode(frame)[:, 0], [1, 0])
+
+
+def test_keys_and_versions_keep_their_spelling() -> None:
+    frame = pd.DataFrame({"code": ["007", "7", "1.10", "1.1"]})
+    assert learn_encoding(frame).levels == (("007", "1.1", "1.10", "7"),)
+
+
+def test_numbers_that_come_as_objects_are_numbers() -> None:
+    values = [Decimal("1.5"), 2, None, 3.0, True]
+    frame = pd.DataFrame({"seats": pd.Series(values, dtype=object)})
+    encoding = learn_encoding(frame)
+    assert encoding.levels == (None,)
+    np.testing.assert_array_equal(encoding.encode(frame)[:, 0], [1.5, 2, np.nan, 3, 1])
+
+
+def test_a_blank_is_missing_and_a_level_never_seen_is_neither() -> None:
+    encoding = learn_encoding(pd.DataFrame({"plan": ["pro", "basic", " "]}))
+    assert encoding.levels == (("basic", "pro"),)
+    frame = pd.DataFrame({"plan": ["", "platinum", "pro"]})
+    np.testing.assert_array_equal(encoding.encode(frame)[:, 0], [np.nan, UNSEEN, 1])

@@ -35,7 +35,7 @@ def test_values_are_in_spreads_and_what_is_missing_stands_apart() -> None:
 
 def test_a_design_has_ones_then_value_and_absence_of_each_chosen_scale() -> None:
     matrix = np.array([[0.0, 1.0], [2.0, np.nan], [4.0, 3.0]])
-    rows = scaled_rows(learn_pool(["a", "b"], matrix, {}), matrix).of(np.array([2, 1]))
+    rows = scaled_rows(learn_pool(["a", "b"], matrix, {}), matrix[[2, 1]])
     names = [(scale.column, scale.log) for scale in rows.pool.scales]
     design = rows.design([names.index(("b", False)), names.index(("a", True))])
     assert design.shape == (2, 5)
