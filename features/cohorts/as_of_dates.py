@@ -6,7 +6,7 @@ import pandas as pd
 from ..arrays.data_span import data_span
 from ..arrays.moments import DAY, microseconds, timestamps
 from ..errors import SchemaError
-from ..schema.tables import ACTIVITY_TABLES
+from ..schema.tables import ACTIVITY_TABLES, FACT_TABLES, USAGE_TABLES
 from ..schema.tableset import Tables
 
 __all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_as_of"]
@@ -15,6 +15,7 @@ __all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_
 MINIMUM_HISTORY_DAYS = 90
 """Before so many days of data most windows would look into the time before the data began."""
 
+_DATED = ("tickets", "invoices", "survey_responses", "activities", "contract_events")
 _FREQUENCY = {"week": "W-MON", "month": "MS", "quarter": "QS"}
 
 
@@ -24,7 +25,7 @@ def newest_closed_day(tables: Tables) -> pd.Timestamp:
     Parameters
     ----------
     tables : Tables
-        The activity tables decide: they are written to every day.
+        Use of the product decides, which is written to every day, else whatever is dated.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def newest_closed_day(tables: Tables) -> pd.Timestamp:
     Raises
     ------
     SchemaError
-        If no activity table has a row.
+        If no table of facts has a row.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def as_of_dates(
     tables : Tables
     step : {"week", "month", "quarter"}
     minimum_history_days : int
-        Days that have to lie between the first known activity and the first date; at least 0.
+        Days that have to lie between the first known fact and the first date; at least 0.
 
     Returns
     -------
@@ -70,7 +71,7 @@ def as_of_dates(
     ValueError
         If ``step`` or ``minimum_history_days`` is out of range.
     SchemaError
-        If no activity table has a row.
+        If no table of facts has a row.
 
     Examples
     --------
@@ -110,7 +111,7 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     ValueError
         If the text is not a date, or the date lies before the data begins or after it ends.
     SchemaError
-        If no activity table has a row.
+        If no table of facts has a row.
 
     Examples
     --------
@@ -134,15 +135,28 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     return pd.Timestamp(asked).as_unit("us")
 
 
+_CLOCKS = (
+    (USAGE_TABLES, ACTIVITY_TABLES),
+    (_DATED, _DATED),
+    (FACT_TABLES, FACT_TABLES),
+)
+"""In order: where one of the first has rows, the second say from when to when data reaches."""
+
+
 def _known_bounds(tables: Tables) -> tuple[int, int]:
-    """Return when the first and the last activity became known, lonely mistakes left aside."""
-    filled = [tables[name] for name in ACTIVITY_TABLES if name in tables and tables[name].num_rows]
-    if not filled:
-        raise SchemaError(
-            "The data has no activity, so no day of it is closed; deliver rows in one of "
-            f"{list(ACTIVITY_TABLES)}."
-        )
-    return data_span([microseconds(table, "known_at") for table in filled])
+    """Return when the first and the last fact became known, lonely mistakes left aside.
+
+    Tables that are written to as things happen decide; what only holds for a period (contracts,
+    items) may have been known for long, and is asked where there is nothing else.
+    """
+    for asked, counted in _CLOCKS:
+        if any(tables.filled(name) for name in asked):
+            filled = [tables[name] for name in counted if tables.filled(name)]
+            return data_span([microseconds(table, "known_at") for table in filled])
+    raise SchemaError(
+        f"The data has no facts, so no day of it is closed; deliver rows in one of "
+        f"{list(FACT_TABLES)}."
+    )
 
 
 def _moment(microsecond: int) -> pd.Timestamp:

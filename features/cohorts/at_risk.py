@@ -17,6 +17,7 @@ from ..subscriptions.notices import leaving_notices, pause_states
 from ..subscriptions.paid_states import paid_states, paying
 from ..subscriptions.terms import binding_terms, decision_point_within
 from ..subscriptions.visible_spans import BoolArray, FloatArray, spans_of, visible_spans
+from .invoice_rhythm import rhythm_of
 from .value_events import value_events
 
 __all__ = ["standing"]
@@ -58,7 +59,8 @@ def standing(
         One row a pair, sorted by account and date (the order of ``Rows``): ``account_id``,
         ``as_of``; ``status`` (``"scored"``, ``"not_eligible"``, ``"notice_given"`` or
         ``"paused"``); ``reason`` (why not eligible: ``not_yet_customer``, ``no_arr``,
-        ``no_contract``, ``no_decision_point``, ``never_active`` or ``inactive``; null otherwise);
+        ``no_contract``, ``no_decision_point``, ``never_active``, ``inactive``, ``never_invoiced``,
+        ``no_further_invoice`` or ``invoiced_rarely``; null otherwise);
         ``arr`` (per year; NaN when unknown); ``term_start``, ``term_end``, ``notice_deadline``
         (NaT without); ``month_to_month``; ``auto_renew`` (nullable).
 
@@ -66,7 +68,9 @@ def standing(
     -----
     With contracts an account is scored when a decision point lies in
     ``(as_of + lead, as_of + lead + horizon]``; without, when a value event falls into the trailing
-    activity window by the label clock. A term that renews by itself counts with its running period.
+    activity window by the label clock; with invoices alone, when the next one is not overdue by
+    the account's own rhythm and falls into a horizon; with nothing that tells, always. A term that
+    renews by itself counts with its running period.
 
     Examples
     --------
@@ -77,7 +81,8 @@ def standing(
     grid = Rows.of(rows)
     if business.contractual:
         return _contractual(tables, grid, business, settings)
-    return _non_contractual(tables, grid, settings)
+    rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
+    return _assembled(grid, rules, binding_terms(grid, Tables({})), np.full(len(grid), np.nan))
 
 
 def _contractual(
@@ -121,7 +126,7 @@ def _notice_pending(grid: Rows, tables: Tables, settings: Settings) -> BoolArray
     return np.asarray(spans.count(len(grid)) > 0)
 
 
-def _non_contractual(tables: Tables, grid: Rows, settings: Settings) -> pd.DataFrame:
+def _by_use(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
     events = value_events(tables)
     happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
     clock = events[f"{settings.label_clock}_us"].to_numpy()
@@ -130,12 +135,32 @@ def _non_contractual(tables: Tables, grid: Rows, settings: Settings) -> pd.DataF
     ever = spans_of(grid, ids, after=seen, through=forever).count(len(grid)) > 0
     fades = clock + settings.activity_window_days * DAY
     recent = spans_of(grid, ids, after=seen, through=fades).count(len(grid)) > 0
-    rules = (
+    return (
         _Rule(~ever, "not_eligible", "never_active"),
         _Rule(recent, "scored"),
         _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "inactive"),
     )
-    return _assembled(grid, rules, binding_terms(grid, Tables({})), np.full(len(grid), np.nan))
+
+
+def _by_invoice(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
+    rhythm = rhythm_of(value_events(tables), grid, settings)
+    return (
+        _Rule(~rhythm.ever, "not_eligible", "never_invoiced"),
+        _Rule(~rhythm.current, "not_eligible", "no_further_invoice"),
+        _Rule(rhythm.often, "scored"),
+        _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "invoiced_rarely"),
+    )
+
+
+def _everybody(_: Tables, grid: Rows, __: Settings) -> tuple[_Rule, ...]:
+    return (_Rule(np.ones(len(grid), dtype=bool), "scored"),)
+
+
+_RULES_WITHOUT_CONTRACT = {
+    Business.NON_CONTRACTUAL: _by_use,
+    Business.INVOICED: _by_invoice,
+    Business.UNDECIDED: _everybody,
+}
 
 
 def _assembled(

@@ -21,8 +21,9 @@ def value_events(tables: Tables) -> pd.DataFrame:
     Parameters
     ----------
     tables : Tables
-        ``usage_daily`` is read, without it ``usage_events``, without both the opening of tickets.
-        Without a catalogue, or when it marks nothing, every use is a value event.
+        ``usage_daily`` is read, without it ``usage_events``. Without a catalogue, or when it marks
+        nothing, every use is a value event. Without any usage an invoice is one; a ticket is not:
+        who asks nothing has not left.
 
     Returns
     -------
@@ -40,14 +41,19 @@ def value_events(tables: Tables) -> pd.DataFrame:
     if tables.filled("usage_events"):
         used = _of_value(tables["usage_events"], tables)
         return _events(used, "product_user_id", "occurred_at")
-    if "tickets" in tables:
-        opened = _events(tables["tickets"], "requester_person_id", "created_at")
-        opened["ticket_id"] = tables["tickets"]["ticket_id"].to_pandas()
-        opened = opened.sort_values("known_us", kind="stable").drop_duplicates("ticket_id")
-        return opened.drop(columns="ticket_id").reset_index(drop=True)
+    if tables.filled("invoices"):
+        return _invoices(tables)
     return pd.DataFrame({"account_id": [], "user": [], "happened_us": [], "known_us": []}).astype(
         {"account_id": "category", "user": "int64", "happened_us": "int64", "known_us": "int64"}
     )
+
+
+def _invoices(tables: Tables) -> pd.DataFrame:
+    """Return each invoice once, whatever became of it later."""
+    events = _events(tables["invoices"], None, "issued_at")
+    events["invoice_id"] = tables["invoices"]["invoice_id"].to_pandas()
+    events = events.sort_values("known_us", kind="stable").drop_duplicates("invoice_id")
+    return events.drop(columns="invoice_id").reset_index(drop=True)
 
 
 def _used(daily: pa.Table) -> pa.Table:
@@ -64,12 +70,13 @@ def _of_value(used: pa.Table, tables: Tables) -> pa.Table:
     return used.filter(pa.array(found_in(used["feature_id"], marked)))
 
 
-def _events(table: pa.Table, user: str, happened_at: str) -> pd.DataFrame:
+def _events(table: pa.Table, user: str | None, happened_at: str) -> pd.DataFrame:
     account = texts_of(table["account_id"])
+    users = np.full(table.num_rows, -1) if user is None else texts_of(table[user]).codes
     return pd.DataFrame(
         {
             "account_id": pd.Categorical.from_codes(account.codes, account.names.to_pylist()),
-            "user": texts_of(table[user]).codes.astype(np.int64),
+            "user": users.astype(np.int64),
             "happened_us": microseconds(table, happened_at),
             "known_us": microseconds(table, "known_at"),
         }

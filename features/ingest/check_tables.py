@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import SchemaError
-from ..schema.tables import ACTIVITY_TABLES
+from ..schema.tables import FACT_TABLES
 from ..schema.tableset import QUARANTINE_SCHEMA, Finding, Tables
 from .checked_rows import Batch
 from .column_mapping import Delivery
@@ -49,7 +49,7 @@ def check_deliveries(
     Parameters
     ----------
     deliveries : mapping of str to iterable of Delivery
-        By table, the pieces of it in order; ``accounts`` first, and at least one activity table.
+        By table, the pieces of it in order; ``accounts`` first, and at least one table of facts.
     findings : callable
         Gives what is known about the source itself, once everything was read.
     reading : Reading
@@ -61,14 +61,14 @@ def check_deliveries(
     Raises
     ------
     SchemaError
-        If no row of ``accounts``, or of all activity tables together, can be used.
+        If no row of ``accounts``, or of all tables of facts together, can be used.
     """
     batches: dict[str, Batch] = {}
     for name, batch in _in_turn(deliveries, reading):
         batches[name] = batch
         if name == "accounts":
             _check_left([batch])
-    _check_left([batches[name] for name in ACTIVITY_TABLES if name in batches])
+    _check_left([batches[name] for name in FACT_TABLES if name in batches])
     snapshots, snapshot_findings = snapshot_columns(batches)
     tables = _tables(batches)
     return replace(

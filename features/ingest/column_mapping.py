@@ -12,12 +12,15 @@ from ..arrays.plain_text import Mask, as_text, pickable, to_mask
 from ..errors import SchemaError
 from ..schema.settings import Settings, TableMapping
 from ..schema.suggestions import closest
-from ..schema.tables import ACTIVITY_TABLES, TABLES, TableSpec
+from ..schema.tables import FACT_TABLES, TABLES, TableSpec
 from ..schema.tableset import Finding
 from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
 
 __all__ = ["Delivery", "Plan", "fetch", "plan_tables", "unread_tables"]
+
+
+_ALIKE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
     Returns
     -------
     dict of str to Plan
-        In the order of the contract; only tables that the source has.
+        In the order of the contract; only tables that the source has. Without a table of accounts
+        they are those that the other tables name.
 
     Raises
     ------
@@ -206,17 +210,23 @@ def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, .
     -------
     tuple of Finding
     """
+    findings = []
+    for spec in TABLES:
+        meant = None if spec.name in plans else _closest_table(spec.name, source, plans)
+        if meant is not None and meant != spec.name:
+            rule = f"not read; did you mean the source table {meant!r}? Name it in the "
+            findings.append(Finding(spec.name, "", f"{rule}settings under `tables`", 0))
+    return tuple(findings)
+
+
+def _closest_table(name: str, source: Source, plans: Mapping[str, Plan]) -> str | None:
+    """Return the source table that is not read and whose name is nearly that of a canonical one."""
     parts = [part for plan in plans.values() for part in plan.parts]
     looks = [look for part in parts for look in part.mapping.lookup.values()]
     read = {part.source for part in parts} | {hop.table for look in looks for hop in look.hops}
-    free = {name.lower(): name for name in source.names() if name not in read}
-    findings = []
-    for spec in TABLES:
-        close = get_close_matches(spec.name, free, n=1, cutoff=0.85)
-        if close and spec.name not in plans and free[close[0]] != spec.name:
-            rule = f"not read; did you mean the source table {free[close[0]]!r}? Name it in the "
-            findings.append(Finding(spec.name, "", f"{rule}settings under `tables`", 0))
-    return tuple(findings)
+    free = {other.lower(): other for other in source.names() if other not in read}
+    close = get_close_matches(name, free, n=1, cutoff=_ALIKE)
+    return free[close[0]] if close else None
 
 
 def _check_names(settings: Settings) -> None:
@@ -345,16 +355,17 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
             f"No table of the contract was found in {source.label}; there are "
             f"{_listed(present)}. {advice}"
         )
-    if "accounts" not in plans:
+    meant = _closest_table("accounts", source, plans)
+    if "accounts" not in plans and meant is not None:
         raise SchemaError(
-            f"The required table `accounts` is missing in {source.label}; there are "
-            f"{_listed(present)}.{closest('accounts', present)} {advice}"
+            f"Table `accounts` is missing in {source.label}; there are {_listed(present)}. Did you "
+            f"mean {meant!r}? {advice}"
         )
-    if not any(name in plans for name in ACTIVITY_TABLES):
+    if not any(name in plans for name in FACT_TABLES):
         raise SchemaError(
-            f"One of the tables {_listed(ACTIVITY_TABLES)} is required, and none is in "
-            f"{source.label}; there are {_listed(present)}. {advice} A flat table without dates "
-            "needs no settings: `churngrid.ChurnClassifier` learns from it in Python."
+            f"Something that happened to accounts is required: one of {_listed(FACT_TABLES)}; "
+            f"none is in {source.label}, only {_listed(present)}. {advice} A flat table without "
+            "dates needs no settings: `churngrid.ChurnClassifier` learns from it in Python."
         )
 
 

@@ -4,7 +4,7 @@ With ``files`` and ``database`` the only module of this folder that reads tables
 a source holds is data: nothing in it is executed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +17,14 @@ from ..errors import SchemaError
 from ..schema.settings import DEFAULTS, Settings
 from ..schema.tableset import Tables
 from .check_tables import Reading, check_deliveries, check_some
-from .column_mapping import fetch, plan_tables, unread_tables
+from .column_mapping import Delivery, Plan, fetch, plan_tables, unread_tables
 from .database import open_duckdb, open_postgres
 from .in_memory import FrameSource
+from .named_accounts import named_accounts, plans_naming, told_of_names
 from .parquet_and_csv import FolderSource, table_name
 from .raw_rows import Source
 
-__all__ = ["Data", "open_source", "read_some", "read_tables"]
+__all__ = ["Data", "deliveries_of", "open_source", "read_some", "read_tables"]
 
 
 Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
@@ -73,8 +74,8 @@ def read_tables(
     with closing(open_source(data)) as source:
         plans = plan_tables(source, settings)
         tables = check_deliveries(
-            {name: fetch(source, plan) for name, plan in plans.items()},
-            lambda: unread_tables(source, plans),
+            _deliveries(source, plans),
+            lambda: (*unread_tables(source, plans), *told_of_names(plans_naming(plans))),
             Reading(settings.hash_personal, settings.memory_mb, progress),
         )
     return _as_set(tables, settings)
@@ -109,9 +110,36 @@ def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Ta
     """
     source = FrameSource(data)
     plans = plan_tables(source, settings)
-    deliveries = {name: fetch(source, plan) for name, plan in plans.items()}
-    tables = check_some(deliveries, Reading(settings.hash_personal, settings.memory_mb))
-    return _as_set(tables, settings)
+    reading = Reading(settings.hash_personal, settings.memory_mb)
+    return _as_set(check_some(_deliveries(source, plans), reading), settings)
+
+
+def deliveries_of(source: Source, settings: Settings) -> dict[str, Iterator[Delivery]]:
+    """Return what gives the rows of each canonical table as the source has them.
+
+    Parameters
+    ----------
+    source : Source
+    settings : Settings
+
+    Returns
+    -------
+    dict of str to iterator of Delivery
+        The accounts first, be they those that other tables name.
+
+    Raises
+    ------
+    SchemaError
+        If a required table or column is missing, or the settings name something that is not there.
+    """
+    return _deliveries(source, plan_tables(source, settings))
+
+
+def _deliveries(source: Source, plans: Mapping[str, Plan]) -> dict[str, Iterator[Delivery]]:
+    """Return what gives the rows of each table, the accounts first."""
+    naming = plans_naming(plans)
+    first = {"accounts": named_accounts(source, naming)} if naming else {}
+    return first | {name: fetch(source, plan) for name, plan in plans.items()}
 
 
 def _as_set(tables: Tables, settings: Settings) -> Tables:

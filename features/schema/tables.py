@@ -9,7 +9,16 @@ from typing import Literal
 
 from ..arrays.time_grid import DAY_US
 
-__all__ = ["ACTIVITY_TABLES", "TABLES", "Column", "Known", "TableSpec", "table_spec"]
+__all__ = [
+    "ACTIVITY_TABLES",
+    "FACT_TABLES",
+    "TABLES",
+    "USAGE_TABLES",
+    "Column",
+    "Known",
+    "TableSpec",
+    "table_spec",
+]
 
 
 Kind = Literal["id", "text", "number", "flag", "time", "list"]
@@ -135,7 +144,16 @@ def _choice(name: str, *choices: str, required: bool = False) -> Column:
 
 _KNOWN_AT = _time("known_at")
 
-ACTIVITY_TABLES = ("usage_daily", "usage_events", "tickets")
+USAGE_TABLES = ("usage_daily", "usage_events")
+"""Use of the product; either is enough."""
+
+ACTIVITY_TABLES = (*USAGE_TABLES, "tickets")
+"""What is written to every day."""
+
+FACT_TABLES = (
+    *("contracts", "subscription_items", "contract_events", "invoices", "seats"),
+    *(*ACTIVITY_TABLES, "survey_responses", "activities", "goals", "account_events"),
+)
 """At least one of these has to be there."""
 
 TABLES: tuple[TableSpec, ...] = (

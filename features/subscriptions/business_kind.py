@@ -3,6 +3,7 @@
 from enum import Enum
 
 from ..schema.settings import Settings
+from ..schema.tables import USAGE_TABLES
 from ..schema.tableset import Tables
 
 __all__ = ["CONTRACTUAL_LEAD_DAYS", "Business", "business_of", "lead_of"]
@@ -13,7 +14,7 @@ CONTRACTUAL_LEAD_DAYS = 30
 
 
 class Business(Enum):
-    """The four kinds of business and what churn is in each.
+    """The kinds of business, by what the data can say, and what churn is in each.
 
     Examples
     --------
@@ -25,11 +26,13 @@ class Business(Enum):
     CONTRACTUAL_ACV = "contractual_acv"
     MONTH_TO_MONTH = "month_to_month"
     NON_CONTRACTUAL = "non_contractual"
+    INVOICED = "invoiced"
+    UNDECIDED = "undecided"
 
     @property
     def contractual(self) -> bool:
         """Whether churn is a decision that somebody takes on a date."""
-        return self is not Business.NON_CONTRACTUAL
+        return self in _CONTRACTUAL
 
     @property
     def sentence(self) -> str:
@@ -37,6 +40,9 @@ class Business(Enum):
         return _SENTENCES[self]
 
 
+_CONTRACTUAL = frozenset(
+    {Business.CONTRACTUAL_ITEMS, Business.CONTRACTUAL_ACV, Business.MONTH_TO_MONTH}
+)
 _SENTENCES = {
     Business.CONTRACTUAL_ITEMS: (
         "Contractual: churn is the decision not to renew, ARR comes from the subscription items."
@@ -49,6 +55,14 @@ _SENTENCES = {
     ),
     Business.NON_CONTRACTUAL: (
         "Non-contractual: churn is a horizon without any value event, ARR is unknown."
+    ),
+    Business.INVOICED: (
+        "Invoices alone: churn is a horizon without a further invoice, for accounts that are "
+        "invoiced more often than that; ARR is unknown."
+    ),
+    Business.UNDECIDED: (
+        "Nothing here says who leaves, so no account is called churned: accounts are ranked by "
+        "health. Contracts, subscriptions, invoices or usage would tell."
     ),
 }
 
@@ -65,11 +79,12 @@ def business_of(tables: Tables) -> Business:
     -------
     Business
         Items or contract events without any contract are month to month: nothing binds for longer.
+        Silence is churn only of what is used: who asks nothing and answers nothing has not left.
 
     Examples
     --------
     >>> business_of(Tables({})).value
-    'non_contractual'
+    'undecided'
     """
     if tables.filled("contracts"):
         return (
@@ -79,7 +94,9 @@ def business_of(tables: Tables) -> Business:
         )
     if tables.filled("subscription_items") or tables.filled("contract_events"):
         return Business.MONTH_TO_MONTH
-    return Business.NON_CONTRACTUAL
+    if any(tables.filled(name) for name in USAGE_TABLES):
+        return Business.NON_CONTRACTUAL
+    return Business.INVOICED if tables.filled("invoices") else Business.UNDECIDED
 
 
 def lead_of(settings: Settings, business: Business) -> int:

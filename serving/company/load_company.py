@@ -7,8 +7,7 @@ from pathlib import Path
 
 from ...features.arrays.plain_text import displayed
 from ...features.errors import SchemaError
-from ...features.ingest.column_mapping import fetch, plan_tables
-from ...features.ingest.read import Data, open_source, read_tables
+from ...features.ingest.read import Data, deliveries_of, open_source, read_tables
 from ...features.progress import Progress
 from ...features.schema.settings import Settings, load_settings
 from ...features.schema.tableset import Tables
@@ -83,8 +82,7 @@ def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tu
     settings = Settings.model_validate({"tables": dict(mapping)})
     with closing(open_source(data)) as source:
         try:
-            plan = plan_tables(source, settings)["accounts"]
-            parts = [delivery.table for delivery in fetch(source, plan)]
+            parts = [delivery.table for delivery in deliveries_of(source, settings)["accounts"]]
         except SchemaError:
             # `init` is there to get over this: `check` will say what is missing.
             return []

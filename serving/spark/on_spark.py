@@ -25,7 +25,7 @@ from ...features.engine.feature_table import frame_columns
 from ...features.errors import ArtifactError, SchemaError
 from ...features.metrics.metric import Metric
 from ...features.schema.settings import DEFAULTS, Settings
-from ...features.schema.tables import ACTIVITY_TABLES
+from ...features.schema.tables import FACT_TABLES
 from ...features.schema.tableset import QUARANTINE_SCHEMA
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.registry.artifact import PROBABILITY, FittedModel, model_from
@@ -307,7 +307,7 @@ def _known(
 
 
 def _check_left(filled: frozenset[str]) -> None:
-    for names in (("accounts",), ACTIVITY_TABLES):
+    for names in (("accounts",), FACT_TABLES):
         if not filled.intersection(names):
             raise SchemaError(
                 f"Nothing is left of required table {' or '.join(f'`{name}`' for name in names)}: "

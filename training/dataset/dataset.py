@@ -150,6 +150,8 @@ def build_dataset(
         If the data is too short for a single as-of date, or no row gets a label.
     """
     business = business_of(tables)
+    if business is Business.UNDECIDED and not tables.filled("labels"):
+        raise SchemaError(f"There is nothing to learn from. {business.sentence}")
     dates = _dates(tables, settings) if as_of is None else list(as_of)
     if not len(dates):
         raise SchemaError(

@@ -5,6 +5,7 @@ the table is better left out.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -309,6 +310,9 @@ def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if kind is None:
         return "nothing says whether its scores are NPS, CSAT or CES"
     takes["survey_type"] = kind
+    if "score" in takes and "responded_at" not in takes and "sent_at" in takes:
+        # A list of answers has one date, that of the answer; when somebody was asked is not told.
+        takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
     return _part(fit, takes)
 
 

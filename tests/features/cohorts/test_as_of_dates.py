@@ -74,7 +74,7 @@ def test_negative_history_is_refused(company, days):
 
 
 def test_data_without_activity_has_no_newest_day():
-    with pytest.raises(SchemaError, match="no activity"):
+    with pytest.raises(SchemaError, match="no facts"):
         newest_closed_day(Tables({}))
 
 

@@ -349,11 +349,38 @@ def test_daily_usage_without_events_is_no_activity(company, pairs):
     assert statuses(company(usage_daily=[row]), rows) == ["scored"]
 
 
-def test_opened_tickets_are_activity_when_there_is_nothing_else(company, pairs):
+def test_who_opens_no_tickets_has_not_left(company, pairs):
     ticket = {"ticket_id": "t", "account_id": "a", "created_at": "2024-01-01"}
-    closed = ticket | {"status": "closed", "changed_at": "2024-06-20", "known_at": "2024-06-20"}
-    tables = company(tickets=[closed, ticket])
-    assert statuses(tables, pairs("2024-02-01", "2024-07-01")) == ["scored", "not_eligible"]
+    tables = company(tickets=[ticket])
+    assert statuses(tables, pairs("2024-02-01", "2025-07-01")) == ["scored", "scored"]
+
+
+def invoices(*days):
+    return [
+        {"invoice_id": f"i{n}", "account_id": "a", "issued_at": day} for n, day in enumerate(days)
+    ]
+
+
+def test_an_invoice_alone_says_nothing_of_how_often_one_comes(company, pairs):
+    tables = company(invoices=invoices("2024-01-10"))
+    rows = pairs("2024-01-10", "2024-02-01", "2025-01-20", "2025-03-01")
+    assert reasons(tables, rows) == [
+        *("never_invoiced", "invoiced_rarely", "invoiced_rarely", "no_further_invoice"),
+    ]
+
+
+def test_monthly_invoices_that_stop_are_overdue_after_the_activity_window(company, pairs):
+    tables = company(invoices=invoices("2024-01-10", "2024-02-10", "2024-03-10"))
+    found = stand(tables, pairs("2024-03-01", "2024-09-01", "2024-09-08"))
+    assert found["status"].tolist() == ["scored", "scored", "not_eligible"]
+    assert found["reason"].tolist()[2] == "no_further_invoice"
+
+
+def test_yearly_invoices_are_current_for_a_year_and_a_half(company, pairs):
+    tables = company(invoices=invoices("2023-01-10", "2024-01-10"))
+    assert reasons(tables, pairs("2024-06-01", "2025-06-01", "2025-08-01")) == [
+        *("invoiced_rarely", "invoiced_rarely", "no_further_invoice"),
+    ]
 
 
 def test_unknown_account_is_not_yet_a_customer(company, pairs):

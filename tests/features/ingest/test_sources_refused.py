@@ -147,13 +147,23 @@ def test_missing_accounts_say_what_was_probably_meant():
         read_tables(frames)
 
 
-def test_some_activity_is_required():
-    frames = company()
-    del frames["usage_daily"]
+def only(*names):
+    return {name: table for name, table in company().items() if name in names}
+
+
+def test_something_that_happened_is_required():
     with pytest.raises(
-        SchemaError, match=r"One of the tables \['usage_daily', 'usage_events', 'ti"
+        SchemaError, match=r"one of \['contracts', 'subscription_items', 'contract_"
     ):
-        read_tables(frames)
+        read_tables(only("accounts", "people", "features"))
+
+
+def test_without_a_table_of_accounts_they_are_those_that_others_name():
+    tables = read_tables(only("usage_daily"))
+    used = set(only("usage_daily")["usage_daily"]["account_id"])
+    assert set(tables["accounts"]["account_id"].to_pylist()) == used
+    told = [finding.rule for finding in tables.findings if finding.table == "accounts"]
+    assert "no such table: accounts are those that `usage_daily` name" in told
 
 
 def test_a_flat_table_is_shown_the_way_to_the_classifier():
@@ -174,7 +184,7 @@ def test_missing_required_column_names_the_setting_that_maps_it():
 
 @pytest.mark.parametrize("name", ["accounts", "usage_daily"])
 def test_empty_required_table_is_refused(name):
-    frames = company()
+    frames = only("accounts", "usage_daily")
     frames[name] = frames[name].head(0)
     with pytest.raises(SchemaError, match=f"Required table `{name}` .* has no rows"):
         read_tables(frames)
@@ -202,7 +212,7 @@ def test_required_table_of_which_nothing_is_left_says_why():
 
 
 def test_activity_of_unknown_accounts_alone_says_why():
-    frames = company()
+    frames = only("accounts", "usage_daily")
     frames["usage_daily"]["account_id"] = "nobody"
     with pytest.raises(SchemaError, match="because column `account_id`: account unknown"):
         read_tables(frames)

@@ -270,5 +270,5 @@ def test_no_rows_give_no_labels(company, pairs, business):
 
 
 def test_data_without_activity_cannot_be_labelled(pairs):
-    with pytest.raises(SchemaError, match="no activity"):
+    with pytest.raises(SchemaError, match="no facts"):
         label(Tables({}), pairs("2024-07-01"), Business.NON_CONTRACTUAL, SETTINGS)
