@@ -19,6 +19,7 @@ __all__ = ["check_booster_text"]
 LARGEST_TEXT = 64_000_000
 MOST_LEAVES = 4096
 DEEPEST = 128
+MOST_ROWS = 2_147_483_647
 # Log-odds beyond this say nothing, and their sums could leave the range of numbers.
 LARGEST_VALUE = 1e6
 
@@ -161,7 +162,7 @@ def _check_tree(text: str, number: int, n_columns: int, categorical: AbstractSet
     if found["is_linear"] != "0":
         raise ValueError("`is_linear` must be 0")
     _floats_of(found, "shrinkage", 1)
-    _check_leaves(found, leaves)
+    leaf_count = _check_leaves(found, leaves)
     ints = {name: _ints_of(found, name, leaves - 1) for name in _SPLITS_INT}
     for name in _SPLITS_FLOAT:
         _floats_of(found, name, leaves - 1)
@@ -169,27 +170,29 @@ def _check_tree(text: str, number: int, n_columns: int, categorical: AbstractSet
     if leaves > 1:
         _check_splits(ints, n_columns)
         _check_sides(ints["left_child"], ints["right_child"])
+        _check_rows(ints, leaf_count)
     _check_categories(found, ints, threshold, n_sets, categorical)
 
 
-def _check_leaves(found: Mapping[str, str], leaves: int) -> None:
+def _check_leaves(found: Mapping[str, str], leaves: int) -> IntArray:
+    """Return the training rows of each leaf, after a look at their values."""
     values = _floats_of(found, "leaf_value", leaves)
     if np.abs(values).max() > LARGEST_VALUE:
         raise ValueError(f"`leaf_value` must lie within {LARGEST_VALUE:,.0f} around 0")
-    for name in ("leaf_weight", "leaf_count"):
+    if leaves == 1:
         # A leaf alone need not say how many rows it has.
-        if leaves > 1 or found[name]:
-            _floats_of(found, name, leaves)
-    if found["leaf_count"] and min(_ints(found["leaf_count"])) < 1:
-        raise ValueError("`leaf_count` must be at least 1")
+        found = {**found, **{name: found[name] or "1" for name in ("leaf_weight", "leaf_count")}}
+    _floats_of(found, "leaf_weight", leaves)
+    rows = _ints_of(found, "leaf_count", leaves)
+    if rows.min() < 1 or rows.max() > MOST_ROWS:
+        raise ValueError(f"`leaf_count` must be 1 to {MOST_ROWS:,}")
+    return rows
 
 
 def _check_splits(ints: Mapping[str, IntArray], n_columns: int) -> None:
     column = ints["split_feature"]
     if column.min() < 0 or column.max() >= n_columns:
         raise ValueError(f"`split_feature` must be one of {n_columns} columns")
-    if ints["internal_count"].min() < 1:
-        raise ValueError("`internal_count` must be at least 1")
     if not np.isin(ints["decision_type"], _DECISIONS).all():
         raise ValueError("`decision_type` must be one that LightGBM knows")
 
@@ -210,6 +213,15 @@ def _check_sides(left: IntArray, right: IntArray) -> None:
                 depth[side] = depth[parent] + 1
     if depth.max() >= DEEPEST:
         raise ValueError(f"it must be at most {DEEPEST} splits deep")
+
+
+def _check_rows(ints: Mapping[str, IntArray], leaf_count: IntArray) -> None:
+    """Refuse a split through which other rows went than went to its two sides."""
+    rows = np.concatenate([ints["internal_count"], leaf_count[::-1]])
+    # A leaf is counted from the end: -1 is the first one.
+    sides = rows[ints["left_child"]] + rows[ints["right_child"]]
+    if not np.array_equal(ints["internal_count"], sides) or sides.max() > MOST_ROWS:
+        raise ValueError("`internal_count` must be the rows of both sides together")
 
 
 def _check_categories(
