@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import numpy as np
@@ -13,13 +13,15 @@ import pyarrow.compute as pc
 
 from ..arrays.coded_text import CODED, coded
 from ..arrays.plain_text import Mask, absent, displayed, hashed, plain, shortened
-from ..schema.tables import TableSpec
-from ..schema.tableset import QUARANTINE_SCHEMA, Finding, column_type
+from ..schema.tables import Column, TableSpec
+from ..schema.tableset import QUARANTINE_SCHEMA, Amounts, Finding, column_type
 from .coerce import coerce
-from .column_mapping import Delivery
+from .column_mapping import Delivery, Origin
+from .forms.coerced import Coerced
+from .forms.column_forms import ColumnForm
 from .raw_rows import Places
 
-__all__ = ["Batch", "Problem", "row_keys"]
+__all__ = ["Batch", "Problem", "money_of", "row_keys"]
 
 
 _SHOWN = 3
@@ -39,12 +41,15 @@ class Problem:
     mask : ndarray of bool, shape (n_rows,)
     shown : bool
         Whether the reason quotes the value of the column.
+    choices : tuple of str
+        Forms of which the settings have to name one, so that the values can be read.
     """
 
     column: str
     rule: str
     mask: Mask
     shown: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,12 @@ class Batch:
         Rows read.
     hide : frozenset of str
         Columns whose values must not appear anywhere in plain text.
+    unsure : frozenset of str
+        Columns of which nothing was read, because all of the column has to be looked at first.
+    forms : mapping of str to ColumnForm
+        By column, the form it keeps, where somebody had to ask.
+    amounts : Amounts
+        The money in all rows read.
     aside : tuple of pyarrow.Table
         Rows put aside, in ``QUARANTINE_SCHEMA``.
     findings : tuple of Finding
@@ -73,33 +84,56 @@ class Batch:
     at: Places
     rows_in: int
     hide: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    forms: Mapping[str, ColumnForm] = field(default_factory=dict)
+    amounts: Amounts = field(default_factory=Amounts)
     aside: tuple[pa.Table, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @classmethod
-    def of(cls, delivery: Delivery, *, hash_personal: bool) -> "Batch":
-        """Coerce a delivery and put aside what cannot be read or lacks a required value.
+    def of(
+        cls, delivery: Delivery, forms: Mapping[Origin, ColumnForm], *, hash_personal: bool
+    ) -> "Batch":
+        """Coerce a delivery: a faulty value that is required puts its row aside, another is empty.
 
         Parameters
         ----------
         delivery : Delivery
+        forms : mapping of (str, str) to ColumnForm
+            By source column, the form that all of it keeps; the others are tried as plain.
         hash_personal : bool
 
         Returns
         -------
         Batch
+            Where ``unsure`` is not empty, nothing else of it counts.
         """
         spec = delivery.plan.spec
         personal = [column.name for column in spec.columns if column.personal]
-        table, problems, remarks = _coerced(delivery)
+        named = {column.name: delivery.plan.origin(column.name) for column in spec.columns}
+        kept = {name: forms[origin] for name, origin in named.items() if origin in forms}
+        read = _read_columns(delivery, kept)
+        table = pa.table({name: column.canonical for name, column in read.items()})
         batch = cls(
             delivery,
             table,
             Places.upto(table.num_rows),
             table.num_rows + len(delivery.rejected),
             hide=frozenset(personal if hash_personal else ()),
+            unsure=frozenset(
+                name
+                for name, column in read.items()
+                if not column.coerced.is_plain
+                or (name in delivery.plan.mapping.formats and name not in kept)
+            ),
+            forms=kept,
+            amounts=_amounts(delivery, read),
         )
-        batch = replace(batch, findings=(*remarks, *_broken_findings(delivery)))
+        if batch.unsure:
+            return batch
+        told = [finding for column in read.values() for finding in _told(batch, column)]
+        batch = replace(batch, findings=(*told, *_broken_findings(delivery)))
+        problems = [problem for column in read.values() for problem in _problems(column)]
         return replace(batch, aside=_broken_lines(batch)).drop(problems)
 
     @property
@@ -149,6 +183,8 @@ class Batch:
             Places.upto(table.num_rows),
             sum(piece.rows_in for piece in pieces),
             hide=first.hide,
+            forms=first.forms,
+            amounts=Amounts.added([piece.amounts for piece in pieces]),
             aside=tuple(
                 _moved_on(part, start)
                 for piece, start in zip(pieces, starts, strict=False)
@@ -244,6 +280,8 @@ class Batch:
             len(concerned),
             _examples(keys[place] for place in concerned[:_ROWS_LOOKED_AT]),
             quarantined=True,
+            samples=_samples(self, problem.column, problem.mask) if problem.shown else (),
+            advice=_advice(self.spec.name, problem.column, problem.choices),
         )
 
     def _put_aside(
@@ -261,7 +299,8 @@ class Batch:
         ]
         table, rows = [self.spec.name] * len(keys), self.delivery.rows.at(self.at.at(places))
         joined = ["; ".join(parts) for parts in reasons]
-        return pa.table([table, rows, joined, keys, values], schema=QUARANTINE_SCHEMA)
+        accounts = shown.get("account_id", [None] * len(keys))
+        return pa.table([table, rows, joined, keys, accounts, values], schema=QUARANTINE_SCHEMA)
 
     def _used(self, values: pa.ChunkedArray | None) -> pa.ChunkedArray | None:
         if values is None or not len(self.at.gaps):
@@ -305,27 +344,106 @@ def _briefly(part: str | None) -> str:
     return (part or "-").removesuffix(" 00:00:00Z")
 
 
-def _coerced(delivery: Delivery) -> tuple[pa.Table, list[Problem], tuple[Finding, ...]]:
-    problems, remarks, columns = [], [], {}
+@dataclass(frozen=True, slots=True)
+class _ReadColumn:
+    """One column of the contract as it was read, if the delivery has it."""
+
+    column: Column
+    coerced: Coerced
+    canonical: pa.ChunkedArray
+    delivered: bool
+
+
+def _read_columns(delivery: Delivery, forms: Mapping[str, ColumnForm]) -> dict[str, _ReadColumn]:
     spec = delivery.plan.spec
-    for column in spec.columns:
-        kind = column_type(spec, column)
-        if column.name not in delivery.table.column_names:
-            columns[column.name] = pa.nulls(delivery.table.num_rows, kind)
-            continue
-        read = coerce(column, _once_each(delivery.table[column.name], kind))
-        columns[column.name] = coded(read.column) if kind == CODED else plain(read.column)
-        problems += [
-            Problem(column.name, fault.rule, fault.mask, shown=True) for fault in read.faults
-        ]
-        remarks += [
-            Finding(spec.name, column.name, remark.rule, remark.count) for remark in read.remarks
-        ]
-        if column.required and read.column.null_count:
-            faulty = [fault.mask for fault in read.faults]
-            missing = np.logical_and.reduce([absent(read.column), *(~mask for mask in faulty)])
-            problems.append(Problem(column.name, "missing", missing))
-    return pa.table(columns), problems, tuple(remarks)
+    return {
+        column.name: _read_column(delivery, column, column_type(spec, column), forms)
+        for column in spec.columns
+    }
+
+
+def _read_column(
+    delivery: Delivery, column: Column, kind: pa.DataType, forms: Mapping[str, ColumnForm]
+) -> _ReadColumn:
+    if column.name not in delivery.table.column_names:
+        nothing = pa.chunked_array([pa.nulls(delivery.table.num_rows, kind)])
+        return _ReadColumn(column, Coerced(nothing), nothing, delivered=False)
+    values = _once_each(delivery.table[column.name], kind)
+    coerced = coerce(column, values, forms.get(column.name))
+    canonical = coded(coerced.column) if kind == CODED else plain(coerced.column)
+    return _ReadColumn(column, coerced, canonical, delivered=True)
+
+
+def _problems(read: _ReadColumn) -> Iterator[Problem]:
+    """Yield what puts rows aside: a required value that is faulty or missing."""
+    if not (read.column.required and read.delivered):
+        return
+    faults = read.coerced.faults
+    for fault in faults:
+        yield Problem(read.column.name, fault.rule, fault.mask, shown=True, choices=fault.choices)
+    if read.coerced.column.null_count:
+        sound = [~fault.mask for fault in faults]
+        missing = np.logical_and.reduce([absent(read.coerced.column), *sound])
+        yield Problem(read.column.name, "missing", missing)
+
+
+def _told(batch: Batch, read: _ReadColumn) -> Iterator[Finding]:
+    """Yield what is odd about values that are used, and which cells were emptied."""
+    table, name = batch.spec.name, read.column.name
+    for remark in read.coerced.remarks:
+        yield Finding(table, name, remark.rule, remark.count)
+    if not read.column.required:
+        for fault in read.coerced.faults:
+            yield replace(
+                batch.finding(name, fault.rule, fault.mask),
+                samples=_samples(batch, name, fault.mask),
+                advice=_advice(table, name, fault.choices),
+                emptied=True,
+            )
+
+
+def _samples(batch: Batch, name: str, mask: Mask) -> tuple[str, ...]:
+    """Return the first different values of a column under a mask, unless they are to be hidden."""
+    if name in batch.hide or name not in batch.delivery.table.column_names:
+        return ()
+    places = batch.at.at(np.flatnonzero(mask)[:_ROWS_LOOKED_AT])
+    values = displayed(batch.delivery.table[name].take(pa.array(places)))
+    return _examples(value for value in values if value is not None)
+
+
+def _advice(table: str, name: str, choices: tuple[str, ...]) -> str:
+    """Return the line for the settings that answers an open question."""
+    if not choices:
+        return ""
+    return f"tables: {{{table}: {{formats: {{{name}: {' or '.join(choices)}}}}}}}"
+
+
+def _amounts(delivery: Delivery, read: Mapping[str, _ReadColumn]) -> Amounts:
+    """Return the money in the rows of a delivery."""
+    money = [name for name in delivery.plan.spec.money if read[name].delivered]
+    if not money:
+        return Amounts()
+    amounts = money_of(delivery.plan.spec, {name: read[name].coerced.column for name in money})
+    faults = [fault.mask for name in money for fault in read[name].coerced.faults]
+    unread = absent(amounts) & np.logical_or.reduce([absent(amounts) & False, *faults])
+    return Amounts(money[0], float(pc.sum(amounts).as_py() or 0.0), int(np.count_nonzero(unread)))
+
+
+def money_of(spec: TableSpec, columns: Mapping[str, pa.ChunkedArray] | pa.Table) -> pa.ChunkedArray:
+    """Return the money of each row: the first of its columns of money that is filled.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        With columns of money.
+    columns : mapping of str to pyarrow.ChunkedArray, or pyarrow.Table
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of float64
+    """
+    there = columns.column_names if isinstance(columns, pa.Table) else columns
+    return pc.coalesce(*(columns[name] for name in spec.money if name in there))
 
 
 def _once_each(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -336,6 +454,8 @@ def _once_each(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _broken_findings(delivery: Delivery) -> Iterator[Finding]:
+    for remark in delivery.remarks:
+        yield Finding(delivery.plan.spec.name, "", remark, 0)
     for rule, count in Counter(line.rule for line in delivery.rejected).items():
         yield Finding(delivery.plan.spec.name, "", rule, count, quarantined=True)
 
@@ -352,6 +472,7 @@ def _broken_lines(batch: Batch) -> tuple[pa.Table, ...]:
             [line.row for line in lines],
             [line.rule for line in lines],
             [""] * len(lines),
+            [None] * len(lines),
             [json.dumps({"line": text}, ensure_ascii=False) for text in texts],
         ],
         schema=QUARANTINE_SCHEMA,
@@ -381,7 +502,9 @@ def _added_up(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     whole: dict[tuple[str, str, bool], Finding] = {}
     for finding in findings:
         key = (finding.column, finding.rule, finding.quarantined)
-        earlier = whole.get(key, replace(finding, count=0, examples=()))
+        earlier = whole.get(key, replace(finding, count=0, examples=(), samples=()))
         examples = _examples((*earlier.examples, *finding.examples))
-        whole[key] = replace(finding, count=earlier.count + finding.count, examples=examples)
+        samples = _examples((*earlier.samples, *finding.samples))
+        count = earlier.count + finding.count
+        whole[key] = replace(finding, count=count, examples=examples, samples=samples)
     return tuple(whole.values())

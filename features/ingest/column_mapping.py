@@ -14,10 +14,23 @@ from ..schema.settings import Settings, TableMapping
 from ..schema.suggestions import closest
 from ..schema.tables import FACT_TABLES, TABLES, TableSpec
 from ..schema.tableset import Finding
+from .forms.column_forms import FORM_NAMES
 from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
 
-__all__ = ["Delivery", "Plan", "fetch", "plan_tables", "unread_tables"]
+Origin = tuple[str, str]
+"""A source table and a column of it."""
+
+__all__ = [
+    "Delivery",
+    "Origin",
+    "Pieces",
+    "Plan",
+    "fetch",
+    "pieces_of",
+    "plan_tables",
+    "unread_tables",
+]
 
 
 _ALIKE = 0.85
@@ -57,6 +70,20 @@ class Plan:
         own = frozenset([*self.columns, *self.mapping.constants, *self.mapping.lookup])
         return own.union(*(part.collected for part in self.also))
 
+    def origin(self, column: str) -> "Origin":
+        """Return where a canonical column comes from.
+
+        Parameters
+        ----------
+        column : str
+
+        Returns
+        -------
+        tuple of str
+            Source table and column; what one source says in one column is written in one form.
+        """
+        return self.source, self.columns.get(column, f"={column}")
+
     @property
     def wanted(self) -> tuple[str, ...]:
         """The source columns to read, each once."""
@@ -79,6 +106,8 @@ class Delivery:
     rows : Places
         Place of each row in the source table, counted from 0.
     rejected : tuple of Rejected
+    remarks : tuple of str
+        What a reader of the source should know.
     row_id, item_id : pyarrow.ChunkedArray of string or None
         The columns that the settings name.
     """
@@ -87,8 +116,13 @@ class Delivery:
     table: pa.Table
     rows: Places
     rejected: tuple[Rejected, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
     row_id: pa.ChunkedArray | None = None
     item_id: pa.ChunkedArray | None = None
+
+
+Pieces = Callable[[], Iterable[Delivery]]
+"""Gives the pieces of one table from the beginning, each time it is called."""
 
 
 def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
@@ -130,6 +164,31 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
     return plans
 
 
+def pieces_of(source: Source, plan: Plan) -> Pieces:
+    """Return what gives the rows of one canonical table, from the beginning whenever it is called.
+
+    Parameters
+    ----------
+    source : Source
+    plan : Plan
+
+    Returns
+    -------
+    callable
+        Without arguments. What does not grow with use is read from the source once.
+    """
+    if plan.spec.bulky:
+        return lambda: fetch(source, plan)
+    held: list[Delivery] = []
+
+    def pieces() -> list[Delivery]:
+        if not held:
+            held.extend(fetch(source, plan))
+        return held
+
+    return pieces
+
+
 def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     """Read the rows of one canonical table.
 
@@ -168,7 +227,7 @@ def _pickable(raw: RawTable) -> RawTable:
     """Undo what keeps rows from being picked."""
     columns = [pickable(column) for column in raw.table.columns]
     names = raw.table.column_names
-    return RawTable(pa.table(columns, names=names), raw.rows, raw.rejected)
+    return replace(raw, table=pa.table(columns, names=names))
 
 
 def _as_a_whole(source: Source) -> Callable[[str, tuple[str, ...]], Iterator[RawTable]]:
@@ -193,6 +252,7 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Del
         pa.table(ordered),
         raw.rows,
         raw.rejected,
+        raw.remarks,
         row_id=_extra(raw.table, mapping.row_id),
         item_id=_extra(raw.table, mapping.item_id),
     )
@@ -242,7 +302,21 @@ def _check_names(settings: Settings) -> None:
         for source in (mapping, *mapping.also):
             for part in ("columns", "constants", "lookup"):
                 _check_columns(spec, part, getattr(source, part))
+            _check_formats(spec, source)
             _check_disjoint(name, source)
+
+
+def _check_formats(spec: TableSpec, mapping: TableMapping) -> None:
+    """Refuse forms that the kind of their column does not have."""
+    _check_columns(spec, "formats", mapping.formats)
+    for name, form in mapping.formats.items():
+        kind = spec.column(name).kind
+        known = FORM_NAMES.get(kind, ())
+        if form not in known:
+            raise SchemaError(
+                f"Setting `tables.{spec.name}.formats.{name}`: the forms of a {kind} are "
+                f"{_listed(known)}, got {form!r}.{closest(form, known)}"
+            )
 
 
 def _check_columns(spec: TableSpec, part: str, named: Mapping[str, object]) -> None:
@@ -380,7 +454,7 @@ def _selected(raw: RawTable, mapping: TableMapping) -> RawTable:
         keep &= to_mask(pc.is_valid(as_text(raw.table[mapping.filled])[0]))
     if keep.all():
         return raw
-    return RawTable(raw.table.filter(pa.array(keep)), raw.rows.kept(keep), raw.rejected)
+    return replace(raw, table=raw.table.filter(pa.array(keep)), rows=raw.rows.kept(keep))
 
 
 def _one_of(values: pa.ChunkedArray, wanted: Iterable[str]) -> Mask:

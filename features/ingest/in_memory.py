@@ -21,6 +21,8 @@ class FrameSource:
     ----------
     frames : mapping of str to pandas DataFrame or pyarrow Table
         Indexes are ignored.
+    label : str
+        How messages call it.
 
     Raises
     ------
@@ -34,9 +36,13 @@ class FrameSource:
     ('account_id',)
     """
 
-    label = "the data frames given"
-
-    def __init__(self, frames: Mapping[str, pd.DataFrame | pa.Table]) -> None:
+    def __init__(
+        self,
+        frames: Mapping[str, pd.DataFrame | pa.Table],
+        *,
+        label: str = "the data frames given",
+    ) -> None:
+        self.label = label
         for name, frame in frames.items():
             if not isinstance(frame, pd.DataFrame | pa.Table):
                 raise TypeError(

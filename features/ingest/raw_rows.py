@@ -123,20 +123,29 @@ class RawTable:
     rows : Places
         Place of each row in the source, counted from 0.
     rejected : tuple of Rejected
+    remarks : tuple of str
+        What a reader of the file should know, such as lines left out above the column names.
     """
 
     table: pa.Table
     rows: Places
     rejected: tuple[Rejected, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @classmethod
-    def whole(cls, table: pa.Table, rejected: tuple[Rejected, ...] = ()) -> "RawTable":
+    def whole(
+        cls,
+        table: pa.Table,
+        rejected: tuple[Rejected, ...] = (),
+        remarks: tuple[str, ...] = (),
+    ) -> "RawTable":
         """Count the rows of a table, leaving out the places of the rejected ones.
 
         Parameters
         ----------
         table : pyarrow.Table
         rejected : tuple of Rejected
+        remarks : tuple of str
 
         Returns
         -------
@@ -148,7 +157,8 @@ class RawTable:
         3
         """
         bound = table.num_rows + len(rejected)
-        return cls(table, Places.without(bound, [lost.row for lost in rejected]), rejected)
+        places = Places.without(bound, [lost.row for lost in rejected])
+        return cls(table, places, rejected, remarks)
 
 
 class Source(Protocol):

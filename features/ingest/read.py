@@ -4,7 +4,7 @@ With ``files`` and ``database`` the only module of this folder that reads tables
 a source holds is data: nothing in it is executed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +17,12 @@ from ..errors import SchemaError
 from ..schema.settings import DEFAULTS, Settings
 from ..schema.tableset import Tables
 from .check_tables import Reading, check_deliveries, check_some
-from .column_mapping import Delivery, Plan, fetch, plan_tables, unread_tables
+from .column_mapping import Pieces, Plan, pieces_of, plan_tables, unread_tables
 from .database import open_duckdb, open_postgres
+from .files.table_names import file_stem
+from .folder import FolderSource, workbook_source
 from .in_memory import FrameSource
 from .named_accounts import named_accounts, plans_naming, told_of_names
-from .parquet_and_csv import FolderSource, table_name
 from .raw_rows import Source
 
 __all__ = ["Data", "deliveries_of", "open_source", "read_some", "read_tables"]
@@ -76,7 +77,7 @@ def read_tables(
         tables = check_deliveries(
             _deliveries(source, plans),
             lambda: (*unread_tables(source, plans), *told_of_names(plans_naming(plans))),
-            Reading(settings.hash_personal, settings.memory_mb, progress),
+            Reading(settings.hash_personal, settings.memory_mb, progress=progress),
         )
     return _as_set(tables, settings)
 
@@ -110,11 +111,11 @@ def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Ta
     """
     source = FrameSource(data)
     plans = plan_tables(source, settings)
-    reading = Reading(settings.hash_personal, settings.memory_mb)
+    reading = Reading(settings.hash_personal, settings.memory_mb, whole=False)
     return _as_set(check_some(_deliveries(source, plans), reading), settings)
 
 
-def deliveries_of(source: Source, settings: Settings) -> dict[str, Iterator[Delivery]]:
+def deliveries_of(source: Source, settings: Settings) -> dict[str, Pieces]:
     """Return what gives the rows of each canonical table as the source has them.
 
     Parameters
@@ -124,8 +125,8 @@ def deliveries_of(source: Source, settings: Settings) -> dict[str, Iterator[Deli
 
     Returns
     -------
-    dict of str to iterator of Delivery
-        The accounts first, be they those that other tables name.
+    dict of str to callable
+        Gives the pieces of a table; the accounts first, be they those that other tables name.
 
     Raises
     ------
@@ -135,11 +136,13 @@ def deliveries_of(source: Source, settings: Settings) -> dict[str, Iterator[Deli
     return _deliveries(source, plan_tables(source, settings))
 
 
-def _deliveries(source: Source, plans: Mapping[str, Plan]) -> dict[str, Iterator[Delivery]]:
+def _deliveries(source: Source, plans: Mapping[str, Plan]) -> dict[str, Pieces]:
     """Return what gives the rows of each table, the accounts first."""
     naming = plans_naming(plans)
-    first = {"accounts": named_accounts(source, naming)} if naming else {}
-    return first | {name: fetch(source, plan) for name, plan in plans.items()}
+    first: dict[str, Pieces] = {}
+    if naming:
+        first["accounts"] = lambda: named_accounts(source, naming)
+    return first | {name: pieces_of(source, plan) for name, plan in plans.items()}
 
 
 def _as_set(tables: Tables, settings: Settings) -> Tables:
@@ -197,11 +200,13 @@ def _open_url(url: str) -> Source:
 def _open_file(path: Path) -> Source:
     if path.suffix.lower() in _DUCKDB_SUFFIXES:
         return open_duckdb(path)
-    if table_name(path) is not None:
+    if path.suffix.lower() == ".xlsx":
+        return workbook_source(path)
+    if file_stem(path) is not None:
         raise SchemaError(
             f"{str(path)!r} is one table; give the folder with all of them: {str(path.parent)!r}."
         )
     raise SchemaError(
-        f"{str(path)!r} is neither a folder of Parquet or CSV files nor a DuckDB file "
+        f"{str(path)!r} is neither a folder of Parquet, CSV, JSON or Excel files nor a DuckDB file "
         f"({', '.join(_DUCKDB_SUFFIXES)})."
     )

@@ -14,6 +14,7 @@ from ..arrays.plain_text import absent, hashed, to_mask
 from ..schema.tableset import ARROW_TYPES
 from .checked_rows import Batch, Problem
 from .duplicates import repeated
+from .forms.read_values import moved_months
 
 __all__ = [
     "PERIODS",
@@ -151,7 +152,10 @@ def _fill_known_at(batch: Batch) -> Batch:
     delay = pa.scalar(batch.spec.known.delay_us, pa.duration("us"))
     for column in batch.spec.known.columns:
         stand_in = batch.table[column]
-        if batch.spec.known.delay_us:
+        if (form := batch.forms.get(column)) and form.period_months:
+            # What is said of a month is known when it is over.
+            stand_in = _moved(stand_in, form.period_months)
+        elif batch.spec.known.delay_us:
             stand_in = pc.add(stand_in, delay)
         filled = absent(known) & ~absent(stand_in)
         if filled.any():
@@ -165,6 +169,12 @@ def _fill_known_at(batch: Batch) -> Batch:
         findings.append(batch.finding("known_at", rule, unknown))
         known = pc.fill_null(known, _BEGINNING)
     return _with(batch.report(findings), "known_at", known)
+
+
+def _moved(times: pa.ChunkedArray, months: int) -> pa.ChunkedArray:
+    ticks = pc.fill_null(times.cast(pa.int64()), 0).to_numpy()
+    moved = pa.array(moved_months(ticks, months), mask=absent(times))
+    return pa.chunked_array([moved.cast(pa.timestamp("us")).cast(_TIME)])
 
 
 def _fill_version(batch: Batch) -> Batch:

@@ -150,6 +150,9 @@ class TableMapping(Declared):
         Canonical columns that have the same value in every row.
     lookup : dict of str to Lookup
         Canonical columns that stand in another source table.
+    formats : dict of str to str
+        By canonical column, how its times or numbers are written where the data does not tell:
+        ``day-first``, ``month-first``, ``year-month``, ``seconds``, ``decimal-comma``, ...
     row_id : str or None
         Source column that numbers the rows of a table without an id of its own; values that
         repeat are reported.
@@ -170,6 +173,7 @@ class TableMapping(Declared):
     filled: str | None = None
     constants: dict[str, _Word] = Field(default_factory=dict)
     lookup: dict[str, Lookup] = Field(default_factory=dict)
+    formats: dict[str, str] = Field(default_factory=dict)
     row_id: str | None = None
     item_id: str | None = None
     skip: bool = False

@@ -85,6 +85,8 @@ class TableSpec:
     bulky : bool
         Whether the table grows with every use of the product, so that it is read piece by piece
         and keeps its texts as codes.
+    money : tuple of str
+        Columns that hold the money of a row; the first one delivered counts.
     """
 
     name: str
@@ -97,6 +99,7 @@ class TableSpec:
     version: tuple[str, ...] = ("known_at",)
     stale_after_days: int | None = None
     bulky: bool = False
+    money: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the declaration of one column.
@@ -234,6 +237,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="term_start",
         known=Known(("signed_at", "term_start")),
         entity=("contract_id",),
+        money=("acv", "tcv"),
     ),
     TableSpec(
         name="subscription_items",
@@ -263,6 +267,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="effective_from",
         known=Known(("effective_from",)),
         entity=("item_id", "effective_from"),
+        money=("mrr",),
     ),
     TableSpec(
         name="contract_events",
@@ -311,6 +316,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="issued_at",
         known=Known(("issued_at",)),
         entity=("invoice_id",),
+        money=("amount_due", "amount_paid"),
     ),
     TableSpec(
         name="seats",

@@ -1,6 +1,6 @@
 """The tables of one company after reading: canonical columns and types, nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,9 @@ from .tables import Column, TableSpec
 __all__ = [
     "ARROW_TYPES",
     "QUARANTINE_SCHEMA",
+    "Amounts",
     "Finding",
+    "Intake",
     "Tables",
     "Whole",
     "canonical_schema",
@@ -33,6 +35,7 @@ QUARANTINE_SCHEMA = pa.schema(
         "row": pa.int64(),
         "reason": pa.string(),
         "key": pa.string(),
+        "account_id": pa.string(),
         "values": pa.string(),
     }
 )
@@ -64,6 +67,12 @@ class Finding:
         Up to three keys.
     quarantined : bool
         Whether those rows were put aside; otherwise they are used and only reported.
+    samples : tuple of str
+        Up to three of the values concerned.
+    advice : str
+        The line for the settings that would mend it; empty where there is none.
+    emptied : bool
+        Whether the values count as missing, while their rows are used.
     """
 
     table: str
@@ -72,6 +81,71 @@ class Finding:
     count: int
     examples: tuple[str, ...] = ()
     quarantined: bool = False
+    samples: tuple[str, ...] = ()
+    advice: str = ""
+    emptied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """The money in rows of one table.
+
+    Parameters
+    ----------
+    column : str
+        The column it stands in; empty for a table without money.
+    total : float
+        Sum of the amounts that could be read.
+    unread : int
+        Amounts that could not.
+    """
+
+    column: str = ""
+    total: float = 0.0
+    unread: int = 0
+
+    @classmethod
+    def added(cls, parts: "Sequence[Amounts]") -> "Amounts":
+        """Return the money of several pieces together."""
+        column = next((part.column for part in parts if part.column), "")
+        total = sum(part.total for part in parts)
+        return cls(column, total, sum(part.unread for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came of the rows of one table: all of them were used or put aside.
+
+    Parameters
+    ----------
+    rows_in, rows_used : int
+    cells_emptied : int
+        Cells of used rows that count as missing because they could not be read.
+    money_column : str
+        The column that holds the money of a row; empty for a table without money.
+    money_in, money_used : float
+        Sums of the amounts that could be read, of all rows and of the used ones.
+    amounts_unread : int
+        Amounts that could not be read, and whose sum nobody knows.
+    """
+
+    rows_in: int
+    rows_used: int
+    cells_emptied: int = 0
+    money_column: str = ""
+    money_in: float = 0.0
+    money_used: float = 0.0
+    amounts_unread: int = 0
+
+    @property
+    def rows_aside(self) -> int:
+        """Rows put aside."""
+        return self.rows_in - self.rows_used
+
+    @property
+    def money_aside(self) -> float:
+        """Money in the rows put aside, as far as it could be read."""
+        return round(self.money_in - self.money_used, 6)
 
 
 def canonical_schema(spec: TableSpec) -> pa.Schema:
@@ -199,9 +273,11 @@ class Tables:
     findings : tuple of Finding
     quarantine : pyarrow.Table or None
         The rows put aside: ``table``, ``row`` (counted from 0 in the source), ``reason``, ``key``,
-        ``values`` (the row as JSON).
+        ``account_id`` (where it could be told), ``values`` (the row as JSON).
     rows_in : mapping of str to int
         Rows read per table: always rows used + rows quarantined.
+    intake : mapping of str to Intake
+        Per table, what came of its rows and of the money in them.
     snapshot_only : mapping of str to frozenset of str
         Columns whose history the source does not have, so that they show today's value.
     denied_ticket_categories : frozenset of str
@@ -222,6 +298,7 @@ class Tables:
     findings: tuple[Finding, ...] = ()
     quarantine: pa.Table | None = None
     rows_in: Mapping[str, int] = field(default_factory=dict)
+    intake: Mapping[str, Intake] = field(default_factory=dict)
     snapshot_only: Mapping[str, frozenset[str]] = field(default_factory=dict)
     denied_ticket_categories: frozenset[str] = frozenset(
         {"cancellation", "data_export", "billing_cancel", "offboarding"}

@@ -82,7 +82,7 @@ def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tu
     settings = Settings.model_validate({"tables": dict(mapping)})
     with closing(open_source(data)) as source:
         try:
-            parts = [delivery.table for delivery in deliveries_of(source, settings)["accounts"]]
+            parts = [delivery.table for delivery in deliveries_of(source, settings)["accounts"]()]
         except SchemaError:
             # `init` is there to get over this: `check` will say what is missing.
             return []

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from ...features.errors import SchemaError
 from ...features.ingest.column_mapping import Plan, plan_tables
+from ...features.ingest.files.table_names import file_stem
 from ...features.ingest.in_memory import FrameSource
-from ...features.ingest.parquet_and_csv import table_name
 from ...features.schema.settings import Settings, TableMapping
 from ...features.schema.tables import TABLES
 from .parcels import BUCKET, FILE, ROW, packed
@@ -152,8 +152,8 @@ def _entries(spark: Any, folder: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for row in listing.load(_literal(base)).select("path").collect():
         parts = _bare(row["path"]).removeprefix(inside).split("/")
-        if table_name(Path(parts[-1])) and not any(part.startswith((".", "_")) for part in parts):
-            name = table_name(Path(parts[0])) or parts[0]
+        if file_stem(Path(parts[-1])) and not any(part.startswith((".", "_")) for part in parts):
+            name = file_stem(Path(parts[0])) or parts[0]
             place = f"{base}/{parts[0]}" + ("/" if len(parts) > 1 else "")
             is_parquet = parts[-1].lower().endswith(".parquet")
             found.setdefault(name, set()).add(place if is_parquet else "")

@@ -18,8 +18,8 @@ _SCHEMA = _ARRAYS | {"features.schema"}
 _KNOWN = {
     f"features.{room}"
     for room in (
-        *("arrays", "schema", "ingest", "metrics", "subscriptions", "cohorts", "engine", "scores"),
-        "ingest.propose",
+        *("arrays", "schema", "ingest", "ingest.forms", "ingest.files", "metrics"),
+        *("ingest.propose", "subscriptions", "cohorts", "engine", "scores"),
     )
 }
 _DATASET = _KNOWN | {"training.dataset"}
@@ -34,8 +34,10 @@ MAY_IMPORT = {
     "features": set(),
     "features.arrays": set(),
     "features.schema": _ARRAYS,
-    "features.ingest": _SCHEMA,
-    "features.ingest.propose": _SCHEMA | {"features.ingest"},
+    "features.ingest": _SCHEMA | {"features.ingest.forms", "features.ingest.files"},
+    "features.ingest.files": _SCHEMA,
+    "features.ingest.forms": _SCHEMA,
+    "features.ingest.propose": _SCHEMA | {"features.ingest", "features.ingest.forms"},
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},
     "features.subscriptions": _SCHEMA,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
 from ...schema.tables import Column
-from ..coerce import coerce
+from ..coerce import read_column
 from .accounts import Way
 from .columns import match_columns
 from .money import Billed, annual, monthly
@@ -214,7 +214,7 @@ def _billed(fit: Fit) -> Billed | None:
         if amount is None:
             continue
         keys = as_text(table.looked_at[way.column])[0].to_pylist()
-        read = coerce(Column("n", "number"), table.looked_at[amount.source]).column.to_pylist()
+        read = read_column(Column("n", "number"), table.looked_at[amount.source]).column.to_pylist()
         middle = pd.Series(read, index=keys, dtype=float).dropna().groupby(level=0).median()
         return Billed(fit.way.column, {str(key): value for key, value in middle.items()})
     return None

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...schema.tables import Column
-from ..coerce import coerce
+from ..coerce import read_column
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Take
 from .vocabulary import INTERVAL_MONTHS
@@ -261,7 +261,7 @@ def _varies(values: pd.Series) -> bool:
 
 
 def _read(table: TableProfile, column: ColumnProfile) -> list[float | None]:
-    values = coerce(Column("n", "number"), table.looked_at[column.name]).column
+    values = read_column(Column("n", "number"), table.looked_at[column.name]).column
     return list(values.to_pylist())
 
 

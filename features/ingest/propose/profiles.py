@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
 from ...schema.tables import Column, Kind
-from ..coerce import coerce
+from ..coerce import read_column
 from ..raw_rows import Source
 from .words import LOADER_WORDS, column_words, table_words
 
@@ -133,13 +133,13 @@ class ColumnProfile:
     @cached_property
     def numbers(self) -> list[float]:
         """The numbers among the values looked at."""
-        read = coerce(Column("n", "number"), self._sample()).column
+        read = read_column(Column("n", "number"), self._sample()).column
         return [float(value) for value in pc.drop_null(read).to_pylist()]
 
     def _readable(self, kind: Kind) -> float:
         column = Column("x", kind)
         sample = self._sample()
-        faulty = sum(int(fault.mask.sum()) for fault in coerce(column, sample).faults)
+        faulty = sum(int(fault.mask.sum()) for fault in read_column(column, sample).faults)
         return 1 - faulty / max(len(sample), 1)
 
     def _sample(self) -> pa.ChunkedArray:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churngrid.features.arrays.plain_text import as_text, displayed
-from churngrid.features.ingest.coerce import coerce
+from churngrid.features.ingest.coerce import read_column
 from churngrid.features.ingest.in_memory import FrameSource
 from churngrid.features.schema.tables import Column
 from churngrid.features.schema.tableset import ARROW_TYPES
@@ -40,7 +40,8 @@ def chunked(values, kind=None):
 
 def read(kind, values, name="x", **more):
     data = values if isinstance(values, pa.ChunkedArray) else chunked(values)
-    return coerce(Column(name, kind, **more), data)
+    column = Column(name, kind, **more)
+    return read_column(column, data)
 
 
 def good_and_bad(kind, values, **more):
@@ -121,9 +122,9 @@ def test_numbers_are_read(values, expected):
 
 
 @pytest.mark.parametrize(
-    "value", ["n/a", "1,5", "1 000", "$5", "5%", "0x10", "1_000", "++1", "NULL", "1e", "٣"]
+    "value", ["n/a", "1 00", "1,5,0", "$5€", "5%%", "0x10", "1_000", "++1", "NULL", "1e", "٣", "(5"]
 )
-def test_text_that_is_no_plain_numeral_is_no_number(value):
+def test_text_that_is_no_numeral_is_no_number(value):
     assert good_and_bad("number", ["1", value]) == ([1.0, None], {1: "not a number"})
 
 
@@ -185,7 +186,7 @@ def test_iso_text_is_a_time(text, expected):
 @pytest.mark.parametrize(
     "text",
     [
-        *("01/02/2025", "2025-02-30", "2025-13-01", "20250101", "1735689600", "2025", "2025-01"),
+        *("13/13/2025", "2025-02-30", "2025-13-01", "20250101", "1735689600", "2025", "2025-01"),
         *("now", "today", "tomorrow", "2025-01-01 25:00", "2025-01-01T10", "12:00", "x"),
     ],
 )
@@ -201,8 +202,8 @@ def test_time_outside_the_admitted_centuries_is_refused(text):
     assert good_and_bad("time", [text]) == ([None], {0: "not between 1970 and 2199"})
 
 
-@pytest.mark.parametrize("value", [1735689600, 1735689600.0, True, [1]])
-def test_numbers_are_no_times(value):
+@pytest.mark.parametrize("value", [12, 12.5, 3_000, True, [1]])
+def test_numbers_that_name_no_moment_are_no_times(value):
     assert good_and_bad("time", [value, None]) == ([None, None], {0: "not a time"})
 
 
@@ -307,7 +308,7 @@ def test_column_without_rows_has_the_canonical_type(kind):
 def test_every_value_is_read_or_missing_or_at_fault(kind, values):
     frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
     raw = FrameSource({"t": frame}).read("t", ("x",)).table["x"]
-    coerced = coerce(Column("x", kind), raw)
+    coerced = read(kind, raw)
     assert len(coerced.column) == len(values)
     assert coerced.column.type == ARROW_TYPES[kind]
     coerced.column.validate(full=True)

@@ -13,7 +13,7 @@ import pytest
 from churngrid.features.arrays.coded_text import CODED
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.errors import SchemaError
-from churngrid.features.ingest import parquet_and_csv as files
+from churngrid.features.ingest.files import parquet_file as files
 from churngrid.features.ingest.growing_table import GatheredTable
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS as SHIPPED

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churngrid.features.ingest import database
-from churngrid.features.ingest import parquet_and_csv as files
+from churngrid.features.ingest.files import parquet_file as files
 from churngrid.features.ingest.raw_rows import Places
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings

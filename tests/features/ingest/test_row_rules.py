@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -63,12 +64,13 @@ def test_row_with_faults_is_put_aside_once_with_all_reasons():
     )
     assert tables["tickets"]["ticket_id"].to_pylist() == ["t"]
     assert reasons(tables, "tickets") == {
-        1: "column `created_at`: not a time, got 'yesterday'; "
-        "column `reopen_count`: not a number, got 'n/a'",
+        1: "column `created_at`: not a time, got 'yesterday'",
         2: "column `ticket_id`: missing",
     }
     assert finding(tables, "not a number").examples == ("u",)
-    assert finding(tables, "not a number").quarantined
+    emptied = finding(tables, "not a number")
+    assert (emptied.emptied, emptied.quarantined) == (True, False)
+    assert emptied == replace(emptied, samples=("n/a",))
 
 
 def test_examples_of_a_finding_are_three_different_keys():
@@ -296,7 +298,7 @@ def test_rows_of_unknown_accounts_are_put_aside():
 
 def test_rows_of_an_account_that_was_put_aside_follow_it():
     tables = read(
-        accounts={"account_id": ["a", "b"], "employee_count": ["1", "many"], "customer_since": DAY},
+        accounts={"account_id": ["a", "b"], "valid_from": [DAY, DAY], "valid_to": [None, DAY]},
         tickets={"ticket_id": [1, 2], "account_id": ["a", "b"], "created_at": [DAY, DAY]},
     )
     assert reasons(tables, "tickets") == {1: "column `account_id`: account unknown, got 'b'"}

@@ -31,9 +31,9 @@ def test_single_file_is_no_company(tmp_path):
 
 
 def test_other_file_is_no_source(tmp_path):
-    (tmp_path / "data.xlsx").touch()
-    with pytest.raises(SchemaError, match="neither a folder of Parquet or CSV files nor a DuckDB"):
-        read_tables(tmp_path / "data.xlsx")
+    (tmp_path / "data.docx").touch()
+    with pytest.raises(SchemaError, match="neither a folder of Parquet, CSV, JSON or Excel files"):
+        read_tables(tmp_path / "data.docx")
 
 
 def test_file_that_is_no_duckdb_file_is_refused(tmp_path):
@@ -73,20 +73,6 @@ def test_parquet_file_cut_short_is_named(tmp_path):
     raw = path.read_bytes()
     path.write_bytes(raw[:4] + b"\x00" * (len(raw) - 1_500) + raw[-1_496:])
     with pytest.raises(SchemaError, match=r"usage_daily.parquet' cannot be read as Parquet: \S"):
-        read_tables(tmp_path)
-
-
-def test_csv_that_is_not_utf8_is_named(tmp_path):
-    write_csv(tmp_path)
-    (tmp_path / "accounts.csv").write_bytes("account_id,name\na,Müller\n".encode("latin-1"))
-    with pytest.raises(SchemaError, match=r"accounts.csv' cannot be read as CSV \(UTF-8\): .*UTF"):
-        read_tables(tmp_path)
-
-
-def test_csv_header_that_is_not_utf8_is_named(tmp_path):
-    write_csv(tmp_path)
-    (tmp_path / "accounts.csv").write_bytes("account_id,größe\na,1\n".encode("latin-1"))
-    with pytest.raises(SchemaError, match=r"accounts.csv' cannot be read as CSV"):
         read_tables(tmp_path)
 
 
@@ -203,9 +189,9 @@ def test_table_that_was_not_delivered_is_named():
 
 def test_required_table_of_which_nothing_is_left_says_why():
     frames = company()
-    frames["accounts"]["customer_since"] = "soon"
+    frames["accounts"]["account_id"] = [{"n": n} for n in range(5)]
     message = (
-        "Nothing is left of required table `accounts` .* 5 rows .* 5 of them because column `c"
+        "Nothing is left of required table `accounts` .* 5 rows .* 5 of them because column `a"
     )
     with pytest.raises(SchemaError, match=message):
         read_tables(frames)

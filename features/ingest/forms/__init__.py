@@ -1,0 +1,1 @@
+"""How values are written: dates, numbers and texts, decided by whole columns."""
