@@ -11,14 +11,16 @@ from ..features.errors import SchemaError
 from ..features.metrics.catalogue import by_column
 from ..features.metrics.metric import Metric
 from ..features.schema.settings import Settings
+from ..features.scores.portfolio_review import Independence, axis_independence
 from ..features.subscriptions.business_kind import lead_of
 from .dataset.dataset import Dataset
+from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
 from .evaluation.backtest import Backtest, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.scorers import paired_difference
 from .models.catalogue import model_named
-from .registry.artifact import FittedModel
+from .registry.artifact import MATURITY, FittedModel
 
 __all__ = ["Trained", "train_target"]
 
@@ -39,6 +41,8 @@ class Trained:
         What a reader must know before using the model.
     rows, accounts, outcomes : int
         Labelled rows, independent accounts, and accounts with the outcome.
+    axes : Independence or None
+        How far health and maturity go together on the newest date; None for expansion.
     """
 
     model: FittedModel
@@ -48,6 +52,7 @@ class Trained:
     rows: int
     accounts: int
     outcomes: int
+    axes: Independence | None = None
 
 
 def train_target(
@@ -92,25 +97,40 @@ def train_target(
     fitted = fit_candidate(model_named(backtest.kind), lesson)
     found = suspicions(lesson.X[dataset.columns(target)], dataset.delivered[kept], y)
     accounts, as_of = (lesson.X.index.get_level_values(name) for name in ("account_id", "as_of"))
+    model = FittedModel(
+        target=target,
+        model=fitted,
+        base_rate=float(y.mean()),
+        lead_days=lead_of(settings, dataset.business),
+        horizon_days=settings.horizon_days,
+        trained_through=as_of.max().isoformat(),
+        learned_until=dataset.labels["closes_at"][kept].max().isoformat(),
+        references=references_of(lesson.X[list(fitted.encoding.names)]),
+        collected=tuple(sorted(_delivered(dataset))),
+        components=_components(fitted.encoding.names, dataset.features.metrics),
+        card=_card(dataset, target, backtest, lesson, found),
+    )
     return Trained(
-        model=FittedModel(
-            target=target,
-            model=fitted,
-            base_rate=float(y.mean()),
-            lead_days=lead_of(settings, dataset.business),
-            horizon_days=settings.horizon_days,
-            trained_through=as_of.max().isoformat(),
-            collected=tuple(sorted(_delivered(dataset))),
-            components=_components(fitted.encoding.names, dataset.features.metrics),
-            card=_card(dataset, target, backtest, lesson, found),
-        ),
+        model=model,
         backtest=backtest,
         suspicions=found,
         warnings=_warnings(backtest, lesson, found, dataset, kind),
         rows=len(y),
         accounts=accounts.nunique(),
         outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
+        axes=_axes(model, lesson) if target == "churned" else None,
     )
+
+
+def _axes(model: FittedModel, lesson: Lesson) -> Independence:
+    """Return the rank correlation of the two axes over the accounts of the newest date.
+
+    Health is the estimate without what maturity adds to it, turned round.
+    """
+    as_of = lesson.X.index.get_level_values("as_of")
+    rows = lesson.X[as_of == as_of.max()]
+    shares = model.contributions(rows).drop(columns=list(model.maturity_columns))
+    return axis_independence(rows["cmi"], -shares.sum(axis=1))
 
 
 def _delivered(dataset: Dataset) -> set[str]:
@@ -124,9 +144,11 @@ def _delivered(dataset: Dataset) -> set[str]:
 
 
 def _components(columns: tuple[str, ...], metrics: tuple[Metric, ...]) -> dict[str, str]:
-    scores = {"cmi": "maturity", "cmi_coverage": "maturity", "chs": "scorecard"}
-    declared = by_column(metrics)
-    return {column: scores.get(column) or declared[column].component for column in columns}
+    """Return the component of each input; whatever says how mature an account is, is maturity."""
+    found = {"cmi": MATURITY, "cmi_coverage": MATURITY, "chs": "scorecard"}
+    for name, metric in by_column(metrics).items():
+        found[name] = MATURITY if metric.axis == "maturity" else metric.component
+    return {column: found[column] for column in columns}
 
 
 def _card(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
+from ...features.scores.portfolio_review import Independence
 from ...training.train import Trained
 from ..company.coverage import Coverage
 from ..scoring.batch_score import Scored
@@ -82,6 +83,11 @@ class TrainResult:
     base_rate: float
     warnings: tuple[str, ...]
     trained: Trained
+
+    @property
+    def axes(self) -> Independence | None:
+        """How far health and maturity go together on the newest date; None for expansion."""
+        return self.trained.axes
 
 
 @dataclass(frozen=True, slots=True)

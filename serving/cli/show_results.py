@@ -174,6 +174,11 @@ def show_trained(summaries: Sequence[Mapping[str, Any]]) -> None:
         )
         say(_learned_from(summary))
         show_scorers(summary["scorers"])
+        if summary["axes_correlation"] is not None:
+            say(
+                "Health axis (the estimate without maturity) and maturity: rank correlation "
+                f"{summary['axes_correlation']:.2f} on the newest date."
+            )
         for warning in summary["warnings"]:
             say(f"Warning: {warning}")
 

@@ -236,6 +236,7 @@ def train_summary(result: "TrainResult") -> dict[str, Any]:
         "positives": int(result.churned),
         "base_rate": plain(result.base_rate),
         "scorers": _records(result.scorers),
+        "axes_correlation": None if result.axes is None else plain(result.axes.spearman),
         "warnings": list(result.warnings),
     }
 

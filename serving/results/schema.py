@@ -85,8 +85,26 @@ SCORES = (
         page=True,
     ),
     number(
+        "p_churn_health",
+        meaning="`p_churn` without what its maturity adds: log-odds less `maturity_log_odds`.",
+        low=0,
+        high=1,
+        null=_UNSCORED,
+        condition=True,
+    ),
+    number(
+        "maturity_log_odds",
+        meaning="What its maturity adds to the log-odds of `p_churn`; plus raises the estimate.",
+        unit="log-odds",
+        null=_UNSCORED,
+    ),
+    flag(
+        "hindsight",
+        meaning="Whether a model of this scoring had learned from what happened after the date.",
+    ),
+    number(
         "health_index",
-        meaning="Health that the estimate means: 70 at the base rate, 50 at twice the base rate.",
+        meaning="Health that `p_churn_health` means: 70 at the base rate, 50 at twice that.",
         unit="points",
         low=0,
         high=100,

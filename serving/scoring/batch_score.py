@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from ...features.scores.health_trend import Past, past_of, trend_of, with_own_pa
 from ...features.scores.portfolio_review import MaturityReview, review_maturity
 from ...features.subscriptions.business_kind import Business
 from ...training.dataset.dataset import MATURITY_INPUTS
+from ...training.dataset.input_drift import drift_of
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ..company.config import Config
 from . import health_rules as rules
@@ -32,6 +33,7 @@ from .health_index import cut_by_capacity, health_index, with_hysteresis
 from .interventions import Interventions
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
+from .model_notes import drift_notes, hindsight_notes
 
 __all__ = ["Models", "Scored", "score_known", "score_tables"]
 
@@ -84,6 +86,8 @@ class Scored:
         What a reader should know about this run.
     maturity : MaturityReview
         Who grades apart, and how far maturity goes together with health.
+    drift : dict of str to DataFrame
+        Per target how far each input lies from training, as ``drift_of`` gives it.
     """
 
     scores: pd.DataFrame
@@ -94,6 +98,7 @@ class Scored:
     scope: float
     notes: tuple[str, ...]
     maturity: MaturityReview
+    drift: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def score_tables(
@@ -164,6 +169,7 @@ def score_known(
         active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
         accounts = rules.with_overrides(accounts, active)
         accounts = _with_probabilities(accounts, said, chosen)
+        accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
         accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
         accounts = _in_grid(accounts, config)
         contributions = {target: estimate.contributions() for target, estimate in said.items()}
@@ -173,6 +179,7 @@ def score_known(
     first = ["attention", "account_id"]
     order = accounts[first].sort_values(first, ascending=[False, True]).index.to_numpy()
     accounts = accounts.take(order).reset_index(drop=True)
+    drift = _drift(chosen, inputs[known.accounts["status"].eq("scored").to_numpy()])
     return Scored(
         scores=_published(accounts, config, chosen, previous),
         drivers=drivers.drop(columns="weight"),
@@ -185,9 +192,18 @@ def score_known(
             *_override_notes(active, accounts),
             *known.begun.notes(config.playbook),
             *review.notes(),
+            *hindsight_notes(_knowing(chosen, known.as_of), known.as_of),
+            *drift_notes(drift),
         ),
         maturity=review,
+        drift=drift,
     )
+
+
+def _drift(models: Models, inputs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {
+        target: drift_of(model.references, inputs) for target, model in models.by_target.items()
+    }
 
 
 def _judged(
@@ -233,11 +249,19 @@ def _with_probabilities(
     for target, column in PROBABILITY.items():
         found = said[target].p() if target in said else np.nan
         accounts[column] = np.where(eligible, found, np.nan)
-    base = models.churn.base_rate if models.churn else np.nan
+    base, churn = models.churn.base_rate if models.churn else np.nan, said.get("churned")
     accounts["base_rate"] = base
-    accounts["health_index"] = health_index(accounts["p_churn"].to_numpy(dtype=float), base)
+    apart, added = (churn.without_maturity(), churn.of_maturity()) if churn else (np.nan, np.nan)
+    accounts["p_churn_health"] = np.where(eligible, apart, np.nan)
+    accounts["maturity_log_odds"] = np.where(eligible, added, np.nan)
+    accounts["health_index"] = health_index(accounts["p_churn_health"].to_numpy(dtype=float), base)
     accounts["arr_at_risk"] = accounts["arr"] * accounts["p_churn"]
     return accounts
+
+
+def _knowing(models: Models, as_of: pd.Timestamp) -> list[FittedModel]:
+    """Return the models that learned from what happened after a date."""
+    return [model for model in models.by_target.values() if model.knows_outcomes_after(as_of)]
 
 
 def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> pd.DataFrame:
@@ -318,7 +342,8 @@ def _published(
     components = [f"chs_{name}" for name in config.scorecard.components]
     columns = [
         *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
-        *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate", "health_index"),
+        *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate"),
+        *("p_churn_health", "maturity_log_odds", "hindsight", "health_index"),
         *("health_band", "health_source", "cap_reason", "override_limit", "override_reason"),
         *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
         *("chs_slope_84d", "health_trend", "scorecard_variants", *components),

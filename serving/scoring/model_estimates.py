@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
+import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ...features.errors import ArtifactError
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
+from ...training.models.calibration import sigmoid
 from ...training.registry.artifact import FittedModel
 
 __all__ = ["Estimate", "check_inputs", "estimated"]
@@ -60,10 +62,23 @@ class Estimate:
         Returns calibrated probabilities, shape (n_rows,).
     contributions : callable
         Returns each column's share of the log-odds, as ``FittedModel.contributions`` does.
+    maturity : tuple of str
+        Columns that say how mature an account is.
     """
 
     p: Callable[[], FloatArray]
     contributions: Callable[[], pd.DataFrame]
+    maturity: tuple[str, ...] = ()
+
+    def of_maturity(self) -> FloatArray:
+        """Return what maturity adds to the log-odds, shape (n_rows,); plus raises the estimate."""
+        shares = self.contributions()
+        return np.asarray(shares[list(self.maturity)].to_numpy(dtype=float).sum(axis=1))
+
+    def without_maturity(self) -> FloatArray:
+        """Return the probabilities with nothing known of maturity, shape (n_rows,)."""
+        log_odds = self.contributions().to_numpy(dtype=float).sum(axis=1)
+        return sigmoid(log_odds - self.of_maturity())
 
 
 @contextmanager
@@ -100,9 +115,15 @@ def estimated(
     p = {target: partial(model.predict_p, inputs) for target, model in models.items()}
     shares = {target: partial(model.contributions, inputs) for target, model in models.items()}
     if threads == 1:
-        yield {target: Estimate(p[target], shares[target]) for target in models}
+        yield {
+            target: Estimate(p[target], cache(shares[target]), model.maturity_columns)
+            for target, model in models.items()
+        }
         return
     with ThreadPoolExecutor(max_workers=1) as pool:
         odds = {target: pool.submit(ask).result for target, ask in p.items()}
         reasons = {target: pool.submit(ask).result for target, ask in shares.items()}
-        yield {target: Estimate(odds[target], reasons[target]) for target in models}
+        yield {
+            target: Estimate(odds[target], reasons[target], model.maturity_columns)
+            for target, model in models.items()
+        }

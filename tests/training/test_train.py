@@ -83,10 +83,12 @@ def test_columns_without_history_stay_out_of_training_unless_assumed():
     assert "open_critical_tickets" in admitted.X
 
 
-def test_churn_model_sees_no_maturity_and_no_opinion():
+def test_models_see_maturity_by_its_index_and_no_opinion():
     rows = dataset_of(build_company(40, seed=2).tables, as_of_step="quarter")
-    assert {"cmi", "chs", "csm_sentiment_90d"}.isdisjoint(rows.columns("churned"))
-    assert "cmi" in rows.columns("expanded")
+    for target in ("churned", "expanded"):
+        columns = rows.columns(target)
+        assert {"chs", "csm_sentiment_90d", "sso_seat_share"}.isdisjoint(columns)
+        assert "cmi" in columns
 
 
 def test_directions_are_those_declared():

@@ -46,7 +46,7 @@ ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
 """Columns the baselines read."""
 
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
-"""What an expansion model may know of maturity."""
+"""What a model may know of maturity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,10 @@ class Dataset:
         return np.asarray(self.labels[target].notna())
 
     def columns(self, target: str) -> list[str]:
-        """Return the inputs of a target's model: maturity belongs to expansion only.
+        """Return the inputs of a target's model: all but the scorecard, a model of its own.
+
+        Maturity is among them. What it adds to the estimate of churn is taken off again for the
+        health axis of the grid, so that the two axes stay apart.
 
         Parameters
         ----------
@@ -106,8 +109,9 @@ class Dataset:
         -------
         list of str
         """
-        hidden = {"chs", *(MATURITY_INPUTS if target == "churned" else ())}
-        return [column for column in self.X.columns if column not in hidden]
+        if target not in TARGETS:
+            raise ValueError(f"`target` must be one of {TARGETS!r}, got {target!r}.")
+        return [column for column in self.X.columns if column != ROLES["scorecard"]]
 
 
 def build_dataset(
@@ -189,6 +193,8 @@ def build_dataset(
 def model_columns(metrics: Sequence[Metric]) -> list[str]:
     """Return the columns models may read: health and context, not what people wrote afterwards.
 
+    Maturity comes in by its index (``MATURITY_INPUTS``), not by each thing that stands for it.
+
     Parameters
     ----------
     metrics : sequence of Metric
@@ -215,7 +221,7 @@ def model_columns(metrics: Sequence[Metric]) -> list[str]:
 
 
 def maturity_inputs(tables: Tables, features: Features, rubric: Rubric) -> pd.DataFrame:
-    """Return what an expansion model may know of maturity.
+    """Return what a model may know of maturity.
 
     Parameters
     ----------

@@ -158,6 +158,6 @@ def roles_of(dataset: Dataset) -> dict[str, str]:
 
 
 def _newest(as_of: pd.Series) -> BoolArray:
-    """Return the rows of the newest fifth of the dates, at least the last one."""
+    """Return the rows of the newest fifth of the dates, at least three: one may be a season's."""
     dates = np.sort(as_of.unique())
-    return np.asarray(as_of >= dates[-max(1, len(dates) // 5)], dtype=bool)
+    return np.asarray(as_of >= dates[-min(len(dates), max(3, len(dates) // 5))], dtype=bool)

@@ -36,6 +36,20 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+class StoredReference(_Stored):
+    """Where one input lay in training; see ``InputReference``."""
+
+    knots: list[_Wide]
+    reached: list[_Share]
+    missing: _Share
+
+    @model_validator(mode="after")
+    def _a_share_a_knot(self) -> "StoredReference":
+        if len(self.knots) != len(self.reached):
+            raise ValueError("`reached` must be as many as `knots`")
+        return self
+
+
 class StoredFacts(_Stored):
     """Everything about a fitted model but its trees; see ``FittedModel``."""
 
@@ -45,6 +59,8 @@ class StoredFacts(_Stored):
     lead_days: Annotated[int, Field(ge=0, le=3650)]
     horizon_days: Annotated[int, Field(ge=1, le=3650)]
     trained_through: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}[\dT:.+Z-]*$")]
+    learned_until: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2}[\dT:.+Z-]*)?$")]
+    references: dict[_Name, "StoredReference"]
     collected: list[_Name]
     components: dict[_Name, str]
     state: dict[str, Any]

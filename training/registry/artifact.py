@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,12 +18,14 @@ from pydantic import ValidationError
 
 from ...features.arrays.array_types import FloatArray
 from ...features.errors import ArtifactError
+from ..dataset.input_drift import InputReference
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
 
 __all__ = [
     "BASE",
     "FORMAT",
+    "MATURITY",
     "PROBABILITY",
     "FittedModel",
     "load_model",
@@ -37,6 +39,8 @@ __all__ = [
 FORMAT = 1
 # Name of the base among contributions; the brackets keep it apart from any metric.
 BASE = "(base)"
+# Component of the inputs that stand on the other axis of the grid.
+MATURITY = "maturity"
 # The column a prediction is called after, per target.
 PROBABILITY = {"churned": "p_churn", "expanded": "p_expand"}
 
@@ -60,6 +64,10 @@ class FittedModel:
         The label window it was trained for.
     trained_through : str
         Newest as-of date of the training rows, ISO 8601.
+    learned_until : str
+        When the last of their labels was certain, ISO 8601; empty if nobody noted it.
+    references : dict of str to InputReference
+        Where its inputs lay in training, to measure drift against.
     collected : tuple of str
         Tables that had rows when it was trained.
     components : dict of str to str
@@ -74,6 +82,8 @@ class FittedModel:
     lead_days: int
     horizon_days: int
     trained_through: str
+    learned_until: str = ""
+    references: Mapping[str, InputReference] = field(default_factory=dict)
     collected: tuple[str, ...] = ()
     components: Mapping[str, str] = field(default_factory=dict)
     card: Mapping[str, Any] = field(default_factory=dict)
@@ -102,6 +112,15 @@ class FittedModel:
         for text in texts:
             digest.update(hashlib.sha256(text.encode()).digest())
         return digest.hexdigest()
+
+    @property
+    def maturity_columns(self) -> tuple[str, ...]:
+        """Those of its columns that say how mature an account is, not how healthy."""
+        return tuple(name for name in self.columns if self.components.get(name) == MATURITY)
+
+    def knows_outcomes_after(self, as_of: pd.Timestamp) -> bool:
+        """Say whether it learned from what happened after a date."""
+        return bool(self.learned_until) and as_of < pd.Timestamp(self.learned_until)
 
     def predict_p(self, X: pd.DataFrame) -> FloatArray:
         """Return calibrated probabilities of the target.
@@ -285,6 +304,8 @@ def _facts(model: FittedModel) -> dict[str, Any]:
         "lead_days": model.lead_days,
         "horizon_days": model.horizon_days,
         "trained_through": model.trained_through,
+        "learned_until": model.learned_until,
+        "references": {name: asdict(found) for name, found in model.references.items()},
         "collected": list(model.collected),
         "components": dict(model.components),
     }
@@ -308,7 +329,11 @@ def _rebuilt(facts: dict[str, Any], texts: Sequence[str], where: str) -> FittedM
         return FittedModel(
             model=type(blank).from_state(stored.state, texts),
             collected=tuple(stored.collected),
-            **stored.model_dump(exclude={"kind", "state", "collected"}),
+            references={
+                name: InputReference(tuple(found.knots), tuple(found.reached), found.missing)
+                for name, found in stored.references.items()
+            },
+            **stored.model_dump(exclude={"kind", "state", "collected", "references"}),
         )
     except (ValueError, LightGBMError) as error:
         raise ArtifactError(
