@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .serving.api.check import check
     from .serving.api.check_metrics import check_metrics
     from .serving.api.compile_kernels import compile_kernels
+    from .serving.api.flat import explain_table, score_table, train_table
     from .serving.api.init import init
     from .serving.api.score import explain, report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
@@ -31,13 +32,16 @@ __all__ = [
     "check_metrics",
     "compile_kernels",
     "explain",
+    "explain_table",
     "fit_scorecard",
     "init",
     "metric_reference",
     "read_tables",
     "report",
     "score",
+    "score_table",
     "train",
+    "train_table",
     "validate_scorecard",
 ]
 
@@ -46,6 +50,9 @@ _HOME = {
     "Settings": "features.schema.settings",
     "backtest": "serving.api.train",
     "build_dataset": "serving.api.train",
+    "explain_table": "serving.api.flat",
+    "score_table": "serving.api.flat",
+    "train_table": "serving.api.flat",
     "check": "serving.api.check",
     "check_metrics": "serving.api.check_metrics",
     "compile_kernels": "serving.api.compile_kernels",

@@ -6,11 +6,14 @@ import json
 import re
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.markdown import metric_reference
+from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings, FlatWords
 from churngrid.features.schema.settings import Lookup, Settings, TableMapping
 from churngrid.features.schema.tables import TABLES
-from churngrid.serving.results.schema import RESULTS
+from churngrid.serving.results.schema import FLAT_RESULTS, RESULTS
 
 HERE = Path(__file__).parent
 
@@ -47,6 +50,11 @@ def contract_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _plain(default: object) -> object:
+    """Return a default as YAML would have it."""
+    return default.model_dump(mode="json") if isinstance(default, BaseModel) else default
+
+
 def settings_page() -> str:
     """Return the settings as Markdown."""
     lines = [
@@ -58,11 +66,11 @@ def settings_page() -> str:
         "| setting | default |",
         "|---|---|",
         *(
-            f"| `{name}` | {json.dumps(field.get_default(call_default_factory=True))} |"
+            f"| `{name}` | {json.dumps(_plain(field.get_default(call_default_factory=True)))} |"
             for name, field in Settings.model_fields.items()
         ),
     ]
-    for model in (Settings, TableMapping, Lookup):
+    for model in (Settings, FlatSettings, FlatWords, FlatPlay, TableMapping, Lookup):
         explained = inspect.getdoc(model) or ""
         lines += ["", f"## {model.__name__}", "", "```", explained, "```"]
     return "\n".join(lines) + "\n"
@@ -82,7 +90,9 @@ def results_page() -> str:
         "drivers": "The reasons: several rows an account and target.",
         "plays": "What to do.",
     }
-    for name, columns in RESULTS.items():
+    flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}
+    meanings |= {f"{name} of one table": meaning for name, meaning in meanings.items()}
+    for name, columns in (RESULTS | flat).items():
         lines += ["", f"## {name}", "", meanings[name], ""]
         lines += ["| column | kind | unit | range or values | empty when | meaning | since |"]
         lines += ["|---|---|---|---|---|---|---|"]

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from .declared_model import Declared
+from .flat_settings import FlatSettings
 from .plans import PLANS
 from .yaml_file import load_yaml
 
@@ -240,6 +241,8 @@ class Settings(Declared):
         ARR above which a "let churn" play needs a named approver.
     currency : str
         ISO 4217 code used in texts.
+    flat : FlatSettings
+        What is said of one table with a row a customer and a flag; see ``train_table``.
     threads : int or None
         Threads that compute metrics; as many as there are cores when None.
     memory_mb : int
@@ -275,6 +278,7 @@ class Settings(Declared):
     cool_down_days: int = Field(default=30, ge=0)
     approval_arr: float = Field(default=50_000.0, ge=0)
     currency: str = "USD"
+    flat: FlatSettings = FlatSettings()
     threads: int | None = Field(default=None, ge=1)
     memory_mb: int = Field(default=4096, ge=1)
 

@@ -18,6 +18,7 @@ from ...training.registry.mlflow_registry import (
 )
 from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
+from ..flat.page import flat_page
 from ..report.account_story import AccountStory, account_story
 from ..report.grid_chart import Cuts
 from ..report.render import render_report
@@ -216,21 +217,36 @@ def report(out: str | Path, settings_path: Path | None = None) -> Path:
         raise SchemaError(
             f"{store.label} has no scores yet; run `churngrid score DATA --out` first."
         )
+    drivers, plays = (_stored(store, name) for name in ("drivers", "plays"))
+    if "times_base_rate" in scores:
+        config = read_config(settings_of(settings_path))
+        newest = scores[scores["as_of"] == scores["as_of"].max()].sort_values("rank")
+        page = flat_page(newest, drivers, plays, currency=config.settings.currency)
+        return _put(store, out, page)
     if "attention" not in scores:
         raise ArtifactError(
             f"The scores in {store.label} were written by another version; score once more first."
         )
     newest = scores[scores["as_of"] == scores["as_of"].max()]
-    drivers, plays = store.read("drivers"), store.read("plays")
     config = read_config(settings_of(settings_path))
     page = render_report(
         newest.sort_values("attention", ascending=False, kind="stable"),
-        pd.DataFrame() if drivers is None else drivers,
-        pd.DataFrame() if plays is None else plays,
+        drivers,
+        plays,
         playbook=config.playbook,
         currency=config.settings.currency,
         cuts=cuts_of(config),
     )
+    return _put(store, out, page)
+
+
+def _stored(store: Store, name: str) -> pd.DataFrame:
+    found = store.read(name)
+    return pd.DataFrame() if found is None else found
+
+
+def _put(store: Store, out: str | Path, page: str) -> Path:
+    """Write a page into the results, or into the working folder where they take no files."""
     if store.write({}, files={REPORT: page}):
         path = Path(REPORT)
         write_whole(path, page.encode())

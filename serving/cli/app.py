@@ -19,8 +19,10 @@ import typer
 from typer.core import TyperGroup
 
 from ...features.addresses import without_secrets
+from ...features.ingest.file_kinds import is_table_file
 from .compile_command import compile_ahead
 from .console import say, show_progress
+from .flat_commands import explain_flat, score_flat, train_flat
 from .options import (
     AsJson,
     AsOf,
@@ -31,6 +33,7 @@ from .options import (
     Quiet,
     SettingsFile,
     Target,
+    TargetOrColumn,
     Targets,
     Tracking,
 )
@@ -221,7 +224,7 @@ def check(
 def train(
     data: Data = None,
     *,
-    target: Targets = None,
+    target: TargetOrColumn = None,
     settings: SettingsFile = None,
     tracking: Tracking = None,
     model_kind: Annotated[
@@ -230,22 +233,56 @@ def train(
             metavar="KIND", help="Ship this kind of model whatever the amount of data suggests."
         ),
     ] = None,
+    id: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="For one table: who the customer is.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="For one table: the date of the row.")
+    ] = None,
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="For one table: the value that means: left."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="For one table: learn from this column although it looks as if it knew who left.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Learn from past decisions.
 
-    Backtest, train, calibrate, register.
+    Backtest, train, calibrate, register. DATA may be one file with a row a customer and a column
+    that says who left: churngrid train customers.csv --target Churn --id customerID.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        used, found = talk.inputs(data, settings)
+        if is_table_file(used):
+            train_flat(
+                talk,
+                used,
+                found,
+                target=_one_column(target),
+                id=id,
+                date=date,
+                positive=positive,
+                keep=keep or (),
+                model_kind=model_kind,
+                tracking=tracking,
+            )
+            return
         from ..api.train import train as run
         from .summaries import train_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             results = run(
-                *talk.inputs(data, settings),
-                targets=_names(target),
+                used,
+                found,
+                targets=_names(_targets(target)),
                 tracking=tracking,
                 model_kind=model_kind,
                 progress=progress,
@@ -302,12 +339,17 @@ def score(
     """Score all accounts, with reasons, plays and a report."""
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
+        used, found = talk.inputs(data, settings)
+        if is_table_file(used):
+            score_flat(talk, used, found, out=out, as_of=day, tracking=tracking)
+            return
         from ..api.score import score as run
         from .summaries import score_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(
-                *talk.inputs(data, settings),
+                used,
+                found,
                 out=out,
                 as_of=day,
                 tracking=tracking,
@@ -334,12 +376,17 @@ def explain(
     """Tell where one account stands, why, and what to do."""
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
+        used, found = talk.inputs(data, settings)
+        if is_table_file(used):
+            explain_flat(talk, used, found, account=account, as_of=day, tracking=tracking)
+            return
         from ..api.score import explain as run
         from .summaries import plain
 
         with show_progress(quiet=talk.quiet) as progress:
             story = run(
-                *talk.inputs(data, settings),
+                used,
+                found,
                 account=account,
                 as_of=day,
                 tracking=tracking,
@@ -418,6 +465,23 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         say(version("churngrid"))
         raise typer.Exit
+
+
+def _targets(names: list[str] | None) -> list[Target] | None:
+    known = [target.value for target in Target]
+    for name in names or ():
+        if name not in known:
+            raise ValueError(
+                f"`--target` must be one of {known}, got {name!r}; a column can be named for one "
+                "file with a row a customer, such as customers.csv."
+            )
+    return [Target(name) for name in names] if names else None
+
+
+def _one_column(names: list[str] | None) -> str | None:
+    if names and len(names) > 1:
+        raise ValueError(f"`--target` names one column of a table, got {len(names)}: {names}.")
+    return names[0] if names else None
 
 
 def _names(targets: list[Target] | None) -> tuple[str, ...]:

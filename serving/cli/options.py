@@ -16,6 +16,7 @@ __all__ = [
     "Quiet",
     "SettingsFile",
     "Target",
+    "TargetOrColumn",
     "Targets",
     "Tracking",
 ]
@@ -78,6 +79,15 @@ ModelName = Annotated[
 Targets = Annotated[
     list[Target] | None,
     typer.Option("--target", help="What to predict; may be repeated. Default: both."),
+]
+TargetOrColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help="What to predict, churn or expansion; may be repeated. Default: both. For one table: "
+        "the column that says who left.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]

@@ -1,9 +1,6 @@
 """The report: one HTML page that carries everything in itself, made from stored scores."""
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -22,8 +19,9 @@ from .account_panels import panel_views
 from .account_rows import row_views
 from .driver_texts import DriverViews
 from .grid_chart import Cuts, draw_grid
-from .page_words import day, in_words, percent, plain, short_money
+from .page_words import day, percent, plain
 from .play_texts import PlayViews
+from .template import filled
 
 __all__ = ["render_report"]
 
@@ -99,7 +97,8 @@ def render_report(
     reasons = DriverViews(told, listed["account_id"])
     actions_of = PlayViews(to_do(proposed), listed["account_id"], playbook)
     views = row_views(listed, reasons, actions_of)
-    return _filled(
+    return filled(
+        "report.html.j2",
         views=views,
         panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, unit),
         n_panels=_MOST_PANELS,
@@ -124,30 +123,6 @@ def render_report(
         money=bool(accounts["arr"].notna().any()),
         terms=bool(accounts["notice_deadline"].notna().any()),
     )
-
-
-def _filled(**context: object) -> str:
-    """Fill the page in; its style and script are read first, because it carries their hashes."""
-    # Only who writes a page pays for loading what fills its templates.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(digest=_digest, money=short_money, words=in_words)
-    style, script = (
-        environment.get_template(f"report.{kind}.j2").render() for kind in ("css", "js")
-    )
-    page = environment.get_template("report.html.j2")
-    return page.render(style=style, script=script, **context)
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

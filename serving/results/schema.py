@@ -9,6 +9,7 @@ __all__ = [
     "DRIVERS",
     "DRIVER_COLUMNS",
     "FACT_COLUMNS",
+    "FLAT_RESULTS",
     "NUMBER_COLUMNS",
     "PLAYS",
     "PLAY_COLUMNS",
@@ -392,6 +393,58 @@ PLAYS = (
     time("open_since", meaning="When it was begun.", null="not begun"),
 )
 """What to do: up to three rows an account."""
+
+FLAT_SCORES = (
+    text("account_id", meaning="The customer."),
+    time("as_of", meaning="Date that the results are stored under."),
+    number("p_churn", meaning="Calibrated probability of the outcome.", low=0, high=1),
+    number("base_rate", meaning="Rate of the outcome in training.", low=0, high=1),
+    number("times_base_rate", meaning="Probability over base rate.", low=0),
+    number("arr", meaning="What it pays a year.", unit="money a year", null="no money is named"),
+    number(
+        "arr_at_risk",
+        meaning="ARR times probability.",
+        unit="money a year",
+        null="no money is named",
+    ),
+    text("model_version", meaning="Version of the model."),
+    whole("rank", meaning="Place in the list.", low=1),
+)
+"""One row a customer of a flat table."""
+
+FLAT_DRIVERS = (
+    text("account_id", meaning="The customer."),
+    time("as_of", meaning="Date of the scoring."),
+    text("target", meaning="What is explained.", choices=("churned",)),
+    whole("rank", meaning="1 is the strongest.", low=1),
+    text("metric", meaning="Column of the table."),
+    text("value", meaning="Its value for the customer."),
+    number("shap", meaning="Contribution on log-odds.", unit="log-odds"),
+    number(
+        "share",
+        meaning="Part of all that moves the estimate.",
+        unit="share",
+        low=0,
+        high=1,
+    ),
+    text("direction", meaning="Where it moves the estimate.", choices=("raises", "lowers")),
+    text("text", meaning="The reason in words."),
+)
+"""Why: several rows a customer of a flat table."""
+
+FLAT_PLAYS = (
+    text("account_id", meaning="The customer."),
+    time("as_of", meaning="Date of the scoring."),
+    text("play", meaning="Name of the play."),
+    text("action", meaning="What to do."),
+    text("owner", meaning="Who does it."),
+    time("due_at", meaning="Until when."),
+    text("why", meaning="The reason it answers."),
+)
+"""What the user maps to the reasons of a flat table."""
+
+FLAT_RESULTS = {"scores": FLAT_SCORES, "drivers": FLAT_DRIVERS, "plays": FLAT_PLAYS}
+"""Every result that scoring a flat table writes."""
 
 RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS}
 """Every result that scoring writes."""

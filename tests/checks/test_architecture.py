@@ -26,6 +26,7 @@ _DATASET = _KNOWN | {"training.dataset"}
 _MODELS = _DATASET | {"training.models", "training.treeshap"}
 _LEARNED = _MODELS | {
     *("training", "training.evaluation", "training.registry", "training.scorecard"),
+    "training.flat",
 }
 _COMPANY = _LEARNED | {"serving.results", "serving.company", "demo"}
 _SCORING = _COMPANY | {"serving.scoring"}
@@ -50,14 +51,16 @@ MAY_IMPORT = {
     "training.evaluation": _MODELS,
     "training.registry": _MODELS | {"training.evaluation"},
     "training.scorecard": _MODELS | {"training.evaluation"},
+    "training.flat": _MODELS | {"training.evaluation", "training.registry"},
     "training": _LEARNED,
     "serving": set(),
     "serving.results": _LEARNED,
     "serving.company": _LEARNED | {"serving.results", "demo"},
     "serving.scoring": _COMPANY,
     "serving.report": _SCORING,
+    "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,
-    "serving.api": _SCORING | {"serving.report", "serving.spark"},
+    "serving.api": _SCORING | {"serving.report", "serving.spark", "serving.flat"},
     "serving.cli": _SCORING | {"serving.api"},
     "demo": _KNOWN,
 }

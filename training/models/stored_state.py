@@ -57,8 +57,8 @@ class StoredFacts(_Stored):
     kind: _Name
     base_rate: _Rate
     lead_days: Annotated[int, Field(ge=0, le=3650)]
-    horizon_days: Annotated[int, Field(ge=1, le=3650)]
-    trained_through: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}[\dT:.+Z-]*$")]
+    horizon_days: Annotated[int, Field(ge=0, le=3650)]
+    trained_through: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2}[\dT:.+Z-]*)?$")]
     learned_until: Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d{2}-\d{2}[\dT:.+Z-]*)?$")]
     references: dict[_Name, "StoredReference"]
     collected: list[_Name]

@@ -207,7 +207,10 @@ def test_address_in_a_message_loses_its_password(verbs):
     [
         (["backtest", "data"], "Missing option '--out'."),
         (["score", "data", "--out", "o", "--nope"], "No such option: --nope"),
-        (["train", "data", "--target", "love"], "'love' is not one of 'churn', 'expansion'"),
+        (
+            ["train", "data", "--target", "love"],
+            "`--target` must be one of ['churn', 'expansion'], got 'love'",
+        ),
         (["nope"], "No such command 'nope'"),
     ],
 )

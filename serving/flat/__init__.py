@@ -1,0 +1,1 @@
+"""Customers of a flat table scored: the ranked list, the reasons, the plays that the user maps."""
