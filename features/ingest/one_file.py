@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from ..errors import SchemaError
-from .file_kinds import DELIMITED, OTHERS
+from .files.delimited_text import dialect_of, read_delimited
+from .files.json_rows import read_json
+from .files.table_names import SUFFIXES, file_stem
+from .files.workbook import read_workbook
 
 __all__ = ["read_one_file"]
 
@@ -31,17 +35,22 @@ def read_one_file(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise SchemaError(f"There is no file {str(path)!r}.")
     name = path.name.lower()
+    if file_stem(path) is None:
+        raise SchemaError(f"File {str(path)!r} is none of {[*SUFFIXES]}; save it as one of these.")
     try:
-        if name.endswith(DELIMITED):
-            return pd.read_csv(path, sep=None, engine="python", dtype=str, encoding="utf-8-sig")
         if name.endswith(".parquet"):
             return pd.read_parquet(path)
         if name.endswith(".xlsx"):
-            return pd.read_excel(path)
-        if name.endswith((".json", ".jsonl")):
-            return pd.read_json(path, lines=name.endswith(".jsonl"))
-    except (ValueError, OSError, UnicodeError) as error:
+            return max(read_workbook(path).values(), key=len, default=pd.DataFrame())
+        if name.removesuffix(".gz").endswith(("json", "jsonl")):
+            return _frame(read_json(path).table)
+        dialect = dialect_of(path)
+        return _frame(read_delimited(path, list(dialect.header), dialect).table)
+    except (pa.ArrowInvalid, OSError, UnicodeError) as error:
         raise SchemaError(f"File {str(path)!r} cannot be read as a table: {error}") from error
-    raise SchemaError(
-        f"File {str(path)!r} is none of {[*DELIMITED, *OTHERS]}; save it as one of these."
-    )
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """Return texts as they are written; empty cells are missing."""
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.astype(object).where(frame.notna() & (frame != ""), None)

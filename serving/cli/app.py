@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from ...features.addresses import without_secrets
-from ...features.ingest.file_kinds import is_table_file
+from ...features.ingest.files.table_names import is_table_file
 from .compile_command import compile_ahead
 from .console import say, show_progress
 from .flat_commands import explain_flat, score_flat, train_flat
@@ -256,8 +256,8 @@ def train(
 ) -> None:
     """Learn from past decisions.
 
-    Backtest, train, calibrate, register. DATA may be one file with a row a customer and a column
-    that says who left: churngrid train customers.csv --target Churn --id customerID.
+    Backtest, train, calibrate, register. DATA may be one file with a row a customer; name its
+    column that says who left, as in: churngrid train customers.csv --target Churn.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         used, found = talk.inputs(data, settings)

@@ -8,9 +8,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.ingest.forms.column_forms import form_of
+from ...features.ingest.forms.read_values import read_amounts, read_times
 
 __all__ = ["FlatColumn", "Treatment", "as_inputs", "columns_of", "numbers_in", "times_in"]
 
@@ -132,18 +135,22 @@ def as_inputs(
 
 
 def numbers_in(values: pd.Series) -> pd.Series:
-    """Return a column as floats; what is no number, blanks above all, is NaN."""
+    """Return a column as floats, read by the form it keeps; what is no number is NaN."""
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return values.astype(float)
-    text = _text(values)
-    return pd.to_numeric(text, errors="coerce").astype(float)
+    text = pa.array(_text(values), pa.string())
+    found = read_amounts(text, form_of(pa.chunked_array([text]), "number"))
+    return pd.Series(np.where(found.read, found.values, np.nan), index=values.index)
 
 
 def times_in(values: pd.Series) -> pd.Series:
-    """Return a column as times in UTC; what is no time is missing."""
+    """Return a column as times in UTC, read by the form it keeps; what is no time is missing."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return pd.to_datetime(values, utc=True)
-    return pd.to_datetime(_text(values), utc=True, errors="coerce", format="ISO8601")
+    text = pa.array(_text(values), pa.string())
+    found = read_times(text, form_of(pa.chunked_array([text]), "time"))
+    moments = pd.to_datetime(found.values, unit="us", utc=True).to_series(index=values.index)
+    return moments.where(found.read)
 
 
 def _days_before(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import SchemaError
 
-__all__ = ["SUFFIXES", "file_stem", "tables_in"]
+__all__ = ["SUFFIXES", "file_stem", "is_table_file", "tables_in"]
 
 SUFFIXES = (
     *(".parquet", ".csv", ".csv.gz", ".tsv", ".tsv.gz"),
@@ -63,6 +63,27 @@ def file_stem(path: Path) -> str | None:
         if lowered.endswith(suffix):
             return path.name[: -len(suffix)]
     return None
+
+
+def is_table_file(path: str | Path) -> bool:
+    """Say whether a name is that of one file with a table, not of a folder or a database.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_table_file("customers.csv"), is_table_file("company.duckdb"), is_table_file("exports/")
+    (True, False, False)
+    """
+    if "://" in str(path):
+        return False
+    return file_stem(Path(path)) is not None and not Path(path).is_dir()
 
 
 def tables_in(
