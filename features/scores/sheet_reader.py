@@ -1,22 +1,21 @@
 """Sheets that people fill in, as rows of text: CSV as spreadsheets write it, or Excel."""
 
 import csv
-import importlib
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
-from typing import Any
 
 from ..errors import SchemaError
+from ..schema.excel_rows import ExcelBounds, excel_sheets
 
 __all__ = ["Sheet", "read_sheet"]
 
 
 _LARGEST_BYTES = 20_000_000
 _DELIMITERS = ",;\t"
+_BOUNDS = ExcelBounds(unpacked_bytes=100_000_000, columns=500, cells=5_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ def read_sheet(path: Path) -> Sheet:
     raw = _bytes(path)
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
-        lines = list(_excel(raw, path))
+        lines = list(_excel(path))
     elif suffix in {".csv", ".tsv", ".txt"}:
         lines = list(_delimited(raw, path))
     else:
@@ -109,19 +108,8 @@ def _delimited(raw: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
         raise SchemaError(f"{path.name}:{reader.line_num}: not valid CSV: {error}.") from error
 
 
-def _excel(raw: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        openpyxl: Any = importlib.import_module("openpyxl")
-    except ModuleNotFoundError as error:
-        raise SchemaError(
-            f"{path.name}: Excel files need openpyxl, which is not installed: run "
-            "`pip install openpyxl`, or save the sheet as CSV."
-        ) from error
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        rows = list(book.worksheets[0].iter_rows(values_only=True))
-    except (zipfile.BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
-        raise SchemaError(f"{path.name}: not an Excel file that can be read: {error}.") from error
+def _excel(path: Path) -> Iterator[tuple[int, list[str]]]:
+    _, rows = next(excel_sheets(path, _BOUNDS), ("", []))
     for number, cells in enumerate(rows, start=1):
         yield number, [_cell(value) for value in cells]
 
