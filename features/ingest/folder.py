@@ -1,5 +1,6 @@
 """A folder of files as a source of tables, whatever kind of files they are."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -58,8 +59,8 @@ class FolderSource:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the columns of one table, those of all its parts together."""
-        parts = [file.columns for file in self._files[name]]
-        repeated = [name for part in parts for n, name in enumerate(part) if name in part[:n]]
+        parts = [Counter(file.columns) for file in self._files[name]]
+        repeated = [column for part in parts for column, n in part.items() for _ in range(n - 1)]
         return (*dict.fromkeys(column for part in parts for column in part), *repeated)
 
     def read(self, name: str, columns: tuple[str, ...]) -> RawTable:
@@ -138,6 +139,10 @@ class _File:
                 return list(self._json.table.column_names)
             return [name for name in self._dialect.header if name]
 
+    def _present(self, columns: tuple[str, ...]) -> list[str]:
+        wanted = frozenset(columns)
+        return [column for column in self.columns if column in wanted]
+
     @cached_property
     def _dialect(self) -> Dialect:
         return dialect_of(self.path)
@@ -148,7 +153,7 @@ class _File:
 
     def read(self, columns: tuple[str, ...]) -> RawTable:
         """Return those of some columns that the file has."""
-        present = [column for column in self.columns if column in columns]
+        present = self._present(columns)
         with _named(self.path, self._kind):
             if self._kind == "Parquet":
                 return RawTable.whole(read_parquet(self.path, present))
@@ -163,7 +168,7 @@ class _File:
         if self._kind != "Parquet":
             yield self.read(columns)
             return
-        present = [column for column in self.columns if column in columns]
+        present = self._present(columns)
         with _named(self.path, self._kind):
             for piece in parquet_pieces(self.path, present):
                 yield RawTable.whole(piece)

@@ -373,4 +373,5 @@ def _shown(value: Any) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, dict):
         return "mapping"
-    return "list" if isinstance(value, list) else f"single value {value!r}"
+    # Whatever it is, it may be a secret: a file of another kind was named by mistake.
+    return "list" if isinstance(value, list) else "single value"

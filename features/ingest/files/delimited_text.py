@@ -17,6 +17,7 @@ from ...errors import SchemaError
 __all__ = ["Broken", "Delimited", "Dialect", "dialect_of", "read_delimited"]
 
 _HEAD_BYTES = 1 << 18
+_LEAST_LINES, _LONGEST_HEAD = 3, 1 << 24
 _SAMPLE = 100
 """Records that the delimiter and the header are found by."""
 _MOST_TITLE_LINES = 30
@@ -110,16 +111,32 @@ def dialect_of(path: Path) -> Dialect:
     OSError
         If the file cannot be opened or unpacked.
     """
-    with pa.input_stream(str(path)) as stream:
-        raw = stream.read(_HEAD_BYTES)
+    raw, is_all = _beginning(path)
     encoding = _encoding(raw)
     text = raw.decode(encoding, "replace")
-    if len(raw) == _HEAD_BYTES:
+    if not is_all:
         # The last line is cut somewhere.
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
     if not text.strip("\ufeff \t\r\n"):
         raise SchemaError(f"File {str(path)!r} is empty: it has not even a line of column names.")
     return _dialect(text, encoding)
+
+
+def _beginning(path: Path) -> tuple[bytes, bool]:
+    """Return the first bytes of a file, among them some whole lines, and whether that is all."""
+    with pa.input_stream(str(path)) as stream:
+        raw = bytes(stream.read(_HEAD_BYTES))
+        while len(raw) % _HEAD_BYTES == 0 and raw.count(b"\n") < _LEAST_LINES:
+            if len(raw) >= _LONGEST_HEAD:
+                raise SchemaError(
+                    f"File {str(path)!r}: the line of column names must end within "
+                    f"{_LONGEST_HEAD:,} bytes; is it a CSV file?"
+                )
+            more = bytes(stream.read(_HEAD_BYTES))
+            if not more:
+                break
+            raw += more
+        return raw, len(raw) % _HEAD_BYTES != 0 or not stream.read(1)
 
 
 def _encoding(raw: bytes) -> str:
@@ -131,7 +148,7 @@ def _encoding(raw: bytes) -> str:
         return "utf-16-be" if even > odd else "utf-16-le"
     try:
         # A character may be cut in two at the end of what was read.
-        raw[:-4].decode("utf-8") if len(raw) == _HEAD_BYTES else raw.decode("utf-8")
+        raw[:-4].decode("utf-8") if len(raw) % _HEAD_BYTES == 0 else raw.decode("utf-8")
     except UnicodeDecodeError:
         return _best_guess(raw)
     return "utf-8"

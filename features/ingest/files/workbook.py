@@ -1,7 +1,5 @@
 """Excel workbooks as tables: every sheet that holds one."""
 
-import importlib
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import time
@@ -10,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...errors import SchemaError
+from ...schema.excel_rows import excel_sheets
 
 __all__ = ["read_workbook"]
 
@@ -35,21 +33,9 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     Raises
     ------
     SchemaError
-        If openpyxl is not installed, or the file is no workbook.
+        If openpyxl is not installed, the file is no workbook, or it is too large.
     """
-    try:
-        openpyxl = importlib.import_module("openpyxl")
-    except ImportError as error:
-        raise SchemaError(
-            f"Reading {path.name!r} needs openpyxl, which is not installed: "
-            "pip install 'churngrid[excel]', or save the sheets as CSV."
-        ) from error
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets}
-        book.close()
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, TypeError) as error:
-        raise SchemaError(f"File {str(path)!r} cannot be read as an Excel workbook.") from error
+    sheets = {name: list(_filled(rows)) for name, rows in excel_sheets(path)}
     tables = {name: _table(rows) for name, rows in sheets.items()}
     held = {name: table for name, table in tables.items() if table is not None}
     if len(held) == 1:
@@ -57,10 +43,8 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
     return held
 
 
-def _rows(sheet: Any) -> Iterator[list[Any]]:
-    # A workbook may claim a million empty columns.
-    sheet.reset_dimensions()
-    for row in sheet.iter_rows(values_only=True):
+def _filled(rows: list[list[Any]]) -> Iterator[list[Any]]:
+    for row in rows:
         cells = [_cell(value) for value in row]
         if any(value is not None for value in cells):
             yield cells

@@ -159,7 +159,7 @@ def test_faults_are_told_in_the_order_of_the_file_and_at_most_five(tmp_path):
         ("- 1", "playbook.yaml:1: the file must hold keys and values, got a list"),
         (
             "hello",
-            "playbook.yaml:1: the file must hold keys and values, got a single value 'hello'",
+            "playbook.yaml:1: the file must hold keys and values, got a single value",
         ),
         ("a: 1\n\ta: 2", "playbook.yaml:2: not valid YAML: "),
         ("plays: [1\n", "playbook.yaml:2: not valid YAML: "),
