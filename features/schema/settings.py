@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -237,6 +238,14 @@ class Settings(Declared):
         Accounts that can be worked on; the red band is then the riskiest that many.
     max_open_plays, cool_down_days : int
         Plays open at a time per account, and days before the same play may come again.
+    plays_per_week : int or None
+        New plays that each CSM, and each other owner, can begin in a week; the rest waits, what is
+        urgent does not. No limit when None.
+    holidays : list of date
+        Days that count as no business days, beside Saturdays and Sundays.
+    services : bool
+        Whether the vendor sells consulting: it decides what an account that is healthy and not
+        mature is offered.
     approval_arr : float
         ARR above which a "let churn" play needs a named approver.
     currency : str
@@ -276,6 +285,9 @@ class Settings(Declared):
     save_capacity: int | None = Field(default=None, ge=1)
     max_open_plays: int = Field(default=3, ge=1)
     cool_down_days: int = Field(default=30, ge=0)
+    plays_per_week: int | None = Field(default=10, ge=0)
+    holidays: tuple[date, ...] = ()
+    services: bool = False
     approval_arr: float = Field(default=50_000.0, ge=0)
     currency: str = "USD"
     flat: FlatSettings = FlatSettings()

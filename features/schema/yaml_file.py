@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from ..errors import SchemaError
 from .suggestions import closest
 
-__all__ = ["Loc", "lines_of", "load_yaml", "refuse"]
+__all__ = ["Loc", "lines_of", "load_yaml", "located", "refuse"]
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -127,14 +127,32 @@ def refuse(path: Path, faults: Iterable[tuple[Loc, str]]) -> None:
     SchemaError
         Naming file, line and rule, one line per fault, at most five.
     """
-    found = list(faults)
-    if not found:
+    told = located(path, faults)
+    if not told:
         return
-    lines = lines_of(path)
-    told = sorted((lines[loc], text) for loc, text in found)
-    shown = [f"{path.name}:{line}: {text}" for line, text in told[:_MOST_ERRORS]]
     more = [f"and {len(told) - _MOST_ERRORS} more"] if len(told) > _MOST_ERRORS else []
-    raise SchemaError("\n".join(shown + more))
+    raise SchemaError("\n".join(told[:_MOST_ERRORS] + more))
+
+
+def located(path: Path, faults: Iterable[tuple[Loc, str]]) -> list[str]:
+    """Say what is wrong with a file, each with its line, in the order of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    faults : iterable of (place, text)
+        By the way to each place in the file.
+
+    Returns
+    -------
+    list of str
+        Naming file, line and rule; empty for no faults.
+    """
+    found = list(faults)
+    lines = lines_of(path) if found else {}
+    told = sorted((lines[loc], text) for loc, text in found)
+    return [f"{path.name}:{line}: {text}" for line, text in told]
 
 
 def _content(path: Path) -> tuple[Any, dict[Loc, int]]:

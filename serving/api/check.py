@@ -6,6 +6,7 @@ from ...features.errors import SchemaError
 from ...features.ingest.quarantine import write_quarantine
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.yaml_file import located
 from ...features.subscriptions.business_kind import business_of
 from ...features.whole_file import write_whole
 from ..company.condition_words import metrics_beside, texts_beside
@@ -13,6 +14,7 @@ from ..company.config import fact_fields
 from ..company.coverage import coverage_of, coverage_page
 from ..company.load_company import company_of
 from ..company.playbook_file import read_playbook
+from ..company.playbook_rules import warnings_of
 from ..results.stores import check_apart, check_folder_name
 from .result_types import CheckResult
 
@@ -76,7 +78,9 @@ def playbook_check(path: Path, settings_path: Path | None = None) -> list[str]:
     Returns
     -------
     list of str
-        What is wrong, with file and line; empty when nothing is.
+        What is wrong, with file and line; empty when nothing is. Where nothing is wrong, what had
+        better be otherwise: a play that answers to a driver and states no fact. Caps and
+        categories are those of the ``churngrid.yaml`` beside the playbook, if there is one.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def playbook_check(path: Path, settings_path: Path | None = None) -> list[str]:
         raise SchemaError(f"There is no file {str(path)!r}; name the playbook to check.")
     try:
         metrics, texts = metrics_beside(path, settings_path), texts_beside(path, settings_path)
-        read_playbook(path, fact_fields(metrics), texts=texts, metrics=metrics)
+        playbook = read_playbook(path, fact_fields(metrics), texts=texts, metrics=metrics)
     except SchemaError as error:
         return str(error).splitlines()
-    return []
+    return located(path, warnings_of(playbook))

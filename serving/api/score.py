@@ -1,6 +1,6 @@
 """The verbs that score: all accounts, one account's story, the report again."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -24,12 +24,25 @@ from ..report.grid_chart import Cuts
 from ..report.render import render_report
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
-from ..results.stores import Store, check_apart, open_store
-from ..results.words import MODELS, REPORT
+from ..results.stores import Store, check_apart, open_store, results_beside
+from ..results.words import MODELS, REPORT, in_order
 from ..scoring.batch_score import Models, Scored, score_tables
 from .result_types import ScoreResult
 
-__all__ = ["cuts_of", "explain", "page_of", "report", "score", "scored_of", "written_to"]
+__all__ = ["History", "cuts_of", "explain", "page_of", "report", "score", "scored_of", "written_to"]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was stored before, by table; None where there is nothing or it is not to count."""
+
+    scores: pd.DataFrame | None = None
+    plays: pd.DataFrame | None = None
+
+    @classmethod
+    def of(cls, store: Store | None) -> "History":
+        """Read what a place holds; nothing without a place."""
+        return cls() if store is None else cls(store.read("scores"), store.read("plays"))
 
 
 def scored_of(
@@ -37,19 +50,21 @@ def scored_of(
     as_of: str,
     tracking: str | None,
     model: str | None,
-    history: pd.DataFrame | None,
+    history: History | None,
     progress: Progress | None,
 ) -> Scored:
     """Score a company with the registered champions, or with the scorecard alone."""
     if model not in {None, "none"}:
         raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
     models = Models() if model == "none" else _champions(tracking)
+    stored = history or History()
     return score_tables(
         company.tables,
         resolve_as_of(company.tables, as_of),
         config=company.config,
         models=models,
-        previous=history,
+        previous=stored.scores,
+        earlier_plays=stored.plays,
         progress=staged(progress, "score from"),
     )
 
@@ -143,7 +158,7 @@ def score(
     # What is wrong with the place is said before the work, not after it.
     store = None if out is None else _place_of(out, data)
     company = company_of(data, settings_path, progress)
-    history = store.read("scores") if store is not None and not fresh else None
+    history = History.of(None if fresh else store)
     scored = scored_of(company, as_of, tracking, model, history, progress)
     if store is None or out is None:
         return ScoreResult(scored, "not written", None, ())
@@ -166,6 +181,7 @@ def explain(
     as_of: str = "latest",
     tracking: str | None = None,
     model: str | None = None,
+    results: str | Path | None = None,
     progress: Progress | None = None,
 ) -> AccountStory:
     """Tell where one account stands, why, and what to do.
@@ -176,6 +192,11 @@ def explain(
         As in ``score``; all accounts are scored, because what is usual depends on them.
     account : str
         Its id, or its exact name.
+    results : str or Path, optional
+        Where ``score`` stored its results: bands that hold for a second reading and the reasons of
+        open plays come from there, so that this tells what the list says. By default the folder
+        ``results`` beside the data or in the working folder; where there is none, the story says
+        that it knows no history.
 
     Returns
     -------
@@ -187,8 +208,10 @@ def explain(
         If there is no such account.
     """
     company = company_of(data, settings_path, progress)
-    scored = scored_of(company, as_of, tracking, model, None, progress)
-    return account_story(scored, account, company.config.playbook)
+    place = results if results is not None else results_beside(data)
+    store = open_store(place) if place is not None else None
+    scored = scored_of(company, as_of, tracking, model, History.of(store), progress)
+    return account_story(scored, account, company.config.playbook, history=store is not None)
 
 
 def report(out: str | Path, settings_path: Path | None = None) -> Path:
@@ -223,14 +246,14 @@ def report(out: str | Path, settings_path: Path | None = None) -> Path:
         newest = scores[scores["as_of"] == scores["as_of"].max()].sort_values("rank")
         page = flat_page(newest, drivers, plays, currency=config.settings.currency)
         return _put(store, out, page)
-    if "attention" not in scores:
+    if "block" not in scores:
         raise ArtifactError(
             f"The scores in {store.label} were written by another version; score once more first."
         )
     newest = scores[scores["as_of"] == scores["as_of"].max()]
     config = read_config(settings_of(settings_path))
     page = render_report(
-        newest.sort_values("attention", ascending=False, kind="stable"),
+        in_order(newest),
         drivers,
         plays,
         playbook=config.playbook,

@@ -369,6 +369,14 @@ def explain(
     settings: SettingsFile = None,
     tracking: Tracking = None,
     model: ModelName = None,
+    results: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUT",
+            help="Where the results of `churngrid score` are, to tell what the list says; by "
+            "default the folder `results` beside the data or here.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -391,6 +399,7 @@ def explain(
                 as_of=day,
                 tracking=tracking,
                 model=model,
+                results=results,
                 progress=progress,
             )
         talk.tell(plain(story.as_dict()), lambda _: say(story.text()))

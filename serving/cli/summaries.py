@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..results.words import n_waiting, to_do
+from ..scoring.explanation import RISK_OF, kind_of
+from ..scoring.number_words import say_score
 from ..scoring.wording import about_one_in
 from .show_results import MOST_SURPRISES
 
@@ -323,7 +325,8 @@ def who_needs_someone(scored: "Scored", *, most: int = 10) -> list[dict[str, Any
         Best first; ``p_churn`` and ``arr`` are None where unknown, and so is the play where none
         can be begun now. Empty if nobody needs someone.
     """
-    waiting = scored.scores[scored.scores["attention"] > 0].head(most)
+    needing = scored.scores["block"].ne("quiet") & scored.scores["attention"].gt(0)
+    waiting = scored.scores[needing].head(most)
     drivers = scored.drivers[scored.drivers["account_id"].isin(waiting["account_id"])]
     plays = to_do(scored.plays).drop_duplicates("account_id").set_index("account_id")
     return [_waiting(account, drivers, plays) for _, account in waiting.iterrows()]
@@ -398,6 +401,7 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
     fields = ("account_id", "account_name", "csm_id", "arr", "p_churn", "health_band", "cell")
     return {
         **{field: plain(account[field]) for field in fields},
+        "block": account["block"],
         "odds": _odds(account),
         "reasons": _reasons(account, drivers[drivers["account_id"] == name], chosen),
         "play": None if chosen is None else chosen["play"],
@@ -414,21 +418,14 @@ def _day(moment: object) -> str | None:
 
 
 def _odds(account: pd.Series) -> str:
-    if account["health_source"] == "model":
+    if not pd.isna(account["p_churn"]):
         return about_one_in(float(account["p_churn"]))
-    return "unknown" if pd.isna(account["chs"]) else f"health {account['chs']:.0f} of 100"
+    return "unknown" if pd.isna(account["chs"]) else f"health {say_score(account['chs'])} of 100"
 
 
 def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None) -> list[str]:
     """Return why, the strongest first: what is urgent, what caps the health, what pushes it."""
-    # A model that only reads the scorecard has no drivers of its own: those of the score stand in.
-    by_model = account["health_source"] == "model" and (drivers["target"] == "churned").any()
-    target = "churned" if by_model else "chs"
-    pushing = drivers[
-        (drivers["target"] == target)
-        & (drivers["direction"] == "+")
-        & drivers["actionable"].astype(bool)
-    ]
+    pushing = drivers[kind_of(drivers) == RISK_OF[account["explained_by"]]]
     urgent = []
     # Of a play that has begun, `why` only says since when it is open.
     if (

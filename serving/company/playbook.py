@@ -13,7 +13,22 @@ from pydantic import Field
 from ...features.schema.conditions import Condition
 from ...features.schema.declared_model import Declared
 
-__all__ = ["Capacity", "Play", "Playbook"]
+__all__ = ["Capacity", "Fact", "Play", "Playbook"]
+
+
+class Fact(Declared):
+    """Something that has to be true of an account before a play may say it.
+
+    Parameters
+    ----------
+    says : str
+        In words, to stand in a sentence: "active users fell".
+    when : Condition
+        On the scored account.
+    """
+
+    says: str = Field(min_length=1)
+    when: Condition
 
 
 class Play(Declared):
@@ -22,9 +37,15 @@ class Play(Declared):
     Parameters
     ----------
     name : str
-    slot : {"urgent", "cell", "driver", "maturity"}
+    slot : {"urgent", "sponsor", "cell", "driver", "maturity"}
     when : Condition
-        On the scored account.
+        On the scored account: what suggests the play.
+    facts : list of str
+        Facts of the playbook that have to be true as well: what its words take for granted.
+    unless : list of str
+        Facts that must not be true.
+    not_with : list of str
+        Plays, or slots, that it contradicts: an account gets the one that comes first.
     action : str
         What to do, in one sentence.
     owner : str
@@ -47,11 +68,17 @@ class Play(Declared):
     control_share : float
         Share (0-1) of the accounts from which it is withheld, so that those who got it can be
         compared with them later.
+    experiment : str
+        Names the comparison: who is withheld stays the same for as long as the name does. It has
+        to last for lead and horizon at least, or no outcome is seen; a new name draws anew.
     """
 
     name: str = Field(min_length=1)
-    slot: Literal["urgent", "cell", "driver", "maturity"]
+    slot: Literal["urgent", "sponsor", "cell", "driver", "maturity"]
     when: Condition
+    facts: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
     action: str = Field(min_length=1)
     owner: str = Field(min_length=1)
     due_days: int = Field(ge=0, le=3650)
@@ -64,6 +91,7 @@ class Play(Declared):
     cool_down_days: int | None = Field(default=None, ge=0, le=3650)
     expires_days: int = Field(default=90, ge=1, le=3650)
     control_share: float = Field(default=0.0, ge=0, lt=1)
+    experiment: str = ""
 
 
 class Capacity(Declared):
@@ -86,12 +114,53 @@ class Playbook(Declared):
     Parameters
     ----------
     plays : list of Play
+    facts : dict of str to Fact
+        By name.
     capacity : dict of str to Capacity
         By owner; no limit for the others.
+    escalate_to : str
+        Who hears of an open play that is past its date.
     """
 
     plays: tuple[Play, ...] = Field(min_length=1)
+    facts: dict[str, Fact] = Field(default_factory=dict)
     capacity: dict[str, Capacity] = Field(default_factory=dict)
+    escalate_to: str = Field(default="head of customer success", min_length=1)
+
+    def condition(self, play: Play) -> Condition:
+        """Return all that has to hold before a play is chosen: what suggests it, and its facts.
+
+        Parameters
+        ----------
+        play : Play
+
+        Returns
+        -------
+        Condition
+        """
+        true = [self.facts[name].when for name in play.facts]
+        false = [Condition.model_validate({"not": self.facts[name].when}) for name in play.unless]
+        return Condition(all=(play.when, *true, *false)) if true or false else play.when
+
+    def contradicting(self) -> dict[str, frozenset[str]]:
+        """Return, by play, the plays that contradict it.
+
+        Returns
+        -------
+        dict of str to frozenset of str
+            Whichever of the two says so.
+        """
+        pairs = {
+            (play.name, other.name)
+            for play in self.plays
+            for other in self.plays
+            if other is not play and not {other.name, other.slot}.isdisjoint(play.not_with)
+        }
+        both = pairs | {(other, play) for play, other in pairs}
+        return {
+            play.name: frozenset(other for one, other in both if one == play.name)
+            for play in self.plays
+        }
 
     def named(self, name: str) -> Play:
         """Return one play.

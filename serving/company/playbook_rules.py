@@ -13,7 +13,7 @@ from ...features.schema.suggestions import closest
 if TYPE_CHECKING:
     from .playbook import Play, Playbook
 
-__all__ = ["Words", "faults_of"]
+__all__ = ["Words", "faults_of", "warnings_of"]
 
 
 _SEVERAL = ("caps", "drivers")
@@ -58,11 +58,20 @@ def faults_of(playbook: "Playbook", words: Words) -> Iterator[Fault]:
     """
     numbered = list(enumerate(playbook.plays))
     yield from _name_faults(numbered)
+    for name, fact in playbook.facts.items():
+        place: Way = ("facts", name, "when")
+        yield from _word_faults(place, f"fact {name!r}", fact.when, words)
     for number, play in numbered:
-        yield from _word_faults(number, play, words)
-        yield from _context_faults(number, play, words)
+        yield from _word_faults(("plays", number, "when"), f"play {play.name!r}", play.when, words)
+        yield from _named_faults(number, play, playbook)
+    named = {name for play in playbook.plays for name in (*play.facts, *play.unless)}
+    if not named <= playbook.facts.keys():
+        return
+    for number, play in numbered:
+        yield from _context_faults(number, play, playbook, words)
     for slot in dict.fromkeys(play.slot for play in playbook.plays):
-        yield from _reach_faults([(n, play) for n, play in numbered if play.slot == slot], slot)
+        own = [(n, _with_facts(play, playbook)) for n, play in numbered if play.slot == slot]
+        yield from _reach_faults(own, slot)
     yield from _catch_all_faults(numbered)
     yield from _owner_faults(playbook)
 
@@ -77,30 +86,78 @@ def _name_faults(numbered: Numbered) -> Iterator[Fault]:
         first.add(play.name)
 
 
-def _word_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
+def _with_facts(play: "Play", playbook: "Playbook") -> "Play":
+    return play.model_copy(update={"when": playbook.condition(play)})
+
+
+def _named_faults(number: int, play: "Play", playbook: "Playbook") -> Iterator[Fault]:
+    """Find facts and contradictions that name nothing."""
+    others = {other.name for other in playbook.plays} | {other.slot for other in playbook.plays}
+    for key, named, known in (
+        ("facts", play.facts, playbook.facts.keys()),
+        ("unless", play.unless, playbook.facts.keys()),
+        ("not_with", play.not_with, others),
+    ):
+        for name in named:
+            if name not in known:
+                text = f"play {play.name!r}: {key} names unknown {name!r}.{closest(name, known)}"
+                yield ("plays", number, key), text
+
+
+def warnings_of(playbook: "Playbook") -> Iterator[Fault]:
+    """Yield what a playbook may have and had better not.
+
+    Parameters
+    ----------
+    playbook : Playbook
+
+    Yields
+    ------
+    tuple of (tuple, str)
+        As ``faults_of``: a play that a driver suggests and that states no fact would say things
+        that are not true of every account whose estimate that driver moves.
+    """
+    for number, play in enumerate(playbook.plays):
+        driven = play.slot == "driver" and "drivers" in play.when.fields()
+        if driven and not play.facts and not _always_a_fact(play.when):
+            yield (
+                ("plays", number, "when"),
+                f"play {play.name!r} answers to a driver and states no fact; name in `facts` what "
+                "its words take for granted, such as that a number fell.",
+            )
+
+
+def _always_a_fact(when: Condition) -> bool:
+    """Say whether every way to meet a condition goes through something that is measured."""
+    if when.any_ is not None:
+        return all(_always_a_fact(part) for part in when.any_)
+    if when.all_ is not None:
+        return any(_always_a_fact(part) for part in when.all_)
+    return when.field not in (None, "drivers") and when.is_ is None
+
+
+def _word_faults(start: Way, who: str, when: Condition, words: Words) -> Iterator[Fault]:
     """Find fields, and texts of fields, that no account can have."""
-    for way, rule in play.when.parts():
-        place = ("plays", number, "when", *way)
+    for way, rule in when.parts():
+        place = (*start, *way)
         if rule.field is None:
             continue
         if rule.field not in words.fields:
             hint = closest(rule.field, words.fields)
-            text = f"play {play.name!r} looks at unknown field {rule.field!r}.{hint}"
-            yield (*place, "field"), text
+            yield (*place, "field"), f"{who} looks at unknown field {rule.field!r}.{hint}"
         elif rule.is_ is not None and rule.field in words.metrics:
-            text = f"play {play.name!r}: {rule.field!r} is a number; use at_least, at_most, ..."
+            text = f"{who}: {rule.field!r} is a number; use at_least, at_most, ..."
             yield (*place, "is"), text
         elif rule.field in words.texts:
-            yield from _text_faults(play, rule, words, place)
+            yield from _text_faults(who, rule, words, place)
 
 
-def _text_faults(play: "Play", rule: Condition, words: Words, place: Way) -> Iterator[Fault]:
+def _text_faults(who: str, rule: Condition, words: Words, place: Way) -> Iterator[Fault]:
     if rule.is_ is None:
-        text = f"play {play.name!r}: {rule.field!r} is a text; use is."
-        yield (*place, "field"), text
+        yield (*place, "field"), f"{who}: {rule.field!r} is a text; use is."
     for word in rule.is_ or ():
         if word not in words.texts[str(rule.field)]:
-            yield (*place, "is"), f"play {play.name!r}: {_unknown(rule, word, words)}"
+            yield (*place, "is"), f"{who}: {_unknown(rule, word, words)}"
 
 
 def _unknown(rule: Condition, word: str, words: Words) -> str:
@@ -112,9 +169,11 @@ def _unknown(rule: Condition, word: str, words: Words) -> str:
     return f"{rule.field!r} is never {word!r}.{closest(word, words.texts[str(rule.field)])}"
 
 
-def _context_faults(number: int, play: "Play", words: Words) -> Iterator[Fault]:
+def _context_faults(
+    number: int, play: "Play", playbook: "Playbook", words: Words
+) -> Iterator[Fault]:
     """Refuse a driver play that answers to nothing but context: nobody can act on a tenure."""
-    looked_at = play.when.fields()
+    looked_at = playbook.condition(play).fields()
     if play.slot == "driver" and looked_at and all(_is_context(name, words) for name in looked_at):
         yield (
             ("plays", number, "when"),

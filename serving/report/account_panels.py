@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from ..scoring.explanation import MODEL, NONE, SCORECARD
+from ..scoring.number_words import say_score
 from ..scoring.wording import headline, trend_in_words
-from .account_rows import TOP_REASONS, RowView, by_model, odds_in_words
+from .account_rows import TOP_REASONS, RowView, odds_in_words
 from .driver_texts import DriverViews, Reason
 from .page_words import SENTENCE, day, in_words, percent, plain
 from .play_texts import PlayView, PlayViews
@@ -117,16 +119,13 @@ def _reasons(
     account: _Account, drivers: DriverViews, row: int, components: Sequence[Bar]
 ) -> tuple[Reasons, ...]:
     """Return the drivers in groups, those for risk first, even where there are none."""
-    if by_model(account, drivers, row):
-        groups = _of_model(drivers, row)
-    else:
-        groups = _of_scorecard(drivers, row, components)
+    groups = _EXPLAINED[account["explained_by"]](drivers, row, components)
     growth = drivers.of(row, "grows") if not math.isnan(account["p_expand"]) else iter(())
     title = "The model's estimate of growth rises because"
     return (*groups, Reasons(title, tuple(islice(growth, TOP_REASONS))))
 
 
-def _of_model(drivers: DriverViews, row: int) -> tuple[Reasons, ...]:
+def _of_model(drivers: DriverViews, row: int, _: Sequence[Bar]) -> tuple[Reasons, ...]:
     about = "The model's estimate of leaving"
     return (
         Reasons(f"{about} rises because", tuple(drivers.of(row, "raises"))),
@@ -142,6 +141,14 @@ def _of_scorecard(drivers: DriverViews, row: int, components: Sequence[Bar]) -> 
         Reasons("The scorecard takes points for", tuple(drivers.of(row, "costs"))),
         Reasons("What holds the score up", held),
     )
+
+
+def _of_none(_: DriverViews, row: int, bars: Sequence[Bar]) -> tuple[Reasons, ...]:
+    """Return nothing: neither speaks for an account that nothing explains."""
+    return ()
+
+
+_EXPLAINED = {MODEL: _of_model, SCORECARD: _of_scorecard, NONE: _of_none}
 
 
 def _components(account: _Account, labels: Mapping[str, str]) -> tuple[Bar, ...]:
@@ -160,7 +167,7 @@ def _scores(account: _Account) -> tuple[Bar, ...]:
     if not math.isnan(chs):
         known = percent(account["chs_coverage"])
         reach = f"{low:.0f} to {high:.0f} whatever is missing; " if high - low >= 1 else ""
-        text = f"{chs:.0f} of 100; {reach}{known} known"
+        text = f"{say_score(chs)} of 100; {reach}{known} known"
         bars.append(Bar("Health score", round(low), round(chs), round(high), text))
     low, cmi, high = (account[name] for name in ("cmi_low", "cmi", "cmi_high"))
     if not math.isnan(cmi):
@@ -187,11 +194,19 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Health score": trend_in_words(account)[1],
         "Scorecard variants": in_words(account["scorecard_variants"].replace(",", ", ")),
         "Override": plain(account["override_reason"], longest=SENTENCE),
-        "Health index": "" if math.isnan(index) else f"{index:.0f} of 100",
+        "Explained by": _explained_by(account),
+        "Health index": "" if math.isnan(index) else f"{say_score(index)} of 100",
         "Chance of growth": odds_in_words(account["p_expand"]),
         "Quadrant": in_words(account["quadrant"]),
     }
     yield from ((name, text) for name, text in told.items() if text)
+
+
+def _explained_by(account: _Account) -> str:
+    """Say what explains an account, and why nothing better does."""
+    by = {MODEL: "the model", SCORECARD: "the scorecard", NONE: "nothing"}[account["explained_by"]]
+    note = plain(account["explanation_note"])
+    return f"{by}: {note}" if note else by
 
 
 def _money(amount: float, currency: str) -> str:

@@ -8,12 +8,14 @@ from typing import Any, cast
 
 import pandas as pd
 
+from ..scoring.explanation import RISK_OF
+from ..scoring.number_words import say_score
 from ..scoring.wording import about_one_in, trend_in_words
 from .driver_texts import DriverViews
 from .page_words import SENTENCE, day, in_words, plain
 from .play_texts import PlayView, PlayViews
 
-__all__ = ["TOP_REASONS", "RowView", "by_model", "odds_in_words", "row_views", "standing_in_words"]
+__all__ = ["TOP_REASONS", "RowView", "odds_in_words", "row_views", "standing_in_words"]
 
 
 TOP_REASONS = 3
@@ -22,7 +24,7 @@ TOP_REASONS = 3
 _LOOKED_AT = (
     *("account_name", "account_id", "csm_id", "arr", "as_of", "notice_deadline", "health_band"),
     *("cell", "status", "health_trend", "chs_slope_84d", "chs_change_28d", "p_churn", "chs"),
-    *("health_source", "cmi", "cmi_status", "maturity_band", "cap_reason"),
+    *("health_source", "explained_by", "cmi", "cmi_status", "maturity_band", "cap_reason"),
 )
 _NAME = 60
 _NEAR_DAYS = 30
@@ -101,30 +103,11 @@ def row_views(accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews) ->
     records = cast("list[_Account]", accounts[[*_LOOKED_AT]].astype(object).to_dict("records"))
     views = []
     for row, account in enumerate(records):
-        kind = "raises" if by_model(account, drivers, row) else "costs"
-        reasons = tuple(reason.text for reason in islice(drivers.of(row, kind), TOP_REASONS))
+        kind = RISK_OF[account["explained_by"]]
+        told = islice(drivers.of(row, kind), TOP_REASONS) if kind else ()
+        reasons = tuple(reason.text for reason in told)
         views.append(_view(row, account, reasons, plays.first(row)))
     return views
-
-
-def by_model(account: _Account, drivers: DriverViews, row: int) -> bool:
-    """Say whether the model explains an account, or the scorecard.
-
-    A model that only reads the scorecard has no drivers of its own: those of the score stand in.
-
-    Parameters
-    ----------
-    account : mapping
-        ``health_source``.
-    drivers : DriverViews
-    row : int
-        Place of the account in the list.
-
-    Returns
-    -------
-    bool
-    """
-    return bool(account["health_source"] == "model" and drivers.any_of_model(row))
 
 
 def standing_in_words(cell: str, status: str) -> str:
@@ -215,7 +198,7 @@ def _deadline(days: float) -> str:
 def _score(account: _Account) -> str:
     if account["health_source"] != "scorecard" or math.isnan(account["chs"]):
         return ""
-    return f"score {account['chs']:.0f} of 100"
+    return f"score {say_score(account['chs'])} of 100"
 
 
 def _maturity(account: _Account) -> str:

@@ -8,14 +8,30 @@ import pandas as pd
 
 from ...features.errors import SchemaError
 from ..company.playbook import Playbook
-from ..results.words import to_do
+from ..results.words import held_back, to_do
 from ..scoring.batch_score import Scored
 from ..scoring.wording import headline
 
 __all__ = ["AccountStory", "account_story"]
 
 
-_ADVICE = {"churned": "Raises the estimate of churn", "chs": "Costs points of health"}
+from ..scoring.explanation import kind_of
+
+__all__ = ["AccountStory", "account_story"]
+
+_TITLES = {
+    "raises": "Raises the estimate of churn",
+    "lowers": "Lowers the estimate of churn",
+    "costs": "Costs points of health",
+    "context": "Context",
+    "grows": "Raises the estimate of growth",
+}
+
+
+_NO_HISTORY = (
+    "No earlier results are known here: the band is that of this reading alone, and an open play "
+    "does not say why it was begun. Name the place of the results to see what the list says."
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,14 +45,17 @@ class AccountStory:
     drivers : DataFrame
         Its rows of the drivers.
     plays : DataFrame
-        Its rows of the plays that someone should work on now.
+        Its rows of the plays.
     playbook : Playbook
+    history : bool
+        Whether stored results of earlier dates were known.
     """
 
     account: pd.Series
     drivers: pd.DataFrame
     plays: pd.DataFrame
     playbook: Playbook
+    history: bool = True
 
     @property
     def title(self) -> str:
@@ -47,15 +66,19 @@ class AccountStory:
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """Return the parts of the story: a title and its lines each, empty ones left out."""
-        target = "churned" if (self.drivers["target"] == "churned").any() else "chs"
-        own = self.drivers[self.drivers["target"] == target]
-        acted = own[own["actionable"].astype(bool)]
+        kinds = kind_of(self.drivers)
         parts: dict[str, list[str]] = {
-            _ADVICE[target]: acted.loc[acted["direction"] == "+", "text"].tolist(),
-            "Lowers the estimate of churn": acted.loc[acted["direction"] == "-", "text"].tolist(),
+            title: self.drivers.loc[kinds == kind, "text"].tolist()
+            for kind, title in _TITLES.items()
+        }
+        parts |= {
             "Weakest in each part of health": self._components(),
-            "Context": own.loc[~own["actionable"].astype(bool), "text"].tolist(),
-            "What to do": [self._play(row) for row in self.plays.itertuples()],
+            "Not explained by the model": self._note(),
+            "What to do": [self._play(row) for row in to_do(self.plays).itertuples()],
+            "Held back until its owner has a hand free": [
+                self._play(row) for row in held_back(self.plays).itertuples()
+            ],
+            "Good to know": [] if self.history else [_NO_HISTORY],
         }
         return [(name, lines) for name, lines in parts.items() if lines]
 
@@ -82,7 +105,9 @@ class AccountStory:
             "account": _plain(self.account.to_dict()),
             "story": headline(self.account),
             "drivers": [_plain(row) for row in self.drivers.to_dict("records")],
-            "plays": [_plain(row) for row in self.plays.to_dict("records")],
+            "plays": [_plain(row) for row in to_do(self.plays).to_dict("records")],
+            "held_back": [_plain(row) for row in held_back(self.plays).to_dict("records")],
+            "notes": [] if self.history else [_NO_HISTORY],
         }
 
     def __repr__(self) -> str:
@@ -103,12 +128,18 @@ class AccountStory:
         }
         return [f"{name}: {text}" for name, text in told.items()]
 
+    def _note(self) -> list[str]:
+        note = self.account["explanation_note"]
+        return [f"{note} (explained by: {self.account['explained_by']})"] if note else []
+
     def _play(self, row: Any) -> str:
         play = self.playbook.named(row.play)
         return f"{play.action} ({play.owner}, by {row.due_at:%Y-%m-%d}) Because: {row.why}."
 
 
-def account_story(scored: Scored, account_id: str, playbook: Playbook) -> AccountStory:
+def account_story(
+    scored: Scored, account_id: str, playbook: Playbook, *, history: bool = True
+) -> AccountStory:
     """Return the story of one scored account.
 
     Parameters
@@ -117,6 +148,8 @@ def account_story(scored: Scored, account_id: str, playbook: Playbook) -> Accoun
     account_id : str
         The id, or the exact name.
     playbook : Playbook
+    history : bool
+        Whether stored results of earlier dates were known.
 
     Returns
     -------
@@ -143,8 +176,9 @@ def account_story(scored: Scored, account_id: str, playbook: Playbook) -> Accoun
     return AccountStory(
         account=account,
         drivers=_of_account(scored.drivers, key),
-        plays=_of_account(to_do(scored.plays), key),
+        plays=_of_account(scored.plays, key),
         playbook=playbook,
+        history=history,
     )
 
 

@@ -7,23 +7,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..scoring.explanation import KINDS, kind_of
 from .by_account import ByAccount
 from .page_words import in_words, sentence
 
 __all__ = ["DriverViews", "Reason"]
 
 
-_KINDS = {
-    "raises": ("churned", True, ("+",)),
-    "lowers": ("churned", True, ("-",)),
-    "context": ("churned", False, ("+", "-")),
-    "costs": ("chs", True, ("+",)),
-    "grows": ("expanded", True, ("+",)),
-}
-"""What drivers do: their target, whether anybody can act on them, and their direction."""
-
-_EFFECTS = {"+": "raises the estimate", "-": "lowers the estimate"}
-_PLACES = {kind: place for place, kind in enumerate(_KINDS)}
+_PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,7 @@ class DriverViews:
             listed,
             drivers["account_id"],
             group=_kind_of(drivers),
-            groups=len(_KINDS),
+            groups=len(KINDS),
             rank=drivers["rank"].to_numpy(dtype=float),
         )
         own = drivers[["component", "text", "direction"]].iloc[self._rows.order]
@@ -68,19 +59,9 @@ class DriverViews:
         """Yield the drivers on which nobody can act, and what they do to the estimate."""
         directions = self._direction[self._rows.of(account, _PLACES["context"])]
         for reason, direction in zip(self.of(account, "context"), directions, strict=True):
-            yield Reason(reason.component, f"{reason.text}: {_EFFECTS[direction]}")
-
-    def any_of_model(self, account: int) -> bool:
-        """Say whether the model of churn has drivers for an account."""
-        rows = self._rows.of(account, 0, until=_PLACES["context"] + 1)
-        return bool(rows.start < rows.stop)
+            yield Reason(reason.component, f"{reason.text}, {direction} it")
 
 
 def _kind_of(drivers: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the place of each driver's kind, -1 for those that the page does not show."""
-    actionable = drivers["actionable"].to_numpy(dtype=bool)
-    found = np.full(len(drivers), -1)
-    for kind, (target, acted_on, directions) in _KINDS.items():
-        meant = (drivers["target"] == target) & drivers["direction"].isin(directions)
-        found[meant.to_numpy(dtype=bool) & (actionable == acted_on)] = _PLACES[kind]
-    return found
+    return np.asarray(kind_of(drivers).map(_PLACES).fillna(-1), dtype=np.int64)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..scoring.number_words import UNKNOWN, say_money
+
 __all__ = ["SENTENCE", "day", "in_words", "percent", "plain", "sentence", "short_money"]
 
 
@@ -14,7 +16,6 @@ SENTENCE = 500
 
 # Scripts such as Persian and Hindi, and many emoji, are spelled with these two.
 _JOINERS = "\u200c\u200d"
-_SIZES = ((999.95e6, 1e9, "B", 1), (999.5e3, 1e6, "M", 1), (1e4, 1e3, "K", 0))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -111,12 +112,8 @@ def short_money(amount: float, currency: str) -> str:
     >>> [short_money(amount, "USD") for amount in (1_234_567, 48_200, 999, float("nan"))]
     ['USD 1.2 M', 'USD 48 K', 'USD 999', 'unknown']
     """
-    if math.isnan(amount):
-        return "unknown"
-    for least, unit, letter, digits in _SIZES:
-        if abs(amount) >= least:
-            return f"{currency} {amount / unit:,.{digits}f} {letter}"
-    return f"{currency} {amount:,.0f}"
+    said = say_money(amount)
+    return said if said == UNKNOWN else f"{currency} {said}"
 
 
 def day(when: object) -> str:

@@ -13,7 +13,7 @@ from ..results.schema import (
     TEXT_COLUMNS,
     TIME_COLUMNS,
 )
-from ..results.words import n_waiting, to_do
+from ..results.words import in_order, n_waiting, to_do
 from . import portfolio
 from .account_panels import panel_views
 from .account_rows import row_views
@@ -66,7 +66,7 @@ def render_report(
     -------
     str
         The page. It makes no request of any kind, and its content-security policy admits only its
-        own style and script. Accounts come with the highest ``attention`` first; the first 5,000
+        own style and script. Accounts come by ``block`` and ``attention``; the first 5,000
         have a row and the first 2,000 a panel, which the page then says.
 
     Raises
@@ -149,8 +149,7 @@ def _tidied_scores(scores: pd.DataFrame) -> pd.DataFrame:
             f"`scores` must hold one as-of date, got {len(dates)}; keep the rows of the newest."
         )
     frame = frame.assign(attention=frame["attention"].fillna(0.0))
-    order = ["attention", "account_id"]
-    return frame.sort_values(order, ascending=[False, True], kind="stable", ignore_index=True)
+    return in_order(frame.reset_index(drop=True)).reset_index(drop=True)
 
 
 def _of_date(frame: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from ...features.schema.bands import BANDS
 from .result_column import ResultColumn, flag, number, text, time, whole
-from .words import CELLS, QUADRANTS, SLOTS, STATUSES
+from .words import BLOCKS, CELLS, QUADRANTS, SLOTS, STATUSES
 
 __all__ = [
     "BESIDE",
@@ -124,6 +124,17 @@ SCORES = (
         "health_source",
         meaning="What its health rests on.",
         choices=("model", "scorecard", "none"),
+        page=True,
+    ),
+    text(
+        "explained_by",
+        meaning="What gives its reasons, the same for every reader.",
+        choices=("model", "scorecard", "none"),
+        page=True,
+    ),
+    text(
+        "explanation_note",
+        meaning="Why the model does not explain it, or why nothing does; empty for the model.",
         page=True,
     ),
     text("cap_reason", meaning="What limits its health; empty for nothing.", page=True),
@@ -316,9 +327,10 @@ SCORES = (
         page=True,
     ),
     text("review_flags", meaning="What a person should look at, joined by commas.", page=True),
+    text("block", meaning="Part of the list it stands in.", choices=BLOCKS, page=True),
     number(
         "attention",
-        meaning="How much it needs someone; the list is in this order.",
+        meaning="How much it needs someone inside its block: ARR times chance times nearness.",
         low=0,
         page=True,
     ),
@@ -349,13 +361,30 @@ DRIVERS = (
     number("value", meaning="Its value for the account.", null="unknown"),
     number("baseline", meaning="The account's own past.", null="no own past is covered"),
     number("segment_median", meaning="Median of its segment.", null="nobody to compare with"),
+    text(
+        "compared_with",
+        meaning="What the reason compares the value with; empty for nothing.",
+        choices=("own", "segment", "all", "full", ""),
+    ),
+    number("usual", meaning="The number it is compared with.", null="compared with nothing"),
     number(
         "shap",
         meaning="Contribution on log-odds; plus is towards the outcome.",
         unit="log-odds",
         null="a reason of the scorecard",
     ),
-    text("direction", meaning="Where it moves the estimate or the score.", choices=("+", "-")),
+    number(
+        "share",
+        meaning="Its share of all that moves the estimate, or of all points taken.",
+        unit="share",
+        low=0,
+        high=1,
+    ),
+    text(
+        "direction",
+        meaning="Where it moves the estimate or the score.",
+        choices=("raises", "lowers"),
+    ),
     flag("actionable", meaning="Whether someone can act on it."),
     text("text", meaning="The reason in words."),
 )
@@ -391,8 +420,16 @@ PLAYS = (
     ),
     whole("rank_in_play", meaning="Place among the accounts with this play.", low=1),
     time("open_since", meaning="When it was begun.", null="not begun"),
+    number(
+        "overdue_days",
+        meaning="Business days by which an open play is past its date.",
+        unit="business days",
+        low=1,
+        null="not begun, or in time",
+    ),
+    text("escalated_to", meaning="Who hears of it.", null="it is not overdue"),
 )
-"""What to do: up to three rows an account."""
+"""What to do: a few rows an account."""
 
 FLAT_SCORES = (
     text("account_id", meaning="The customer."),
@@ -449,7 +486,7 @@ FLAT_RESULTS = {"scores": FLAT_SCORES, "drivers": FLAT_DRIVERS, "plays": FLAT_PL
 RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS}
 """Every result that scoring writes."""
 
-BESIDE = ("caps", "drivers", "guard", "stale_metrics")
+BESIDE = ("caps", "drivers", "guard", "stale_metrics", "services")
 """What conditions may look at beside the columns of the scores."""
 
 

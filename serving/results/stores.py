@@ -16,9 +16,17 @@ from .database_store import duckdb_store, postgres_store
 from .folder_store import FolderStore
 from .stored_types import storable
 
-__all__ = ["Store", "check_apart", "check_folder_name", "open_store", "write_tables"]
+__all__ = [
+    "Store",
+    "check_apart",
+    "check_folder_name",
+    "open_store",
+    "results_beside",
+    "write_tables",
+]
 
 
+_RESULTS = "results"
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 _FILE_SUFFIXES = (".csv", ".parquet", ".json", ".html", ".xlsx", ".sqlite", ".gz", ".zip")
 
@@ -177,6 +185,31 @@ def check_apart(out: str | Path, data: object) -> None:
             f"Results must not go into the folder of the data, {str(data)!r}: they would be read "
             "as its tables. Name another folder."
         )
+
+
+def results_beside(data: object) -> Path | None:
+    """Return the folder ``results`` that lies beside the data, or in the working folder.
+
+    Parameters
+    ----------
+    data : object
+        Where the data are; only a path has something beside it.
+
+    Returns
+    -------
+    Path or None
+        None where neither holds scores.
+
+    Examples
+    --------
+    >>> results_beside({}) is None
+    True
+    """
+    beside = [Path(data).absolute().parent] if isinstance(data, str | Path) else []
+    for folder in (Path(), *beside):
+        if FolderStore(folder / _RESULTS).read("scores") is not None:
+            return folder / _RESULTS
+    return None
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]:

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
 __all__ = [
+    "ALWAYS",
+    "BLOCKS",
     "CELLS",
     "MODELS",
     "OVERRIDE",
@@ -15,6 +18,8 @@ __all__ = [
     "STATUSES",
     "TARGETS",
     "Target",
+    "held_back",
+    "in_order",
     "n_waiting",
     "target_of",
     "to_do",
@@ -44,8 +49,42 @@ QUADRANTS = {
 }
 """Quadrant of (healthy, mature)."""
 
-SLOTS = ("urgent", "cell", "driver", "maturity")
+BLOCKS = ("decides_this_month", "notice_given", "at_risk", "growth", "support_need", "quiet")
+"""Parts of the list of accounts, in its order."""
+
+SLOTS = ("urgent", "sponsor", "cell", "driver", "maturity")
 """In order of precedence."""
+
+ALWAYS = ("urgent", "sponsor")
+"""Slots whose plays come whatever is open and however busy their owner is."""
+
+
+def in_order(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return accounts in the order of the list: by block, inside of it by attention.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``block``, ``attention`` and ``account_id``.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; of equal ones by account id.
+
+    Examples
+    --------
+    >>> scores = pd.DataFrame({"block": ["quiet", "growth", "growth"], "account_id": list("abc")})
+    >>> in_order(scores.assign(attention=[9.0, 1.0, 2.0]))["account_id"].tolist()
+    ['c', 'b', 'a']
+    """
+    block = pd.Index(BLOCKS).get_indexer(pd.Index(scores["block"]))
+    ranked = scores[["attention", "account_id"]].assign(
+        block=np.where(block < 0, len(BLOCKS), block), attention=scores["attention"].fillna(0.0)
+    )
+    columns = ["block", "attention", "account_id"]
+    order = ranked.sort_values(columns, ascending=[True, False, True], kind="stable").index
+    return scores.loc[order]
 
 
 def to_do(plays: pd.DataFrame) -> pd.DataFrame:
@@ -72,6 +111,28 @@ def to_do(plays: pd.DataFrame) -> pd.DataFrame:
     return plays[~plays["state"].isin(["waiting", "withheld"])]
 
 
+def held_back(plays: pd.DataFrame) -> pd.DataFrame:
+    """Return the plays that wait until their owner has a hand free.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As in ``to_do``.
+
+    Returns
+    -------
+    DataFrame
+        Some of its rows.
+
+    Examples
+    --------
+    >>> held_back(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "waiting"]}))
+        play    state
+    1  watch  waiting
+    """
+    return plays[plays["state"] == "waiting"] if "state" in plays else plays.iloc[:0]
+
+
 def n_waiting(plays: pd.DataFrame) -> int:
     """Return how many plays wait until their owner has a hand free.
 
@@ -89,7 +150,7 @@ def n_waiting(plays: pd.DataFrame) -> int:
     >>> n_waiting(pd.DataFrame({"play": ["save", "watch"], "state": ["open", "waiting"]}))
     1
     """
-    return int((plays["state"] == "waiting").sum()) if "state" in plays else 0
+    return len(held_back(plays))
 
 
 Target = Literal["churned", "expanded"]

@@ -1,39 +1,28 @@
 """Choosing plays: per account and slot the first that holds, within what is open and possible."""
 
-import hashlib
-import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import BoolArray
-from ...features.schema.conditions import with_codes
-from ..company.playbook import Play, Playbook
+from ...features.metrics.metric import Metric
+from ..company.playbook import Playbook
 from ..results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS
-from ..results.words import SLOTS
+from ..results.words import ALWAYS, SLOTS
+from .choose_plays import chosen_plays, with_controls
 from .interventions import Interventions
 from .play_priorities import ranked, with_capacity
-from .wording import in_words
+from .play_reasons import reasons_of
 
 __all__ = ["Limits", "assign_plays"]
 
+Marks = Mapping[str, BoolArray]
 
-Busy = Mapping[str, BoolArray]
-
-_FIELD_NAMES = {"cmi_status": "evidence on maturity", "cmi": "CMI", "chs": "CHS", "arr": "ARR"}
-"""Fields whose name as it is would be no word in a sentence."""
-
-_SPOKEN_FIELDS = frozenset({"maturity_due", "weakest_category"})
-"""Fields whose own text says more than the condition on them."""
-
-_REASONS = 2
 _EXPIRES_DAYS = 90
-_HASH_RANGE = 2.0**64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +35,27 @@ class Limits:
         Plays per account, with those that are open already.
     cool_down_days : int
         Days before the same play may come again.
+    per_week : int or None
+        New plays that a person, or a desk without accounts of its own, can begin in a week; those
+        of ``ALWAYS`` count and never wait. No limit when None.
+    holidays : sequence of date
+        Days that are no business days, beside Saturdays and Sundays.
     """
 
     most: int = 3
     cool_down_days: int = 30
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """How fields and their numbers are said."""
-
-    labels: Mapping[str, str]
-    percent: Collection[str]
-
-    def number(self, field: str, value: float) -> str:
-        """Return the number of a field; nothing where it is unknown."""
-        if math.isnan(value):
-            return ""
-        return f"{value:.0%}".replace("%", " %") if field in self.percent else f"{value:.3g}"
+    per_week: int | None = None
+    holidays: Sequence[date] = ()
 
 
 def assign_plays(
     accounts: pd.DataFrame,
     playbook: Playbook,
     *,
-    labels: Mapping[str, str],
-    percent: Collection[str] = (),
+    metrics: Mapping[str, Metric],
     known: Interventions | None = None,
     limits: Limits | None = None,
+    earlier: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Choose plays for scored accounts.
 
@@ -81,16 +63,17 @@ def assign_plays(
     ----------
     accounts : DataFrame
         One row an account, those that need someone most first: ``account_id``, ``as_of``, every
-        field the conditions look at, and ``spoken``: per cap, driver, component or slot what to
-        say of it for this account.
+        field the conditions look at, ``spoken`` (per cap, driver, component or slot what to say of
+        it for this account), ``families`` where there are several (tuple of what ``drivers`` holds,
+        the component that pushes most first) and ``unit`` where accounts belong together.
     playbook : Playbook
-    labels : mapping of str to str
-        Fields in words.
-    percent : collection of str
-        Those of them that are shares, to be said in percent.
+    metrics : mapping of str to Metric
+        By column, levels and variants: the fields that are numbers, to put them into words.
     known : Interventions, optional
         What became of plays; nothing is open without them.
     limits : Limits, optional
+    earlier : DataFrame, optional
+        Plays as they were stored before: an open one keeps the reason that it was begun for.
 
     Returns
     -------
@@ -101,25 +84,35 @@ def assign_plays(
 
     Notes
     -----
+    Of the slots ``urgent`` every play that holds is taken, of the others the first. Plays of
+    ``ALWAYS`` come whatever is open; what is open, and they, hold back the rest.
+
+    A play that contradicts one that is taken or open is not taken. One that is urgent, or stands
+    alone, ends open plays that contradict it: they are listed no more.
+
     The catch-all of a slot is for accounts that no other play of it answers to, in cool-down or
     not. A play that is withheld is not replaced by another of its slot, or the comparison would be
-    one between two plays.
+    one between two plays. Who is withheld is drawn once an account (or parent account), play and
+    experiment.
     """
-    begun = _of_accounts(accounts, playbook, known or Interventions.none(), limits or Limits())
-    busy = {
-        str(play): _marked(rows["position"], len(accounts))
-        for play, rows in begun[begun["open"] | begun["cooling"]].groupby("play")
-    }
-    chosen = _chosen(accounts, playbook, busy)
-    room = (limits or Limits()).most - np.bincount(
-        begun.loc[begun["open"], "position"].to_numpy(dtype=int), minlength=len(accounts)
-    )
-    proposed = _within(_with_controls(chosen, accounts, playbook), room)
-    declared = begun["play"].isin([play.name for play in playbook.plays])
-    open_plays = begun[begun["open"] & declared]
-    rows = ranked(_joined(proposed, open_plays), accounts, playbook)
-    rows = with_capacity(rows, accounts, playbook, open_plays)
-    return _described(rows, accounts, playbook, _Words(labels, percent))
+    bounds = limits or Limits()
+    begun = _of_accounts(accounts, playbook, known or Interventions.none(), bounds)
+    running = _by_play(begun[begun["open"]], len(accounts))
+    busy = _by_play(begun[begun["open"] | begun["cooling"]], len(accounts))
+    chosen = chosen_plays(accounts, playbook, busy=busy, running=running)
+    over = begun["open"].to_numpy(dtype=bool) & _over(begun, chosen.ended)
+    stopped, begun = begun[over], begun[begun["open"] & ~over]
+    room = bounds.most - _count(begun["position"], len(accounts))
+    proposed = _within(with_controls(chosen.rows, accounts, playbook), room, playbook)
+    open_plays = begun[begun["play"].isin(chosen.ended)]
+    rows = _joined(proposed, open_plays)
+    rows = _with_dates(rows, accounts, playbook, bounds.holidays)
+    rows = ranked(rows, accounts, playbook)
+    rows = with_capacity(rows, accounts, playbook, open_plays, per_week=bounds.per_week)
+    why = reasons_of(rows, accounts, playbook, metrics)
+    why = _with_ends(rows, why, stopped, playbook)
+    rows = rows.assign(why=_why_begun(rows, why, accounts, earlier))
+    return _described(rows, accounts, playbook)
 
 
 def _of_accounts(
@@ -144,78 +137,34 @@ def _days(as_of: pd.DatetimeIndex, moment: pd.Series) -> npt.NDArray[np.float64]
     return np.asarray(passed / pd.Timedelta(days=1), dtype=float)
 
 
-def _marked(position: pd.Series, length: int) -> BoolArray:
-    marks = np.zeros(length, dtype=bool)
-    marks[position.to_numpy(dtype=int)] = True
+def _over(begun: pd.DataFrame, ended: Marks) -> BoolArray:
+    """Say which open plays something urgent has ended."""
+    pairs = zip(begun["play"], begun["position"], strict=True)
+    over = [play in ended and bool(ended[play][place]) for play, place in pairs]
+    return np.array(over, dtype=bool)
+
+
+def _by_play(begun: pd.DataFrame, length: int) -> dict[str, BoolArray]:
+    """Return which accounts have each play."""
+    marks = {}
+    for play, rows in begun.groupby("play"):
+        marks[str(play)] = _count(rows["position"], length) > 0
     return marks
 
 
-def _chosen(accounts: pd.DataFrame, playbook: Playbook, busy: Busy) -> pd.DataFrame:
-    """Return the first free play of each slot and account, all slots in order."""
-    facts = with_codes(accounts, [play.when for play in playbook.plays])
-    holds = {play.name: play.when.holds(facts) for play in playbook.plays}
-    admitted = _admitted(playbook, holds, len(accounts))
-    found = [_in_slot(playbook.in_slot(slot), admitted, busy, len(accounts)) for slot in SLOTS]
-    frame = pd.concat(found, ignore_index=True)
-    return frame.sort_values(["position", "slot_order"], kind="stable", ignore_index=True)
+def _count(position: pd.Series, length: int) -> npt.NDArray[np.int64]:
+    return np.bincount(position.to_numpy(dtype=int), minlength=length)
 
 
-def _admitted(playbook: Playbook, holds: Busy, length: int) -> dict[str, BoolArray]:
-    """Return which accounts each play may have: where a play stands alone, only the first such."""
-    free = np.ones(length, dtype=bool)
-    admitted = {}
-    for play in playbook.plays:
-        if play.alone:
-            admitted[play.name] = holds[play.name] & free
-            free = free & ~holds[play.name]
-    others = {play.name: holds[play.name] & free for play in playbook.plays if not play.alone}
-    return admitted | others
-
-
-def _in_slot(plays: tuple[Play, ...], admitted: Busy, busy: Busy, length: int) -> pd.DataFrame:
-    free, unanswered = np.ones(length, dtype=bool), np.ones(length, dtype=bool)
-    chosen = np.full(length, None, dtype=object)
-    for play in plays:
-        wanted = admitted[play.name] & (unanswered if play.when.otherwise else free)
-        unanswered = unanswered & ~admitted[play.name]
-        taken = wanted & ~busy[play.name] if play.name in busy else wanted
-        chosen[taken] = play.name
-        free = free & ~taken
-    position = np.flatnonzero(~free)
-    slot_order = SLOTS.index(plays[0].slot) if plays else 0
-    return pd.DataFrame({"position": position, "slot_order": slot_order, "play": chosen[position]})
-
-
-def _with_controls(
-    chosen: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook
-) -> pd.DataFrame:
-    """Mark the plays that are withheld, by a hash that anybody can compute again."""
-    shares = np.array([play.control_share for play in playbook.plays])
-    share = shares[playbook.places(chosen["play"])]
-    state = np.full(len(chosen), "proposed", dtype=object)
-    rows = np.flatnonzero(share > 0)
-    account = accounts[["account_id", "as_of"]].iloc[chosen["position"].to_numpy()[rows]]
-    months = account["as_of"].dt.strftime("%Y-%m")
-    told = (account["account_id"], chosen["play"].iloc[rows], months)
-    drawn = zip(rows.tolist(), *(column.tolist() for column in told), strict=True)
-    for row, account_id, play, month in drawn:
-        if _chance(account_id, play, month) < share[row]:
-            state[row] = "withheld"
-    return chosen.assign(state=state)
-
-
-def _chance(account_id: str, play: str, month: str) -> float:
-    """Return a number from 0 to 1 that is as good as random, and always the same."""
-    digest = hashlib.sha256(f"{account_id}\n{play}\n{month}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / _HASH_RANGE
-
-
-def _within(rows: pd.DataFrame, room: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _within(rows: pd.DataFrame, room: npt.NDArray[np.int64], playbook: Playbook) -> pd.DataFrame:
     """Keep what an account has room for; what is withheld takes none, but needs it too."""
-    taking = (rows["state"] != "withheld").astype(int)
-    before = taking.groupby(rows["position"]).cumsum() - taking
-    fits = before.to_numpy() < room[rows["position"].to_numpy(dtype=int)]
-    kept: pd.DataFrame = rows.loc[fits]
+    slot = np.array([play.slot for play in playbook.plays], dtype=object)[
+        playbook.places(rows["play"])
+    ]
+    taking = (rows["state"] == "proposed").astype(int)
+    before = (taking.groupby(rows["position"]).cumsum() - taking).to_numpy()
+    fits = before < room[rows["position"].to_numpy(dtype=int)]
+    kept: pd.DataFrame = rows.loc[fits | np.isin(slot, ALWAYS)]
     return kept
 
 
@@ -230,87 +179,93 @@ def _joined(proposed: pd.DataFrame, open_plays: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _described(
-    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, words: _Words
+def _with_dates(
+    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, holidays: Sequence[date]
 ) -> pd.DataFrame:
-    """Return the plays in their order, with who, until when and why."""
+    """Add when each play is due, and by how many business days an open one is past it."""
+    as_of = accounts["as_of"].iloc[rows["position"].to_numpy(dtype=int)].set_axis(rows.index)
+    since = pd.to_datetime(rows["open_since"], utc=True).astype("datetime64[us, UTC]")
+    ahead = np.array([play.due_days for play in playbook.plays])[playbook.places(rows["play"])]
+    off = np.array(holidays, dtype="datetime64[D]")
+    today = _days_of(as_of)
+    due = np.busday_offset(_days_of(since.fillna(as_of)), ahead, roll="forward", holidays=off)
+    late = np.busday_count(due, today, holidays=off)
+    overdue = np.where(since.notna() & (late > 0), late, np.nan)
+    stamps = pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC")
+    return rows.assign(
+        open_since=since,
+        due_at=stamps,
+        overdue_days=overdue,
+        escalated_to=pd.Series(playbook.escalate_to, rows.index, dtype=object).where(
+            overdue > 0, None
+        ),
+    )
+
+
+def _days_of(moments: pd.Series) -> npt.NDArray[np.datetime64]:
+    return np.asarray(moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]"))
+
+
+def _why_begun(
+    rows: pd.DataFrame,
+    why: npt.NDArray[np.object_],
+    accounts: pd.DataFrame,
+    earlier: pd.DataFrame | None,
+) -> list[str]:
+    """Return the reason of each play; that of an open one is why it was begun, and since when."""
+    then = _said_then(earlier)
+    ids = accounts["account_id"].iloc[rows["position"].to_numpy(dtype=int)].tolist()
+    told = []
+    for account, play, since, now in zip(ids, rows["play"], rows["open_since"], why, strict=True):
+        if pd.isna(since):
+            told.append(now)
+            continue
+        before = [text for as_of, text in then.get((account, play), ()) if as_of <= since]
+        begun = f"begun on {since:%Y-%m-%d}"
+        told.append(f"{before[-1]}; {begun}" if before else begun)
+    return told
+
+
+def _with_ends(
+    rows: pd.DataFrame,
+    why: npt.NDArray[np.object_],
+    stopped: pd.DataFrame,
+    playbook: Playbook,
+) -> npt.NDArray[np.object_]:
+    """Say of what is urgent which open plays it ends."""
+    names = stopped["play"].str.replace("_", " ").groupby(stopped["position"]).agg(", ".join)
+    ends = rows["position"].map(names)
+    urgent = {play.name for play in playbook.in_slot("urgent")}
+    told = ends.notna() & rows["play"].isin(urgent) & rows["open_since"].isna()
+    said = why.copy()
+    said[told] = why[told] + "; it ends " + ends[told].to_numpy(dtype=object)
+    return said
+
+
+def _said_then(earlier: pd.DataFrame | None) -> dict[tuple[str, str], list[tuple[object, str]]]:
+    """Return what was said of plays when they were proposed, in the order of time."""
+    said: dict[tuple[str, str], list[tuple[object, str]]] = {}
+    if earlier is None or earlier.empty:
+        return said
+    columns = ["account_id", "play", "as_of", "why"]
+    proposed = earlier.loc[earlier["state"].isin(["proposed", "waiting"]), columns]
+    stamped = proposed.assign(as_of=pd.to_datetime(proposed["as_of"], utc=True))
+    for account, play, as_of, why in stamped.sort_values("as_of").itertuples(index=False):
+        said.setdefault((account, play), []).append((as_of, why))
+    return said
+
+
+def _described(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
+    """Return the plays in their order, with whose they are and who works on them."""
     which = playbook.places(rows["play"])
     slot = np.array([SLOTS.index(play.slot) for play in playbook.plays])[which]
-    order = np.lexsort((slot, rows["position"].to_numpy()))
-    rows, which = rows.iloc[order].reset_index(drop=True), which[order]
+    order = np.lexsort((which, rows["state"] != "open", slot, rows["position"].to_numpy()))
+    rows, which, slot = rows.iloc[order].reset_index(drop=True), which[order], slot[order]
     account = accounts[["account_id", "as_of"]].iloc[rows["position"].to_numpy(dtype=int)]
-    since = pd.to_datetime(rows["open_since"], utc=True).astype("datetime64[us, UTC]")
-    begins = since.fillna(account["as_of"].set_axis(rows.index))
-    begun = "begun on " + since.dt.strftime("%Y-%m-%d")
-    why = pd.Series(_reasons(rows, accounts, playbook, words), index=rows.index)
     frame = rows.assign(
-        slot=np.array(SLOTS, dtype=object)[slot[order]],
+        slot=np.array(SLOTS, dtype=object)[slot],
         account_id=account["account_id"].array,
         as_of=account["as_of"].array,
         owner=np.array([play.owner for play in playbook.plays], dtype=object)[which],
-        open_since=since,
-        due_at=_due(begins, np.array([play.due_days for play in playbook.plays])[which]),
-        why=begun.where(since.notna(), why),
     )
     return frame[[*PLAY_COLUMNS, *PROGRESS_COLUMNS]]
-
-
-def _due(begins: pd.Series, ahead: npt.NDArray[np.int64]) -> pd.Series:
-    """Return the day of the first touch, Saturdays and Sundays not counted."""
-    days = begins.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    due = np.busday_offset(days, ahead, roll="forward")
-    return pd.Series(pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC"))
-
-
-def _reasons(
-    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, words: _Words
-) -> npt.NDArray[np.object_]:
-    """Return the account's own words for what each play answers to, and its numbers."""
-    why = np.full(len(rows), "", dtype=object)
-    spoken = accounts["spoken"].to_numpy(dtype=object)
-    position = rows["position"].to_numpy(dtype=int)
-    which = playbook.places(rows["play"])
-    for number, play in enumerate(playbook.plays):
-        topics, otherwise = _topics(play), play.when.words({**_FIELD_NAMES, **words.labels})
-        place = position[which == number]
-        said = _numbers(play, accounts, place, words)
-        why[which == number] = [
-            _why(told, numbers, topics) or otherwise
-            for told, numbers in zip(spoken[place], said, strict=True)
-        ]
-    return why
-
-
-def _why(
-    told: Mapping[str, str], numbers: Iterable[tuple[str, str]], topics: Collection[str]
-) -> str:
-    """Return what to say of the topics; where that is little, numbers that are not said yet."""
-    named = told.keys() & topics
-    ordered = [topic for topic in told if topic in named] if len(named) > 1 else named
-    said = list(dict.fromkeys(map(told.__getitem__, ordered)))
-    if len(said) < _REASONS:
-        said += [
-            number
-            for label, number in numbers
-            if number and not any(text.startswith(label) for text in said)
-        ]
-    return "; ".join(said[:_REASONS])
-
-
-def _numbers(
-    play: Play, accounts: pd.DataFrame, place: npt.NDArray[np.int64], words: _Words
-) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Yield the numbers of some accounts that the condition looks at, after what they are."""
-    columns = []
-    for field in sorted(play.when.fields() & words.labels.keys()):
-        values = accounts[field].to_numpy(dtype=float)[place]
-        said, which = in_words(values, partial(words.number, field))
-        label = f"{words.labels[field]} "
-        told = [(label, number and f"{label}{number}") for number in said]
-        columns.append([told[own] for own in which.tolist()])
-    yield from zip(*columns, strict=True) if columns else repeat((), len(place))
-
-
-def _topics(play: Play) -> frozenset[str]:
-    named = [play.when.admitted(field) for field in ("caps", "drivers")]
-    return frozenset({play.slot}).union(play.when.fields() & _SPOKEN_FIELDS, *named)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from ...features.engine.compute import Features
 from ...features.errors import ArtifactError
 from ...features.metrics.absence import Absence
+from ...features.metrics.catalogue import by_column
 from ...features.progress import Progress
 from ...features.schema.bands import band_of
 from ...features.schema.tableset import Tables
@@ -23,11 +24,13 @@ from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ..company.config import Config
+from ..results.words import in_order
 from . import health_rules as rules
 from .assign_plays import Limits, assign_plays
-from .component_reasons import component_reasons
+from .attention import attention_of
+from .component_reasons import ScorePoints, component_reasons, points_of
 from .drivers import drivers_of
-from .explanation import with_reasons
+from .explanation import MODEL, SCORECARD, explained, with_reasons
 from .grid import place
 from .health_index import cut_by_capacity, health_index, with_hysteresis
 from .interventions import Interventions
@@ -38,9 +41,6 @@ from .model_notes import drift_notes, hindsight_notes
 __all__ = ["Models", "Scored", "score_known", "score_tables"]
 
 
-_NEAR_DEADLINE_DAYS = 120
-# So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40.
-_FALLING = 1.6
 _DIGITS = 12
 
 
@@ -108,6 +108,7 @@ def score_tables(
     config: Config,
     models: Models | None = None,
     previous: pd.DataFrame | None = None,
+    earlier_plays: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> Scored:
     """Score every account known on a date.
@@ -122,6 +123,8 @@ def score_tables(
         Without models the scorecard stands in for the health axis.
     previous : DataFrame, optional
         Stored scores of earlier dates: their bands make this one steady.
+    earlier_plays : DataFrame, optional
+        Stored plays: an open one keeps the reason that it was begun for.
     progress : Progress, optional
 
     Returns
@@ -133,7 +136,9 @@ def score_tables(
     for model in (chosen.churn, chosen.expansion):
         check_inputs(model, config.metrics)
     known = known_on(tables, as_of, config, progress)
-    return score_known(known, config=config, models=chosen, previous=previous)
+    return score_known(
+        known, config=config, models=chosen, previous=previous, earlier_plays=earlier_plays
+    )
 
 
 def score_known(
@@ -142,6 +147,7 @@ def score_known(
     config: Config,
     models: Models | None = None,
     previous: pd.DataFrame | None = None,
+    earlier_plays: pd.DataFrame | None = None,
 ) -> Scored:
     """Score accounts of which everything is known already.
 
@@ -151,7 +157,7 @@ def score_known(
     config : Config
         The one it was gathered with.
     models : Models, optional
-    previous : DataFrame, optional
+    previous, earlier_plays : DataFrame, optional
         As in ``score_tables``.
 
     Returns
@@ -164,7 +170,8 @@ def score_known(
     with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
         past = past_of(known.readings, features, config.scorecard)
         features = with_own_past(features, past)
-        accounts = _judged(known, features, health, past, config)
+        points = points_of(features, health, config.scorecard)
+        accounts = _judged(known, features, health, points, past, config)
         review = review_maturity(known.tables, accounts, config.rubric)
         active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
         accounts = rules.with_overrides(accounts, active)
@@ -172,18 +179,19 @@ def score_known(
         accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
         accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
         accounts = _in_grid(accounts, config)
+        accounts = accounts.join(_explained(accounts, chosen, config))
         contributions = {target: estimate.contributions() for target, estimate in said.items()}
-    drivers = _drivers(features, health, contributions)
+    drivers = _drivers(features, points, contributions, accounts)
     accounts = with_reasons(accounts.reset_index(), drivers)
-    accounts = _with_metrics(accounts, features)
-    first = ["attention", "account_id"]
-    order = accounts[first].sort_values(first, ascending=[False, True]).index.to_numpy()
+    accounts = _with_metrics(accounts, features, services=config.settings.services)
+    order = in_order(accounts.reset_index(drop=True)).index.to_numpy()
     accounts = accounts.take(order).reset_index(drop=True)
     drift = _drift(chosen, inputs[known.accounts["status"].eq("scored").to_numpy()])
+    earlier = _of_open(earlier_plays, known)
     return Scored(
-        scores=_published(accounts, config, chosen, previous),
+        scores=_published(accounts, config, chosen, previous, earlier),
         drivers=drivers.drop(columns="weight"),
-        plays=_plays(accounts, config, known.begun),
+        plays=_plays(accounts, config, known.begun, earlier),
         features=features.at(features.frame.index[order]),
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
@@ -207,33 +215,46 @@ def _drift(models: Models, inputs: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _judged(
-    known: Known, features: Features, health: Health, past: Past, config: Config
+    known: Known,
+    features: Features,
+    health: Health,
+    points: ScorePoints,
+    past: Past,
+    config: Config,
 ) -> pd.DataFrame:
     """Return who each account is, its health and maturity, where it goes and why."""
     scorecard = config.scorecard
     trend = trend_of(health.scores["chs_before_caps"], past, scorecard.trend)
-    why = component_reasons(features, health, scorecard)
+    why = component_reasons(features, health, points, scorecard)
     return pd.concat([known.accounts, health.scores, trend, why, known.maturity], axis=1)
 
 
-def _plays(accounts: pd.DataFrame, config: Config, begun: Interventions) -> pd.DataFrame:
+def _plays(
+    accounts: pd.DataFrame, config: Config, begun: Interventions, earlier: pd.DataFrame | None
+) -> pd.DataFrame:
+    settings = config.settings
     return assign_plays(
         accounts,
         config.playbook,
-        labels={metric.column: metric.label for metric in config.metrics},
-        percent={metric.column for metric in config.metrics if metric.unit == "share"},
+        metrics=by_column(config.metrics),
         known=begun,
-        limits=Limits(config.settings.max_open_plays, config.settings.cool_down_days),
+        limits=Limits(
+            settings.max_open_plays,
+            settings.cool_down_days,
+            settings.plays_per_week,
+            settings.holidays,
+        ),
+        earlier=earlier,
     )
 
 
-def _with_metrics(accounts: pd.DataFrame, features: Features) -> pd.DataFrame:
+def _with_metrics(accounts: pd.DataFrame, features: Features, *, services: bool) -> pd.DataFrame:
     """Add what conditions may look at, and how much each account needs someone."""
     known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
     stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
-    known = known.assign(stale_metrics=stale.astype(float))
-    attention = _attention(accounts, known["days_to_notice_deadline"])
-    return pd.concat([accounts, known, attention], axis=1)
+    known = known.assign(stale_metrics=stale.astype(float), services=float(services))
+    together = pd.concat([accounts, known], axis=1)
+    return pd.concat([together, attention_of(together)], axis=1)
 
 
 def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.DataFrame:
@@ -286,7 +307,10 @@ def _with_bands(accounts: pd.DataFrame, config: Config, last: pd.DataFrame) -> p
 
 def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
     accounts["in_grid"] = accounts["health_source"] != "none"
-    placed = place(accounts, medium_from=config.scorecard.bands.medium)
+    as_of = pd.DatetimeIndex(accounts.index.get_level_values("as_of"))
+    since = as_of - pd.DatetimeIndex(accounts["term_start"])
+    dated = accounts.assign(term_days=np.asarray(since / pd.Timedelta(days=1), dtype=float))
+    placed = place(dated, bands=config.scorecard.bands)
     accounts = accounts.join(placed)
     accounts["band_distance"] = rules.band_distance(
         accounts["health_index"], accounts["chs"], config.scorecard.bands
@@ -298,25 +322,23 @@ def _in_grid(accounts: pd.DataFrame, config: Config) -> pd.DataFrame:
     return accounts
 
 
+def _explained(accounts: pd.DataFrame, models: Models, config: Config) -> pd.DataFrame:
+    read = set(models.churn.columns if models.churn else ()) & by_column(config.metrics).keys()
+    return explained(accounts.assign(model_metrics=float(len(read))))
+
+
 def _drivers(
-    features: Features, health: Health, contributions: dict[str, pd.DataFrame]
+    features: Features,
+    points: ScorePoints,
+    contributions: Mapping[str, pd.DataFrame],
+    accounts: pd.DataFrame,
 ) -> pd.DataFrame:
+    """Return the reasons of what explains each account, and of its chance to grow."""
+    by_model = accounts["explained_by"] == MODEL
+    told = {"churned": by_model, "expanded": accounts["p_expand"].notna()}
     shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
-    return drivers_of(features, shares, health.losses)
-
-
-def _attention(accounts: pd.DataFrame, days: pd.Series) -> pd.Series:
-    """Return how much an account needs someone: money times ill health, sooner and capped first."""
-    money = accounts["arr"].fillna(0.0)
-    size = money if money.gt(0).any() else pd.Series(1.0, index=accounts.index)
-    illness = 1.0 - accounts["health_value"] / 100.0
-    near = days.between(0, _NEAR_DEADLINE_DAYS).map({True: 1.5, False: 1.0})
-    urgent = accounts["cap"].notna().map({True: 1.5, False: 1.0})
-    deciding = accounts["status"].eq("scored").map({True: 1.0, False: 0.5})
-    waiting = accounts["in_grid"] & (accounts["cell"] != "let_churn")
-    falling = accounts["health_trend"].eq("down").map({True: _FALLING, False: 1.0})
-    need = size * illness * near * urgent * deciding * falling
-    return need.where(waiting, 0.0).fillna(0.0).rename("attention")
+    by_scorecard = accounts["explained_by"] == SCORECARD
+    return drivers_of(features, shares, points, told=told, by_scorecard=by_scorecard)
 
 
 def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -335,8 +357,24 @@ def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFra
     return newest.rename(columns=columns)[list(columns.values())]
 
 
+def _of_open(earlier: pd.DataFrame | None, known: Known) -> pd.DataFrame:
+    """Return what was stored, before this date, of the plays that have begun since."""
+    columns = ["account_id", "play", "as_of", "state", "why"]
+    if earlier is None or earlier.empty or "state" not in earlier:
+        return pd.DataFrame(columns=columns)
+    begun = known.begun.plays
+    pairs = pd.MultiIndex.from_frame(begun.loc[begun["state"] == "begun", ["account_id", "play"]])
+    mine = pd.MultiIndex.from_frame(earlier[["account_id", "play"]]).isin(pairs)
+    told: pd.DataFrame = earlier.loc[mine & (earlier["as_of"] < known.as_of), columns]
+    return told.sort_values(["account_id", "play", "as_of"], ignore_index=True)
+
+
 def _published(
-    accounts: pd.DataFrame, config: Config, models: Models, previous: pd.DataFrame | None
+    accounts: pd.DataFrame,
+    config: Config,
+    models: Models,
+    previous: pd.DataFrame | None,
+    earlier: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return the scores as they are written."""
     components = [f"chs_{name}" for name in config.scorecard.components]
@@ -344,7 +382,8 @@ def _published(
         *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
         *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate"),
         *("p_churn_health", "maturity_log_odds", "hindsight", "health_index"),
-        *("health_band", "health_source", "cap_reason", "override_limit", "override_reason"),
+        *("health_band", "health_source", "explained_by", "explanation_note", "cap_reason"),
+        *("override_limit", "override_reason"),
         *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
         *("chs_slope_84d", "health_trend", "scorecard_variants", *components),
         *(f"why_{name}" for name in config.scorecard.components),
@@ -352,22 +391,22 @@ def _published(
         *(f"cmi_{name}" for name in config.rubric.categories),
         *("maturity_blocker", "maturity_due"),
         *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk", "review_flags"),
-        *("attention", "health_value", "health_band_raw", "band"),
+        *("block", "attention", "health_value", "health_band_raw", "band"),
     ]
     frame = accounts[columns].rename(columns={"band": "health_band_shown"})
     return frame.assign(
         model_version=models.version,
         settings_hash=config.digest,
-        state_hash=_digest(previous, accounts),
+        state_hash=_digest(previous, earlier, accounts),
     )
 
 
-def _digest(previous: pd.DataFrame | None, accounts: pd.DataFrame) -> str:
+def _digest(previous: pd.DataFrame | None, earlier: pd.DataFrame, accounts: pd.DataFrame) -> str:
     """Return a hash of what this scoring goes by beside tables and settings.
 
-    Stored readings of earlier dates, and overrides that hold; empty without either.
+    Stored readings and plays of earlier dates, and overrides that hold; empty without any.
     """
-    known = [_earlier_readings(previous, accounts["as_of"]), _overridden(accounts)]
+    known = [_earlier_readings(previous, accounts["as_of"]), earlier, _overridden(accounts)]
     rows = [
         str(pa.Table.from_pandas(frame, preserve_index=False).to_pylist())
         for frame in known

@@ -1,8 +1,6 @@
-"""What pulls each component of health down, in words, beside what is usual for the account."""
+"""What each metric takes from the health score, beside the value that would take nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,21 +9,107 @@ import pandas as pd
 from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
-from ...features.metrics.metric import Metric
 from ...features.scores.health_score import Health
-from ...features.scores.scorecard import Component, Scorecard, WeightedMetric
-from .wording import UNKNOWN, in_words, say_values, say_whole
+from ...features.scores.scorecard import Component, Scorecard
+from ...features.scores.scorecard_weights import facts_of, weigh
+from .comparisons import Comparisons
+from .reason_words import FULL, Said, said_in_words
 
-__all__ = ["component_reasons"]
-
-
-Columns = Mapping[str, FloatArray]
-
-_FEWEST_POINTS = 1.0
+__all__ = ["LEAST_POINTS", "ScorePoints", "component_reasons", "points_of"]
 
 
-def component_reasons(features: Features, health: Health, scorecard: Scorecard) -> pd.DataFrame:
-    """Return, for each component, the metric that costs most and what is usual.
+LEAST_POINTS = 1.0
+"""A metric that takes less is not worth saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePoints:
+    """Points by metric.
+
+    Parameters
+    ----------
+    names : list of str
+        Columns of the metrics that the scorecard weighs.
+    places : ndarray of int, shape (n_metrics,)
+        Of the same among all metrics.
+    taken : ndarray of float, shape (n_rows, n_metrics)
+        Points taken from 100; 0 where the value is missing.
+    healthy : ndarray of float, shape (n_rows, n_metrics)
+        The value that gets full points.
+    age : ndarray of float, shape (n_rows, n_metrics)
+        Days since it was said, where it loses its meaning with time; NaN elsewhere.
+    """
+
+    names: list[str]
+    places: IntArray
+    taken: FloatArray
+    healthy: FloatArray
+    age: FloatArray
+
+    def said(self, comparisons: Comparisons, rows: IntArray, at: IntArray) -> Said:
+        """Say what some metrics take from some accounts, and what they are held against.
+
+        Parameters
+        ----------
+        comparisons : Comparisons
+            Of the same rows.
+        rows, at : ndarray of int, shape (n_reasons,)
+            Account, and place among ``names``.
+
+        Returns
+        -------
+        Said
+            With the value that gets full points where the account's is worse, and with the own
+            past where the account was better.
+        """
+        metrics = self.places[at]
+        taken = self.taken[rows, at]
+        return Said(
+            metrics=metrics,
+            value=comparisons.level[rows, metrics],
+            before=comparisons.worse_than_before(rows, metrics),
+            beside=comparisons.worse_than(rows, metrics, self.healthy[rows, at]),
+            kind=np.full(len(rows), FULL),
+            points=taken,
+            share=taken / self.taken.sum(axis=1)[rows],
+            age=self.age[rows, at],
+        )
+
+
+def points_of(features: Features, health: Health, scorecard: Scorecard) -> ScorePoints:
+    """Gather what each metric takes, and what it is held against.
+
+    Parameters
+    ----------
+    features : Features
+    health : Health
+        Of the same rows.
+    scorecard : Scorecard
+
+    Returns
+    -------
+    ScorePoints
+    """
+    names = [str(name) for name in health.losses]
+    present = (features.absence[names] == Absence.PRESENT).to_numpy(dtype=bool)
+    weighing = weigh(scorecard, features.metrics, facts_of(features))
+    since = {part.metric: part.fades.since for part in scorecard.weighed() if part.fades}
+    shape = (len(features.frame), len(names))
+    healthy, age = np.empty(shape), np.full(shape, np.nan)
+    for place, name in enumerate(names):
+        healthy[:, place] = weighing.metrics[name].healthy
+        if name in since:
+            age[:, place] = features.frame[since[name]]
+    taken = np.where(present, health.losses.to_numpy(dtype=float), 0.0)
+    columns = pd.Index([metric.column for metric in features.metrics])
+    places = np.asarray(columns.get_indexer(pd.Index(names)), dtype=np.int64)
+    return ScorePoints(names, places, taken, healthy, age)
+
+
+def component_reasons(
+    features: Features, health: Health, points: ScorePoints, scorecard: Scorecard
+) -> pd.DataFrame:
+    """Return, for each component, the metric that costs most.
 
     Parameters
     ----------
@@ -33,111 +117,37 @@ def component_reasons(features: Features, health: Health, scorecard: Scorecard) 
         With own baselines, as ``with_own_past`` completes them.
     health : Health
         Of the same rows.
+    points : ScorePoints
+        Of the same rows.
     scorecard : Scorecard
 
     Returns
     -------
     DataFrame
-        Same index, one column ``why_<component>`` each: the metric with its value, the account's
-        own baseline, the median and the percentile in its segment and its age where it fades, as
-        far as known, and the points it takes. Empty where the component is in the high band, or no
-        known metric takes a point.
+        Same index, one column ``why_<component>`` each: the metric with its value, the value that
+        gets full points, its age where it fades and the points it takes, in the words that drivers
+        have. Empty where the component is in the high band, or no known metric takes a point.
     """
-    known = _known(features, health, scorecard)
+    comparisons = Comparisons.of(features)
     columns = {}
     for name, component in scorecard.components.items():
         weak = health.scores[f"chs_{name}"].to_numpy(dtype=float) < scorecard.bands.high
-        columns[f"why_{name}"] = _reasons(component, known, weak)
+        columns[f"why_{name}"] = _reasons(component, points, comparisons, weak)
     return pd.DataFrame(columns, index=features.frame.index, dtype=object)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What there is to say of each metric, by column; a source may lack a column.
-
-    Parameters
-    ----------
-    metrics : mapping of str to Metric
-    points : mapping of str to ndarray of float, shape (n_rows,)
-        What each takes; 0 where its value is missing.
-    level, own, segment : mapping of str to ndarray of float, shape (n_rows,)
-    """
-
-    metrics: Mapping[str, Metric]
-    points: Columns
-    level: Columns
-    own: Columns
-    segment: Columns
-
-
-def _known(features: Features, health: Health, scorecard: Scorecard) -> _Known:
-    metrics = {metric.column: metric for metric in features.metrics}
-    weighed = scorecard.metrics()
-    present = features.absence[health.losses.columns] == Absence.PRESENT
-    beside = [*scorecard.ages(), *(metrics[name].percentile for name in weighed)]
-    return _Known(
-        metrics=metrics,
-        points=_columns(health.losses.where(present, 0.0), weighed),
-        level=_columns(features.frame, [*weighed, *beside]),
-        own=_columns(features.baseline, weighed),
-        segment=_columns(features.segment_median, weighed),
-    )
-
-
-def _columns(frame: pd.DataFrame, names: Iterable[str]) -> Columns:
-    """Return those of some columns that are there."""
-    there = [name for name in dict.fromkeys(names) if name in frame]
-    return dict(zip(there, frame[there].to_numpy(dtype=float).T, strict=True))
-
-
 def _reasons(
-    component: Component, known: _Known, weak: npt.NDArray[np.bool_]
+    component: Component,
+    points: ScorePoints,
+    comparisons: Comparisons,
+    weak: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.object_]:
-    """Return the text of one component a row, put together metric by metric."""
+    """Return the text of one component a row."""
     told = np.full(len(weak), "", dtype=object)
-    taken = np.stack([known.points[part.metric] for part in component.metrics])
-    most, points = taken.argmax(axis=0), taken.max(axis=0)
-    costs, which = in_words(np.rint(points), _cost)
-    for place, part in enumerate(component.metrics):
-        rows = np.flatnonzero(weak & (most == place) & (points >= _FEWEST_POINTS))
-        said = _sentences(part, known, rows)
-        told[rows] = [f"{text}: {costs[own]}" for text, own in zip(said, which[rows], strict=True)]
+    own = np.array([points.names.index(part.metric) for part in component.metrics])
+    taken = points.taken[:, own]
+    rows = np.flatnonzero(weak & (taken.max(axis=1) >= LEAST_POINTS))
+    at = own[taken[rows].argmax(axis=1)]
+    said = points.said(comparisons, rows, at)
+    told[rows] = said_in_words(said, comparisons.metrics).to_numpy(dtype=object)
     return told
-
-
-def _cost(points: float) -> str:
-    return f"costs {points:.0f} {'point' if points == 1 else 'points'}"
-
-
-def _sentences(part: WeightedMetric, known: _Known, rows: IntArray) -> list[str]:
-    """Return what one metric is in some rows, beside what is usual and its age if it fades."""
-    metric = known.metrics[part.metric]
-    in_units = partial(say_values, metric=metric)
-    age = part.fades.since if part.fades else ""
-    sources = (
-        (known.own, metric.column, in_units, "own {}"),
-        (known.segment, metric.column, in_units, "segment {}"),
-        (known.level, metric.percentile, _say_percentiles, "percentile {}"),
-        (known.level, age, say_whole, "{} days old"),
-    )
-    now = _worded(*in_units(known.level[metric.column][rows]), "{}")
-    usual = [
-        _worded(*say(source[name][rows]), form)
-        for source, name, say, form in sources
-        if name in source
-    ]
-    beside = [", ".join(filter(None, told)) for told in zip(*usual, strict=True)]
-    return [
-        f"{metric.label} {value} ({told})" if told else f"{metric.label} {value}"
-        for value, told in zip(now, beside or [""] * len(now), strict=True)
-    ]
-
-
-def _say_percentiles(shares: FloatArray) -> tuple[list[str], IntArray]:
-    return say_whole(100.0 * shares)
-
-
-def _worded(words: Sequence[str], which: IntArray, form: str) -> list[str]:
-    """Return values in words; empty where unknown."""
-    told = ["" if word == UNKNOWN else form.format(word) for word in words]
-    return [told[place] for place in which.tolist()]

@@ -16,6 +16,7 @@ from ...features.schema.tableset import Tables
 from ...features.scores.health_trend import past_dates
 from ...features.scores.maturity_index import score_maturity
 from ...features.subscriptions.business_kind import Business, business_of
+from ...training.dataset.temporal_splits import parents_of
 from ..company.config import Config
 from .interventions import Interventions, interventions_before
 
@@ -132,6 +133,8 @@ def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Da
     """Return who each account is, as known on the date."""
     known = Knowledge(tables, Rows.of(features.frame.index.to_frame(index=False)))
     names = {"account_name": "name", "csm_id": "csm_id"}
+    ids = features.frame.index.get_level_values("account_id")
+    root = parents_of(tables)
     frame = pd.DataFrame(
         {column: known.account_text(source) for column, source in names.items()},
         index=features.frame.index,
@@ -139,5 +142,8 @@ def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Da
     frame["segment"] = features.segment
     money = features.absence["arr"] != Absence.NOT_COLLECTED
     frame["arr"] = status["arr"].where(money | status["arr"].notna())
-    columns = ["status", "reason", "term_end", "notice_deadline"]
-    return frame.join(status[columns]).assign(tenure_days=features.frame["tenure_days"])
+    columns = ["status", "reason", "term_start", "term_end", "notice_deadline", "auto_renew"]
+    return frame.join(status[columns]).assign(
+        tenure_days=features.frame["tenure_days"],
+        unit=pd.Series(ids).map(root).fillna(pd.Series(ids)).to_numpy(),
+    )

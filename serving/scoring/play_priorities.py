@@ -6,10 +6,14 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ..company.playbook import Playbook
-from ..results.words import SLOTS
+from ..results.words import ALWAYS
 
-__all__ = ["NEAR_DAYS", "ranked", "with_capacity"]
+__all__ = ["NEAR_DAYS", "desks_of", "ranked", "with_capacity"]
 
+
+_STEPS = {"urgent": 1, "sponsor": 1, "cell": 2, "driver": 3, "maturity": 4}
+_OWN_CSM = "CSM"
+"""The owner whose work is divided by who looks after the account."""
 
 NEAR_DAYS = 120
 """A renewal so near raises a play's priority by one step."""
@@ -21,7 +25,7 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
     Parameters
     ----------
     rows : DataFrame
-        ``position`` (of the account in ``accounts``) and ``play``.
+        ``position`` (of the account in ``accounts``), ``play`` and ``overdue_days``.
     accounts : DataFrame
         Those that need someone most first. Looks at ``arr``, ``p_churn``, ``p_expand``,
         ``days_to_notice_deadline`` and ``days_to_term_end`` where they are there.
@@ -30,18 +34,20 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
     Returns
     -------
     DataFrame
-        Same rows with ``priority`` (1 first: the place of the slot, one step up while a renewal
-        is near), ``priority_value`` (ARR times the probability of churn times the share of
-        accounts the play is assumed to save; NaN where one of them is unknown),
-        ``assumed_save_rate`` (that share, as the playbook assumes it) and ``rank_in_play`` (place
+        Same rows with ``priority`` (1 first: by slot, one step up while a renewal is near, and one
+        where the play is open and past its date), ``priority_value`` (ARR times the probability of
+        churn times the share of accounts the play is assumed to save; NaN where one of them is
+        unknown), ``assumed_save_rate`` (that share, as the playbook assumes it) and
+        ``rank_in_play`` (place
         among all accounts with that play, 1 first: by priority, then by value; where the play says
         so, by the probability of expansion alone).
     """
     place, which = rows["position"].to_numpy(dtype=int), playbook.places(rows["play"])
     saved = np.array([play.save_rate for play in playbook.plays], dtype=float)[which]
     grows = np.array([play.rank_by == "p_expand" for play in playbook.plays], dtype=bool)[which]
-    step = np.array([1 + SLOTS.index(play.slot) for play in playbook.plays], dtype=int)[which]
-    priority = np.maximum(step - _renewal_is_near(accounts)[place], 1)
+    step = np.array([_STEPS[play.slot] for play in playbook.plays], dtype=int)[which]
+    late = rows["overdue_days"].notna().to_numpy(dtype=int)
+    priority = np.maximum(step - _renewal_is_near(accounts)[place] - late, 1)
     value = saved * _of(accounts, "arr", place) * _of(accounts, "p_churn", place)
     order_value = np.where(grows, _of(accounts, "p_expand", place), value)
     order = np.lexsort((place, -order_value, np.where(grows, 0, priority), which))
@@ -57,7 +63,12 @@ def ranked(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
 
 
 def with_capacity(
-    rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, busy: pd.DataFrame
+    rows: pd.DataFrame,
+    accounts: pd.DataFrame,
+    playbook: Playbook,
+    busy: pd.DataFrame,
+    *,
+    per_week: int | None = None,
 ) -> pd.DataFrame:
     """Let wait what an owner cannot begin, the least urgent plays last.
 
@@ -71,24 +82,76 @@ def with_capacity(
         Its ``capacity`` says how many plays an owner can have open.
     busy : DataFrame
         ``position`` and ``play`` of those that are open already.
+    per_week : int, optional
+        New plays that each desk can begin: a CSM those of their own accounts, another owner all.
 
     Returns
     -------
     DataFrame
-        Same rows; some that were ``proposed`` are ``waiting``.
+        Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``ALWAYS``.
     """
-    if not playbook.capacity:
-        return rows
     order = rows[rows["state"] == "proposed"].sort_values(
         ["priority", "priority_value", "order_value", "position"],
         ascending=[True, False, False, True],
     )
+    which = playbook.places(order["play"])
+    at_once = np.array([play.slot in ALWAYS for play in playbook.plays])[which]
+    order = order.iloc[np.argsort(~at_once, kind="stable")]
+    waits = _beyond_open(order, accounts, playbook, busy) | _beyond_week(
+        order, accounts, playbook, per_week
+    )
+    waits[: int(at_once.sum())] = False
+    held = pd.Series(waits, index=order.index).reindex(rows.index, fill_value=False)
+    return rows.assign(state=rows["state"].mask(held, "waiting"))
+
+
+def _beyond_open(
+    order: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, busy: pd.DataFrame
+) -> npt.NDArray[np.bool_]:
+    """Say what goes beyond the plays that an owner can have open at a time."""
+    if not playbook.capacity:
+        return np.zeros(len(order), dtype=bool)
     desk = _desks(order, accounts, playbook)
     open_already = desk.map(_desks(busy, accounts, playbook).value_counts()).fillna(0)
     plays_at_once = {owner: capacity.plays for owner, capacity in playbook.capacity.items()}
     room = desk.str[0].map(plays_at_once) - open_already
-    waits = (order.groupby(desk).cumcount() >= room).reindex(rows.index, fill_value=False)
-    return rows.assign(state=rows["state"].mask(waits, "waiting"))
+    return np.asarray(order.groupby(desk).cumcount() >= room, dtype=bool)
+
+
+def _beyond_week(
+    order: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook, per_week: int | None
+) -> npt.NDArray[np.bool_]:
+    """Say what goes beyond the plays that a person, or a desk, can begin in a week."""
+    if per_week is None or order.empty:
+        return np.zeros(len(order), dtype=bool)
+    desk = desks_of(order, accounts, playbook)
+    return np.asarray(order.groupby(desk).cumcount() >= per_week, dtype=bool)
+
+
+def desks_of(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.Series:
+    """Return whose week each play takes.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``position`` of the account and ``play``.
+    accounts : DataFrame
+        ``csm_id`` where it is known.
+    playbook : Playbook
+
+    Returns
+    -------
+    Series of (str, str)
+        The one who is named first among the owners of the play, and the CSM of the account where
+        that is the CSM; empty elsewhere.
+    """
+    first = {play.name: play.owner.split(" and ")[0].split(" or ")[0] for play in playbook.plays}
+    csm = _texts(accounts, "csm_id")[rows["position"].to_numpy(dtype=int)]
+    pairs = [
+        (first[play], who if first[play] == _OWN_CSM else "")
+        for play, who in zip(rows["play"], csm, strict=True)
+    ]
+    return pd.Series(pairs, index=rows.index, dtype=object)
 
 
 def _desks(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.Series:

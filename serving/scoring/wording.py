@@ -1,123 +1,19 @@
 """The story of an account: who it is, where it stands, why, and what to do next."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...features.arrays.array_types import FloatArray, IntArray
-from ...features.metrics.metric import Metric
+from .number_words import say_score
 
-__all__ = [
-    "UNKNOWN",
-    "about_one_in",
-    "headline",
-    "in_words",
-    "say_values",
-    "say_whole",
-    "spoken_caps",
-    "spoken_standing",
-    "trend_in_words",
-]
-
-
-UNKNOWN = "unknown"
-"""What a missing value reads."""
-
-# Numbers from here on are said without a fraction.
-_WHOLE = 10.0
-
-
-def say_values(values: FloatArray, metric: Metric) -> tuple[list[str], IntArray]:
-    """Return values of a metric as people write them, those that read alike put in words once.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Of any shape; NaN is unknown.
-    metric : Metric
-
-    Returns
-    -------
-    words : list of str
-    which : ndarray of int
-        As ``in_words`` returns them.
-
-    Examples
-    --------
-    >>> from churngrid.features.metrics.catalogue import METRICS
-    >>> share = next(metric for metric in METRICS if metric.unit == "share")
-    >>> words, which = say_values(np.array([0.241, 0.239, np.nan]), share)
-    >>> words, which.tolist()
-    (['24 %', 'unknown'], [0, 0, 1])
-    """
-    if metric.unit == "share":
-        words, which = say_whole(100.0 * values)
-        return [word if word == UNKNOWN else f"{word} %" for word in words], which
-    return in_words(np.where(np.abs(values) >= _WHOLE, np.rint(values), values), _number)
-
-
-def say_whole(values: FloatArray) -> tuple[list[str], IntArray]:
-    """Return values without a fraction.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Of any shape; NaN is unknown.
-
-    Returns
-    -------
-    words : list of str
-    which : ndarray of int
-        As ``in_words`` returns them.
-
-    Examples
-    --------
-    >>> say_whole(np.array([1234.5, np.nan]))[0]
-    ['1234', 'unknown']
-    """
-    return in_words(np.rint(values), lambda value: UNKNOWN if math.isnan(value) else f"{value:.0f}")
-
-
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return UNKNOWN
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if value.is_integer() else f"{value:.2g}"
-
-
-def in_words(values: FloatArray, say: Callable[[float], str]) -> tuple[list[str], IntArray]:
-    """Put many values into words, each different one once.
-
-    Parameters
-    ----------
-    values : ndarray of float
-        Of any shape; NaN is a value like others.
-    say : callable
-        Returns the words for one value.
-
-    Returns
-    -------
-    words : list of str
-        Those of the different values, in the order in which they first come.
-    which : ndarray of int
-        Shape of ``values``: the place among ``words``.
-
-    Examples
-    --------
-    >>> words, which = in_words(np.array([2.0, 1.0, 2.0]), "{:.0f}".format)
-    >>> words, which.tolist()
-    (['2', '1'], [0, 1, 0])
-    """
-    # As bits, since 0 and -0 are equal and do not read the same.
-    which, bits = pd.factorize(np.ascontiguousarray(values, dtype=float).view(np.int64).ravel())
-    return [say(value) for value in bits.view(float).tolist()], which.reshape(values.shape)
-
+__all__ = ["about_one_in", "headline", "spoken_caps", "spoken_standing", "trend_in_words"]
 
 _Account = pd.Series | Mapping[str, Any]
+
+_JUMP = 4.0
+"""Points in four weeks from which nothing is steady, whatever the trend of twelve weeks."""
 
 _GOING = {"down": " and falling", "up": " and rising"}
 _ARROWS = {
@@ -178,7 +74,9 @@ def headline(account: _Account) -> str:
         odds = about_one_in(account["p_churn"])
         parts.append(f"the odds of leaving are {odds} (usual: {_usual(account)})")
     elif account["health_source"] == "scorecard":
-        parts.append(f"the scorecard gives {account['chs']:.0f} of 100")
+        parts.append(f"the scorecard gives {say_score(account['chs'])} of 100")
+    if shown := _held(account):
+        parts.append(shown)
     if account["cap_reason"]:
         parts.append(_lowered(account["cap_reason"]))
     maturity = f"Maturity is {account['maturity_band']}"
@@ -203,14 +101,17 @@ def trend_in_words(account: Mapping[str, Any]) -> tuple[str, str]:
     Examples
     --------
     >>> trend_in_words({"health_trend": "down", "chs_slope_84d": -5.2, "chs_change_28d": -6.0})[1]
-    'falling: -5 points a month, -6 in the last four weeks'
+    'falling: -5 points a month, -6 points in the last four weeks'
     """
-    arrow, word = _ARROWS.get(account["health_trend"], ("", ""))
-    if not arrow:
+    if account["health_trend"] not in _ARROWS:
         return "", ""
-    change = account["chs_change_28d"]
-    lately = "" if np.isnan(change) else f", {change:+.0f} in the last four weeks"
-    return arrow, f"{word}: {account['chs_slope_84d']:+.0f} points a month{lately}"
+    change, slope = account["chs_change_28d"], account["chs_slope_84d"]
+    lately = "" if np.isnan(change) else f", {_points(change)} in the last four weeks"
+    if account["health_trend"] == "flat" and abs(change) >= _JUMP:
+        arrow, _ = _ARROWS["up" if change > 0 else "down"]
+        return arrow, f"no steady trend: {_points(slope)} a month{lately}"
+    arrow, word = _ARROWS[account["health_trend"]]
+    return arrow, f"{word}: {_points(slope)} a month{lately}"
 
 
 def spoken_caps(account: _Account) -> dict[str, str]:
@@ -257,6 +158,20 @@ def spoken_standing(account: _Account) -> dict[str, str]:
         weakest = account["weakest_category"].replace("_", " ")
         spoken["weakest_category"] = f"maturity {maturity}, weakest in {weakest}"
     return spoken
+
+
+def _held(account: _Account) -> str:
+    """Say why a band is not that of the reading: it changes on the second one only."""
+    shown, reading = account.get("health_band_shown"), account.get("health_band_raw")
+    if not shown or not reading or "unknown" in (shown, reading) or shown == reading:
+        return ""
+    return f"this reading alone is {reading}, and a band changes with the second"
+
+
+def _points(number: float) -> str:
+    whole = round(number)
+    unit = "point" if abs(whole) == 1 else "points"
+    return f"{whole:+d} {unit}" if whole else f"0 {unit}"
 
 
 def _usual(account: _Account) -> str:

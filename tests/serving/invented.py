@@ -9,7 +9,7 @@ from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
 from churngrid.serving.report.render import render_report
 from churngrid.serving.results.schema import DRIVER_COLUMNS, PLAY_COLUMNS
-from churngrid.serving.results.words import CELLS
+from churngrid.serving.results.words import CELLS, in_order
 from churngrid.serving.scoring.health_index import health_index
 
 AS_OF = pd.Timestamp("2025-06-30", tz="UTC")
@@ -120,17 +120,21 @@ def scores_of(count, seed=7):
     frame["arr_at_risk"] = frame["arr"] * frame["p_churn"]
     frame["attention"] = frame["arr_at_risk"].where(frame["cell"] != "let_churn", 0.0).fillna(0.0)
     frame["model_version"], frame["settings_hash"] = "3f9c1b20aa41", "a1b2c3d4e5f6"
-    order = ["attention", "account_id"]
-    return frame.sort_values(order, ascending=[False, True], ignore_index=True)
+    frame["explained_by"] = np.where(outside, "none", "model")
+    frame["explanation_note"] = np.where(outside, "notice was given", "")
+    frame["block"] = np.where(outside, "quiet", "at_risk")
+    return in_order(frame).reset_index(drop=True)
 
 
 def drivers_of(scores, target="churned"):
     """Invented reasons: five that raise, and for a model two that lower, context and growth."""
     shift = pd.Series(range(len(scores)))
-    told = [(target, *part, "+", True) for part in RAISING]
+    told = [
+        (target, *part, "raises" if target == "churned" else "lowers", True) for part in RAISING
+    ]
     if target == "churned":
-        told += [(target, *part, "-", True) for part in LOWERING]
-        told += [(target, *CONTEXT, "+", False), ("expanded", *GROWTH, "+", True)]
+        told += [(target, *part, "lowers", True) for part in LOWERING]
+        told += [(target, *CONTEXT, "raises", False), ("expanded", *GROWTH, "raises", True)]
     names = ["target", "component", "metric", "text", "direction", "actionable"]
     parts = []
     for rank, values in enumerate(told):
@@ -139,6 +143,7 @@ def drivers_of(scores, target="churned"):
         parts.append(part)
     drivers = pd.concat(parts, ignore_index=True)
     drivers = drivers.assign(as_of=AS_OF, value=1.0, baseline=2.0, segment_median=1.5)
+    drivers = drivers.assign(compared_with="own", usual=2.0, share=0.2)
     drivers = drivers.assign(shap=0.3, weight=0.3).sort_values(["account_id", "rank"])
     return drivers[list(DRIVER_COLUMNS)].reset_index(drop=True)
 

@@ -49,16 +49,18 @@ def scored(**changes):
             "chs": [40.0, 30.0, 49.0, 90.0],
             "cap_reason": ["The sponsor left.", "", None, None],
             "cell": "save",
+            "explained_by": ["model", "model", "scorecard", "model"],
+            "block": ["at_risk", "at_risk", "at_risk", "quiet"],
             "attention": [4.0, 3.0, 2.0, 0.0],
         }
     ).assign(**changes)
     drivers = pd.DataFrame(
         [
-            ("a", "churned", 2, "+", True, "third reason"),
-            ("a", "churned", 1, "+", True, LONG_REASON),
-            ("b", "churned", 1, "+", False, "tenure 3 months"),
-            ("b", "churned", 2, "-", True, "many tickets solved"),
-            ("c", "chs", 1, "+", True, "usage 20 %: costs 50 points"),
+            ("a", "churned", 2, "raises", True, "third reason"),
+            ("a", "churned", 1, "raises", True, LONG_REASON),
+            ("b", "churned", 1, "raises", False, "tenure 3 months"),
+            ("b", "churned", 2, "lowers", True, "many tickets solved"),
+            ("c", "chs", 1, "lowers", True, "usage 20 %: costs 50 points"),
         ],
         columns=["account_id", "target", "rank", "direction", "actionable", "text"],
     )

@@ -188,9 +188,9 @@ def test_money_and_dates_are_those_of_the_contract(scores):
 def test_plays_answer_to_what_is_wrong(scored):
     plays = scored.plays.groupby("account_id")["play"].agg(list).to_dict()
     assert plays == {
-        "A": ["expand_and_leverage", "deepen_relationship"],
-        "B": ["find_successor", "call_about_top_driver", "deepen_relationship"],
-        "C": ["fix_critical_ticket", "let_churn", "rebuild_adoption"],
+        "A": ["expand_and_leverage"],
+        "B": ["find_successor", "call_about_top_driver", "assess_maturity"],
+        "C": ["fix_critical_ticket", "let_churn"],
     }
 
 
@@ -200,8 +200,19 @@ def test_plays_say_why_who_and_when(scored):
     assert successor["owner"] == "CSM and account executive"
     assert successor["due_at"] == pd.Timestamp("2025-06-04", tz="UTC")  # a Sunday, rolled, + 2
     assert successor["why"].startswith("A sponsor or champion left in the last 60 days")
-    adoption = plays.loc[("C", "rebuild_adoption"), "why"]
-    assert adoption == "share of assigned users who are active 20 % (segment 75 %): costs 50 points"
+    assert plays.loc[("C", "fix_critical_ticket"), "why"] == (
+        "A critical ticket is open beyond the agreed time; open critical tickets 1"
+    )
+
+
+def test_reasons_of_the_score_say_what_would_take_no_points(scored):
+    why = scored.drivers.set_index(["account_id", "metric"])["text"]
+    assert why["C", "active_user_rate_28d"] == (
+        "share of assigned users who are active 20 % (full points at 80 %): costs 50 points"
+    )
+    assert (
+        why["B", "exec_sponsors"] == "executive sponsors 1 -> 0 (full points at 1): costs 20 points"
+    )
 
 
 def test_the_sponsorless_account_needs_someone_first(scored):

@@ -288,7 +288,7 @@ def test_a_strong_account_stays_and_is_trained_and_asked_about_more(scores, play
     assert plays["A"] == ["discover_use_case", "give_training"]
     why = scored.plays.set_index(["account_id", "play"])["why"]
     assert why["A", "discover_use_case"] == (
-        "health high, maturity high; questions about a higher tier 1"
+        "they asked about more (questions about a higher tier 1); health high, maturity high"
     )
     assert why["A", "give_training"] == "requests for training 1"
 
@@ -300,7 +300,7 @@ def test_b_account_whose_sponsor_left_is_not_green_and_gets_a_successor_first(
     assert scores.loc["B", "health_band"] == "low"
     assert scores.loc["B", "cap_reason"].startswith("A sponsor or champion left")
     assert scores.loc["B", "cell"] == "save"
-    assert plays["B"] == ["find_successor", "save", "deepen_relationship"]
+    assert plays["B"] == ["find_successor", "save"]
     first = scored.plays.set_index(["account_id", "play"]).loc[("B", "find_successor")]
     assert first["due_at"] == pd.Timestamp("2025-06-04", tz="UTC")  # two days after the Monday
     assert first["why"].startswith("A sponsor or champion left in the last 60 days")
@@ -313,8 +313,9 @@ def test_c_same_health_and_another_maturity_lead_to_other_cells_and_plays(scores
     assert scores.loc["D", "weakest_category"] == "process"
     assert scores.loc[["C", "D"], "cell"].tolist() == ["expand_and_leverage", "retain_as_is"]
     assert scores.loc[["C", "D"], "quadrant"].tolist() == ["expand_and_leverage", "retain"]
-    assert plays["C"] == ["expand_and_leverage", "rebuild_adoption"]
-    assert plays["D"] == ["retain_as_is", "rebuild_adoption", "strengthen_process"]
+    # Nobody stopped, so nobody is asked why they did.
+    assert plays["C"] == ["expand_and_leverage", "raise_low_use"]
+    assert plays["D"] == ["retain_as_is", "raise_low_use", "strengthen_process"]
 
 
 def test_d_refusal_for_policy_costs_nothing_and_one_out_of_dissatisfaction_is_answered(
@@ -322,7 +323,7 @@ def test_d_refusal_for_policy_costs_nothing_and_one_out_of_dissatisfaction_is_an
 ):
     assert scores.loc["E", "health_band"] == "high"
     assert scores.loc["E", "cap_reason"] == ""
-    assert plays["E"] == ["expand_and_leverage", "rest_after_decline"]
+    assert plays["E"] == ["expand_without_asking", "rest_after_decline"]
     assert scores.loc["F", "chs"] == 69
     assert scores.loc["F", "health_band"] == "medium"
     assert scores.loc["F", "cap_reason"] == "A reference was declined out of dissatisfaction."
@@ -346,7 +347,7 @@ def test_play_that_was_begun_is_open_and_one_that_ended_is_not_proposed_again(tm
     ended = ("B", "play=save;state=failed", "2025-05-28", "2025-05-28")
     scored = scored_with(tmp_path, begun, ended)
     own = scored.plays[scored.plays["account_id"] == "B"].set_index("play")
-    assert own["state"].to_dict() == {"find_successor": "open", "deepen_relationship": "proposed"}
+    assert own["state"].to_dict() == {"find_successor": "open"}
     assert own.loc["find_successor", "open_since"] == pd.Timestamp("2025-05-26", tz="UTC")
     assert own.loc["find_successor", "due_at"] == pd.Timestamp("2025-05-28", tz="UTC")
 

@@ -113,7 +113,7 @@ def test_where_contacts_are_not_collected_a_named_sponsor_is_the_successor(other
         (61, None, None, ("long_overdue",)),
         (61, None, 1, ()),
         (35, 30, None, ()),
-        (35, 31, None, ("long_overdue",)),
+        (35, 31, None, ("payment_failed",)),
         (35, 31, 1, ()),
     ],
 )
@@ -139,7 +139,7 @@ def test_the_caps_are_those_of_the_domain():
     limits = {cap.name: cap.limit for cap in CARD.caps}
     assert limits == {
         **{"sponsor_left_lately": 49, "sponsor_left": 59, "csm_sees_red": 49},
-        **{"critical_beyond_sla": 59, "long_overdue": 59},
+        **{"critical_beyond_sla": 59, "long_overdue": 59, "payment_failed": 59},
         **{"single_threaded": 69, "reference_refused": 69, "merged": 69},
     }
     assert [cap.name for cap in CARD.caps if cap.by_person] == ["csm_sees_red"]

@@ -9,6 +9,7 @@ from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.serving.api import check, compile_kernels, init, score, scorecard, train
 from churngrid.serving.results.stores import open_store
+from churngrid.serving.results.words import to_do
 
 DATE = "2025-11-01"
 
@@ -82,7 +83,7 @@ def test_context_is_shown_but_never_to_act_on(with_model):
 
 @pytest.mark.long
 def test_story_of_an_account_has_reasons_and_plays(company, settings, tracking, with_model):
-    first = with_model.scores["account_id"].iloc[0]
+    first = to_do(with_model.plays)["account_id"].iloc[0]
     story = churngrid.explain(company, settings, account=first, as_of=DATE, tracking=tracking)
     assert "What to do:" in story.text()
     assert story.as_dict()["account"]["account_id"] == first

@@ -49,7 +49,10 @@ def test_every_option_reaches_the_verb(verbs):
         (
             "explain",
             ("data", None),
-            {"account": "a", "as_of": "latest", "tracking": None, "model": None},
+            {
+                **{"account": "a", "as_of": "latest", "tracking": None, "model": None},
+                "results": None,
+            },
         ),
         ("report", ("results",), {}),
         ("playbook_check", (Path("plays.yaml"), None), {}),

@@ -239,6 +239,7 @@ def test_json_of_score_has_what_people_see(verbs):
         "p_churn": 0.26,
         "health_band": "low",
         "cell": "save",
+        "block": "at_risk",
         "odds": "about 1 in 4",
         "reasons": ["The sponsor left", LONG_REASON],
         "play": "find_successor",

@@ -20,6 +20,7 @@ from churngrid.features.schema.settings import Settings, load_settings
 from churngrid.serving.api.check import playbook_check
 from churngrid.serving.company.config import read_config
 from churngrid.serving.company.own_metrics import declared_metrics
+from churngrid.serving.scoring.component_reasons import ScorePoints
 from churngrid.serving.scoring.drivers import drivers_of
 from churngrid.serving.scoring.model_estimates import check_inputs
 from churngrid.training.dataset.dataset import build_dataset
@@ -185,8 +186,12 @@ def test_shap_of_level_and_percentile_is_one_driver_with_its_label(metrics, fram
     shares = pd.DataFrame(
         {COLUMN: 0.5, f"{COLUMN}_in_segment": 0.25, "(strange)": 9.0}, index=features.frame.index
     )
-    no_points = pd.DataFrame({COLUMN: 0.0}, index=features.frame.index)
-    found = drivers_of(features, {"churned": shares}, no_points)
+    everyone = pd.Series(True, index=features.frame.index)
+    none = np.empty((len(shares), 0))
+    nothing = ScorePoints([], np.empty(0, dtype=np.int64), none, none, none)
+    found = drivers_of(
+        features, {"churned": shares}, nothing, told={"churned": everyone}, by_scorecard=~everyone
+    )
     assert len(found)
     assert set(found["metric"]) == {COLUMN}
     assert set(found["shap"]) == {0.75}

@@ -29,22 +29,26 @@ def test_component_that_pushes_most_altogether_gives_the_drivers():
     found = with_reasons(
         ACCOUNTS,
         drivers(
-            ("tickets_30d", "support", 0.5, "churned", "+", True),
-            ("active_users_28d", "usage", 0.4, "churned", "+", True),
-            ("stickiness_28d", "usage", 0.3, "churned", "+", True),
-            ("tenure_days", "context", 9.0, "churned", "+", False),
-            ("exec_sponsors", "relationship", 9.0, "churned", "-", True),
-            ("open_goals", "outcomes", 9.0, "expanded", "+", True),
+            ("tickets_30d", "support", 0.5, "churned", "raises", True),
+            ("active_users_28d", "usage", 0.4, "churned", "raises", True),
+            ("stickiness_28d", "usage", 0.3, "churned", "raises", True),
+            ("tenure_days", "context", 9.0, "churned", "raises", False),
+            ("exec_sponsors", "relationship", 9.0, "churned", "lowers", True),
+            ("open_goals", "outcomes", 9.0, "expanded", "raises", True),
         ),
     )
     assert found.index.tolist() == [7, 3]
-    assert found["drivers"].tolist() == [("active_users_28d", "stickiness_28d", "usage"), ()]
+    usage = ("active_users_28d", "stickiness_28d", "usage")
+    assert found["drivers"].tolist() == [usage, ()]
+    assert found["families"].tolist() == [(usage, ("tickets_30d", "support")), ()]
     assert found["spoken"].tolist() == [
         {
             "sponsor_left": "The sponsor left",
             "active_users_28d": "active_users_28d fell",
             "usage": "active_users_28d fell",
             "stickiness_28d": "stickiness_28d fell",
+            "tickets_30d": "tickets_30d fell",
+            "support": "tickets_30d fell",
             "cell": "health low, maturity high",
         },
         {},
@@ -52,7 +56,7 @@ def test_component_that_pushes_most_altogether_gives_the_drivers():
 
 
 def test_scorecard_speaks_where_no_model_does():
-    row = ("exec_sponsors", "relationship", 9.0, "chs", "+", True)
+    row = ("exec_sponsors", "relationship", 9.0, "chs", "lowers", True)
     found = with_reasons(ACCOUNTS, drivers(row))
     assert found["drivers"].tolist() == [("exec_sponsors", "relationship"), ()]
 

@@ -35,7 +35,7 @@ def listed(html, row):
 @pytest.mark.parametrize(
     ("trend", "sign", "words"),
     [
-        ("down", "\u2198", "falling: -5 points a month, -6 in the last four weeks"),
+        ("down", "\u2198", "falling: -5 points a month, -6 points in the last four weeks"),
         ("up", "\u2197", "rising: +4 points a month"),
     ],
 )
@@ -57,7 +57,7 @@ def test_a_steady_score_has_an_arrow_too(scores):
     steady = scores.assign(health_trend="flat", chs_slope_84d=0.4, chs_change_28d=-1.0)
     part = listed(page_of(steady), 0)
     assert "\u2192" in part.text
-    assert "steady: +0 points a month, -1 in the last four weeks" in part.attributes("title")
+    assert "steady: 0 points a month, -1 point in the last four weeks" in part.attributes("title")
 
 
 def test_a_panel_names_the_override_and_the_variants(html, scores):
@@ -99,7 +99,7 @@ def test_the_story_names_what_pulls_each_part_of_health_down(scores):
 
 
 def test_the_story_leaves_out_what_is_missing(scores):
-    account = pd.Series({"why_usage": "", "account_id": "a"})
+    account = pd.Series({"why_usage": "", "account_id": "a", "explanation_note": ""})
     none = drivers_of(scores).iloc[:0]
     assert AccountStory(account, none, plays_of(scores).iloc[:0], PLAYBOOK).sections() == []
 

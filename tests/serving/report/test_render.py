@@ -10,6 +10,7 @@ import pytest
 
 from churngrid.features.errors import SchemaError
 from churngrid.serving.report.render import render_report
+from churngrid.serving.scoring.number_words import say_score
 from tests.serving.invented import (
     AS_OF,
     CAP,
@@ -185,7 +186,7 @@ def test_a_panel_tells_the_whole_story(html, scores):
         "active users 41 → 24 (segment 38)",
         "The model's estimate of leaving falls because",
         "Context, nothing to act on",
-        "days as a customer 412 (segment 530): raises the estimate",
+        "days as a customer 412 (segment 530), raises it",
         "The model's estimate of growth rises because",
         "Urgent · CSM and account executive · first touch by 2 Jul 2025",
         "look at who signs, who administers, who uses the product most",
@@ -233,7 +234,8 @@ def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
     plain = scores.assign(
         p_churn=np.nan, p_expand=np.nan, base_rate=np.nan, health_index=np.nan, arr_at_risk=np.nan
     )
-    plain["health_source"] = plain["health_source"].replace("model", "scorecard")
+    for column in ("health_source", "explained_by"):
+        plain[column] = plain[column].replace("model", "scorecard")
     plain["model_version"] = ""
     html = render_report(
         plain, drivers_of(plain, "chs"), plays_of(plain), playbook=PLAYBOOK, scope=0.41
@@ -248,7 +250,7 @@ def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
     assert "about 1 in" not in text
     assert "Health and score" in text
     scored = plain[plain["health_source"] == "scorecard"].iloc[0]
-    assert f"score {scored['chs']:.0f} of 100" in text
+    assert f"score {say_score(scored['chs'])} of 100" in text
 
 
 def test_a_score_without_a_reach_does_not_name_one(scores):

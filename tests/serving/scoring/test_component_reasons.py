@@ -9,7 +9,7 @@ import pytest
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.scores.health_score import score_health
-from churngrid.serving.scoring.component_reasons import component_reasons
+from churngrid.serving.scoring.component_reasons import component_reasons, points_of
 from tests.checks.small_company import small_company
 from tests.features.scores.test_health_score import (
     LENIENT,
@@ -23,20 +23,17 @@ from tests.features.scores.test_health_score import (
 )
 
 
-def why(*, own=None, segment=None, percentile=None, **given):
+def reasons(features, scorecard):
+    health = score_health(features, scorecard)
+    points = points_of(features, health, scorecard)
+    return component_reasons(features, health, points, scorecard)
+
+
+def why(*, own=None, **given):
     features = features_of(**given)
     nothing = pd.DataFrame(index=features.frame.index)
-    frame = features.frame
-    if percentile is not None:
-        frame = frame.assign(**{f"{USERS}_in_segment": percentile})
-    features = replace(
-        features,
-        frame=frame,
-        baseline=nothing.assign(**(own or {})),
-        segment_median=nothing.assign(**(segment or {})),
-    )
-    found = component_reasons(features, score_health(features, card()), card())
-    return found.iloc[0].to_dict()
+    features = replace(features, baseline=nothing.assign(**(own or {})), segment_median=nothing)
+    return reasons(features, card()).iloc[0].to_dict()
 
 
 WEAK = {USERS: 0.35, TICKETS: 1.0, SPONSORS: 0.0}
@@ -46,25 +43,22 @@ USE = "share of assigned users who are active 35 %"
 def test_the_metric_that_costs_most_is_named_with_its_points():
     # Usage: 60 of 100 points, a quarter is there. People: 40 points, 3/4 are the sponsor's.
     assert why(**WEAK) == {
-        "why_usage": f"{USE}: costs 45 points",
-        "why_people": "executive sponsors 0: costs 30 points",
+        "why_usage": f"{USE} (full points at 80 %): costs 45 points",
+        "why_people": "executive sponsors 0 (full points at 1): costs 30 points",
     }
 
 
 @pytest.mark.parametrize(
-    ("usual", "said"),
+    ("own", "said"),
     [
-        ({"own": {USERS: 0.6}}, " (own 60 %)"),
-        ({"segment": {USERS: 0.75}}, " (segment 75 %)"),
-        ({"own": {USERS: np.nan}, "segment": {USERS: 0.75}}, " (segment 75 %)"),
-        (
-            {"own": {USERS: 0.6}, "segment": {USERS: 0.75}, "percentile": 0.084},
-            " (own 60 %, segment 75 %, percentile 8)",
-        ),
+        (0.6, "share of assigned users who are active 60 % -> 35 %"),
+        (np.nan, USE),
+        (0.2, USE),  # it was worse: that speaks for the account
     ],
 )
-def test_a_value_stands_beside_what_is_usual(usual, said):
-    assert why(**usual, **WEAK)["why_usage"] == f"{USE}{said}: costs 45 points"
+def test_the_own_past_is_said_where_it_was_better(own, said):
+    told = why(own={USERS: own}, **WEAK)["why_usage"]
+    assert told == f"{said} (full points at 80 %): costs 45 points"
 
 
 def test_what_fades_says_how_old_it_is():
@@ -72,9 +66,11 @@ def test_what_fades_says_how_old_it_is():
     scorecard = card(**MOOD, **LENIENT)
     nothing = pd.DataFrame(index=features.frame.index)
     features = replace(features, baseline=nothing, segment_median=nothing)
-    found = component_reasons(features, score_health(features, scorecard), scorecard)
+    found = reasons(features, scorecard)
     # Half of a half-life: 100 - 50 * (1 - 0.5 ** 0.5) = 85.4.
-    assert found["why_mood"].tolist() == ["mean NPS answer 6 (90 days old): costs 85 points"]
+    assert found["why_mood"].tolist() == [
+        "mean NPS answer 6 (full points at 9), 90 days old: costs 85 points"
+    ]
 
 
 def test_a_strong_component_needs_no_reason():
@@ -85,12 +81,11 @@ def test_a_strong_component_needs_no_reason():
 
 def test_what_is_not_known_is_no_reason():
     told = why(states={SPONSORS: NONE_YET}, **{USERS: 0.8, TICKETS: 1.0})
-    assert told["why_people"] == "open critical tickets 1: costs 10 points"
+    assert told["why_people"] == "open critical tickets 1 (full points at 0): costs 10 points"
     assert why(states={SPONSORS: NONE_YET}, **{USERS: 0.8, TICKETS: 0.0})["why_people"] == ""
 
 
 def test_no_rows_have_no_reasons():
     tables = small_company(2, seed=1)
     features = compute_features(tables, known_accounts(tables, []), metrics=METRICS)
-    found = component_reasons(features, score_health(features, card()), card())
-    assert found.shape == (0, 2)
+    assert reasons(features, card()).shape == (0, 2)

@@ -4,24 +4,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churngrid.features.schema.bands import Bands
 from churngrid.serving.results.words import CELLS
 from churngrid.serving.scoring.grid import SETTLED_DAYS, place
 
+_ROW = {
+    "in_grid": True,
+    "health_band": "low",
+    "health_band_raw": "low",
+    "cap": np.nan,
+    "maturity_band": "low",
+    "cmi_status": "certain",
+    "mature": False,
+    "maybe_mature": False,
+    "tenure_days": 400.0,
+    "term_days": 300.0,
+    "chs_before_caps": 30.0,
+    "health_index": np.nan,
+    "p_churn": np.nan,
+    "base_rate": np.nan,
+}
+
 
 def account(**changes):
-    row = {
-        "in_grid": True,
-        "health_band": "low",
-        "health_band_raw": "low",
-        "cap": np.nan,
-        "maturity_band": "low",
-        "cmi_status": "certain",
-        "mature": False,
-        "maybe_mature": False,
-        "tenure_days": 400.0,
-        **changes,
-    }
-    return place(pd.DataFrame([row]), medium_from=50.0).iloc[0]
+    return place(pd.DataFrame([{**_ROW, **changes}]), bands=Bands()).iloc[0]
 
 
 @pytest.mark.parametrize(("bands", "cell"), CELLS.items())
@@ -80,6 +86,9 @@ GUARDS = [
     ({"tenure_days": SETTLED_DAYS - 1.0}, "a customer for less than 180 days"),
     ({"tenure_days": np.nan}, "it is not known since when it is a customer"),
     ({"tenure_days": float(SETTLED_DAYS)}, ""),
+    ({"term_days": SETTLED_DAYS - 1.0}, "its term began less than 180 days ago"),
+    ({"term_days": float(SETTLED_DAYS)}, ""),
+    ({"term_days": np.nan}, ""),
     ({}, ""),
 ]
 
@@ -118,8 +127,36 @@ def test_account_outside_the_grid_has_no_place(changes):
     assert placed["guard"] == ""
 
 
+WELL = [
+    ({"chs_before_caps": 50.0}, "its health score is not low before caps"),
+    ({"chs_before_caps": 49.9}, ""),
+    ({"chs_before_caps": np.nan}, "too little is known for a health score"),
+    ({"health_index": 50.0, "p_churn": 0.2, "base_rate": 0.1}, "the estimate is not low"),
+    ({"health_index": 49.0, "p_churn": 0.21, "base_rate": 0.1}, ""),
+    # With a base rate of 0.6 the index is 100 - 100 p, and p may lie below the base rate.
+    (
+        {"health_index": 45.0, "p_churn": 0.55, "base_rate": 0.6},
+        "the estimate is below the base rate",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "guard"), WELL)
+@pytest.mark.parametrize("cap", [np.nan, 49.0])
+def test_nobody_is_let_churn_whose_health_was_not_measured_to_be_low(changes, guard, cap):
+    placed = account(cap=cap, **changes)
+    assert placed["guard"] == guard
+    assert placed["cell"] == ("stabilise_cheaply" if guard else "let_churn")
+    assert placed["quadrant"] == (None if guard else "churn_and_let_churn")
+
+
+def test_a_cap_on_a_healthy_account_leaves_it_in_the_cell_of_its_health():
+    placed = account(cap=49.0, chs_before_caps=82.0)
+    assert (placed["cell"], placed["quadrant"]) == ("retain_as_is", None)
+    both = account(cap=49.0, chs_before_caps=82.0, health_index=55.0, p_churn=0.2, base_rate=0.1)
+    assert both["cell"] == "stabilise_cheaply"
+
+
 def test_no_accounts_have_no_places():
-    row = {"in_grid": True, "health_band": "low", "health_band_raw": "low", "cap": np.nan}
-    row |= {"maturity_band": "low", "cmi_status": "certain", "mature": False, "tenure_days": 1.0}
-    row["maybe_mature"] = False
-    assert place(pd.DataFrame([row]).iloc[:0], medium_from=50.0).empty
+    frame = pd.DataFrame([_ROW])
+    assert place(frame.iloc[:0], bands=Bands()).empty

@@ -51,12 +51,14 @@ def test_who_needs_someone_is_told_no_play_that_waits_or_is_withheld(scored):
 
 def test_a_model_without_drivers_of_its_own_is_explained_by_the_score(scored):
     of_score = drivers_of(scored.scores, "chs")
-    by_rule = SimpleNamespace(**{**vars(scored), "drivers": of_score})
     modelled = scored.scores.loc[scored.scores["health_source"] == "model", "account_id"]
+    by_score = scored.scores["explained_by"].replace("model", "scorecard")
+    scores = scored.scores.assign(explained_by=by_score)
+    by_rule = SimpleNamespace(**{**vars(scored), "drivers": of_score, "scores": scores})
     told = [one for one in who_needs_someone(by_rule) if one["account_id"] in set(modelled)]
     assert told
     assert all(one["reasons"] for one in told)
-    page = Page(render_report(scored.scores, of_score, scored.plays, playbook=PLAYBOOK))
+    page = Page(render_report(scores, of_score, scored.plays, playbook=PLAYBOOK))
     assert "The scorecard takes points for" in page.text
     assert "The model's estimate of leaving rises" not in page.text
 
@@ -82,6 +84,7 @@ def test_a_story_asks_for_nothing_that_waits_or_is_withheld(scored):
     )
     assert "What to do" not in first.text()
     assert first.as_dict()["plays"] == []
+    assert "Held back" not in first.text()
     assert "What to do" in third.text()
 
 

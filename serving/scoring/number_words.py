@@ -1,0 +1,252 @@
+"""Numbers as people write them: counts whole, money short, percent where percent."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.metrics.metric import Metric
+
+__all__ = ["UNKNOWN", "as_said", "in_words", "label_of", "say_money", "say_score", "say_values"]
+
+
+UNKNOWN = "unknown"
+"""What a missing value reads."""
+
+_AHEAD = "days to "
+_NO_THINGS = ("points", "levels")
+_CUT_STEP = 5
+_SOME = 0.25
+"""Stands for a count between nothing and one."""
+_SIZES = ((999.95e6, 1e9, "B", 1), (999.5e3, 1e6, "M", 1), (1e4, 1e3, "K", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """One way to write numbers: what is left of them, and how that reads."""
+
+    rounded: Callable[[FloatArray], FloatArray]
+    say: Callable[[float], str]
+
+
+def say_values(values: FloatArray, metric: Metric) -> tuple[list[str], IntArray]:
+    """Return values of a metric as people write them, those that read alike put in words once.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Of any shape; NaN is unknown.
+    metric : Metric
+
+    Returns
+    -------
+    words : list of str
+    which : ndarray of int
+        As ``in_words`` returns them.
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics.catalogue import METRICS
+    >>> share = next(metric for metric in METRICS if metric.unit == "share")
+    >>> words, which = say_values(np.array([0.241, 0.239, np.nan]), share)
+    >>> words, which.tolist()
+    (['24 %', 'unknown'], [0, 0, 1])
+    """
+    style = _style_of(metric)
+    return in_words(as_said(values, metric), lambda value: _known(value, style.say))
+
+
+def as_said(values: FloatArray, metric: Metric) -> FloatArray:
+    """Return the numbers that are left when values of a metric are put into words.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Of any shape; NaN is unknown.
+    metric : Metric
+
+    Returns
+    -------
+    ndarray of float
+        Equal where two values read alike.
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics.catalogue import METRICS
+    >>> users = next(metric for metric in METRICS if metric.unit == "users")
+    >>> as_said(np.array([3.3, 3.4, np.nan]), users).tolist()
+    [3.0, 3.0, nan]
+    """
+    # Zero has no sign in words.
+    return _style_of(metric).rounded(np.asarray(values, dtype=float)) + 0.0
+
+
+def label_of(metric: Metric) -> str:
+    """Return what a metric is called in front of its value.
+
+    Parameters
+    ----------
+    metric : Metric
+
+    Returns
+    -------
+    str
+        Days to a date are told by the date: "notice deadline 70 days ago".
+    """
+    return metric.label.removeprefix(_AHEAD).removeprefix("the ")
+
+
+def say_score(value: float) -> str:
+    """Return a score from 0 to 100 without a fraction, unless that would carry it into a band.
+
+    Parameters
+    ----------
+    value : float
+        NaN is unknown.
+
+    Returns
+    -------
+    str
+        With a tenth where rounding would reach a multiple of five: bands begin at such numbers.
+
+    Examples
+    --------
+    >>> say_score(69.6), say_score(69.97), say_score(69.4), say_score(70.0)
+    ('69.6', '69.9', '69', '70')
+    """
+    if math.isnan(value):
+        return UNKNOWN
+    whole = round(value)
+    if whole > value and whole % _CUT_STEP == 0:
+        return f"{math.floor(10 * value) / 10:.1f}"
+    return str(whole)
+
+
+def say_money(amount: float) -> str:
+    """Return an amount of money short enough for a headline, without its currency.
+
+    Parameters
+    ----------
+    amount : float
+        NaN is unknown.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [say_money(amount) for amount in (1_234_567, 48_200, 999, float("nan"))]
+    ['1.2 M', '48 K', '999', 'unknown']
+    """
+    if math.isnan(amount):
+        return UNKNOWN
+    for least, unit, letter, digits in _SIZES:
+        if abs(amount) >= least:
+            return f"{amount / unit:,.{digits}f} {letter}"
+    return f"{amount:,.0f}"
+
+
+def in_words(values: FloatArray, say: Callable[[float], str]) -> tuple[list[str], IntArray]:
+    """Put many values into words, each different one once.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Of any shape; NaN is a value like others.
+    say : callable
+        Returns the words for one value.
+
+    Returns
+    -------
+    words : list of str
+        Those of the different values, in the order in which they first come.
+    which : ndarray of int
+        Shape of ``values``: the place among ``words``.
+
+    Examples
+    --------
+    >>> words, which = in_words(np.array([2.0, 1.0, 2.0]), "{:.0f}".format)
+    >>> words, which.tolist()
+    (['2', '1'], [0, 1, 0])
+    """
+    # As bits, since 0 and -0 are equal and do not read the same.
+    which, bits = pd.factorize(np.ascontiguousarray(values, dtype=float).view(np.int64).ravel())
+    return [say(value) for value in bits.view(float).tolist()], which.reshape(values.shape)
+
+
+def _style_of(metric: Metric) -> _Style:
+    if metric.label.startswith(_AHEAD):
+        return _STYLES["days ahead"]
+    if metric.unit in _STYLES:
+        return _STYLES[metric.unit]
+    things = metric.unit == "people" or metric.unit.endswith("s")
+    return _COUNTED if things and metric.unit not in _NO_THINGS else _PLAIN
+
+
+def _known(value: float, say: Callable[[float], str]) -> str:
+    return UNKNOWN if math.isnan(value) else say(value)
+
+
+def _percent(values: FloatArray) -> FloatArray:
+    return np.asarray(np.rint(100.0 * values))
+
+
+def _counts(values: FloatArray) -> FloatArray:
+    some = (values > 0) & (values < 0.5)
+    return np.where(some, _SOME, np.rint(values))
+
+
+def _digits(values: FloatArray) -> FloatArray:
+    """Return two digits or so: whole from ten on, tenths from one on, hundredths below."""
+    size = np.abs(values)
+    small = np.where(size >= 1.0, np.round(values, 1), np.round(values, 2))
+    return np.where(size >= 10.0, np.rint(values), small)
+
+
+def _short(values: FloatArray) -> FloatArray:
+    """Return amounts as ``say_money`` leaves them."""
+    size = np.abs(values)
+    steps = [unit / 10.0**digits for _, unit, _, digits in _SIZES]
+    step = np.select([size >= least for least, *_ in _SIZES], steps, 1.0)
+    return np.asarray(np.rint(values / step) * step)
+
+
+def _weekly(values: FloatArray) -> FloatArray:
+    """Return the change in percent a week that a slope of logarithms stands for."""
+    return np.asarray(np.rint(100.0 * np.expm1(values)))
+
+
+def _say_count(value: float) -> str:
+    return "under 1" if value == _SOME else f"{value:,.0f}"
+
+
+def _say_weekly(value: float) -> str:
+    if value == 0:
+        return "steady"
+    return f"{'falls' if value < 0 else 'rises'} by {abs(value):.0f} % a week"
+
+
+def _say_ahead(value: float) -> str:
+    if value == 0:
+        return "today"
+    days = f"{abs(value):,.0f} {'day' if abs(value) == 1 else 'days'}"
+    return f"in {days}" if value > 0 else f"{days} ago"
+
+
+_COUNTED = _Style(_counts, _say_count)
+_PLAIN = _Style(_digits, lambda value: f"{value:,.12g}")
+_WHOLE = _Style(lambda values: np.asarray(np.rint(values)), "{:,.0f}".format)
+_STYLES = {
+    "share": _Style(_percent, "{:,.0f} %".format),
+    "currency": _Style(_short, say_money),
+    "log per week": _Style(_weekly, _say_weekly),
+    "days ahead": _Style(_WHOLE.rounded, _say_ahead),
+    "days": _WHOLE,
+    "hours": _WHOLE,
+    "flag": _Style(lambda values: values, lambda value: "yes" if value else "no"),
+}
+"""By unit; counts are whole, and other numbers have two digits."""
