@@ -15,7 +15,10 @@ __all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_
 MINIMUM_HISTORY_DAYS = 90
 """Before so many days of data most windows would look into the time before the data began."""
 
-_DATED = ("tickets", "invoices", "survey_responses", "activities", "contract_events")
+_DATED = (
+    *("tickets", "invoices", "survey_responses", "activities", "contract_events"),
+    "subscription_items",
+)
 _FREQUENCY = {"week": "W-MON", "month": "MS", "quarter": "QS"}
 
 
@@ -136,23 +139,26 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
 
 
 _CLOCKS = (
-    (USAGE_TABLES, ACTIVITY_TABLES),
-    (_DATED, _DATED),
-    (FACT_TABLES, FACT_TABLES),
+    (USAGE_TABLES, ACTIVITY_TABLES, 0),
+    (("tickets",), _DATED, 0),
+    (_DATED, _DATED, DAY - 1),
+    (FACT_TABLES, FACT_TABLES, DAY - 1),
 )
-"""In order: where one of the first has rows, the second say from when to when data reaches."""
+"""In order: where one of the first has rows, the second say from when to when data reaches. What is
+not written to every day, such as billing, is whole on the day of its newest row."""
 
 
 def _known_bounds(tables: Tables) -> tuple[int, int]:
     """Return when the first and the last fact became known, lonely mistakes left aside.
 
-    Tables that are written to as things happen decide; what only holds for a period (contracts,
-    items) may have been known for long, and is asked where there is nothing else.
+    Tables that are written to as things happen decide; a contract may begin long after it is
+    known, so it is asked where there is nothing else.
     """
-    for asked, counted in _CLOCKS:
+    for asked, counted, whole in _CLOCKS:
         if any(tables.filled(name) for name in asked):
             filled = [tables[name] for name in counted if tables.filled(name)]
-            return data_span([microseconds(table, "known_at") for table in filled])
+            first, last = data_span([microseconds(table, "known_at") for table in filled])
+            return first, last + whole
     raise SchemaError(
         f"The data has no facts, so no day of it is closed; deliver rows in one of "
         f"{list(FACT_TABLES)}."

@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from ..arrays.plain_text import Mask, as_text, pickable, to_mask
 from ..errors import SchemaError
-from ..schema.settings import Settings, TableMapping
+from ..schema.settings import Lookup, Settings, TableMapping
 from ..schema.suggestions import closest
 from ..schema.tables import FACT_TABLES, TABLES, TableSpec
 from ..schema.tableset import Finding
 from .forms.column_forms import FORM_NAMES
+from .formulas import columns_in, computed
 from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
 
@@ -34,6 +35,8 @@ __all__ = [
 
 
 _ALIKE = 0.85
+_ELSEWHERE = ("constants", "lookup", "formulas")
+"""Where canonical columns come from that are no columns of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Plan:
         Canonical column to source column.
     mapping : TableMapping
         Everything else that the settings say about the table.
+    computed_from : tuple of str
+        Source columns that its formulas read.
     also : tuple of Plan
         Further sources of the same table, read below the first one.
     """
@@ -57,6 +62,7 @@ class Plan:
     source: str
     columns: Mapping[str, str]
     mapping: TableMapping
+    computed_from: tuple[str, ...] = ()
     also: "tuple[Plan, ...]" = ()
 
     @property
@@ -67,7 +73,10 @@ class Plan:
     @property
     def collected(self) -> frozenset[str]:
         """The canonical columns that a source has in one way or another."""
-        own = frozenset([*self.columns, *self.mapping.constants, *self.mapping.lookup])
+        mapping = self.mapping
+        own = frozenset(
+            [*self.columns, *(c for kind in _ELSEWHERE for c in getattr(mapping, kind))]
+        )
         return own.union(*(part.collected for part in self.also))
 
     def origin(self, column: str) -> "Origin":
@@ -90,7 +99,8 @@ class Plan:
         extra = (self.mapping.row_id, self.mapping.item_id)
         names = [*self.columns.values(), *self.mapping.only, *self.mapping.but_not]
         names += [self.mapping.filled] if self.mapping.filled else []
-        names += [look.on for look in self.mapping.lookup.values()]
+        names += [look.on for look in _looks(self.mapping).values()]
+        names += self.computed_from
         return tuple(dict.fromkeys([*names, *(name for name in extra if name)]))
 
 
@@ -214,9 +224,10 @@ def fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
 
 def _fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
     # A database may not answer another question while rows are still coming.
+    looks = _looks(plan.mapping)
     answers = {
         name: answers_of(source, look, f"{plan.spec.name}.lookup.{name}")
-        for name, look in plan.mapping.lookup.items()
+        for name, look in looks.items()
     }
     read = source.pieces if plan.spec.bulky else _as_a_whole(source)
     for raw in read(plan.source, plan.wanted):
@@ -237,13 +248,19 @@ def _as_a_whole(source: Source) -> Callable[[str, tuple[str, ...]], Iterator[Raw
     return read
 
 
-def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Delivery:
+def _looks(mapping: TableMapping) -> dict[str, Lookup]:
+    """Return all lookups: those of canonical columns, and those beside the source's own."""
+    return {**mapping.lookup, **mapping.beside}
+
+
+def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, ...]]) -> Delivery:
     there, mapping = raw.table.column_names, plan.mapping
     columns = {name: raw.table[column] for name, column in plan.columns.items() if column in there}
     for name, value in mapping.constants.items():
         columns[name] = pa.chunked_array([pa.repeat(pa.scalar(value), raw.table.num_rows)])
     for name, look in mapping.lookup.items():
-        columns[name] = looked_up(raw.table[look.on], answers[name])
+        columns[name] = looked_up(raw.table[look.on], look, answers[name])
+    columns |= _formulas(raw, plan, answers)
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
     }
@@ -256,6 +273,19 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, pa.Table]) -> Del
         row_id=_extra(raw.table, mapping.row_id),
         item_id=_extra(raw.table, mapping.item_id),
     )
+
+
+def _formulas(
+    raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, ...]]
+) -> dict[str, pa.ChunkedArray]:
+    mapping = plan.mapping
+    if not mapping.formulas:
+        return {}
+    columns = {name: raw.table[name] for name in plan.computed_from}
+    for name, look in mapping.beside.items():
+        columns[name] = looked_up(raw.table[look.on], look, answers[name])
+    rows = pa.table(columns) if columns else raw.table
+    return computed(rows, mapping.formulas, f"{plan.spec.name}.formulas")
 
 
 def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, ...]:
@@ -282,7 +312,7 @@ def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, .
 def _closest_table(name: str, source: Source, plans: Mapping[str, Plan]) -> str | None:
     """Return the source table that is not read and whose name is nearly that of a canonical one."""
     parts = [part for plan in plans.values() for part in plan.parts]
-    looks = [look for part in parts for look in part.mapping.lookup.values()]
+    looks = [look for part in parts for look in _looks(part.mapping).values()]
     read = {part.source for part in parts} | {hop.table for look in looks for hop in look.hops}
     free = {other.lower(): other for other in source.names() if other not in read}
     close = get_close_matches(name, free, n=1, cutoff=_ALIKE)
@@ -300,7 +330,7 @@ def _check_names(settings: Settings) -> None:
             )
         spec = TABLES[known.index(name)]
         for source in (mapping, *mapping.also):
-            for part in ("columns", "constants", "lookup"):
+            for part in ("columns", *_ELSEWHERE):
                 _check_columns(spec, part, getattr(source, part))
             _check_formats(spec, source)
             _check_disjoint(name, source)
@@ -330,7 +360,7 @@ def _check_columns(spec: TableSpec, part: str, named: Mapping[str, object]) -> N
 
 
 def _check_disjoint(name: str, mapping: TableMapping) -> None:
-    parts = ("columns", "constants", "lookup")
+    parts = ("columns", *_ELSEWHERE)
     named = [column for part in parts for column in getattr(mapping, part)]
     twice = sorted({column for column in named if named.count(column) > 1})
     if twice:
@@ -350,15 +380,28 @@ def _plan(spec: TableSpec, name: str, mapping: TableMapping, source: Source) -> 
             columns[column.name] = wanted
         elif column.name in present and not _is_elsewhere(column.name, mapping):
             columns[column.name] = column.name
-    plan = Plan(spec, name, columns, mapping)
+    plan = Plan(spec, name, columns, mapping, _computed_from(spec, name, mapping, present))
     _check_extras(plan, present, source)
     _check_required_columns(plan, present)
     _check_repeats(plan, present)
     return plan
 
 
+def _computed_from(
+    spec: TableSpec, name: str, mapping: TableMapping, present: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the source columns that formulas read; each has to be there."""
+    asked: list[str] = []
+    for column, formula in mapping.formulas.items():
+        read = [one for one in columns_in(formula, present) if one not in mapping.beside]
+        for one in read:
+            _need(one, present, f"{spec.name}.formulas.{column}", name)
+        asked += read
+    return tuple(dict.fromkeys(asked))
+
+
 def _is_elsewhere(column: str, mapping: TableMapping) -> bool:
-    return column in mapping.constants or column in mapping.lookup
+    return any(column in getattr(mapping, part) for part in _ELSEWHERE)
 
 
 def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
@@ -370,14 +413,15 @@ def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
         column = getattr(mapping, key)
         if column is not None:
             _need(column, present, f"{table}.{key}", plan.source)
-    for column, look in mapping.lookup.items():
-        key = f"{table}.lookup.{column}"
+    for column, look in _looks(mapping).items():
+        key = f"{table}.{'lookup' if column in mapping.lookup else 'beside'}.{column}"
         _need(look.on, present, f"{key}.on", plan.source)
         for hop in look.hops:
             _need_table(hop.table, f"{key}.table", source)
             met = "equals" if look.equals or hop.table != look.table else "on"
             _need(hop.equals, source.columns(hop.table), f"{key}.{met}", hop.table)
-            _need(hop.take, source.columns(hop.table), f"{key}.take", hop.table)
+            for part, column in (("take", hop.take), *(("where", one) for one in hop.where)):
+                _need(column, source.columns(hop.table), f"{key}.{part}", hop.table)
 
 
 def _need_table(name: str, key: str, source: Source) -> None:

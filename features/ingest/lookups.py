@@ -1,18 +1,27 @@
 """Values that stand in another source table, reached in one step or several."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays.plain_text import as_text
+from ..arrays.plain_text import as_text, to_mask, without
 from ..errors import SchemaError
 from ..schema.settings import Hop, Lookup
 from .raw_rows import Source
 
-__all__ = ["answers_of", "looked_up"]
+__all__ = ["answers_of", "domains_of", "looked_up"]
 
 
-def answers_of(source: Source, look: Lookup, key: str) -> pa.Table:
-    """Return each key of a lookup once, with its answer.
+_FREE_MAIL = (
+    *("gmail.com", "googlemail.com", "yahoo.com", "hotmail.com", "outlook.com", "live.com"),
+    *("icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de", "proton.me", "mail.com"),
+)
+"""Domains that say nothing of the company."""
+
+
+def answers_of(source: Source, look: Lookup, key: str) -> tuple[pa.Table, ...]:
+    """Return each key of every step of a lookup once, with its answer.
 
     Parameters
     ----------
@@ -23,29 +32,26 @@ def answers_of(source: Source, look: Lookup, key: str) -> pa.Table:
 
     Returns
     -------
-    pyarrow.Table
-        ``on`` and ``take`` as text; keys that lead nowhere have no answer.
+    tuple of pyarrow.Table
+        ``on`` and ``take`` as text, a table a step.
 
     Raises
     ------
     SchemaError
         If a key has two answers.
     """
-    first, *more = look.hops
-    answers = _answers(source, first, key)
-    for hop in more:
-        further = looked_up(answers["take"], _answers(source, hop, key))
-        answers = pa.table({"on": answers["on"], "take": further})
-    return answers
+    return tuple(_answers(source, hop, key) for hop in look.hops)
 
 
-def looked_up(keys: pa.ChunkedArray, answers: pa.Table) -> pa.ChunkedArray:
+def looked_up(keys: pa.ChunkedArray, look: Lookup, answers: Sequence[pa.Table]) -> pa.ChunkedArray:
     """Return the answer for each key.
 
     Parameters
     ----------
     keys : pyarrow.ChunkedArray of any type, shape (n_rows,)
-    answers : pyarrow.Table
+    look : Lookup
+    answers : sequence of pyarrow.Table
+        From ``answers_of``.
 
     Returns
     -------
@@ -54,18 +60,60 @@ def looked_up(keys: pa.ChunkedArray, answers: pa.Table) -> pa.ChunkedArray:
 
     Examples
     --------
-    >>> answers = pa.table({"on": ["a"], "take": ["1"]})
-    >>> looked_up(pa.chunked_array([["a", "b"]]), answers).to_pylist()
+    >>> look = Lookup(table="t", on="x", take="y")
+    >>> answers = [pa.table({"on": ["a"], "take": ["1"]})]
+    >>> looked_up(pa.chunked_array([["a", "b"]]), look, answers).to_pylist()
     ['1', None]
     """
-    where = pc.index_in(as_text(keys)[0], value_set=answers["on"], skip_nulls=True)
-    return pc.take(answers["take"], where)
+    values = as_text(keys)[0]
+    for hop, table in zip(look.hops, answers, strict=True):
+        asked = domains_of(values) if hop.by_domain else values
+        where = pc.index_in(asked, value_set=table["on"], skip_nulls=True)
+        values = pc.take(table["take"], where)
+    return values
+
+
+def domains_of(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the domains of addresses of e-mail and of web sites.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of string
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of string
+        Lower case, without ``www``; null for what is neither, and for providers of mail.
+
+    Examples
+    --------
+    >>> sites = ["Ann@Ada.com", "https://www.ada.com/team", "ada", "bob@gmail.com"]
+    >>> domains_of(pa.chunked_array([sites])).to_pylist()
+    ['ada.com', 'ada.com', None, None]
+    """
+    lowered = pc.utf8_lower(pc.utf8_trim_whitespace(values))
+    bare = pc.replace_substring_regex(lowered, r"^(?:.*@|[a-z]+://)", "")
+    bare = pc.replace_substring_regex(bare, r"^www\.|[/:?#].*$", "")
+    bare = pc.replace_substring_regex(bare, r"[/:?#].*$", "")
+    like = to_mask(pc.match_substring_regex(bare, r"^[^\s.]+(?:\.[^\s.]+)+$"))
+    free = to_mask(pc.is_in(bare, value_set=pa.array(_FREE_MAIL)))
+    return without(bare, ~like | free)
 
 
 def _answers(source: Source, hop: Hop, key: str) -> pa.Table:
-    other = source.read(hop.table, tuple(dict.fromkeys([hop.equals, hop.take]))).table
-    answers = pa.table({"on": as_text(other[hop.equals])[0], "take": as_text(other[hop.take])[0]})
+    wanted = tuple(dict.fromkeys([hop.equals, hop.take, *hop.where]))
+    other = source.read(hop.table, wanted).table
+    for column, values in hop.where.items():
+        text = pc.utf8_lower(as_text(other[column])[0])
+        admitted = pa.array([value.lower() for value in values])
+        other = other.filter(pa.array(to_mask(pc.is_in(text, value_set=admitted))))
+    met = as_text(other[hop.equals])[0]
+    met = domains_of(met) if hop.by_domain else met
+    answers = pa.table({"on": met, "take": as_text(other[hop.take])[0]})
     pairs = answers.group_by(["on", "take"]).aggregate([]).filter(pc.is_valid(pc.field("on")))
+    if hop.earliest:
+        least = pairs.group_by("on").aggregate([("take", "min")])
+        return least.rename_columns({"take_min": "take"})
     counts = pc.value_counts(pairs["on"])
     twice = pc.struct_field(counts, "values").filter(
         pc.greater(pc.struct_field(counts, "counts"), 1)
@@ -73,6 +121,7 @@ def _answers(source: Source, hop: Hop, key: str) -> pa.Table:
     if len(twice):
         raise SchemaError(
             f"Setting `tables.{key}`: {len(twice)} values of `{hop.equals}` have more than one "
-            f"`{hop.take}` in {hop.table!r}, such as {twice[0].as_py()!r}."
+            f"`{hop.take}` in {hop.table!r}, such as {twice[0].as_py()!r}. `earliest: true` takes "
+            "the first of them."
         )
     return pairs

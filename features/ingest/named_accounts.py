@@ -86,6 +86,7 @@ def _ids_only(plan: Plan) -> Plan:
         update={
             "constants": {k: v for k, v in plan.mapping.constants.items() if k == _ID},
             "lookup": {k: v for k, v in plan.mapping.lookup.items() if k == _ID},
+            "formulas": {k: v for k, v in plan.mapping.formulas.items() if k == _ID},
             "row_id": None,
             "item_id": None,
         }

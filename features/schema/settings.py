@@ -87,7 +87,15 @@ def _to_word(value: object) -> object:
 _Word = Annotated[str, BeforeValidator(_to_word)]
 
 
-class Hop(Declared):
+class _Step(Declared):
+    table: str
+    take: str
+    where: dict[str, list[_Word]] = Field(default_factory=dict)
+    earliest: bool = False
+    by_domain: bool = False
+
+
+class Hop(_Step):
     """A step from one source table to the next.
 
     Parameters
@@ -97,14 +105,19 @@ class Hop(Declared):
         Column that is met by what the step before gave.
     take : str
         Column to go on with.
+    where : dict of str to list of str
+        Rows that count: column of the table and the admitted values.
+    earliest : bool
+        Of several answers the earliest, or the first in the alphabet, counts; without it they are
+        an error.
+    by_domain : bool
+        Addresses of e-mail and of web sites meet where their domains are the same.
     """
 
-    table: str
     equals: str
-    take: str
 
 
-class Lookup(Declared):
+class Lookup(_Step):
     """Where a column comes from when it stands in another source table.
 
     Parameters
@@ -115,22 +128,21 @@ class Lookup(Declared):
         Column of the table that asks.
     equals : str or None
         Column of the other table that is met; the name of ``on`` by default.
-    take : str
-        Column to take over.
+    take, where, earliest, by_domain
+        As in ``Hop``.
     then : list of Hop
         Further tables to go through, each with what the one before gave.
     """
 
-    table: str
     on: str
     equals: str | None = None
-    take: str
     then: list[Hop] = Field(default_factory=list)
 
     @property
     def hops(self) -> tuple[Hop, ...]:
         """All tables to go through, in order."""
-        return (Hop(table=self.table, equals=self.equals or self.on, take=self.take), *self.then)
+        first = self.model_dump(exclude={"on", "then"})
+        return (Hop.model_validate(first | {"equals": self.equals or self.on}), *self.then)
 
 
 class TableMapping(Declared):
@@ -155,6 +167,12 @@ class TableMapping(Declared):
     formats : dict of str to str
         By canonical column, how its times or numbers are written where the data does not tell:
         ``day-first``, ``month-first``, ``year-month``, ``seconds``, ``decimal-comma``, ...
+    beside : dict of str to Lookup
+        Columns of other source tables under names of your own, for ``formulas`` to use.
+    formulas : dict of str to str
+        Canonical columns that are computed row by row: expressions of DuckDB over the columns of
+        the source table (``"Unit Price"``) and those of ``beside``. ``number("x")``,
+        ``moment("x")`` and ``flag("x")`` read a column as the contract does.
     row_id : str or None
         Source column that numbers the rows of a table without an id of its own; values that
         repeat are reported.
@@ -176,6 +194,8 @@ class TableMapping(Declared):
     constants: dict[str, _Word] = Field(default_factory=dict)
     lookup: dict[str, Lookup] = Field(default_factory=dict)
     formats: dict[str, str] = Field(default_factory=dict)
+    beside: dict[str, Lookup] = Field(default_factory=dict)
+    formulas: dict[str, str] = Field(default_factory=dict)
     row_id: str | None = None
     item_id: str | None = None
     skip: bool = False

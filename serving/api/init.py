@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...features.addresses import is_address, public_address
@@ -22,7 +22,9 @@ from .result_types import CheckResult, InitResult
 __all__ = ["init"]
 
 
-def init(folder: Path, *, data: Data | None = None) -> InitResult:
+def init(
+    folder: Path, *, data: Data | None = None, presets: Sequence[str] | None = None
+) -> InitResult:
     """Write settings, scorecard, rubric and playbook to edit, and a questionnaire to fill in.
 
     Parameters
@@ -32,6 +34,9 @@ def init(folder: Path, *, data: Data | None = None) -> InitResult:
     data : path, URL or dict of DataFrame, optional
         Propose how these tables are read, record where they are, hold them against the contract
         at once, and ask about their accounts.
+    presets : sequence of str, optional
+        Systems whose exports the data holds, such as ``stripe``; without them every known layout
+        is looked for.
 
     Returns
     -------
@@ -40,9 +45,12 @@ def init(folder: Path, *, data: Data | None = None) -> InitResult:
     Raises
     ------
     SchemaError
-        If one of the files is already there, or the data cannot be opened.
+        If one of the files is already there, the data cannot be opened, or a preset does not find
+        its tables in it.
     """
-    proposal = propose(data) if data is not None else None
+    if presets and data is None:
+        raise SchemaError("Presets say how your data is read; name it with `--from DATA`.")
+    proposal = propose(data, presets) if data is not None else None
     mapping = mapping_of(proposal) if proposal else {}
     files = starter_files(proposal, _recorded(data, folder), accounts_to_ask(data, mapping))
     for name in files:
@@ -86,10 +94,20 @@ def _apart(folder: Path, data: Data) -> Path | None:
 
 def _next(folder: Path, data: Data, proposal: Proposal, checked: CheckResult | None) -> str:
     if proposal.flat is not None:
-        _, key, flag = proposal.flat
+        table, key, flag = proposal.flat
         named = f" --id {shlex.quote(key)}" if key else ""
-        return f"churngrid train {shlex.quote(str(data))} --target {shlex.quote(flag)}{named}"
+        file = shlex.quote(str(_file_of(data, table)))
+        return f"churngrid train {file} --target {shlex.quote(flag)}{named}"
     return _command(folder, "score" if checked is not None else "check")
+
+
+def _file_of(data: Data, table: str) -> Path | str:
+    """Return the file of a table, where the data is a folder of files."""
+    folder = Path() if isinstance(data, Mapping) else Path(data)
+    if isinstance(data, Mapping) or not folder.is_dir():
+        return str(data) if not isinstance(data, Mapping) else table
+    named = (path for path in sorted(folder.rglob("*")) if path.name.startswith(Path(table).name))
+    return next(named, folder)
 
 
 def _command(folder: Path, verb: str) -> str:

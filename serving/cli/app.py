@@ -173,6 +173,13 @@ def init(
         str | None,
         typer.Option("--from", metavar="DATA", help="Look at these tables and propose settings."),
     ] = None,
+    preset: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SYSTEM",
+            help="Whose exports they are, such as stripe; may be repeated. Default: find out.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -186,7 +193,7 @@ def init(
         from ..api.init import init as run
         from .summaries import init_summary
 
-        result = run(folder, data=data)
+        result = run(folder, data=data, presets=preset)
         talk.tell(init_summary(result), show_init)
         if result.problem:
             raise typer.Exit(_FOUND)

@@ -197,16 +197,18 @@ def _check_plan(plan: Plan) -> None:
             f"Setting `tables.{name}.also` does not work on Spark; write the sources as one table, "
             "or compute on one machine."
         )
-    if plan.mapping.lookup:
+    looks = {**plan.mapping.lookup, **plan.mapping.beside}
+    if looks:
         raise SchemaError(
             f"Setting `tables.{name}.lookup` does not work on Spark; put "
-            f"{sorted(plan.mapping.lookup)} into the source table {plan.source!r} itself, or "
+            f"{sorted(looks)} into the source table {plan.source!r} itself, or "
             "compute on one machine."
         )
-    if "account_id" in plan.mapping.constants:
+    elsewhere = [k for k in ("constants", "formulas") if "account_id" in getattr(plan.mapping, k)]
+    if elsewhere:
         raise SchemaError(
-            f"Setting `tables.{name}.constants.account_id` does not work on Spark, which divides "
-            "the rows by that column; put it into the source table."
+            f"Setting `tables.{name}.{elsewhere[0]}.account_id` does not work on Spark, which "
+            "divides the rows by that column; put it into the source table."
         )
 
 

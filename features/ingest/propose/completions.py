@@ -66,8 +66,6 @@ def completed(fit: Fit) -> Part | str:
     part = _COMPLETIONS.get(fit.role.table, _plain)(fit, takes)
     if isinstance(part, str):
         return part
-    if any(take.formula for take in part.takes):
-        return "its amounts would have to be computed from several columns"
     missing = [
         column.name
         for column in fit.role.spec.columns

@@ -85,7 +85,7 @@ class Billed:
 
 
 def quoted(name: str) -> str:
-    """Return the name of a column as an expression.
+    """Return the numbers of a column as an expression.
 
     Parameters
     ----------
@@ -98,8 +98,12 @@ def quoted(name: str) -> str:
     Examples
     --------
     >>> quoted("Amount Due")
-    '"Amount Due"'
+    'number("Amount Due")'
     """
+    return f"number({_bare(name)})"
+
+
+def _bare(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -197,7 +201,7 @@ def _months(interval: ColumnProfile, known: dict[str, float]) -> str:
     if len(lengths) == 1:
         return f"{lengths.pop():g}"
     cases = " ".join(f"when '{word}' then {months:g}" for word, months in known.items())
-    return f"case lower({quoted(interval.name)}) {cases} end"
+    return f"case lower({_bare(interval.name)}) {cases} end"
 
 
 def _amount(table: TableProfile, billed: Billed | None) -> _Amount | None:

@@ -53,6 +53,8 @@ class Part:
     why : str
     filled : str
         A source column without which a row says nothing of this kind; empty if all rows do.
+    beside : mapping of str to mapping
+        Columns of other source tables that expressions use, as in the settings.
     """
 
     table: str
@@ -63,6 +65,7 @@ class Part:
     sure: bool = True
     why: str = ""
     filled: str = ""
+    beside: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

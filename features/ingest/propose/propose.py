@@ -1,15 +1,18 @@
 """A proposal for a source that nobody has described: every table looked at, every guess named."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
+from ...errors import SchemaError
 from ...schema.tables import TABLES
 from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
 from .completions import completed, events_of_ended, left_out
+from .joining import Joined, join_accounts
 from .keys import Links, key_of, overlap
+from .known_layouts import SYSTEMS, Recognised, preset_named, recognised
 from .money import currency_of
 from .profiles import TableProfile, profiles_of
 from .proposal import Part, Proposal, Take, Unread
@@ -23,12 +26,14 @@ _STACKED = {"survey_responses", "activities", "usage_events", "tickets", "usage_
 """Tables that several sources may deliver side by side."""
 
 
-def propose(data: Data) -> Proposal:
+def propose(data: Data, systems: Sequence[str] | None = None) -> Proposal:
     """Look at every table of a source and propose how it is read.
 
     Parameters
     ----------
     data : path of a folder or DuckDB file, database URL, or mapping of str to table
+    systems : sequence of str, optional
+        Presets to use, and no others: what they do not know is found out by names and values.
 
     Returns
     -------
@@ -38,7 +43,7 @@ def propose(data: Data) -> Proposal:
     Raises
     ------
     SchemaError
-        If the data cannot be opened or read.
+        If the data cannot be opened or read, or a preset finds none of its tables.
 
     Examples
     --------
@@ -48,15 +53,19 @@ def propose(data: Data) -> Proposal:
     [('accounts', 'Customers')]
     """
     with closing(open_source(data)) as source:
-        return proposal_for(profiles_of(source))
+        return proposal_for(profiles_of(source), systems)
 
 
-def proposal_for(tables: Mapping[str, TableProfile]) -> Proposal:
+def proposal_for(
+    tables: Mapping[str, TableProfile], systems: Sequence[str] | None = None
+) -> Proposal:
     """Propose how the tables of a source are read.
 
     Parameters
     ----------
     tables : mapping of str to TableProfile
+    systems : sequence of str, optional
+        As in ``propose``.
 
     Returns
     -------
@@ -64,29 +73,69 @@ def proposal_for(tables: Mapping[str, TableProfile]) -> Proposal:
     """
     rows = {name: table.rows for name, table in tables.items()}
     flat = _flat(tables)
-    if flat is not None:
+    if flat is not None and not systems:
         return Proposal(flat=flat, rows=rows, notes=(_flat_note(*flat),))
-    accounts = accounts_of(tables, Links(tables))
-    own, reasons = _own_parts(accounts), {}
+    known = _known(tables, systems)
+    joined = join_accounts(known, tables)
+    accounts = _accounts(tables, joined)
+    aside = {k: why for layout in known for k, why in layout.aside(tables.values()).items()}
+    covered = {table.name for layout in known for table in layout.sheets.values()}
+    own = [*joined.parts, *(() if joined.key else _own_parts(accounts))]
+    found, reasons = _by_values(tables, accounts, covered | aside.keys())
+    chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
+    parts = _with_met_features(_in_order([*own, *_all_parts(chosen, own)]), tables)
+    return Proposal(
+        parts=parts,
+        unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
+        currency=currency_of(list(tables.values())),
+        notes=(*joined.notes, *_notes(accounts, parts)),
+        rows=rows,
+    )
+
+
+def _known(tables: Mapping[str, TableProfile], systems: Sequence[str] | None) -> list[Recognised]:
+    """Return the layouts of known systems; each one asked for has to be there."""
+    found = recognised(tables, systems or SYSTEMS)
+    there = {layout.preset.system for layout in found}
+    for name in systems or ():
+        preset = preset_named(name)
+        if preset.system not in there:
+            sheets = [
+                f"{sheet.called[0]!r} with {', '.join(sheet.has)}"
+                for layout in preset.layouts
+                for sheet in layout.sheets.values()
+            ]
+            raise SchemaError(
+                f"Preset {name!r} finds none of its tables among {sorted(tables)}; it knows "
+                f"{'; '.join(sheets)}."
+            )
+    return found
+
+
+def _accounts(tables: Mapping[str, TableProfile], joined: Joined) -> Accounts:
+    """Return who the accounts are: those of the known systems before those found by values."""
+    links = Links(tables)
+    if joined.key is not None:
+        return Accounts(tables, links, joined.key)
+    return accounts_of(tables, links)
+
+
+def _by_values(
+    tables: Mapping[str, TableProfile], accounts: Accounts, covered: set[str]
+) -> tuple[list[tuple[Fit, Part]], dict[str, str]]:
+    """Look at the tables that no layout knows."""
     found: list[tuple[Fit, Part]] = []
+    reasons = {}
     for table in tables.values():
-        if accounts.key is not None and table.name == accounts.key.table:
+        is_accounts = accounts.key is not None and table.name == accounts.key.table
+        if is_accounts or table.name in covered:
             continue
         outcome = _outcome(table, accounts)
         if isinstance(outcome, str):
             reasons[table.name] = outcome
         else:
             found.append(outcome)
-    chosen, passed_over = _chosen(found)
-    parts = _with_met_features(_in_order([*own, *_all_parts(chosen, own)]), tables)
-    reasons |= passed_over
-    return Proposal(
-        parts=parts,
-        unread=tuple(_unread(tables, parts, reasons)),
-        currency=currency_of(list(tables.values())),
-        notes=tuple(_notes(accounts, parts)),
-        rows=rows,
-    )
+    return found, reasons
 
 
 def _flat(tables: Mapping[str, TableProfile]) -> tuple[str, str, str] | None:
@@ -150,14 +199,20 @@ def _by_person(fit: Fit) -> Fit:
     return replace(fit, way=way, takes={"account_id": account, **fit.takes})
 
 
-def _chosen(found: list[tuple[Fit, Part]]) -> tuple[list[tuple[Fit, Part]], dict[str, str]]:
-    """Keep the best source of each canonical table; all, where they can stand side by side."""
+def _chosen(
+    found: list[tuple[Fit, Part]], known: Mapping[str, str]
+) -> tuple[list[tuple[Fit, Part]], dict[str, str]]:
+    """Keep the best source of each canonical table; all, where they can stand side by side.
+
+    What a known system delivers is not looked for anywhere else.
+    """
     kept: list[tuple[Fit, Part]] = []
     passed_over = {}
     for fit, part in sorted(found, key=lambda pair: _rank(pair[0])):
-        before = [other for _, other in kept if other.table == part.table]
+        before = [other.source for _, other in kept if other.table == part.table]
+        before = [known[part.table], *before] if part.table in known else before
         if before and part.table not in _STACKED:
-            passed_over[part.source] = f"`{part.table}` is read from {before[0].source!r} already"
+            passed_over[part.source] = f"`{part.table}` is read from {before[0]!r} already"
         else:
             kept.append((fit, part))
     return kept, passed_over

@@ -77,6 +77,8 @@ def _entry(part: Part) -> dict[str, Any]:
             entry[name] = {column: list(values) for column, values in rows.items()}
     if part.filled:
         entry["filled"] = part.filled
+    if part.beside:
+        entry["beside"] = {name: dict(look) for name, look in part.beside.items()}
     return entry
 
 

@@ -83,6 +83,14 @@ def _terms(table: TableProfile, key: Key) -> Part | None:
     if "term_end" not in takes or value is None:
         return None
     takes["acv"] = value
+    if "term_start" not in takes:
+        end = takes["term_end"].source.replace('"', '""')
+        takes["term_start"] = Take(
+            "term_start",
+            formula=f'moment("{end}") - interval 12 month',
+            sure=False,
+            why="no column says when a term began: taken as a year before its end",
+        )
     keys = [Take("contract_id", key.column), Take("account_id", key.column)]
     return Part("contracts", table.name, (*keys, *_ordered("contracts", takes)))
 

@@ -33,7 +33,7 @@ def test_every_option_reaches_the_verb(verbs):
     [
         ("demo", (Path("churngrid-demo"),), {"accounts": 1150, "seed": 7}),
         ("compile_kernels", (), {}),
-        ("init", (Path(),), {"data": None}),
+        ("init", (Path(),), {"data": None, "presets": None}),
         ("check", ("data", None), {"out": None}),
         (
             "train",

@@ -18,10 +18,10 @@ def test_a_monthly_amount_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("name", "formula"),
     [
-        ("arr", '"arr" / 12'),
-        ("Annual Price", '"Annual Price" / 12'),
-        ("mrr_cents", '"mrr_cents" / 100'),
-        ("arr_cents", '"arr_cents" / 100 / 12'),
+        ("arr", 'number("arr") / 12'),
+        ("Annual Price", 'number("Annual Price") / 12'),
+        ("mrr_cents", 'number("mrr_cents") / 100'),
+        ("arr_cents", 'number("arr_cents") / 100 / 12'),
     ],
 )
 def test_years_and_cents_follow_from_the_name(name, formula):
@@ -33,7 +33,7 @@ def test_a_price_per_unit_is_multiplied_and_divided_by_its_interval():
         profile(unit_price=["10", "100"], seats=["3", "2"], billing_period=["Monthly", "annual"])
     )
     assert take.formula == (
-        '"seats" * "unit_price" / (case lower("billing_period") '
+        'number("seats") * number("unit_price") / (case lower("billing_period") '
         "when 'annual' then 12 when 'monthly' then 1 end)"
     )
 
@@ -53,7 +53,7 @@ def test_steady_prices_within_a_plan_are_prices_of_one():
         "quantity": ["1", "2", "3", "4"] * 2,
         "interval": ["month"] * 8,
     }
-    assert monthly(profile(**rows)).formula == '"quantity" * "amount"'
+    assert monthly(profile(**rows)).formula == 'number("quantity") * number("amount")'
 
 
 def test_amounts_that_grow_with_the_quantity_hold_for_all_of_it():
@@ -63,11 +63,11 @@ def test_amounts_that_grow_with_the_quantity_hold_for_all_of_it():
         "quantity": ["1", "2", "3", "4"] * 2,
         "interval": ["month"] * 8,
     }
-    assert monthly(profile(**rows)).formula == '"amount"'
+    assert monthly(profile(**rows)).formula == 'number("amount")'
 
 
 def test_a_yearly_value_is_found_for_contracts():
-    assert annual(profile(mrr=["10"])).formula == '"mrr" * 12'
+    assert annual(profile(mrr=["10"])).formula == 'number("mrr") * 12'
 
 
 def test_the_currency_most_rows_name_is_taken():
@@ -84,4 +84,4 @@ def test_what_was_invoiced_tells_the_price_of_one_from_that_of_all():
     }
     assert monthly(profile(**rows)) is None
     billed = Billed("customer", {"a": 20.0, "b": 60.0, "c": 120.0, "d": 200.0})
-    assert monthly(profile(**rows), billed).formula == '"quantity" * "amount"'
+    assert monthly(profile(**rows), billed).formula == 'number("quantity") * number("amount")'

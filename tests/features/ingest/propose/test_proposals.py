@@ -210,9 +210,15 @@ def test_a_sheet_of_renewals_holds_accounts_and_terms():
     assert {take.column: take.source for take in terms.takes} == {
         "contract_id": "account_id",
         "account_id": "account_id",
+        "term_start": "",
         "term_end": "contract_end_date",
         "acv": "arr",
     }
+    (start,) = (take for take in terms.takes if take.column == "term_start")
+    assert (start.formula, start.sure) == (
+        'moment("contract_end_date") - interval 12 month',
+        False,
+    )
 
 
 def test_columns_and_tables_that_are_not_read_are_listed():
