@@ -19,7 +19,14 @@ _KNOWN = {
     f"features.{room}"
     for room in (
         *("arrays", "schema", "ingest", "ingest.forms", "ingest.files", "metrics"),
-        *("ingest.propose", "subscriptions", "cohorts", "engine", "scores"),
+        *(
+            "ingest.propose",
+            "ingest.propose.presets",
+            "subscriptions",
+            "cohorts",
+            "engine",
+            "scores",
+        ),
     )
 }
 _DATASET = _KNOWN | {"training.dataset"}
@@ -38,7 +45,9 @@ MAY_IMPORT = {
     "features.ingest": _SCHEMA | {"features.ingest.forms", "features.ingest.files"},
     "features.ingest.files": _SCHEMA,
     "features.ingest.forms": _SCHEMA,
-    "features.ingest.propose": _SCHEMA | {"features.ingest", "features.ingest.forms"},
+    "features.ingest.propose": _SCHEMA
+    | {"features.ingest", "features.ingest.forms", "features.ingest.propose.presets"},
+    "features.ingest.propose.presets": set(),
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},
     "features.subscriptions": _SCHEMA,
