@@ -4,26 +4,36 @@ With ``files`` and ``database`` the only module of this folder that reads tables
 a source holds is data: nothing in it is executed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..addresses import is_address, public_address
+from ..arrays.plain_text import as_text
 from ..errors import SchemaError
-from ..schema.settings import DEFAULTS, Settings
-from ..schema.tableset import Tables
+from ..schema.settings import DEFAULTS, Settings, TableMapping
+from ..schema.tables import table_spec
+from ..schema.tableset import Finding, Tables
 from .check_tables import Reading, check_deliveries, check_some
-from .column_mapping import Pieces, Plan, pieces_of, plan_tables, unread_tables
+from .column_mapping import (
+    Delivery,
+    Pieces,
+    Plan,
+    fetch,
+    pieces_of,
+    plan_tables,
+    unread_tables,
+)
 from .database import open_duckdb, open_postgres
 from .files.table_names import file_stem
 from .folder import FolderSource, workbook_source
 from .in_memory import FrameSource
-from .named_accounts import named_accounts, plans_naming, told_of_names
-from .raw_rows import Source
+from .raw_rows import Places, Source
 
 __all__ = ["Data", "deliveries_of", "open_source", "read_some", "read_tables"]
 
@@ -31,6 +41,7 @@ __all__ = ["Data", "deliveries_of", "open_source", "read_some", "read_tables"]
 Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
 """A folder, a DuckDB file, a database URL, or tables by name."""
 
+_ID = "account_id"
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 
@@ -76,7 +87,7 @@ def read_tables(
         plans = plan_tables(source, settings)
         tables = check_deliveries(
             _deliveries(source, plans),
-            lambda: (*unread_tables(source, plans), *told_of_names(plans_naming(plans))),
+            lambda: (*unread_tables(source, plans), *_told_of_names(_plans_naming(plans))),
             Reading(settings.hash_personal, settings.memory_mb, progress=progress),
         )
     return _as_set(tables, settings)
@@ -138,10 +149,10 @@ def deliveries_of(source: Source, settings: Settings) -> dict[str, Pieces]:
 
 def _deliveries(source: Source, plans: Mapping[str, Plan]) -> dict[str, Pieces]:
     """Return what gives the rows of each table, the accounts first."""
-    naming = plans_naming(plans)
+    naming = _plans_naming(plans)
     first: dict[str, Pieces] = {}
     if naming:
-        first["accounts"] = lambda: named_accounts(source, naming)
+        first["accounts"] = lambda: _named_accounts(source, naming)
     return first | {name: pieces_of(source, plan) for name, plan in plans.items()}
 
 
@@ -210,3 +221,48 @@ def _open_file(path: Path) -> Source:
         f"{str(path)!r} is neither a folder of Parquet, CSV, JSON or Excel files nor a DuckDB file "
         f"({', '.join(_DUCKDB_SUFFIXES)})."
     )
+
+
+def _plans_naming(plans: Mapping[str, Plan]) -> dict[str, Plan]:
+    """Return how the accounts are read that tables name, by table."""
+    if "accounts" in plans:
+        return {}
+    found = {name: plan for name, plan in plans.items() if _ID in plan.collected}
+    return {name: _ids_only(plan) for name, plan in found.items()}
+
+
+def _named_accounts(source: Source, plans: Mapping[str, Plan]) -> Iterator[Delivery]:
+    """Read the accounts that tables name, each once."""
+    ids = [
+        pc.unique(as_text(delivery.table[_ID])[0])
+        for plan in plans.values()
+        for delivery in fetch(source, plan)
+        if _ID in delivery.table.column_names
+    ]
+    unique = pc.drop_null(pc.unique(pa.chunked_array(ids, pa.string())))
+    plan = Plan(table_spec("accounts"), ", ".join(plans), {_ID: _ID}, TableMapping())
+    yield Delivery(plan, pa.table({_ID: unique}), Places.upto(len(unique)))
+
+
+def _told_of_names(plans: Mapping[str, Plan]) -> tuple[Finding, ...]:
+    """Say that accounts are only those that other tables name."""
+    if not plans:
+        return ()
+    named = ", ".join(f"`{name}`" for name in plans)
+    return (Finding("accounts", "", f"no such table: accounts are those that {named} name", 0),)
+
+
+def _ids_only(plan: Plan) -> Plan:
+    """Read nothing of a plan but whose its rows are."""
+    mapping = plan.mapping.model_copy(
+        update={
+            "constants": {k: v for k, v in plan.mapping.constants.items() if k == _ID},
+            "lookup": {k: v for k, v in plan.mapping.lookup.items() if k == _ID},
+            "formulas": {k: v for k, v in plan.mapping.formulas.items() if k == _ID},
+            "row_id": None,
+            "item_id": None,
+        }
+    )
+    columns = {name: column for name, column in plan.columns.items() if name == _ID}
+    also = tuple(_ids_only(part) for part in plan.also)
+    return replace(plan, columns=columns, mapping=mapping, also=also)
