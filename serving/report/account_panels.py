@@ -64,6 +64,7 @@ class PanelView:
     flags: tuple[str, ...]
     reasons: tuple[Reasons, ...]
     plays: tuple[PlayView, ...]
+    held: tuple[PlayView, ...]
     components: tuple[Bar, ...]
     scores: tuple[Bar, ...]
     facts: tuple[tuple[str, str], ...]
@@ -74,6 +75,7 @@ def panel_views(
     rows: Sequence[RowView],
     drivers: DriverViews,
     plays: PlayViews,
+    held: PlayViews,
     currency: str,
 ) -> Iterator[PanelView]:
     """Put into words what is known of each account, one after the other.
@@ -85,7 +87,8 @@ def panel_views(
     rows : sequence of RowView
         What the list says of the same accounts; those after them have no panel.
     drivers : DriverViews
-    plays : PlayViews
+    plays, held : PlayViews
+        What someone should work on now, and what waits until its owner has a hand free.
     currency : str
 
     Yields
@@ -102,6 +105,7 @@ def panel_views(
             flags=tuple(in_words(flag) for flag in account["review_flags"].split(",") if flag),
             reasons=_reasons(account, drivers, row.row, components),
             plays=plays.of(row.row),
+            held=held.of(row.row),
             components=components,
             scores=_scores(account),
             facts=tuple(_facts(account, currency)),

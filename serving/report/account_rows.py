@@ -24,7 +24,7 @@ TOP_REASONS = 3
 _LOOKED_AT = (
     *("account_name", "account_id", "csm_id", "arr", "as_of", "notice_deadline", "health_band"),
     *("cell", "status", "health_trend", "chs_slope_84d", "chs_change_28d", "p_churn", "chs"),
-    *("health_source", "explained_by", "cmi", "cmi_status", "maturity_band", "cap_reason"),
+    *("block", "health_source", "explained_by", "cmi", "cmi_status", "maturity_band", "cap_reason"),
 )
 _NAME = 60
 _NEAR_DAYS = 30
@@ -42,6 +42,8 @@ class RowView:
     ----------
     row : int
         Place in the list, from 0.
+    block : str
+        Part of the list, in words.
     name, account_id, csm, arr, deadline, deadline_day : str
     near : bool
         Whether the deadline is near.
@@ -64,6 +66,7 @@ class RowView:
     """
 
     row: int
+    block: str
     name: str
     account_id: str
     csm: str
@@ -160,6 +163,7 @@ def _view(row: int, account: _Account, reasons: tuple[str, ...], play: PlayView 
     said = " ".join([cap, *reasons])
     return RowView(
         row=row,
+        block=in_words(account["block"]).lower(),
         name=plain(account["account_name"] or account["account_id"], longest=_NAME),
         account_id=plain(account["account_id"], longest=_NAME),
         csm=plain(account["csm_id"]),

@@ -13,6 +13,7 @@ __all__ = ["PlayView", "PlayViews"]
 
 _SLOTS = {
     "urgent": "Urgent",
+    "sponsor": "For want of a sponsor",
     "cell": "For its place in the grid",
     "driver": "For its strongest reason",
     "maturity": "For its maturity",
@@ -27,6 +28,8 @@ class PlayView:
     ----------
     slot, action, owner, due, why : str
         In words.
+    late : str
+        By how much an open play is past its date, and who hears of it; empty for the others.
     play : str
         Its name in the playbook.
     """
@@ -36,6 +39,7 @@ class PlayView:
     owner: str
     due: str
     why: str
+    late: str
     play: str
 
 
@@ -45,7 +49,8 @@ class PlayViews:
     Parameters
     ----------
     plays : DataFrame
-        ``PLAY_COLUMNS``; rows of accounts that are not listed are left out.
+        ``PLAY_COLUMNS``, and ``overdue_days`` and ``escalated_to`` where they are there; rows of
+        accounts that are not listed are left out.
     listed : Series of str
         Account ids.
     playbook : Playbook
@@ -55,7 +60,8 @@ class PlayViews:
     def __init__(self, plays: pd.DataFrame, listed: pd.Series, playbook: Playbook) -> None:
         self._rows = ByAccount(listed, plays["account_id"])
         self._actions = {play.name: play.action for play in playbook.plays}
-        told = plays[["slot", "play", "owner", "due_at", "why"]].iloc[self._rows.order]
+        columns = ["slot", "play", "owner", "due_at", "why", "overdue_days", "escalated_to"]
+        told = plays.reindex(columns=columns).iloc[self._rows.order]
         self._told = list(zip(*(told[name].tolist() for name in told), strict=True))
 
     def of(self, account: int) -> tuple[PlayView, ...]:
@@ -67,12 +73,29 @@ class PlayViews:
         rows = self._told[self._rows.of(account)]
         return self._view(*rows[0]) if rows else None
 
-    def _view(self, slot: str, play: str, owner: str, due_at: object, why: str) -> PlayView:
+    def _view(
+        self,
+        slot: str,
+        play: str,
+        owner: str,
+        due_at: object,
+        why: str,
+        overdue: float,
+        escalated_to: str,
+    ) -> PlayView:
         return PlayView(
             slot=_SLOTS.get(slot) or in_words(slot),
             action=self._actions.get(play) or f"{in_words(play)} (not in the playbook any more)",
             owner=plain(owner),
             due=day(due_at),
             why=sentence(why),
+            late=_late(overdue, escalated_to),
             play=play,
         )
+
+
+def _late(overdue: float, escalated_to: str) -> str:
+    if not overdue > 0:
+        return ""
+    days = f"{overdue:,.0f} business {'day' if overdue == 1 else 'days'}"
+    return f"overdue by {days}, for the {plain(escalated_to)}"

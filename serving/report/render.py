@@ -13,7 +13,7 @@ from ..results.schema import (
     TEXT_COLUMNS,
     TIME_COLUMNS,
 )
-from ..results.words import in_order, n_waiting, to_do
+from ..results.words import held_back, in_order, to_do
 from . import portfolio
 from .account_panels import panel_views
 from .account_rows import row_views
@@ -29,6 +29,7 @@ __all__ = ["render_report"]
 _MOST_PANELS, _MOST_ROWS, _MOST_MARKS = 2_000, 5_000, 400
 _SCOPE_WARNED = 0.6
 _NOTE = 1_000
+_MOST_DESKS = 8
 
 
 def render_report(
@@ -96,11 +97,12 @@ def render_report(
     told = _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts)
     reasons = DriverViews(told, listed["account_id"])
     actions_of = PlayViews(to_do(proposed), listed["account_id"], playbook)
+    held = PlayViews(held_back(proposed), listed["account_id"], playbook)
     views = row_views(listed, reasons, actions_of)
     return filled(
         "report.html.j2",
         views=views,
-        panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, unit),
+        panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, held, unit),
         n_panels=_MOST_PANELS,
         playbook=playbook,
         as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
@@ -109,7 +111,7 @@ def render_report(
         notes=[
             *(plain(note, longest=_NOTE) for note in notes),
             *_scope_note(scope),
-            *_waiting_note(n_waiting(proposed)),
+            *_held_notes(held_back(proposed), accounts),
         ],
         head=portfolio.head(accounts, scope),
         tiles=portfolio.tiles(accounts, unit),
@@ -165,7 +167,16 @@ def _scope_note(scope: float | None) -> list[str]:
     ]
 
 
-def _waiting_note(waiting: int) -> list[str]:
-    if not waiting:
+def _held_notes(held: pd.DataFrame, accounts: pd.DataFrame) -> list[str]:
+    """Say what is held back, and whose work it would have been."""
+    if held.empty:
         return []
-    return [f"Plays that wait for capacity, as their owners have no hand free: {waiting:,}."]
+    csm = held["account_id"].map(accounts.set_index("account_id")["csm_id"]).fillna("")
+    whose = held["owner"].where(csm == "", held["owner"] + " for " + csm)
+    counts = whose.value_counts(sort=True)
+    named = ", ".join(f"{plain(who)} {count:,}" for who, count in counts.head(_MOST_DESKS).items())
+    more = f", and {len(counts) - _MOST_DESKS:,} more" if len(counts) > _MOST_DESKS else ""
+    return [
+        f"{len(held):,} plays of {held['account_id'].nunique():,} accounts are held back until "
+        f"their owner has a hand free; each account names its own. By owner: {named}{more}."
+    ]

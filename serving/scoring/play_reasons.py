@@ -94,8 +94,16 @@ def _spoken(play: Play, own: pd.DataFrame) -> Iterator[list[str]]:
     """Yield what to say of everything the play answers to, the strongest first."""
     named = [play.when.admitted(field) for field in ("caps", "drivers")]
     topics = frozenset({play.slot}).union(play.when.fields() & _SPOKEN_FIELDS, *named)
+    caps = play.when.admitted("caps")
     for spoken in own["spoken"]:
-        yield list(dict.fromkeys(text for topic, text in spoken.items() if topic in topics))
+        # Of several caps the lowest says it: they may be two degrees of one thing.
+        first = next((topic for topic in spoken if topic in caps), None)
+        told = [
+            text
+            for topic, text in spoken.items()
+            if topic in topics and (topic not in caps or topic == first)
+        ]
+        yield list(dict.fromkeys(told))
 
 
 def _numbers(

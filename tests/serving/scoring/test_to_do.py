@@ -112,7 +112,7 @@ def test_the_report_shows_no_play_that_waits_or_is_withheld(scored):
     page = Page(render_report(scored.scores, scored.drivers, scored.plays, playbook=PLAYBOOK))
     hidden = scored.plays.assign(state="withheld")
     bare = Page(render_report(scored.scores, scored.drivers, hidden, playbook=PLAYBOOK))
-    assert "Plays that wait for capacity, as their owners have no hand free: 1." in page.text
+    assert "1 plays of 1 accounts are held back until their owner has a hand free" in page.text
     assert page.text.count("No play is proposed.") >= 1
     assert bare.text.count("No play is proposed.") == len(scored.scores)
     assert "wait for capacity" not in bare.text
