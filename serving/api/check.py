@@ -2,23 +2,17 @@
 
 from pathlib import Path
 
-from ...features.errors import SchemaError
 from ...features.ingest.quarantine import write_quarantine
 from ...features.ingest.read import Data
 from ...features.progress import Progress
-from ...features.schema.yaml_file import located
 from ...features.subscriptions.business_kind import business_of
 from ...features.whole_file import write_whole
-from ..company.condition_words import metrics_beside, texts_beside
-from ..company.config import fact_fields
 from ..company.coverage import coverage_of, coverage_page
 from ..company.load_company import company_of
-from ..company.playbook_file import read_playbook
-from ..company.playbook_rules import warnings_of
 from ..results.stores import check_apart, check_folder_name
 from .result_types import CheckResult
 
-__all__ = ["check", "playbook_check"]
+__all__ = ["check"]
 
 
 _PAGE = "coverage.md"
@@ -64,34 +58,3 @@ def check(
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / _PAGE, coverage_page(coverage).encode())
     return CheckResult(company.tables, business_of(company.tables).sentence, path, coverage)
-
-
-def playbook_check(path: Path, settings_path: Path | None = None) -> list[str]:
-    """Hold a playbook against its rules.
-
-    Parameters
-    ----------
-    path : Path
-    settings_path : Path, optional
-        The ``churngrid.yaml`` beside the playbook by default; its caps and categories hold.
-
-    Returns
-    -------
-    list of str
-        What is wrong, with file and line; empty when nothing is. Where nothing is wrong, what had
-        better be otherwise: a play that answers to a driver and states no fact. Caps and
-        categories are those of the ``churngrid.yaml`` beside the playbook, if there is one.
-
-    Raises
-    ------
-    SchemaError
-        If there is no such file.
-    """
-    if not path.is_file():
-        raise SchemaError(f"There is no file {str(path)!r}; name the playbook to check.")
-    try:
-        metrics, texts = metrics_beside(path, settings_path), texts_beside(path, settings_path)
-        playbook = read_playbook(path, fact_fields(metrics), texts=texts, metrics=metrics)
-    except SchemaError as error:
-        return str(error).splitlines()
-    return located(path, warnings_of(playbook))

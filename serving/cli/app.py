@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from ...features.addresses import without_secrets
 from ...features.ingest.files.table_names import is_table_file
+from .check_commands import add_file_checks
 from .compile_command import compile_ahead
 from .console import say, show_progress
 from .flat_commands import explain_flat, score_flat, train_flat
@@ -29,7 +30,6 @@ from .options import (
     Data,
     Debug,
     ModelName,
-    PlaybookSettings,
     Quiet,
     SettingsFile,
     Target,
@@ -43,7 +43,6 @@ from .show_results import (
     show_backtest,
     show_check,
     show_demo,
-    show_findings,
     show_init,
     show_score,
     show_trained,
@@ -118,9 +117,8 @@ app = typer.Typer(
     help=_HELP,
     epilog="Start here: churngrid demo",
 )
-playbook = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(playbook, name="playbook", help="Work on the file of plays.")
 app.add_typer(scorecard, name="scorecard", help="Judge and learn the health score.")
+add_file_checks(app, scorecard)
 
 
 @app.callback()
@@ -427,28 +425,6 @@ def report(
         from ..api.score import report as run
 
         talk.tell({"report": str(run(out))}, lambda told: say(f"Report: {told['report']}"))
-
-
-@playbook.command("check", epilog="Example: churngrid playbook check playbook.yaml")
-def check_playbook(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The playbook (YAML).")],
-    *,
-    settings: PlaybookSettings = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    debug: Debug = False,
-) -> None:
-    """Hold a playbook against its rules.
-
-    The exit code is 1 if there are findings.
-    """
-    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
-        from ..api.check import playbook_check as run
-
-        findings = list(run(file, settings))
-        talk.tell({"findings": findings}, show_findings)
-        if findings:
-            raise typer.Exit(_FOUND)
 
 
 def main() -> None:

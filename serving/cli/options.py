@@ -12,8 +12,8 @@ __all__ = [
     "Data",
     "Debug",
     "ModelName",
-    "PlaybookSettings",
     "Quiet",
+    "SettingsBeside",
     "SettingsFile",
     "Target",
     "TargetOrColumn",
@@ -47,12 +47,12 @@ SettingsFile = Annotated[
         help="Settings (YAML). Default: churngrid.yaml in or beside DATA or in the working folder.",
     ),
 ]
-PlaybookSettings = Annotated[
+SettingsBeside = Annotated[
     Path | None,
     typer.Option(
         "--settings",
         metavar="FILE",
-        help="Settings (YAML). Default: churngrid.yaml beside the playbook.",
+        help="Settings (YAML). Default: churngrid.yaml beside the file.",
     ),
 ]
 Tracking = Annotated[

@@ -28,7 +28,7 @@ COMMANDS = {
     "score": ["score", "data", "--out", "results"],
     "explain": ["explain", "data", "--account", "a"],
     "report": ["report", "results"],
-    "playbook_check": ["playbook", "check", "plays.yaml"],
+    "check_file": ["playbook", "check", "plays.yaml"],
 }
 LONG_REASON = "share of assigned users who are active 75 % -> 20 % over 8 weeks (segment 75 %)"
 URL = "postgresql://ann:s3cret@db.example:5432/crm"
@@ -188,7 +188,7 @@ class Verbs(ModuleType):
             "score": score_result(),
             "explain": story(),
             "report": Path("results/report.html"),
-            "playbook_check": [],
+            "check_file": [],
         }
         for name in self.answers:
             setattr(self, name, self._verb(name))

@@ -55,7 +55,7 @@ def test_every_option_reaches_the_verb(verbs):
             },
         ),
         ("report", ("results",), {}),
-        ("playbook_check", (Path("plays.yaml"), None), {}),
+        ("check_file", ("playbook", Path("plays.yaml"), None), {}),
     ],
 )
 def test_defaults_are_those_of_the_design(verbs, command, args, options):

@@ -88,7 +88,7 @@ def test_help_has_an_example(command):
 
 def test_every_option_is_explained():
     for command, (first, *_) in {**COMMANDS, "playbook": ["playbook"]}.items():
-        arguments = ["playbook", "check"] if command == "playbook_check" else [first]
+        arguments = ["playbook", "check"] if command == "check_file" else [first]
         lines = run(*arguments, "--help").stdout.splitlines()
         for number, line in enumerate(lines):
             if line.strip().startswith("--"):

@@ -183,7 +183,7 @@ def test_other_commands_say_what_they_wrote(verbs):
     assert run("compile").stdout == (
         "40 of 41 kernels compiled in 15 seconds; they are kept in features and training.\n"
     )
-    assert run(*COMMANDS["playbook_check"]).stdout == "No findings.\n"
+    assert run(*COMMANDS["check_file"]).stdout == "No findings.\n"
 
 
 def test_init_says_what_it_read_what_not_and_what_comes_next(verbs):
@@ -204,8 +204,8 @@ def test_init_that_could_read_nothing_says_why_and_ends_with_1(verbs):
 
 
 def test_playbook_with_findings_ends_with_1(verbs):
-    verbs.answers["playbook_check"] = ["play 'rescue' names no owner"]
-    done = run(*COMMANDS["playbook_check"])
+    verbs.answers["check_file"] = ["play 'rescue' names no owner"]
+    done = run(*COMMANDS["check_file"])
     assert (done.exit_code, done.stdout) == (1, "play 'rescue' names no owner\n")
 
 

@@ -17,7 +17,7 @@ from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS, by_column
 from churngrid.features.schema.settings import Settings, load_settings
-from churngrid.serving.api.check import playbook_check
+from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.config import read_config
 from churngrid.serving.company.own_metrics import declared_metrics
 from churngrid.serving.scoring.component_reasons import ScorePoints
@@ -107,11 +107,11 @@ def test_playbook_may_look_at_it_and_name_it_as_driver(project):
     playbook, settings = project / "playbook.yaml", project / "churngrid.yaml"
     playbook.write_text(PLAYBOOK)
     settings.write_text("metrics: acme_churn.metrics\nplaybook: playbook.yaml\n")
-    assert playbook_check(playbook, settings) == []
+    assert check_file("playbook", playbook, settings) == []
     config = read_config(load_settings(settings))
     assert config.metrics[-1].column == COLUMN
     settings.write_text("playbook: playbook.yaml\n")
-    assert COLUMN in " ".join(playbook_check(playbook, settings))
+    assert COLUMN in " ".join(check_file("playbook", playbook, settings))
 
 
 CONTEXT = """
@@ -153,7 +153,7 @@ def test_playbook_is_refused_where_it_gets_an_own_metric_wrong(project, conditio
     both = PLAYBOOK.replace("{field: urgent_tickets_60d, at_least: 3}", condition)
     wrong = both.replace("- {field: drivers, is: [urgent_tickets_60d]}", f"- {condition}")
     playbook.write_text(wrong)
-    found = playbook_check(playbook, settings)
+    found = check_file("playbook", playbook, settings)
     assert re.match(rf"playbook.yaml:{message}", found[0])
     with pytest.raises(SchemaError, match=message):
         read_config(load_settings(settings))

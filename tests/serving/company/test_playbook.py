@@ -9,7 +9,7 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.scores.rubric_file import read_rubric
 from churngrid.features.scores.scorecard_file import read_scorecard
-from churngrid.serving.api.check import playbook_check
+from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.condition_words import texts_of
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
@@ -308,7 +308,7 @@ def test_conditions_that_can_hold_together_are_let_pass(tmp_path, when):
 
 def test_a_playbook_that_is_not_there_is_no_finding(tmp_path):
     with pytest.raises(SchemaError, match=r"There is no file '.*nowhere\.yaml'; name the playbook"):
-        playbook_check(tmp_path / "nowhere.yaml")
+        check_file("playbook", tmp_path / "nowhere.yaml")
 
 
 def test_every_fault_is_told_and_many_are_counted(tmp_path):
@@ -331,7 +331,7 @@ def test_condition_that_a_play_of_another_slot_holds_is_sound(tmp_path):
 
 def test_check_of_the_shipped_playbook_finds_nothing():
     shipped = Path(read_playbook.__code__.co_filename).with_name("playbook.yaml")
-    assert playbook_check(shipped) == []
+    assert check_file("playbook", shipped) == []
 
 
 def test_check_knows_the_caps_of_the_companys_own_scorecard(tmp_path):
@@ -346,10 +346,10 @@ caps:
     own = tmp_path / "playbook.yaml"
     lines = [play("x", when="{field: caps, is: [no_admin]}")]
     own.write_text("\n".join(["plays:", *lines, CATCH_ALL]))
-    assert playbook_check(own) == []
+    assert check_file("playbook", own) == []
     lines += [play("y", when="{field: caps, is: [sponsor_left]}")]
     own.write_text("\n".join(["plays:", *lines, CATCH_ALL]))
-    assert playbook_check(own) == [
+    assert check_file("playbook", own) == [
         "playbook.yaml:3: play 'y': 'caps' is never 'sponsor_left'.",
     ]
 
