@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..arrays.as_of_rows import Rows
 from ..arrays.time_grid import DAY_US
 from ..metrics.queries import (
@@ -128,8 +130,8 @@ def kept_bytes(questions: Sequence[Question], stored: Stored, rows: Rows) -> int
             things = [len(stored.texts(name).names) for name in texts]
             total += 16 * edges * max([len(rows.account_ids), *things])
         elif isinstance(question, UsualGap):
-            days = (int(rows.dates[-1]) - int(rows.dates[0])) // DAY_US + _A_YEAR
-            total += days * len(rows.account_ids) // 8
+            days = int(np.ptp(rows.dates)) // DAY_US if len(rows.dates) else 0
+            total += (days + _A_YEAR) * len(rows.account_ids) // 8
     return total
 
 

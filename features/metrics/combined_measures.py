@@ -9,7 +9,7 @@ from ..arrays.array_types import FloatArray
 from .queries import Measure, PointInTime
 from .select import Select, Window
 
-__all__ = ["Change", "Continuity", "Difference", "Ratio", "Scaled", "Slope"]
+__all__ = ["Change", "Continuity", "Difference", "Growth", "Ratio", "Scaled", "Slope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,28 @@ class Difference:
     def shifted(self, days: int) -> "Difference":
         """Return the same difference so many days further back."""
         return replace(self, first=self.first.shifted(days), second=self.second.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How far one measure lies above another one, as a share of that."""
+
+    now: Measure
+    before: Measure
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the share per row; NaN where one has no value, or the other one is 0."""
+        now, before = self.now.evaluate(known), self.before.evaluate(known)
+        return np.where(before > 0, now / np.where(before > 0, before, 1.0) - 1.0, np.nan)
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the selections of both."""
+        yield from self.now.selects()
+        yield from self.before.selects()
+
+    def shifted(self, days: int) -> "Growth":
+        """Return the same so many days further back."""
+        return replace(self, now=self.now.shifted(days), before=self.before.shifted(days))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ..arrays.array_types import FloatArray
 from .queries import Measure, PointInTime
 from .select import Select
 
-__all__ = ["Capped", "Flag", "Highest", "LowestOver", "Smallest", "Sum", "Unless"]
+__all__ = ["Capped", "Flag", "Highest", "LowestOver", "Outstanding", "Smallest", "Sum", "Unless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,33 @@ class Unless:
     def shifted(self, days: int) -> "Unless":
         """Return the same so many days further back."""
         return replace(self, measure=self.measure.shifted(days), other=self.other.shifted(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """Days since something was due, and 0 once it was done since.
+
+    Parameters
+    ----------
+    due, done : Measure
+        Days since each.
+    """
+
+    due: Measure
+    done: Measure
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the days per row; NaN where nothing was due."""
+        due, done = self.due.evaluate(known), self.done.evaluate(known)
+        return np.where(done <= due, np.minimum(due, 0.0), due)
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield the selections of both."""
+        yield from _selections((self.due, self.done))
+
+    def shifted(self, days: int) -> "Outstanding":
+        """Return the same so many days further back."""
+        return replace(self, due=self.due.shifted(days), done=self.done.shifted(days))
 
 
 def _evaluated(parts: tuple[Measure, ...] | list[Measure], known: PointInTime) -> list[FloatArray]:

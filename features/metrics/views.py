@@ -179,6 +179,16 @@ def _features(tables: Tables) -> ViewData:
     return ViewData(tables["features"], collected)
 
 
+def _goals(tables: Tables) -> ViewData:
+    """Goals with the days by which they were reached late; read it only after `achieved_at`."""
+    table = tables["goals"]
+    late = pc.subtract(table["achieved_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
+    days = pc.divide(late, 86_400_000_000.0)
+    collected = _collected(tables, "goals")
+    derived = {"days_late"} if {"achieved_at", "due_at"} <= collected else set()
+    return ViewData(table.append_column("days_late", days), collected | derived)
+
+
 def _launches(tables: Tables) -> ViewData:
     """Tell which new features an account took up; without release dates nothing is new."""
     name = "usage_daily" if "usage_daily" in tables else "usage_events"
@@ -261,8 +271,11 @@ def _invoices(tables: Tables) -> ViewData:
     late = pc.subtract(table["paid_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
     days = pc.max_element_wise(pc.divide(late, 86_400_000_000.0), 0.0, skip_nulls=False)
     collected = _collected(tables, "invoices")
-    derived = {"days_late"} if {"paid_at", "due_at"} <= collected else set()
-    return ViewData(table.append_column("days_late", days), collected | derived)
+    dated = {"paid_at", "due_at"} <= collected
+    derived = {"days_late", "late_amount"} if dated and "amount_due" in collected else set()
+    late_amount = pc.multiply(days, table["amount_due"])
+    table = table.append_column("days_late", days).append_column("late_amount", late_amount)
+    return ViewData(table, collected | derived)
 
 
 _PERSON = ("person_id", "roles", "valid_from", "known_at")
@@ -376,6 +389,7 @@ _ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
     "invoices": _invoices,
     "account_events": _account_events,
     "features": _features,
+    "goals": _goals,
     "people": _people,
     "survey_responses": _survey_responses,
 }

@@ -13,6 +13,7 @@ from ...features.engine.compute import Features, compute_features, known_account
 from ...features.ingest.read import Data, read_tables
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import METRICS, catalogue
+from ...features.metrics.limited_measures import Capped
 from ...features.metrics.measures import DaysSince, Tenure
 from ...features.metrics.metric import Metric
 from ...features.metrics.views import view_named
@@ -117,7 +118,8 @@ def _columns_are_its_own(metric: Metric, case: Case) -> bool:
 def _thresholds_agree(metric: Metric, case: Case) -> bool:
     if metric.poor is None or metric.healthy is None:
         return True
-    rises = {"+": True, "-": False}.get(metric.direction)
+    # Where both ends are bad, only the high one can be scored.
+    rises = {"+": True, "-": False, "u": False}.get(metric.direction)
     return metric.healthy != metric.poor and rises == (metric.healthy > metric.poor)
 
 
@@ -193,16 +195,22 @@ def _silence(metric: Metric, tenure: pd.Series) -> tuple[float | pd.Series | Non
     """Return value and state that stand for no facts at all, None for no value."""
     if any(view_named(view).stale_after_days is not None for view in _views(metric)):
         return None, Absence.NOT_COLLECTED
-    if isinstance(metric.measure, DaysSince) and metric.measure.or_tenure:
-        return tenure, Absence.PRESENT
+    capped = (
+        metric.measure if isinstance(metric.measure, Capped) else Capped(metric.measure, np.inf)
+    )
+    measure, at_most = capped.measure, capped.at_most
+    if isinstance(measure, Tenure) or (isinstance(measure, DaysSince) and measure.or_tenure):
+        return tenure.clip(upper=at_most), Absence.PRESENT
     if isinstance(metric.when_absent, Absence):
         return None, metric.when_absent
     return metric.when_absent, Absence.PRESENT
 
 
 def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
-    for view in _views(metric) - {"accounts"}:
+    for view in _views(metric):
         gone = view_named(view).sources
+        if "accounts" in gone:
+            continue
         left = {name: table for name, table in case.tables.by_name.items() if name not in gone}
         found = case.features(metric, tables=Tables(left, case.tables.collected))
         unknown = found.absence[metric.column] == Absence.NOT_COLLECTED

@@ -251,9 +251,10 @@ def _plays(
 def _with_metrics(accounts: pd.DataFrame, features: Features, *, services: bool) -> pd.DataFrame:
     """Add what conditions may look at, and how much each account needs someone."""
     known = features.frame.reset_index(drop=True).drop(columns=["arr", "tenure_days"])
-    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy()
-    known = known.assign(stale_metrics=stale.astype(float), services=float(services))
-    together = pd.concat([accounts, known], axis=1)
+    stale = (features.absence == Absence.STALE_OR_FAILED).sum(axis=1).to_numpy(dtype=float)
+    beside = pd.DataFrame({"stale_metrics": stale, "services": float(services)}, known.index)
+    # In one piece: adding a column to a frame of very many is slow, and pandas says so.
+    together = pd.concat([accounts, known, beside], axis=1).copy()
     return pd.concat([together, attention_of(together)], axis=1)
 
 

@@ -66,6 +66,8 @@ class Blinkered(Knowledge):
             return found
         kept = {*self.declared.get(view.name, ()), *view.entity, *view.version}
         kept |= {"account_id", "known_at", view.happened_at, found.table.column_names[0]}
+        if found.beside is not None:
+            kept.add(found.beside.by)
         attributes = found.attributes
         if attributes is not None:
             kept.add(attributes.by)

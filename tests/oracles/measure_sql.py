@@ -15,6 +15,7 @@ from churngrid.features.metrics.combined_measures import (
     Change,
     Continuity,
     Difference,
+    Growth,
     Ratio,
     Scaled,
     Slope,
@@ -25,6 +26,7 @@ from churngrid.features.metrics.limited_measures import (
     Flag,
     Highest,
     LowestOver,
+    Outstanding,
     Smallest,
     Sum,
     Unless,
@@ -72,8 +74,10 @@ VIEWS = {
     "invoices": f"""
         SELECT *, CASE WHEN paid_at IS NULL OR due_at IS NULL THEN NULL
                        ELSE greatest(0, (epoch_us(paid_at) - epoch_us(due_at)) {DAYS})
-                  END AS days_late
+                  END AS days_late, days_late * amount_due AS late_amount
         FROM raw_invoices""",
+    "goals": f"""
+        SELECT *, (epoch_us(achieved_at) - epoch_us(due_at)) {DAYS} AS days_late FROM raw_goals""",
     "contracts": """
         SELECT * REPLACE (coalesce(notice_deadline,
                           term_end - to_days(coalesce(notice_period_days, 0)::INTEGER))
@@ -364,6 +368,22 @@ class MeasureSql:
             SELECT account_id, as_of,
                    CASE WHEN b.value > 0 THEN (n.value - b.value) / b.value END AS value
             FROM ({now}) n JOIN ({before}) b USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: Growth, shift):
+        now, before = self.query(measure.now, shift), self.query(measure.before, shift)
+        return f"""
+            SELECT account_id, as_of,
+                   CASE WHEN b.value > 0 THEN (n.value - b.value) / b.value END AS value
+            FROM ({now}) n JOIN ({before}) b USING (account_id, as_of)"""
+
+    @query.register
+    def _(self, measure: Outstanding, shift):
+        due, done = self.query(measure.due, shift), self.query(measure.done, shift)
+        return f"""
+            SELECT account_id, as_of,
+                   CASE WHEN done.value <= due.value THEN 0 ELSE due.value END AS value
+            FROM ({due}) due JOIN ({done}) done USING (account_id, as_of)"""
 
     @query.register
     def _(self, measure: Slope, shift):

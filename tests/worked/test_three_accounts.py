@@ -35,7 +35,7 @@ components:
   usage:
     label: Usage
     weight: 50
-    metrics: [{metric: active_user_rate_28d}]
+    metrics: [{metric: active_user_rate_28d, poor: 0.2, healthy: 0.8}]
   support:
     label: Support
     weight: 20

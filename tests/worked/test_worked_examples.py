@@ -19,7 +19,9 @@ components:
   usage:
     label: Usage
     weight: 40
-    metrics: [{metric: active_user_rate_28d, weight: 3}, {metric: active_users_trend_28d}]
+    metrics:
+      - {metric: active_user_rate_28d, weight: 3, poor: 0.2, healthy: 0.8}
+      - {metric: active_users_trend_28d}
   adoption:
     label: Feature adoption
     weight: 10
@@ -120,7 +122,7 @@ def features():
 
 
 def usage_daily():
-    """Aspen comes every working day; the others once a week; new features on one day in May."""
+    """Aspen comes every working day; the others once a week; two take up new features in April."""
     weekly = pd.bdate_range("2025-04-06", "2025-05-31", freq="W-WED")
     daily = pd.bdate_range("2025-04-07", "2025-05-30")
     rows = [
@@ -130,9 +132,10 @@ def usage_daily():
         for day in (daily if a == "A" else weekly)
     ]
     rows += [
-        (a, f"{a}u0", f"new{n}", pd.Timestamp("2025-05-14"), 1)
+        (a, f"{a}u{user}", f"new{n}", pd.Timestamp("2025-04-16"), times)
         for a, many in NEW_FEATURES.items()
         for n in range(many)
+        for user, times in ((0, 2), (1, 1))
     ]
     return table(rows, "account_id", "product_user_id", "feature_id", "date", "events")
 
@@ -152,7 +155,7 @@ def tickets():
 
 def survey_responses():
     rows = [
-        (f"{a}s{n}", "nps", a, f"{a}p{n}", "2025-05-05", "2025-05-06", score)
+        (f"{a}s{n}", "nps", a, f"{a}p{n + 1}", "2025-05-05", "2025-05-06", score)
         for a, scores in NPS.items()
         for n, score in enumerate(scores)
     ]

@@ -1,8 +1,10 @@
 """Adoption: how much of the product is used, and whether new features are taken up."""
 
 from ..absence import Absence
-from ..combined_measures import Difference, Ratio
-from ..measures import Catalogue, Distinct
+from ..combined_measures import Difference, Ratio, Scaled
+from ..group_measures import Shared
+from ..limited_measures import Capped
+from ..measures import Catalogue, Count, Distinct, Total
 from ..metric import Metric
 from ..select import IsTrue, Select, Window
 
@@ -13,7 +15,9 @@ _FEATURES = ("feature_id",)
 _MONTH = Select("usage", window=Window(28))
 _CORE = Select("usage", (IsTrue("is_core"),), Window(28))
 _PREMIUM = Select("usage", (IsTrue("is_premium"),), Window(28))
-_NEW = Select("usage", window=Window(180), at="released_at")
+_ABOVE = Select("usage", (IsTrue("above_plan"),), Window(28))
+_LATELY = Window(180, ends_days_ago=30)
+_TAKEN_UP = Select("launches", window=_LATELY, at="released_at")
 _BEFORE = Distinct(_MONTH.shifted(28), _FEATURES)
 _BOTH = Distinct(Select("usage", window=Window(56)), _FEATURES)
 
@@ -21,13 +25,17 @@ METRICS = (
     Metric(
         name="core_breadth",
         component="adoption",
-        measure=Ratio(Distinct(_CORE, _FEATURES), Catalogue((IsTrue("is_core"),))),
+        measure=Capped(
+            Ratio(Shared(_CORE, "feature_id", "product_user_id"), Catalogue((IsTrue("is_core"),))),
+            1.0,
+        ),
         label="share of core features in use",
         unit="share",
         direction="+",
         axis="health",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Core features used by anyone in 28 days over core features released.",
+        meaning="Core features used by two people or more in 28 days over the core features that "
+        "are out and in the account's plan.",
         poor=0.3,
         healthy=0.6,
         in_segment=True,
@@ -76,13 +84,14 @@ METRICS = (
     Metric(
         name="new_feature_adoption",
         component="adoption",
-        measure=Ratio(Distinct(_NEW, _FEATURES), Catalogue(window=Window(180))),
-        label="share of new features tried",
+        measure=Capped(Ratio(Count(_TAKEN_UP), Catalogue(window=_LATELY)), 1.0),
+        label="share of new features taken up",
         unit="share",
         direction="+",
         axis="health",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Features released in 180 days that were used, over those released.",
+        meaning="Of the features of the account's plan released 30 to 210 days ago, those used "
+        "three times by two people within 60 days.",
         poor=0.1,
         healthy=0.4,
     ),
@@ -96,6 +105,19 @@ METRICS = (
         axis="context",
         when_absent=0.0,
         meaning="Different people who used a premium feature in 28 days.",
+        expansion_direction="+",
+    ),
+    Metric(
+        name="premium_gate_hits",
+        component="adoption",
+        measure=Scaled(Total(_ABOVE, "events"), 1 / 4),
+        label="clicks on features above the plan",
+        unit="clicks a week",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Clicks a week, over 28 days, on features that need a higher plan than the "
+        "account had.",
         expansion_direction="+",
     ),
 )

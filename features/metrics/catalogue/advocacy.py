@@ -2,13 +2,20 @@
 
 from ..absence import Absence
 from ..combined_measures import Ratio
+from ..limited_measures import Flag, Smallest, Unless
 from ..measures import Count, DaysSince
 from ..metric import Metric
-from ..select import Is, IsNot, Select, Window
+from ..select import HasPart, Is, IsNot, Select, Window
+from .support import OPEN_CRITICAL
 
 __all__ = ["METRICS"]
 
 
+_THERE = tuple(
+    Flag(Count(Select("people", (HasPart("roles", (role,)),), until="left_known_at")), at_least=1.0)
+    for role in ("exec_sponsor", "champion")
+)
+_READY = (*_THERE, Flag(Count(OPEN_CRITICAL), at_most=0.0))
 _RESPONSE = Is("kind", ("reference_response",))
 _ACTS = Select("account_events", (Is("kind", ("advocacy_act",)),), Window(365))
 # A policy that forbids references says nothing about the relationship.
@@ -19,6 +26,7 @@ _ACCEPTED = Select("account_events", (_RESPONSE, Is("value_text", ("accepted",))
 _DISSATISFIED = Select(
     "account_events", (_RESPONSE, Is("value_text", ("declined_dissatisfied",))), Window(365)
 )
+_ASKED = Select("account_events", (Is("kind", ("reference_request",)),), Window(365))
 _DECLINED = ("declined", "declined_policy", "declined_time", "declined_dissatisfied")
 _REFUSALS = Select("account_events", (_RESPONSE, Is("value_text", _DECLINED)), Window(180))
 
@@ -52,13 +60,14 @@ METRICS = (
     Metric(
         name="references_refused_in_anger",
         component="advocacy",
-        measure=Count(_DISSATISFIED),
+        measure=Unless(Count(_DISSATISFIED), Count(_ASKED), above=3.0),
         label="references declined out of dissatisfaction",
         unit="answers",
         direction="-",
         axis="health",
         when_absent=0.0,
-        meaning="References declined in 365 days out of dissatisfaction, not for policy.",
+        meaning="References declined in 365 days out of dissatisfaction, not for policy; none "
+        "where more than three were asked for.",
         poor=1.0,
         healthy=0.0,
     ),
@@ -78,13 +87,27 @@ METRICS = (
     Metric(
         name="reference_asks",
         component="advocacy",
-        measure=Count(Select("account_events", (Is("kind", ("reference_request",)),), Window(365))),
+        measure=Count(_ASKED),
         label="requests for a reference",
         unit="requests",
         direction="c",
         axis="context",
         when_absent=0.0,
         meaning="References asked for in 365 days; above three the account is overdrawn.",
+    ),
+    Metric(
+        name="referenceable",
+        component="advocacy",
+        measure=Smallest(_READY),
+        label="whether somebody could speak for us",
+        unit="flag",
+        direction="+",
+        axis="health",
+        when_absent=0.0,
+        meaning="Whether a sponsor and a champion are there and no critical ticket is open; ask "
+        "for a reference where health has also been high for 90 days.",
+        # For plays: each of its parts the models see.
+        in_model=False,
     ),
     Metric(
         name="days_since_advocacy_act",

@@ -1,6 +1,8 @@
 """Company events: what happens to the account itself; they act through caps and plays."""
 
-from ..measures import Count
+from ..absence import Absence
+from ..combined_measures import Growth
+from ..measures import Count, Latest
 from ..metric import Metric
 from ..select import Is, Select, Window
 
@@ -10,6 +12,9 @@ __all__ = ["METRICS"]
 def _event(kind: str, days: int) -> Count:
     return Count(Select("account_events", (Is("kind", (kind,)),), Window(days)))
 
+
+_LATELY = Select("headcounts", window=Window(365))
+_BEFORE = Select("headcounts", window=Window(3650, ends_days_ago=365))
 
 METRICS = (
     Metric(
@@ -55,6 +60,30 @@ METRICS = (
         axis="health",
         when_absent=0.0,
         meaning="Reported insolvency in 365 days.",
+    ),
+    Metric(
+        name="funding_rounds",
+        component="company",
+        measure=_event("funding", 365),
+        label="rounds of funding",
+        unit="events",
+        direction="+",
+        axis="health",
+        when_absent=0.0,
+        meaning="Reported rounds of funding in 365 days.",
+    ),
+    Metric(
+        name="headcount_trend_12m",
+        component="company",
+        measure=Growth(Latest(_LATELY, "employee_count"), Latest(_BEFORE, "employee_count")),
+        label="change in the number of employees",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Employees as stated in the last 365 days over those stated before, less 1.",
+        poor=-0.1,
+        healthy=0.1,
     ),
     Metric(
         name="competitor_signals",

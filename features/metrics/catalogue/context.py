@@ -2,15 +2,18 @@
 
 from ..absence import Absence
 from ..combined_measures import Scaled
+from ..limited_measures import Capped
 from ..measures import Count, DaysUntil, Tenure, Total
 from ..metric import Metric
-from ..select import Select, Window
+from ..select import Is, Select, Window
 
 __all__ = ["ACTIVE_LATELY", "ARR", "EVER", "IN_TERM", "METRICS"]
 
 
 _ITEMS = Select("subscription_items", after=("effective_from",), until="effective_to")
 _TERM = Select("contracts", after=("term_start",), until="term_end", at="term_start")
+
+_ONBOARDING = ("onboarding", "implementation", "implementing")
 
 ARR = Scaled(Total(_ITEMS, "mrr"), 12.0)
 """Twelve times the monthly revenue of the items in force."""
@@ -39,6 +42,32 @@ METRICS = (
         axis="context",
         when_absent=Absence.NO_EVENT_YET,
         meaning="Days since the account became one.",
+        # For conditions: it grows with the calendar, so the models see it up to a year only.
+        in_model=False,
+    ),
+    Metric(
+        name="first_year_days",
+        component="context",
+        measure=Capped(Tenure(), 365.0),
+        label="days as a customer, at most a year",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since the account became one, at most 365.",
+    ),
+    Metric(
+        name="in_onboarding",
+        component="context",
+        measure=Count(Select("accounts", (Is("lifecycle_stage", _ONBOARDING),))),
+        label="whether the account is being onboarded",
+        unit="flag",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Whether the account's stage is onboarding or implementation, as stated.",
+        # For conditions: a stage is set by us, not by the account.
+        in_model=False,
     ),
     Metric(
         name="arr",

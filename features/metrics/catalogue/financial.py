@@ -1,7 +1,11 @@
 """Financial: whether bills are paid and how the spend moves."""
 
+from dataclasses import replace
+
 from ..absence import Absence
 from ..combined_measures import Change, Ratio
+from ..group_measures import AgedTotal
+from ..limited_measures import Capped, Sum
 from ..measures import Count, Latest, Oldest, Total
 from ..metric import Metric
 from ..select import Is, Select, Window
@@ -13,7 +17,10 @@ __all__ = ["METRICS"]
 _OVERDUE = Select("invoices", at="due_at", until="paid_at")
 # Not by `status`: an export of one row an invoice would show today's on every earlier day.
 _FAILED = Select("invoices", at="first_failed_at", until="paid_at")
-_PAID = Select("invoices", window=Window(365), at="paid_at")
+_DUE = Select("invoices", window=Window(365), at="due_at")
+_PAID = replace(_DUE, after=("paid_at",))
+_STILL_OPEN = replace(_DUE, until="paid_at")
+_RENEWED = Select("contract_events", (Is("event_type", ("renewed",)),))
 _UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
 _DOWN = Is("change_type", ("seat_down", "tier_down"))
 _DEARER = Is("change_type", ("price_uplift",))
@@ -62,13 +69,16 @@ METRICS = (
     Metric(
         name="mean_days_late",
         component="financial",
-        measure=Ratio(Total(_PAID, "days_late"), Count(_PAID)),
-        label="mean days by which invoices were paid late",
+        measure=Ratio(
+            Sum((Total(_PAID, "late_amount"), AgedTotal(_STILL_OPEN, "amount_due"))),
+            Total(_DUE, "amount_due"),
+        ),
+        label="mean days by which invoices are paid late",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Mean delay of the invoices paid in 365 days.",
+        meaning="Mean delay of the invoices due in 365 days, by amount; of open ones so far.",
         poor=15.0,
         healthy=3.0,
     ),
@@ -123,6 +133,19 @@ METRICS = (
         when_absent=0.0,
         meaning="Added seats, higher tiers and further products in 365 days.",
         expansion_direction="+",
+    ),
+    Metric(
+        name="renewals",
+        component="financial",
+        measure=Capped(Count(_RENEWED), 3.0),
+        label="renewals so far",
+        unit="renewals",
+        direction="c",
+        axis="context",
+        when_absent=0.0,
+        meaning="Contracts renewed so far, at most 3: later ones say little more.",
+        # For conditions: it grows with the calendar; how old an account is the models see.
+        in_model=False,
     ),
     Metric(
         name="price_uplifts",

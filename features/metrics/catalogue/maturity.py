@@ -2,9 +2,10 @@
 
 from ..absence import Absence
 from ..combined_measures import Continuity, Difference, Ratio, Scaled
+from ..limited_measures import Flag, Sum
 from ..measures import Catalogue, Count, Distinct, Total
 from ..metric import Metric
-from ..select import Filled, HasPart, Is, IsTrue, Select, Window
+from ..select import Filled, Filter, HasPart, Is, IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 
@@ -35,6 +36,32 @@ _CONFIGURED = Difference(
 )
 # What a higher plan would add is no fault of the account.
 _CONFIGURABLE = Difference(Catalogue((_SETTING,)), Catalogue((_SETTING, _PREMIUM)))
+
+_EXCHANGED = Select("usage", (_INTEGRATION,), Window(90))
+_BY_INTEGRATIONS = Sum((Total(_EXCHANGED, "events"), Total(_EXCHANGED, "automated_events")))
+_OWNER = HasPart("roles", ("exec_sponsor", "decision_maker"))
+_BOARD = ("c_level", "c-level", "cxo", "c_suite", "chief", "board", "exec", "executive", "owner")
+_VICE = ("vp", "svp", "evp", "vice president", "vice_president")
+_DIRECTOR = ("director", "head", "senior director")
+_MANAGER = ("manager", "senior manager", "lead", "mid")
+
+
+def _owners(*where: Filter) -> Flag:
+    """Return whether somebody who owns the function is there."""
+    return Flag(Count(Select("people", (_OWNER, *where), until="left_known_at")), at_least=1.0)
+
+
+_OWNED = _owners(Filled("seniority"))
+# Each adds one rank: who is of a higher one is of all below, too.
+_RANKS = tuple(
+    _owners(Is("seniority", names))
+    for names in (
+        (*_MANAGER, *_DIRECTOR, *_VICE, *_BOARD),
+        (*_DIRECTOR, *_VICE, *_BOARD),
+        (*_VICE, *_BOARD),
+        _BOARD,
+    )
+)
 
 # Of a handful of seats every other one is rightly an admin's.
 _FEW_SEATS = 5.0
@@ -99,6 +126,29 @@ METRICS = (
         axis="maturity",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Automated events of 90 days over those and the events of people, from 100 on.",
+    ),
+    Metric(
+        name="integration_error_share",
+        component="maturity",
+        measure=Ratio(Total(_EXCHANGED, "errors"), _BY_INTEGRATIONS, at_least=_FEW_EVENTS),
+        label="share of exchanges that fail",
+        unit="share",
+        direction="-",
+        axis="maturity",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Errors over all events of integrations in 90 days, from 100 events on.",
+    ),
+    Metric(
+        name="owner_seniority",
+        component="maturity",
+        measure=Ratio(Sum((_OWNED, *_RANKS)), _OWNED),
+        label="rank of whoever owns the function",
+        unit="rank (1 to 5)",
+        direction="+",
+        axis="maturity",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Highest rank of a sponsor or decision maker who has not left: 5 board, 4 vice "
+        "president, 3 director, 2 manager, 1 below.",
     ),
     Metric(
         name="sso_seat_share",

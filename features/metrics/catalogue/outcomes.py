@@ -2,9 +2,11 @@
 
 from ..absence import Absence
 from ..combined_measures import Ratio
-from ..measures import Count, DaysSince
+from ..limited_measures import Capped
+from ..measures import Count, DaysSince, Total
 from ..metric import Metric
-from ..select import Is, IsNot, IsTrue, Select, Window
+from ..select import Filled, Is, IsNot, IsTrue, Select, Window
+from .context import ARR
 
 __all__ = ["METRICS"]
 
@@ -16,6 +18,7 @@ _ON_TRACK = Select("goals", (_GOAL, Is("status", ("on_track", "achieved"))))
 _CONFIRMED = Select(
     "goals", (_GOAL, IsTrue("confirmed_by_customer")), Window(365), at="achieved_at"
 )
+_REALISED = Select("goals", (_GOAL, Filled("actual_value")), Window(365), at="achieved_at")
 _GIVEN_UP = Select("goals", (_GOAL, Is("status", _DROPPED)), Window(180), at="changed_at")
 _INTEREST = Select("account_events", (Is("kind", ("upgrade_interest",)),), Window(180))
 
@@ -66,13 +69,15 @@ METRICS = (
     Metric(
         name="days_since_goal_update",
         component="outcomes",
-        measure=DaysSince(Select("goals", (_GOAL,), at="changed_at"), or_tenure=True),
+        measure=Capped(
+            DaysSince(Select("goals", (_GOAL,), at="changed_at"), or_tenure=True), 180.0
+        ),
         label="days since goals were looked at",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Days since any business goal changed.",
+        meaning="Days since any business goal changed, at most 180; never is as long.",
         poor=120.0,
         healthy=45.0,
     ),
@@ -88,6 +93,21 @@ METRICS = (
         meaning="Goals dropped or replaced in 180 days over all goals.",
         poor=0.5,
         healthy=0.2,
+    ),
+    Metric(
+        name="value_ratio",
+        component="outcomes",
+        measure=Ratio(Total(_REALISED, "actual_value"), ARR),
+        label="value documented against ARR",
+        unit="times",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Actual value of the business goals reached in 365 days over ARR; values in money.",
+        poor=1.0,
+        healthy=3.0,
+        # For scorecards of one's own: many companies keep values that are no money.
+        in_model=False,
     ),
     Metric(
         name="upgrade_interest",

@@ -2,6 +2,7 @@
 
 from ..absence import Absence
 from ..combined_measures import Difference, Ratio
+from ..limited_measures import Capped, Flag, Outstanding, Smallest, Sum
 from ..measures import Count, DaysSince, Distinct
 from ..metric import Metric
 from ..select import HasPart, Is, IsTrue, Select, Window
@@ -11,7 +12,6 @@ __all__ = ["METRICS"]
 
 _SPONSOR = HasPart("roles", ("exec_sponsor",))
 _BACKERS = ("exec_sponsor", "champion")
-_KEY = HasPart("roles", ("exec_sponsor", "champion", "decision_maker"))
 _LEFT_MONTHS = Select(
     "people",
     (HasPart("roles", _BACKERS),),
@@ -21,11 +21,48 @@ _LEFT_MONTHS = Select(
 )
 _LEFT_LATELY = Select("people", (HasPart("roles", _BACKERS),), Window(60), at="left_known_at")
 _SINCE_DEPARTURE = DaysSince(Select("people", (HasPart("roles", _BACKERS),), at="left_known_at"))
-_LEFT_YEAR = Select("people", (_KEY,), Window(365), at="left_account_at", after=("left_known_at",))
-_KEY_PEOPLE = Select("people", (_KEY,), until="left_known_at", lag_days=365)
+# Both of those who were there a year ago: who came since stands neither above nor below.
+_LEFT_YEAR = Count(
+    Select(
+        "people",
+        window=Window(365),
+        at="left_account_at",
+        after=("left_known_at", "key_a_year_at"),
+    )
+)
+_STAYED = Count(Select("people", after=("key_a_year_at",), until="left_known_at"))
 _WITH_SPONSOR = (IsTrue("two_way"), HasPart("person_roles", _BACKERS))
 _SPONSOR_CONTACT = DaysSince(
     Select("touches", _WITH_SPONSOR, until="person_left_at"), or_tenure=True
+)
+_PERSONAS = ("exec_sponsor", "champion", "decision_maker", "admin")
+_NAMED = tuple(
+    Flag(Count(Select("people", (HasPart("roles", (role,)),), until="left_known_at")), at_least=1.0)
+    for role in _PERSONAS
+)
+_MET = tuple(
+    Smallest(
+        (
+            named,
+            Flag(
+                Count(
+                    Select(
+                        "touches",
+                        (IsTrue("two_way"), HasPart("person_roles", (role,))),
+                        Window(90),
+                        until="person_left_at",
+                    )
+                ),
+                at_least=1.0,
+            ),
+        )
+    )
+    for role, named in zip(_PERSONAS, _NAMED, strict=True)
+)
+_REVIEW = Is("type", ("qbr",))
+_DUE_REVIEW = DaysSince(Select("activities", (_REVIEW,), at="scheduled_at"))
+_HELD_REVIEW = DaysSince(
+    Select("activities", (_REVIEW, IsTrue("attended")), at="scheduled_at"), or_tenure=True
 )
 _MEETINGS = (Is("type", ("meeting", "qbr")), IsTrue("attended"))
 _PLANNED = Select(
@@ -98,13 +135,14 @@ METRICS = (
     Metric(
         name="days_since_sponsor_contact",
         component="relationship",
-        measure=_SPONSOR_CONTACT,
+        measure=Capped(_SPONSOR_CONTACT, 180.0),
         label="days since contact with a sponsor",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Days since two-way contact with a sponsor or champion who is still there.",
+        meaning="Days since two-way contact with a sponsor or champion who is still there, at "
+        "most 180; never is as long.",
         poor=90.0,
         healthy=30.0,
     ),
@@ -153,18 +191,63 @@ METRICS = (
         in_segment=True,
     ),
     Metric(
+        name="persona_coverage",
+        component="relationship",
+        measure=Ratio(Sum(_MET), Sum(_NAMED)),
+        label="share of key roles in contact",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Of sponsor, champion, decision maker and admin those that somebody holds; the "
+        "share of them with two-way contact in 90 days.",
+        poor=0.0,
+        healthy=1.0,
+        source="GitLab handbook, health score triage",
+    ),
+    Metric(
         name="days_since_meeting",
         component="relationship",
-        measure=DaysSince(Select("activities", _MEETINGS, at="occurred_at"), or_tenure=True),
+        measure=Capped(
+            DaysSince(Select("activities", _MEETINGS, at="occurred_at"), or_tenure=True), 180.0
+        ),
         label="days since the last meeting",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Days since the last meeting that was attended.",
+        meaning="Days since the last meeting that was attended, at most 180; never is as long.",
         poor=90.0,
         healthy=35.0,
         source="GitLab handbook, health score triage",
+    ),
+    Metric(
+        name="days_since_review",
+        component="relationship",
+        measure=Capped(_HELD_REVIEW, 365.0),
+        label="days since the last business review",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since the last quarterly review that was held, at most 365; never is as "
+        "long.",
+        # For plays: how long ago any meeting was, the models see.
+        in_model=False,
+    ),
+    Metric(
+        name="review_days_overdue",
+        component="relationship",
+        measure=Capped(Outstanding(_DUE_REVIEW, _HELD_REVIEW), 180.0),
+        label="days a planned business review is overdue",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Days since a quarterly review was planned and not held since, at most 180; 0 "
+        "without.",
+        poor=60.0,
+        healthy=0.0,
     ),
     Metric(
         name="days_since_planned_meeting",
@@ -205,13 +288,13 @@ METRICS = (
     Metric(
         name="key_contacts_lost_share",
         component="relationship",
-        measure=Ratio(Count(_LEFT_YEAR), Count(_KEY_PEOPLE)),
+        measure=Ratio(_LEFT_YEAR, Sum((_LEFT_YEAR, _STAYED))),
         label="share of key contacts who left",
         unit="share",
         direction="-",
         axis="health",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Key contacts who left in 365 days over key contacts a year ago.",
+        meaning="Of those who were key contacts a year ago, the share who left in 365 days.",
         poor=0.4,
         healthy=0.15,
     ),

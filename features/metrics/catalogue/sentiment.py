@@ -4,23 +4,34 @@ from ..absence import Absence
 from ..combined_measures import Difference, Ratio, Scaled
 from ..measures import Count, DaysSince, Latest, Total
 from ..metric import Metric
-from ..select import Above, Below, Filled, Is, Select, Window
+from ..select import Above, Below, Filled, Filter, HasPart, Is, Select, Window
 
 __all__ = ["METRICS"]
 
 
 _NPS = (Is("survey_type", ("nps",)), Filled("score"))
 _CSAT = (Is("survey_type", ("csat",)), Filled("score"))
-_ANSWERS = Select("survey_responses", _NPS, Window(365), at="responded_at")
-_PROMOTERS = Select(
-    "survey_responses", (*_NPS, Above("score", 8.5)), Window(365), at="responded_at"
-)
-_DETRACTORS = Select(
-    "survey_responses", (*_NPS, Below("score", 6.5)), Window(365), at="responded_at"
-)
-_RECENT_DETRACTORS = Select(
-    "survey_responses", (*_NPS, Below("score", 6.5)), Window(180), at="responded_at"
-)
+_KEY_ROLES = HasPart("person_roles", ("exec_sponsor", "decision_maker"))
+_CES = (Is("survey_type", ("ces",)), Filled("score"))
+
+
+def _last(*where: Filter, days: int) -> Select:
+    """Return the last answer of each contact to the recommendation question."""
+    return Select(
+        "survey_responses",
+        (*_NPS, *where),
+        Window(days),
+        at="responded_at",
+        until="superseded_at",
+    )
+
+
+_ANSWERS = _last(days=365)
+_PROMOTERS = _last(Above("score", 8.5), days=365)
+_DETRACTORS = _last(Below("score", 6.5), days=365)
+_RECENT_DETRACTORS = _last(Below("score", 6.5), days=180)
+_KEY_DETRACTORS = _last(Below("score", 6.5), _KEY_ROLES, days=180)
+_CHANGED = _last(Filled("score_change"), days=365)
 _NEW_DETRACTORS = Select(
     "survey_responses", (*_NPS, Below("score", 6.5)), Window(30), at="responded_at"
 )
@@ -32,6 +43,8 @@ _RATINGS = Select("survey_responses", _CSAT, Window(90), at="responded_at")
 _GOOD_RATINGS = Select(
     "survey_responses", (*_CSAT, Above("score", 3.5)), Window(90), at="responded_at"
 )
+_EFFORTS = Select("survey_responses", _CES, Window(90), at="responded_at")
+_WRITTEN = Select("tickets", (Filled("text_sentiment"),), Window(90), at="created_at")
 _FEEDBACK = Select("account_events", (Is("kind", ("feedback",)), Filled("value_num")), Window(180))
 _CSM = Select("account_events", (Is("kind", ("csm_sentiment",)), Filled("value_num")), Window(90))
 
@@ -39,13 +52,14 @@ METRICS = (
     Metric(
         name="nps_mean",
         component="sentiment",
-        measure=Ratio(Total(_ANSWERS, "score"), Count(_ANSWERS)),
+        measure=Ratio(Total(_ANSWERS, "weighted_score"), Total(_ANSWERS, "role_weight")),
         label="mean NPS answer",
         unit="points (0-10)",
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Mean answer to the recommendation question in 365 days; 7 and 8 are neutral.",
+        meaning="Mean of each contact's last answer to the recommendation question in 365 days, "
+        "sponsors and decision makers counting 3, admins 2, others 1; 7 and 8 are neutral.",
         poor=6.0,
         healthy=9.0,
         source="NPS convention: 0-6 detractor, 9-10 promoter",
@@ -61,9 +75,25 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Share of promoters less share of detractors in 365 days.",
+        meaning="Share of promoters less share of detractors among the contacts' last answers in "
+        "365 days.",
         poor=0.0,
         healthy=40.0,
+        # For scorecards of one's own: the models see the mean of the same answers.
+        in_model=False,
+    ),
+    Metric(
+        name="nps_change",
+        component="sentiment",
+        measure=Ratio(Total(_CHANGED, "score_change"), Count(_CHANGED)),
+        label="change of NPS answers",
+        unit="points",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Mean change between the last two answers of each contact, the last in 365 days.",
+        poor=-2.0,
+        healthy=0.0,
     ),
     Metric(
         name="detractors",
@@ -74,8 +104,22 @@ METRICS = (
         direction="-",
         axis="health",
         when_absent=0.0,
-        meaning="Answers of 0 to 6 to the recommendation question in 180 days.",
+        meaning="Contacts whose last answer to the recommendation question was 0 to 6, in 180 "
+        "days.",
         poor=2.0,
+        healthy=0.0,
+    ),
+    Metric(
+        name="key_detractors",
+        component="sentiment",
+        measure=Count(_KEY_DETRACTORS),
+        label="sponsors or decision makers who would not recommend us",
+        unit="people",
+        direction="-",
+        axis="health",
+        when_absent=0.0,
+        meaning="Sponsors and decision makers whose last answer was 0 to 6, in 180 days.",
+        poor=1.0,
         healthy=0.0,
     ),
     Metric(
@@ -100,7 +144,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Surveys answered over surveys sent in 365 days; at least two sent.",
+        meaning="Surveys answered over surveys sent in 365 days, at least two; 0 is silence.",
         poor=0.0,
         healthy=0.3,
     ),
@@ -116,6 +160,30 @@ METRICS = (
         meaning="Ratings of 4 or 5 of 5 in 90 days.",
         poor=0.7,
         healthy=0.9,
+    ),
+    Metric(
+        name="effort_rating",
+        component="sentiment",
+        measure=Ratio(Total(_EFFORTS, "score"), Count(_EFFORTS)),
+        label="mean rating of how easy things are",
+        unit="points",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Mean answer to the effort question in 90 days; higher is easier.",
+    ),
+    Metric(
+        name="ticket_tone",
+        component="sentiment",
+        measure=Ratio(Total(_WRITTEN, "text_sentiment"), Count(_WRITTEN)),
+        label="tone of tickets",
+        unit="points (-1 to 1)",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Mean tone of the texts of tickets opened in 90 days, as the source judged it.",
+        poor=-0.2,
+        healthy=0.2,
     ),
     Metric(
         name="feedback_tone",

@@ -6,17 +6,22 @@ from ..measures import Count, Median, Oldest
 from ..metric import Metric
 from ..select import Above, Filled, Is, IsNot, Select, Window
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "OPEN_CRITICAL"]
 
 
 _CLOSED = ("resolved", "solved", "closed")
-_OPEN_CRITICAL = (Is("priority", ("critical", "urgent")), IsNot("status", _CLOSED))
+_CRITICAL_OPEN = (Is("priority", ("critical", "urgent")), IsNot("status", _CLOSED))
+OPEN_CRITICAL = Select("tickets", _CRITICAL_OPEN, at="created_at")
+"""Critical tickets that are open."""
+
 _RESOLVED = Select("tickets", (Filled("resolved_at"),), Window(90), at="resolved_at")
 _REOPENED = Select(
     "tickets", (Filled("resolved_at"), Above("reopen_count", 0.0)), Window(90), at="resolved_at"
 )
 _RATED = Select("tickets", (Filled("csat_score"),), Window(90), at="csat_at")
 _SATISFIED = Select("tickets", (Above("csat_score", 3.5),), Window(90), at="csat_at")
+_NEW = Count(Select("tickets", window=Window(30), at="created_at"))
+_ASSIGNED = Count(Select("seats", after=("activated_at",), until="deactivated_at"))
 _BLOCKERS = Select("account_events", (Is("kind", ("blocker",)), IsNot("value_text", ("closed",))))
 _UNBLOCKED = Select("account_events", (Is("kind", ("blocker",)), Is("value_text", ("closed",))))
 
@@ -24,7 +29,7 @@ METRICS = (
     Metric(
         name="tickets",
         component="support",
-        measure=Count(Select("tickets", window=Window(30), at="created_at")),
+        measure=_NEW,
         label="tickets opened",
         unit="tickets",
         direction="u",
@@ -33,6 +38,21 @@ METRICS = (
         meaning="Tickets opened in 30 days; both many and none after many are signs.",
         own_baseline=True,
         in_segment=True,
+    ),
+    Metric(
+        name="ticket_rate",
+        component="support",
+        measure=Ratio(_NEW, _ASSIGNED, factor=100.0),
+        label="tickets opened per 100 users",
+        unit="tickets",
+        direction="u",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Tickets opened in 30 days per 100 users with an activated seat; only many score "
+        "low.",
+        poor=15.0,
+        healthy=5.0,
+        source="GitLab handbook, health score triage, read per 100 users",
     ),
     Metric(
         name="earlier_tickets",
@@ -50,7 +70,7 @@ METRICS = (
     Metric(
         name="open_critical_tickets",
         component="support",
-        measure=Count(Select("tickets", _OPEN_CRITICAL, at="created_at")),
+        measure=Count(OPEN_CRITICAL),
         label="open critical tickets",
         unit="tickets",
         direction="-",
@@ -64,7 +84,7 @@ METRICS = (
     Metric(
         name="oldest_critical_days",
         component="support",
-        measure=Oldest(Select("tickets", _OPEN_CRITICAL, at="created_at")),
+        measure=Oldest(OPEN_CRITICAL),
         label="age of the oldest open critical ticket",
         unit="days",
         direction="-",
@@ -77,7 +97,7 @@ METRICS = (
     Metric(
         name="critical_beyond_sla",
         component="support",
-        measure=Count(Select("tickets", _OPEN_CRITICAL, at="created_at", after=("sla_due_at",))),
+        measure=Count(Select("tickets", _CRITICAL_OPEN, at="created_at", after=("sla_due_at",))),
         label="critical tickets open beyond the agreed time",
         unit="tickets",
         direction="-",
@@ -99,6 +119,20 @@ METRICS = (
         meaning="Median time from opening to resolution of the tickets resolved in 90 days.",
         poor=96.0,
         healthy=24.0,
+    ),
+    Metric(
+        name="resolution_to_sla",
+        component="support",
+        measure=Median(_RESOLVED, "resolution_to_sla"),
+        label="median time to resolve a ticket against the agreed time",
+        unit="times the agreed",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Median over the tickets resolved in 90 days of the time taken over the agreed "
+        "time.",
+        poor=1.5,
+        healthy=1.0,
     ),
     Metric(
         name="reopened_share",

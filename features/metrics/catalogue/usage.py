@@ -2,9 +2,11 @@
 
 from ..absence import Absence
 from ..combined_measures import Change, Ratio, Scaled, Slope
-from ..measures import Count, DaysSince, Distinct, Total
+from ..group_measures import Busiest, SilenceInGaps
+from ..limited_measures import Capped, Flag, LowestOver
+from ..measures import Catalogue, Count, DaysSince, Distinct, Total
 from ..metric import Metric
-from ..select import IsTrue, Select, Weekday, Window
+from ..select import Is, IsTrue, Select, Weekday, Window
 
 __all__ = ["METRICS"]
 
@@ -13,6 +15,11 @@ _VALUE = IsTrue("is_value_event")
 _MONTH = Select("usage", (_VALUE,), Window(28))
 _WORKDAYS = Select("usage", (_VALUE, Weekday("date")), Window(28))
 _USERS = Distinct(_MONTH, ("product_user_id",))
+_USER_DAYS = Distinct(_MONTH, ("product_user_id", "date"))
+_DEPARTMENTS = Distinct(_MONTH, ("department",))
+_BILLING_MODULE = Is("module", ("billing",))
+_BILLING = Select("usage", (_BILLING_MODULE,), Window(7))
+_BILLING_PAGES = Catalogue((_BILLING_MODULE,))
 _WEEKLY_USERS = Distinct(Select("usage", (_VALUE,), Window(7)), ("product_user_id",))
 _ASSIGNED = Count(Select("seats", after=("activated_at",), until="deactivated_at"))
 _BOUGHT = Total(
@@ -43,9 +50,9 @@ METRICS = (
         axis="health",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Active users in 28 days over users with an activated seat.",
-        poor=0.2,
+        poor=0.5,
         healthy=0.8,
-        source="PostHog handbook, health tracking (poor); GitLab handbook, triage (healthy)",
+        source="GitLab handbook, use case adoption",
         in_segment=True,
     ),
     Metric(
@@ -91,14 +98,54 @@ METRICS = (
     Metric(
         name="events_per_user",
         component="usage",
-        measure=Ratio(Total(_MONTH, "events"), _USERS),
-        label="value events per active user",
-        unit="events",
+        measure=Ratio(Total(_MONTH, "events"), _USERS, factor=1 / 4),
+        label="value events per active user and week",
+        unit="events a week",
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Uses of features of value per active user in 28 days.",
+        meaning="Uses of features of value per active user and week, over 28 days.",
         own_baseline=True,
+    ),
+    Metric(
+        name="active_days_per_user",
+        component="usage",
+        measure=Ratio(_USER_DAYS, _USERS),
+        label="days on which an active user comes",
+        unit="days",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Mean number of days in 28 on which an active user was there.",
+        # For scorecards of one's own: the models see the share of working days.
+        in_model=False,
+    ),
+    Metric(
+        name="top_user_share",
+        component="usage",
+        measure=Ratio(Busiest(_MONTH, ("product_user_id",), "events"), Total(_MONTH, "events")),
+        label="share of use by the busiest user",
+        unit="share",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Uses of features of value by the busiest person over those by all, in 28 days.",
+        poor=0.6,
+        healthy=0.3,
+    ),
+    Metric(
+        name="team_spread",
+        component="usage",
+        # That no department is known of whoever was active does not mean none.
+        measure=Ratio(_DEPARTMENTS, Flag(_DEPARTMENTS, at_least=1.0)),
+        label="departments with active users",
+        unit="departments",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Different departments of the people who used something of value in 28 days.",
+        poor=1.0,
+        healthy=3.0,
     ),
     Metric(
         name="active_users_trend",
@@ -130,26 +177,57 @@ METRICS = (
     Metric(
         name="days_since_value_event",
         component="usage",
-        measure=DaysSince(Select("usage", (_VALUE,)), or_tenure=True),
+        measure=Capped(DaysSince(Select("usage", (_VALUE,)), or_tenure=True), 365.0),
         label="days since anything of value was done",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Days since the last use of a feature of value; since sign-up before the first.",
+        meaning="Days since the last use of a feature of value, at most 365; since sign-up before "
+        "the first.",
         poor=14.0,
         healthy=3.0,
     ),
     Metric(
+        name="silence_in_gaps",
+        component="usage",
+        measure=Capped(SilenceInGaps(Select("usage", (_VALUE,), Window(365))), 20.0),
+        label="silence against the usual distance between days of use",
+        unit="times the usual",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Working days since the last use of value over the median distance between days "
+        "of use in 365 days, at most 20; of fewer than two such days a week is assumed.",
+        poor=3.0,
+        healthy=1.5,
+    ),
+    Metric(
         name="seat_saturation",
         component="usage",
-        measure=Ratio(_USERS, _BOUGHT),
+        measure=LowestOver(Ratio(_USERS, _BOUGHT), days=1, moments=14),
         label="active users per bought seat",
         unit="share",
         direction="c",
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Active users in 28 days over seats bought; near 1 there is no seat left.",
+        meaning="Active users in 28 days over seats bought, the lowest of the last 14 days; near "
+        "1 there is no seat left.",
         expansion_direction="+",
+    ),
+    Metric(
+        name="billing_page_visits",
+        component="usage",
+        # A product without such pages shows nothing: one over itself is 1, or undefined.
+        measure=Ratio(Total(_BILLING, "events"), Ratio(_BILLING_PAGES, _BILLING_PAGES)),
+        label="visits to billing pages",
+        unit="visits",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Uses of features of the module billing in 7 days.",
+        poor=2.0,
+        healthy=0.0,
+        source="PostHog handbook, customer health tracking",
     ),
 )

@@ -20,7 +20,11 @@ USERS, TICKETS, SPONSORS = "active_user_rate_28d", "open_critical_tickets", "exe
 
 CARD = {
     "components": {
-        "usage": {"label": "Usage", "weight": 60, "metrics": [{"metric": USERS}]},
+        "usage": {
+            "label": "Usage",
+            "weight": 60,
+            "metrics": [{"metric": USERS, "poor": 0.2, "healthy": 0.8}],
+        },
         "people": {
             "label": "People",
             "weight": 40,

@@ -40,10 +40,12 @@ def test_every_shipped_characteristic_says_what_low_middle_and_high_look_like():
 def test_telemetry_is_taken_only_where_it_can_show_something():
     rubric = read_rubric(None)
     without = {item.id for item in rubric.characteristics() if "t" not in rubric.takes(item)}
-    assert without == {"VC1", "VC3", "VC4", "OP2", "PR4"}
+    assert without == {"VC3", "VC4", "OP2", "PR4"}
     proxies = {item.id: item.proxy.metric for item in rubric.characteristics() if item.proxy}
     axes = {metric.column: metric.axis for metric in METRICS}
-    assert set(proxies) == {"VC2", "OP1", "OP3", "PR1", "PR3", "TI1", "TI3", "TI4"}
+    assert set(proxies) == {
+        *("VC1", "VC2", "OP1", "OP3", "PR1", "PR3", "TI1", "TI2", "TI3", "TI4"),
+    }
     assert {axes[name] for name in proxies.values()} == {"maturity"}
 
 
@@ -55,7 +57,7 @@ def test_no_shipped_metric_of_maturity_reads_how_the_relation_is_going():
 
 def test_no_shipped_metric_of_maturity_says_how_much_it_is_used():
     mature = [metric for metric in METRICS if metric.axis == "maturity"]
-    assert {metric.unit for metric in mature} == {"share", "integrations"}
+    assert {metric.unit for metric in mature} == {"share", "integrations", "rank (1 to 5)"}
 
 
 SSO = "proxy: {metric: sso_seat_share, levels: [0.0, 0.5, 0.95, null]}"

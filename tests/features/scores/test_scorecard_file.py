@@ -1,6 +1,5 @@
 """Only the weights of a scorecard file change: what a person wrote around them stays."""
 
-import difflib
 import re
 
 import pytest
@@ -70,9 +69,8 @@ def test_the_shipped_scorecard_changes_in_its_weights_alone(tmp_path):
     same, changed = reweighed(None, card), reweighed(None, wanted)
     assert read(tmp_path, changed)[1] == wanted
     assert read(tmp_path, same, "same.yaml")[1] == card
-    lines = difflib.unified_diff(same.splitlines(), changed.splitlines(), n=0, lineterm="")
-    touched = [line for line in lines if line[0] in "+-" and line[:3] not in ("+++", "---")]
-    assert all("weight: " in line for line in touched)
+    lines = zip(same.splitlines(), changed.splitlines(), strict=True)
+    assert all("weight: " in new for old, new in lines if old != new)
     assert sum("#" in line for line in changed.splitlines()) == sum(
         "#" in line for line in same.splitlines()
     )

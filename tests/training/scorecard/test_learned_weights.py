@@ -140,7 +140,7 @@ def test_shares_of_the_shipped_scorecard_add_up_to_one():
     shares = hand_set_shares(SHIPPED)
     assert shares.sum() == pytest.approx(1)
     assert list(shares.index) == SHIPPED.metrics()
-    assert shares["active_user_rate_28d"] == pytest.approx(0.25 * 3 / 12)
+    assert shares["active_user_rate_28d"] == pytest.approx(0.25 * 3 / 13)
 
 
 def test_scores_of_the_metrics_are_those_the_health_score_is_made_of():
