@@ -1,0 +1,233 @@
+"""However a command ends: one sentence, valid JSON, a code of its own, and nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from churngrid.features.whole_file import scratch_folder, write_all, write_whole
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
+
+# The command line for real, with a verb that does what each test needs.
+PROGRAM = """
+import os, signal, sys, tempfile
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+from churngrid.features.ingest.growing_table import GatheredTable
+from churngrid.features.whole_file import scratch_folder, whole_file
+from churngrid.serving.api import check as verbs
+from churngrid.serving.cli import app
+
+def spilled():
+    table = GatheredTable(pa.schema({"n": pa.float64()}), memory_mb=0)
+    table.add(pa.table({"n": np.zeros(200_000)}))
+    return table
+
+def work(data, settings=None, **options):
+    how, out = os.environ["HOW"], Path(os.environ["PLACE"])
+    with scratch_folder() as scratch, whole_file(out / "result.csv") as file:
+        (scratch / "model").write_bytes(bytes(100_000))
+        file.write(bytes(100_000))
+        held = spilled()
+        if how == "memory":
+            raise MemoryError
+        if how == "depth":
+            def deeper(): deeper()
+            deeper()
+        if how == "crash":
+            raise AttributeError("'NoneType' object has no attribute 'x'")
+        os.kill(os.getpid(), getattr(signal, how))
+        for _ in range(10_000_000):
+            pass
+
+verbs.check = work
+app.main()
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the program and say how it ended; its temporary files have a folder of their own."""
+    temporary, out = tmp_path / "temporary", tmp_path / "out"
+    temporary.mkdir()
+    out.mkdir()
+
+    def started(how, *options, stdout=subprocess.PIPE):
+        return subprocess.run(
+            [sys.executable, "-c", PROGRAM, "check", "data", *options],
+            check=False,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            env=os.environ | {"HOW": how, "PLACE": str(out), "TMPDIR": str(temporary)},
+        )
+
+    started.temporary, started.out = temporary, out
+    return started
+
+
+def left(folder):
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [
+        ("SIGTERM", 143, "Terminated."),
+        ("SIGINT", 130, "Interrupted."),
+        ("memory", 3, "memory of this machine does not suffice"),
+        ("depth", 3, "RecursionError"),
+        ("crash", 3, "AttributeError ('NoneType' object has no attribute 'x')"),
+    ],
+)
+def test_command_that_is_stopped_says_so_and_leaves_nothing(run, how, code, said):
+    done = run(how, "--json")
+    assert done.returncode == code
+    assert said in json.loads(done.stdout)["error"]
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert left(run.temporary) == left(run.out) == []
+
+
+def test_killed_command_leaves_little_and_the_next_one_nothing(run):
+    assert run("SIGKILL").returncode == -signal.SIGKILL
+    # What was kept on disk had no name; what has one is removed by the next run.
+    assert sum(path.stat().st_size for path in run.temporary.rglob("*")) < 200_000
+    assert run("crash").returncode == 3
+    assert left(run.temporary) == left(run.out) == []
+
+
+def test_output_that_nobody_takes_is_a_fault_and_told_on_standard_error(run):
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no device that is always full")
+    for options in ((), ("--json",)):
+        with open("/dev/full", "w") as full:
+            done = run("crash", *options, stdout=full)
+        assert done.returncode == 3
+        assert "AttributeError" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_result_that_cannot_be_told_is_not_done():
+    program = (
+        "from churngrid.serving.cli import app\n"
+        "from churngrid.serving.api import check as verbs\n"
+        "verbs.playbook_check = lambda *_: []\n"
+        "app.main()\n"
+    )
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program, "playbook", "check", "x.yaml", "--json"],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 3
+    assert "The work is done, but standard output cannot be written" in done.stderr
+
+
+# Files whole or not at all
+
+
+def test_file_that_is_being_written_is_not_swept_by_another(tmp_path):
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from churngrid.features.whole_file import write_whole\n"
+        "write_whole(Path(sys.argv[1]), b'second')\n"
+    )
+    from churngrid.features.whole_file import whole_file
+
+    with whole_file(tmp_path / "a.csv") as file:
+        file.write(b"first")
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.csv")], check=True)
+        assert (tmp_path / "a.csv").read_bytes() == b"second"
+    assert (tmp_path / "a.csv").read_bytes() == b"first"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_scratch_folder_in_use_is_not_swept(tmp_path, monkeypatch):
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_folder() as first, scratch_folder() as second:
+        assert first.is_dir()
+        assert second.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_files_are_written_all_or_none(tmp_path):
+    (tmp_path / "b").write_text("mine")
+    with pytest.raises(FileExistsError):
+        write_all(tmp_path, {"a": b"1", "b": b"2", "c": b"3"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "mine"}
+
+
+def test_where_a_file_can_have_one_name_only_none_is_replaced(tmp_path, monkeypatch):
+    def one_name_only(*_):
+        raise OSError("not supported")
+
+    monkeypatch.setattr(os, "link", one_name_only)
+    write_whole(tmp_path / "a", b"1", replace=False)
+    with pytest.raises(FileExistsError, match="is already there"):
+        write_whole(tmp_path / "a", b"2", replace=False)
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+from churngrid.features.errors import ArtifactError
+from churngrid.features.whole_file import write_all
+from churngrid.serving.results.stores import open_store, write_tables
+from churngrid.training.registry.mlflow_registry import local_uri, log_training
+from tests.serving.kept import results
+from tests.faults.test_stored_models import REPORT, model
+
+place = Path(sys.argv[2])
+try:
+    {
+        "results": lambda: open_store(place).write(
+            results("2025-12-01"), files={"report.html": "x" * 100_000}
+        ),
+        "tables": lambda: write_tables(place, results("2025-12-01", accounts=range(5_000))),
+        "init": lambda: write_all(place, {"a": b"1", "b": bytes(100_000)}),
+        "models": lambda: log_training(local_uri(place), model(), REPORT),
+    }[sys.argv[3]]()
+except (ArtifactError, OSError) as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "size", "said"),
+    [
+        ("results", 50_000, "cannot be written"),
+        ("tables", 2_000, "cannot be written"),
+        ("init", 50_000, "File too large"),
+        ("models", 500_000, "mlflow.db' cannot be made"),
+    ],
+)
+def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
+    place = tmp_path / "place"
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(size), str(place), what],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert said in done.stdout
+    kept = {path.name for path in place.rglob("*") if path.is_file()} - {".lock"}
+    assert kept <= {"scores.parquet"}
+    assert not list(place.rglob(".*staged*"))
