@@ -19,7 +19,8 @@ _NAMED_SECRET = re.compile(
     r"['\"]?\s*=\s*)('[^']*'|\"[^\"]*\"|[^&\s'\",;)]+)"
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}")
-_USER_IN_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/+)\S*@")
+# A password may hold blanks and slashes; too much taken out is better than too little.
+_USER_IN_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:/+)(?:\S*@|[^\s/@:'\"]*:[^'\"\n]*@)")
 _USER_ALONE = re.compile(r"[^\s/@:'\"`(]+:[^\s@]+@(?=[\w\[])")
 
 

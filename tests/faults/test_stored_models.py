@@ -234,6 +234,17 @@ for seed in range(int(sys.argv[2]), int(sys.argv[3])):
 """
 
 
+def test_what_it_was_trained_with_decides_nothing(boosted):
+    """LightGBM refuses to explain a booster that says its leaves were linear functions."""
+    state, texts = boosted
+    linear = [text.replace("[linear_tree: 0]", "[linear_tree: 1]") for text in texts]
+    assert linear != list(texts)
+    ask = table(40)
+    one, other = Boosted.from_state(state, texts), Boosted.from_state(state, linear)
+    np.testing.assert_array_equal(one.contributions(ask), other.contributions(ask))
+    assert one.to_state()[1] == tuple(texts)
+
+
 def test_no_edit_of_a_booster_ends_the_process(boosted, tmp_path):
     state, (text, *_) = boosted
     (tmp_path / "model.json").write_text(json.dumps([state, text]))

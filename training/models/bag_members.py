@@ -12,6 +12,7 @@ from ...features.arrays.array_types import FloatArray
 from ..treeshap.leaf_groups import Patterns, patterns_of
 from ..treeshap.lightgbm_trees import read_trees
 from ..treeshap.shap_values import conditions_for, tree_log_odds, tree_shap
+from .booster_text import trees_alone
 
 __all__ = ["PREDICT_ROWS", "Members", "at_once"]
 
@@ -54,8 +55,26 @@ class Members(list[lgb.Booster]):
         super().__init__(boosters)
         self._layouts: dict[tuple[int, int], Patterns | None] = {}
 
+    @classmethod
+    def stored(cls, texts: Sequence[str]) -> "Members":
+        """Return the boosters of some texts, which have passed ``check_booster_text``.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            As ``texts`` gives them.
+
+        Returns
+        -------
+        Members
+        """
+        members = cls(lgb.Booster(model_str=trees_alone(text)) for text in texts)
+        # As they were stored: the parameters belong to what is kept, not to what predicts.
+        members.texts = tuple(texts)
+        return members
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (list(self),)
+        return type(self).stored, (self.texts,)
 
     @cached_property
     def texts(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -107,7 +106,7 @@ class Boosted:
             check_booster_text(text, len(stored.columns), set(model.encoding.categorical))
         fitted = model.classifier
         fitted.encoding_ = model.encoding
-        fitted.boosters_ = Members(lgb.Booster(model_str=text) for text in texts)
+        fitted.boosters_ = Members.stored(texts)
         fitted.slope_, fitted.intercept_ = stored.slope, stored.intercept
         fitted.base_rate_ = stored.base_rate
         fitted.curves_ = _curves_in(stored.curves)

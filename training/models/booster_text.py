@@ -14,7 +14,7 @@ import numpy as np
 
 from ...features.arrays.array_types import FloatArray, IntArray
 
-__all__ = ["check_booster_text"]
+__all__ = ["check_booster_text", "trees_alone"]
 
 LARGEST_TEXT = 64_000_000
 MOST_LEAVES = 4096
@@ -42,6 +42,10 @@ _TAIL = re.compile(
     r"end of trees\n\nfeature_importances:\n(?:[!-~]+=[0-9]{1,10}\n)*\n"
     r"parameters:\n(?:\[[a-z0-9_]+: [\w.,:+ -]*\]\n)*\nend of parameters\n\n"
     r"pandas_categorical:(?:null|\[\])\n?"
+)
+
+_NO_PARAMETERS = (
+    "\nfeature_importances:\n\nparameters:\n\nend of parameters\n\npandas_categorical:null\n"
 )
 
 _HEAD = (
@@ -111,6 +115,28 @@ def check_booster_text(text: str, n_columns: int, categorical: AbstractSet[int])
             raise ValueError(f"tree {number}: {error}") from None
     if not sizes or not _TAIL.fullmatch(text, position):
         raise ValueError("the trees of a booster must be as long as `tree_sizes` says")
+
+
+def trees_alone(text: str) -> str:
+    r"""Return a booster without the parameters it was trained with, of which none is needed.
+
+    Parameters
+    ----------
+    text : str
+        That has passed ``check_booster_text``.
+
+    Returns
+    -------
+    str
+        It predicts the same, whatever the parameters said.
+
+    Examples
+    --------
+    >>> "learning_rate" in trees_alone("end of trees\n\nparameters:\n[learning_rate: 1]\n")
+    False
+    """
+    trees, end, _ = text.partition("end of trees\n")
+    return f"{trees}{end}{_NO_PARAMETERS}"
 
 
 def _head(lines: Sequence[str]) -> dict[str, str]:
