@@ -161,6 +161,8 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
     for spec in TABLES:
         mapping = settings.tables.get(spec.name, TableMapping())
         name = mapping.source or spec.name
+        if not mapping.skip:
+            _check_allowed(name, spec.name, source)
         if mapping.skip or (name not in present and spec.name not in settings.tables):
             continue
         further = []
@@ -424,7 +426,17 @@ def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
                 _need(column, source.columns(hop.table), f"{key}.{part}", hop.table)
 
 
+def _check_allowed(name: str, table: str, source: Source) -> None:
+    """Refuse a table that is there and may not be read: as missing, it would change the results."""
+    if name in source.denied():
+        raise SchemaError(
+            f"Table {name!r} is in {source.label}, but this login may not read it: "
+            f"GRANT SELECT ON {name} to it, or leave it out with `tables.{table}.skip: true`."
+        )
+
+
 def _need_table(name: str, key: str, source: Source) -> None:
+    _check_allowed(name, key.partition(".")[0], source)
     present = source.names()
     if name not in present:
         raise SchemaError(

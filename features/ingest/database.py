@@ -26,7 +26,7 @@ __all__ = [
 
 _DUCKDB_COLUMNS = """
 SELECT table_schema, table_name, column_name, '' AS type_name, '' AS category,
-       table_schema = current_schema() AS visible
+       table_schema = current_schema() AS visible, true AS readable
 FROM information_schema.columns
 WHERE table_catalog = current_database()
 ORDER BY visible DESC, table_schema, table_name, ordinal_position
@@ -34,22 +34,27 @@ ORDER BY visible DESC, table_schema, table_name, ordinal_position
 
 _POSTGRES_COLUMNS = """
 SELECT n.nspname::text, c.relname::text, a.attname::text, t.typname::text, t.typcategory::text,
-       n.nspname = ANY(current_schemas(false)) AS visible
+       n.nspname = ANY(current_schemas(false)) AS visible,
+       has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f')
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'
-  AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY visible DESC, n.nspname, c.relname, a.attnum
 """
+
+LOCK_SECONDS = 60
+"""How long reading waits for a table that somebody has locked."""
 
 _POSTGRES_SET_UP = (
     # One snapshot for all tables, in the order in which the rows are stored.
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
     "SET LOCAL synchronize_seqscans = off",
     "SET LOCAL max_parallel_workers_per_gather = 0",
+    # Who changes a table for hours would keep reading waiting as long.
+    f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'",
 )
 
 _PIECE = 1 << 20
@@ -99,8 +104,12 @@ class DatabaseSource:
         self._close = close
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of tables and views."""
-        return tuple(self._relations)
+        """Return the names of tables and views that may be read."""
+        return tuple(name for name, relation in self._relations.items() if relation.columns)
+
+    def denied(self) -> tuple[str, ...]:
+        """Return the names of those of which this login may read no column."""
+        return tuple(name for name, relation in self._relations.items() if not relation.columns)
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the column names of one of them."""
@@ -238,11 +247,11 @@ def _relations(
     columns: pa.Table, expression: Callable[[str, str, str], str]
 ) -> dict[str, _Relation]:
     relations: dict[str, _Relation] = {}
-    for schema, table, column, kind, category, visible in _tuples(columns):
+    for schema, table, column, kind, category, visible, readable in _tuples(columns):
         name = table if visible else f"{schema}.{table}"
         relation = relations.setdefault(name, _Relation(schema, table, {}))
         # The same name in two visible schemas: the first one is what a bare name means.
-        if relation.schema == schema:
+        if relation.schema == schema and readable:
             relation.columns[column] = expression(column, kind, category)
     return relations
 
@@ -264,6 +273,9 @@ def _postgres_expression(column: str, kind: str, category: str) -> str:
         return f"CASE {never} WHEN {name} = '-infinity' THEN '0001-01-01' ELSE {name} END"
     if kind in _POSTGRES_PLAIN:
         return name
+    if kind == "money":
+        # As text it has the signs of the server's country.
+        return f"CAST(CAST({name} AS numeric) AS text)"
     if category == "A":
         return f"array_to_string({name}, '|')"
     return f"CAST({name} AS text)"

@@ -57,6 +57,10 @@ class FolderSource:
         """Return the names of the tables: file names without their ending, names of sheets."""
         return tuple(self._files)
 
+    def denied(self) -> tuple[str, ...]:
+        """Return nothing: whatever is there may be read."""
+        return ()
+
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the columns of one table, those of all its parts together."""
         parts = [Counter(file.columns) for file in self._files[name]]

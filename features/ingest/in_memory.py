@@ -55,6 +55,10 @@ class FrameSource:
         """Return the names of the frames."""
         return tuple(self._frames)
 
+    def denied(self) -> tuple[str, ...]:
+        """Return nothing: whatever is there may be read."""
+        return ()
+
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the column names of one frame."""
         frame = self._frames[name]

@@ -171,6 +171,9 @@ class Source(Protocol):
     def names(self) -> tuple[str, ...]:
         """Return the names of its tables."""
 
+    def denied(self) -> tuple[str, ...]:
+        """Return the names of tables that are there and may not be read."""
+
     def columns(self, name: str) -> tuple[str, ...]:
         """Return the column names of one table, in order, repeated if they repeat."""
 

@@ -118,8 +118,8 @@ def test_output_that_nobody_takes_is_a_fault_and_told_on_standard_error(run):
 def test_result_that_cannot_be_told_is_not_done():
     program = (
         "from churngrid.serving.cli import app\n"
-        "from churngrid.serving.api import check as verbs\n"
-        "verbs.playbook_check = lambda *_: []\n"
+        "from churngrid.serving.api import check_files as verbs\n"
+        "verbs.check_file = lambda *_: []\n"
         "app.main()\n"
     )
     with open("/dev/full", "w") as full:

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from churngrid.features.errors import SchemaError
-from churngrid.serving.api.check import playbook_check
+from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.find_input import settings_for
 from tests.serving.standins import run
 
@@ -30,7 +30,6 @@ def place(tmp_path, monkeypatch):
 @pytest.mark.parametrize("beside", ["exports", "."])
 def test_settings_beside_the_data_run_nothing(place, beside):
     (place / beside / "churngrid.yaml").write_text("metrics: evil_metrics\n")
-    (place / beside / "playbook.yaml").write_text(PLAYBOOK)
     data = str(place / "exports")
     done = run("check", data)
     assert done.exit_code == 2
@@ -39,7 +38,10 @@ def test_settings_beside_the_data_run_nothing(place, beside):
     )
     with pytest.raises(SchemaError, match="was found beside the data and names Python code"):
         settings_for(data)
-    assert "was found beside the data" in " ".join(playbook_check(place / beside / "playbook.yaml"))
+    for kind in ("scorecard", "maturity", "playbook"):
+        path = place / beside / f"{kind}.yaml"
+        path.write_text(PLAYBOOK)
+        assert "was found beside the data" in " ".join(check_file(kind, path))
     assert not (place / "ran").exists()
 
 
