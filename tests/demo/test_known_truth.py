@@ -122,7 +122,8 @@ def shares(world) -> pd.DataFrame:
         fitted = fit_candidate(boosted, lesson_of(dataset, "churned", train))
         names = list(fitted.encoding.names)
         values = fitted.contributions(X.iloc[test][names])[:, :-1]
-        components = [by_column(METRICS)[name].component for name in names]
+        declared = by_column(METRICS)
+        components = [declared[n].component if n in declared else "maturity" for n in names]
         frame = pd.DataFrame(values, index=X.index[test], columns=names)
         parts.append(frame.T.groupby(components).sum().T)
     found = pd.concat(parts)
