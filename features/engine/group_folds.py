@@ -104,9 +104,7 @@ class GapFold:
         """Return the distance per row, NaN below two working days."""
         out = np.full(len(self._rows), np.nan)
         usual_gaps(
-            self._marks.bits,
-            self._numbering.owner(()),
-            *self._marks.late_by_pair(),
+            *self._marks.occurring(self._numbering.owner(())),
             self._rows.starts,
             self._windows.date,
             self._windows.after[0],

@@ -77,13 +77,41 @@ class Marks:
         -------
         ndarray of int64, shape (n_windows, n_rows)
         """
-        pair, stretch, known = self.late_by_pair()
         tally = count_stretches if stretchwise else count_pairs
         after, upto = np.ascontiguousarray(windows.after.T), np.ascontiguousarray(windows.upto.T)
         date = windows.date
         out = np.zeros((len(date), len(windows.after)), np.int64)
-        tally(self._bits, owner, pair, stretch, known, starts, date, after, upto, out)
+        tally(*self.occurring(owner), starts, date, after, upto, out)
         return out.T
+
+    def occurring(
+        self, owner: RowArray
+    ) -> tuple[ByteArray, RowArray, RowArray, RowArray, RowArray]:
+        """Return bits, accounts and what was learned late, of the pairs that were ever there.
+
+        Parameters
+        ----------
+        owner : ndarray of int32, shape (n_pairs,)
+            Account of each pair.
+
+        Returns
+        -------
+        tuple of bits, owner, late pairs, their stretches and first rows
+            With all pairs where most of them occur.
+        """
+        pair, stretch, known = self.late_by_pair()
+        there = np.zeros(len(owner), dtype=bool)
+        marked = self._bits[:, : len(owner)]
+        there[: marked.shape[1]] = np.bitwise_or.reduce(marked, axis=0) > 0
+        there[pair] = True
+        few = np.flatnonzero(there)
+        if 2 * len(few) > len(owner):
+            return self._bits, owner, pair, stretch, known
+        place = (np.cumsum(there) - 1).astype(np.int32)
+        room = few[few < self._bits.shape[1]]
+        bits = np.zeros((len(self._bits), max(len(few), 1)), np.uint8)
+        bits[:, : len(room)] = self._bits[:, room]
+        return bits, owner[few], place[pair], stretch, known
 
     @property
     def bits(self) -> ByteArray:

@@ -214,11 +214,11 @@ ENTITIES = {
     "invoices": ("invoice_id",),
     "seats": ("account_id", "product_user_id"),
     "tickets": ("ticket_id",),
-    "survey_responses": ("survey_id", "person_id", "sent_at"),
+    "survey_responses": ("survey_type", "survey_id", "person_id", "sent_at"),
     "activities": ("activity_id",),
     "goals": ("goal_id",),
 }
-IDENTITY = {"headcounts": "account_id"}
+IDENTITY = {"headcounts": "account_id", "survey_responses": "survey_id"}
 DATED = {
     "accounts": "valid_from",
     "people": "valid_from",

@@ -205,14 +205,15 @@ METRICS = (
     Metric(
         name="seat_saturation",
         component="usage",
-        measure=LowestOver(Ratio(_USERS, _BOUGHT), days=1, moments=14),
+        # A week apart: windows of 28 days hardly differ from one day to the next.
+        measure=LowestOver(Ratio(_USERS, _BOUGHT), days=7, moments=3),
         label="active users per bought seat",
         unit="share",
         direction="c",
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Active users in 28 days over seats bought, the lowest of the last 14 days; near "
-        "1 there is no seat left.",
+        meaning="Active users in 28 days over seats bought, the lowest of now, 7 and 14 days ago; "
+        "near 1 there is no seat left.",
         expansion_direction="+",
     ),
     Metric(

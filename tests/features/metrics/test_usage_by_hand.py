@@ -82,13 +82,13 @@ def items(quantity, since_days=400):
     )
 
 
-def test_saturation_is_the_lowest_of_the_last_fourteen_days():
-    # v came 32 days ago and again on the day before the as-of date, so on the days between
-    # 4 and 1 days ago only u had been there within 28 days.
-    rows = usage([("u", "f", 2, 1), ("u", "f", 20, 1), ("v", "f", 32, 1), ("v", "f", 1, 1)])
+def test_saturation_is_the_lowest_of_now_and_of_one_and_two_weeks_ago():
+    # v came 40 days ago and again on the day before the as-of date: a week ago only u had been
+    # there within 28 days.
+    rows = usage([("u", "f", 2, 1), ("u", "f", 20, 1), ("v", "f", 40, 1), ("v", "f", 1, 1)])
     value, _ = measured(usage_daily=rows, subscription_items=items(2.0))
     assert value["seat_saturation_28d"] == 0.5
-    steady = usage([(user, "f", each, 1) for user in "uv" for each in (1, 15, 29)])
+    steady = usage([(user, "f", each, 1) for user in "uv" for each in (1, 15, 29, 41)])
     value, _ = measured(usage_daily=steady, subscription_items=items(2.0))
     assert value["seat_saturation_28d"] == 1.0
 
