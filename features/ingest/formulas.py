@@ -4,8 +4,10 @@ An expression is data, like all settings: it sees the rows of its own table and 
 file, no network and no other table.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -28,16 +30,17 @@ _CLOSED = {
     "enable_external_access": "false",
     "autoload_known_extensions": "false",
     "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
     "threads": "1",
 }
-_CHANCE_AND_CLOCK = frozenset(
-    {
-        *("now", "today", "current_date", "current_time", "current_timestamp", "localtimestamp"),
-        *("get_current_timestamp", "get_current_time", "localtime", "transaction_timestamp"),
-        *("random", "uuid", "gen_random_uuid", "uuidv4", "uuidv7", "setseed", "age"),
-    }
+_CLOCKS = frozenset(
+    [
+        *("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"),
+        *("current_user", "user", "session_user", "age"),
+    ]
 )
-"""Words that give another answer tomorrow; the same data always has to give the same result."""
+"""Names that mean a call without brackets, or that ask the clock if given one argument."""
 
 
 def columns_in(formula: str, present: Iterable[str]) -> tuple[str, ...]:
@@ -98,12 +101,17 @@ def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str
     with duckdb.connect(":memory:", config=dict(_CLOSED)) as link:
         link.execute("SET TimeZone = 'UTC'; SET lock_configuration = true")
         for name, formula in formulas.items():
-            _check_single(formula, f"{key}.{name}")
+            _check_single(link, formula, f"{key}.{name}")
         link.register("rows", _with_readings(table, formulas.values()))
-        return {name: _column(link, formula, f"{key}.{name}") for name, formula in formulas.items()}
+        return {
+            name: _column(link, formula, f"{key}.{name}", table.num_rows)
+            for name, formula in formulas.items()
+        }
 
 
-def _column(link: duckdb.DuckDBPyConnection, formula: str, key: str) -> pa.ChunkedArray:
+def _column(
+    link: duckdb.DuckDBPyConnection, formula: str, key: str, n_rows: int
+) -> pa.ChunkedArray:
     query = f'SELECT ({_READ.sub(_reading_of, formula)}) AS "value" FROM rows'
     try:
         values = link.sql(query).to_arrow_table()["value"]
@@ -112,29 +120,55 @@ def _column(link: duckdb.DuckDBPyConnection, formula: str, key: str) -> pa.Chunk
         raise SchemaError(
             f"Setting `tables.{key}`: {formula!r} cannot be computed: {reason}"
         ) from None
+    if len(values) != n_rows:
+        raise SchemaError(
+            f"Setting `tables.{key}`: {formula!r} must give one value for each of {n_rows} rows, "
+            f"got {len(values)}; do not reckon over all rows together."
+        )
     if pa.types.is_decimal(values.type):
         values = pc.cast(values, pa.float64())
     return plain(values)
 
 
-def _check_single(formula: str, key: str) -> None:
-    """Refuse what is not one expression, or asks for chance or the clock."""
-    said = _QUOTED.sub("", _TEXT.sub("", formula)).lower()
-    asked = sorted(_CHANCE_AND_CLOCK.intersection(_BARE.findall(said)))
-    if asked:
-        raise SchemaError(
-            f"Setting `tables.{key}`: {asked[0]!r} gives another answer each time, and the same "
-            f"data has to give the same result; got {formula!r}."
-        )
-    try:
-        statements = duckdb.extract_statements(f"SELECT ({formula})")
-    except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise SchemaError(
-            f"Setting `tables.{key}`: {formula!r} is no expression: {reason}"
-        ) from None
-    if len(statements) != 1:
+def _check_single(link: duckdb.DuckDBPyConnection, formula: str, key: str) -> None:
+    """Refuse what is not one expression of the row, or asks for chance or the clock."""
+    asked = link.execute("SELECT json_serialize_sql(?)", [f"SELECT (\n{formula}\n)"])
+    tree = json.loads(asked.fetchall()[0][0])
+    if tree["error"]:
+        reason = str(tree["error_message"]).strip().splitlines()[0]
+        raise SchemaError(f"Setting `tables.{key}`: {formula!r} is no expression: {reason}")
+    node = tree["statements"][0]["node"]
+    if len(tree["statements"]) != 1 or len(node.get("select_list", ())) != 1 or not formula.strip():
         raise SchemaError(f"Setting `tables.{key}` must be one expression, got {formula!r}.")
+    unsteady = sorted(_called(node) & _unsteady(link))
+    if unsteady:
+        raise SchemaError(
+            f"Setting `tables.{key}`: {unsteady[0]!r} gives another answer each time or several, "
+            f"and the same data has to give one and the same result; got {formula!r}."
+        )
+
+
+def _called(tree: Any) -> set[str]:
+    """Return the functions that a parsed expression calls, with brackets or without."""
+    found: set[str] = set()
+    if isinstance(tree, dict):
+        if tree.get("class") == "FUNCTION":
+            found.add(str(tree["function_name"]).lower())
+        elif tree.get("class") == "COLUMN_REF":
+            found |= {str(tree["column_names"][-1]).lower()} & _CLOCKS
+    for inner in tree.values() if isinstance(tree, dict) else tree:
+        if isinstance(inner, dict | list):
+            found |= _called(inner)
+    return found
+
+
+def _unsteady(link: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the functions whose answer does not follow from the row alone."""
+    named = link.execute(
+        "SELECT DISTINCT function_name FROM duckdb_functions() "
+        "WHERE stability <> 'CONSISTENT' OR function_type IN ('table', 'pragma', 'table_macro')"
+    )
+    return {name for (name,) in named.fetchall()} | _CLOCKS
 
 
 def _with_readings(table: pa.Table, formulas: Iterable[str]) -> pa.Table:

@@ -20,7 +20,7 @@ _PAGE = "coverage.md"
 
 def check(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     out: Path | None = None,
     progress: Progress | None = None,
@@ -31,8 +31,9 @@ def check(
     ----------
     data : path, URL or dict of DataFrame
         Folder of Parquet or CSV files, DuckDB file, ``postgresql://`` URL, or frames by name.
-    settings_path : Path, optional
-        ``churngrid.yaml``; defaults for everything without it.
+    settings_path : str or Path, optional
+        A settings file; without one the ``churngrid.yaml`` in or beside the data or in the working
+        folder.
     out : Path, optional
         Folder for the rows that were put aside, and a page that says what is read, what is not,
         and what is missing.

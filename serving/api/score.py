@@ -118,7 +118,7 @@ def written_to(store: Store, out: str | Path, company: Company, scored: Scored) 
 
 def score(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     out: str | Path | None = None,
     as_of: str = "latest",
@@ -175,7 +175,7 @@ def _place_of(out: str | Path, data: Data) -> Store:
 
 def explain(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     account: str,
     as_of: str = "latest",
@@ -214,14 +214,14 @@ def explain(
     return account_story(scored, account, company.config.playbook, history=store is not None)
 
 
-def report(out: str | Path, settings_path: Path | None = None) -> Path:
+def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
     """Write the report again from stored results.
 
     Parameters
     ----------
     out : str or Path
         As in ``score``.
-    settings_path : Path, optional
+    settings_path : str or Path, optional
         For the currency and the company's own playbook.
 
     Returns

@@ -88,7 +88,7 @@ class ScorecardFit:
 
 
 def validate_scorecard(
-    data: Data, settings_path: Path | None = None, *, progress: Progress | None = None
+    data: Data, settings_path: str | Path | None = None, *, progress: Progress | None = None
 ) -> ScorecardValidation:
     """Hold the scorecard against the company's own churn.
 
@@ -96,8 +96,9 @@ def validate_scorecard(
     ----------
     data : path, URL or dict of DataFrame
         Folder of Parquet or CSV files, DuckDB file, ``postgresql://`` URL, or frames by name.
-    settings_path : Path, optional
-        ``churngrid.yaml``; defaults for everything without it.
+    settings_path : str or Path, optional
+        A settings file; without one the ``churngrid.yaml`` in or beside the data or in the working
+        folder.
     progress : callable, optional
         Called with stage, steps done and steps in all.
 
@@ -136,7 +137,7 @@ def validate_scorecard(
 
 def fit_scorecard(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     out: Path | None = None,
     progress: Progress | None = None,

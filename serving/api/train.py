@@ -145,7 +145,7 @@ def _hash_of(rows: Dataset) -> str:
 
 
 def build_dataset(
-    data: Data, settings_path: Path | None = None, *, progress: Progress | None = None
+    data: Data, settings_path: str | Path | None = None, *, progress: Progress | None = None
 ) -> Dataset:
     """Build the training rows: metrics as they were known, beside what happened afterwards.
 
@@ -173,7 +173,7 @@ def build_dataset(
 
 def train(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     targets: Sequence[str] = ("churn", "expansion"),
     tracking: str | None = None,
@@ -213,7 +213,7 @@ def train(
 
 def backtest(
     data: Data,
-    settings_path: Path | None = None,
+    settings_path: str | Path | None = None,
     *,
     out: Path | None = None,
     targets: Sequence[str] = ("churn", "expansion"),

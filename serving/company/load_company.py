@@ -13,6 +13,7 @@ from ...features.schema.settings import Settings, load_settings
 from ...features.schema.tableset import Tables
 from ...features.scores.questionnaire import with_questionnaire
 from .config import Config, read_config
+from .find_input import settings_for
 
 __all__ = ["Company", "accounts_to_ask", "company_of", "settings_of"]
 
@@ -30,19 +31,22 @@ class Company:
         return self.config.settings
 
 
-def settings_of(path: Path | None) -> Settings:
+def settings_of(path: str | Path | None) -> Settings:
     """Return the settings of a file, or the defaults."""
-    return Settings() if path is None else load_settings(path)
+    return Settings() if path is None else load_settings(Path(path))
 
 
-def company_of(data: Data, settings_path: Path | None, progress: Progress | None = None) -> Company:
+def company_of(
+    data: Data, settings_path: str | Path | None, progress: Progress | None = None
+) -> Company:
     """Return the tables, the questionnaire's answers among them, and everything declared.
 
     Parameters
     ----------
     data : path, URL or dict of DataFrame
-    settings_path : Path or None
-        ``churngrid.yaml``; the files it names lie beside it.
+    settings_path : str, Path or None
+        A settings file; the files it names lie beside it. Without one the ``churngrid.yaml`` in or
+        beside the data or in the working folder holds, as on the command line.
     progress : callable, optional
         Told stage, steps done and steps in all, None when not known.
 
@@ -55,7 +59,7 @@ def company_of(data: Data, settings_path: Path | None, progress: Progress | None
     SchemaError
         If tables, settings or one of the files are unusable.
     """
-    settings = settings_of(settings_path)
+    settings = settings_of(settings_for(data) if settings_path is None else settings_path)
     # Files that people edit are wrong more often than tables, and read in no time.
     config = read_config(settings)
     tables = read_tables(data, settings, progress=_read(progress))

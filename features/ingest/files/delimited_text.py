@@ -271,6 +271,12 @@ def read_delimited(path: Path, columns: list[str], dialect: Dialect | None = Non
     return _decoded(raw, columns, dialect, encoding)
 
 
+def _letters(texts: pa.Array) -> bytes:
+    """Return all letters of some texts behind each other."""
+    letters = texts.buffers()[2]
+    return b"" if letters is None else bytes(letters.to_pybytes())
+
+
 def _decoded(raw: bytes, columns: list[str], dialect: Dialect, encoding: str) -> Delimited:
     """Read a file that is not plain UTF-8, or not well divided, by way of its text."""
     text = raw.decode(encoding, "replace").lstrip("\ufeff")
@@ -321,9 +327,8 @@ def _swallows_lines(read: Delimited, dialect: Dialect) -> bool:
     """Say whether a value holds what looks like whole lines: a quote that nobody closed."""
     held = [line.text for line in read.broken if "\n" in line.text]
     for column in read.table.columns:
-        spanning = pc.match_substring(column, "\n")
-        if pc.any(spanning).as_py():
-            held += column.filter(spanning).to_pylist()
+        if any(b"\n" in _letters(chunk) for chunk in column.chunks):
+            held += column.filter(pc.match_substring(column, "\n")).to_pylist()
     least = max(len(dialect.header) - 1, 1)
     return any(
         line.count(dialect.delimiter) >= least for text in held for line in text.splitlines()[1:]

@@ -1,5 +1,7 @@
 """Columns of times, whatever their source calls them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -21,8 +23,7 @@ _PLAIN_FORM = (
     r"^\d{4}-\d{2}-\d{2}"
     r"(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?))?)?$"
 )
-_ZONED_MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)? ?[+-]\d{2}(?::?\d{2})?$"
-_MIDNIGHT = r"^[^T ]*$|[T ]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC)?$"
+_MIDNIGHT = r"^[^T ]*$|[T ]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?$"
 _ZONE_FORM = r":\d{2}(?:\.\d+)? ?(?P<zone>Z|UTC|[+-]\d{2}(?::?\d{2})?)$"
 
 _EARLIEST_US = 0
@@ -57,7 +58,7 @@ def coerce_time(column: Column, values: pa.ChunkedArray, kept: ColumnForm | None
         return _numeric(column, values, kept)
     text, faulty = text_only(values)
     coerced = by_value(text, lambda unique: _parsed(column, unique, kept), faulty)
-    remarks = () if kept is not None and kept.days else _mixed_zones(text)
+    remarks = _mixed_zones(text) if coerced.remarks else ()
     return Coerced(coerced.column, coerced.faults, remarks, coerced.is_plain)
 
 
@@ -94,7 +95,11 @@ def _parsed(column: Column, text: pa.Array, kept: ColumnForm | None) -> Coerced:
     trimmed = pc.utf8_trim_whitespace(text)
     filled = to_mask(pc.is_valid(text))
     good = to_mask(pc.match_substring_regex(trimmed, _PLAIN_FORM))
-    if kept is None and (not good[filled].all() or _are_zoned_midnights(trimmed, filled)):
+    zones = pc.unique(_zones(trimmed.drop_null()))
+    zoned = any(zone not in {"none", "Z"} for zone in zones.to_pylist())
+    if kept is None and (
+        not good[filled].all() or (zoned and _are_midnights(trimmed.filter(pa.array(filled))))
+    ):
         return _unsure(text)
     never = good & to_mask(pc.starts_with(trimmed, "9999-"))
     if kept is not None and kept.days:
@@ -108,16 +113,15 @@ def _parsed(column: Column, text: pa.Array, kept: ColumnForm | None) -> Coerced:
     found = ValuesRead(np.where(never, _NEVER_US, ticks), read, np.zeros(len(text), bool))
     if kept is not None:
         found = _also_read(found, read_times(pc.fill_null(without(trimmed, read), ""), kept))
-    return _of(column, found, filled, kept)
+    coerced = _of(column, found, filled, kept)
+    if len(zones) < 2 or (kept is not None and kept.days):
+        return coerced
+    return replace(coerced, remarks=(Remark("time zones mixed", 0),))
 
 
-def _are_zoned_midnights(text: pa.Array, filled: Mask) -> bool:
-    """Say whether all are midnights and some of a zone that is not UTC: days, perhaps."""
-    zoned = to_mask(pc.match_substring_regex(text, _ZONED_MIDNIGHT))
-    if not zoned.any():
-        return False
-    plain = to_mask(pc.match_substring_regex(text, _MIDNIGHT))
-    return bool((zoned | plain)[filled].all())
+def _are_midnights(text: pa.Array) -> bool:
+    """Say whether all are midnights, of whatever zone: days, perhaps."""
+    return bool(pc.all(pc.match_substring_regex(text, _MIDNIGHT)).as_py())
 
 
 def _also_read(first: ValuesRead, second: ValuesRead) -> ValuesRead:
@@ -191,12 +195,15 @@ def _scaled(ticks: pa.ChunkedArray, factor: int) -> pa.ChunkedArray:
 def _mixed_zones(text: pa.ChunkedArray) -> tuple[Remark, ...]:
     """Remark on a column whose times are written in different zones."""
     filled = pc.drop_null(text)
-    zones = pc.struct_field(pc.extract_regex(filled, _ZONE_FORM), "zone")
-    zones = pc.replace_substring_regex(
-        pc.fill_null(zones, "none"), r"^(?:UTC|[+-]00(?::?00)?)$", "Z"
-    )
-    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(zones).to_pylist()}
-    if len(counts) < 2:
-        return ()
+    counted = pc.value_counts(_zones(filled)).to_pylist()
+    counts = {entry["values"]: entry["counts"] for entry in counted}
     rule = f"time zones mixed ({', '.join(sorted(counts)[:5])}); all were read as UTC instants"
     return (Remark(rule, len(filled) - max(counts.values())),)
+
+
+def _zones(text: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return the zone that each text names; "none" where it names none."""
+    zones = pc.struct_field(pc.extract_regex(text, _ZONE_FORM), "zone")
+    return pc.replace_substring_regex(
+        pc.fill_null(zones, "none"), r"^(?:UTC|[+-]00(?::?00)?)$", "Z"
+    )
