@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .serving.api.compile_kernels import compile_kernels
     from .serving.api.flat import explain_table, score_table, train_table
     from .serving.api.init import init
+    from .serving.api.models import list_models, load_model, promote_model, rollback_model
     from .serving.api.score import explain, report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
@@ -35,9 +36,13 @@ __all__ = [
     "explain_table",
     "fit_scorecard",
     "init",
+    "list_models",
+    "load_model",
     "metric_reference",
+    "promote_model",
     "read_tables",
     "report",
+    "rollback_model",
     "score",
     "score_table",
     "train",
@@ -53,6 +58,10 @@ _HOME = {
     "explain_table": "serving.api.flat",
     "score_table": "serving.api.flat",
     "train_table": "serving.api.flat",
+    "list_models": "serving.api.models",
+    "load_model": "serving.api.models",
+    "promote_model": "serving.api.models",
+    "rollback_model": "serving.api.models",
     "check": "serving.api.check",
     "check_metrics": "serving.api.check_metrics",
     "compile_kernels": "serving.api.compile_kernels",

@@ -24,6 +24,7 @@ from .check_commands import add_file_checks
 from .compile_command import compile_ahead
 from .console import say, show_progress
 from .flat_commands import explain_flat, score_flat, train_flat
+from .model_commands import models
 from .options import (
     AsJson,
     AsOf,
@@ -119,6 +120,7 @@ app = typer.Typer(
 )
 app.add_typer(scorecard, name="scorecard", help="Judge and learn the health score.")
 add_file_checks(app, scorecard)
+app.add_typer(models, name="models", help="List, promote and roll back models.")
 
 
 @app.callback()

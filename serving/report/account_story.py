@@ -10,12 +10,8 @@ from ...features.errors import SchemaError
 from ..company.playbook import Playbook
 from ..results.words import held_back, to_do
 from ..scoring.batch_score import Scored
-from ..scoring.wording import headline
-
-__all__ = ["AccountStory", "account_story"]
-
-
 from ..scoring.explanation import kind_of
+from ..scoring.wording import headline
 
 __all__ = ["AccountStory", "account_story"]
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,8 @@ from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ..company.config import Config
-from ..results.words import in_order
+from ..results.shap_view import Scale, explanation_of
+from ..results.words import in_order, target_of
 from . import health_rules as rules
 from .assign_plays import Limits, assign_plays
 from .attention import attention_of
@@ -99,6 +101,37 @@ class Scored:
     notes: tuple[str, ...]
     maturity: MaturityReview
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
+        """Return a ``shap.Explanation`` of all accounts, in the order of ``scores``.
+
+        Parameters
+        ----------
+        target : {"churn", "expansion"}
+        scale : {"log_odds", "probability"}
+            As probability each account's values are scaled so that they add up to it.
+
+        Returns
+        -------
+        shap.Explanation
+            Beeswarm, bar, scatter and waterfall of shap take it as it is; see ``explanation_of``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such target or scale, or the scoring used no model of it.
+        """
+        shares = self.contributions.get(target_of(target))
+        if shares is None:
+            raise ValueError(
+                f"This scoring used no model of {target!r}; train one, or see `scored.notes`."
+            )
+        ids = shares.index.get_level_values("account_id")
+        ordered = shares.set_axis(ids, axis=0).loc[self.scores["account_id"].to_numpy()]
+        metrics = self.features.frame.reset_index(drop=True)
+        scores = self.scores.drop(columns=metrics.columns, errors="ignore").reset_index(drop=True)
+        known = pd.concat([metrics, scores], axis=1)
+        return explanation_of(ordered, known, self.features.metrics, scale=scale)
 
 
 def score_tables(

@@ -34,9 +34,13 @@ __all__ = [
     "TrainingReport",
     "champion_files",
     "champion_version",
+    "entry_of",
     "load_champion",
     "local_uri",
     "log_training",
+    "registered_name",
+    "set_alias",
+    "store_client",
     "store_exists",
 ]
 
@@ -45,6 +49,8 @@ __all__ = [
 REGISTERED = {"churned": "churngrid-churn", "expanded": "churngrid-expansion"}
 
 EXPERIMENT = "churngrid"
+CHAMPIONS = "champions"
+"""Tag of a registered model: the versions that became champion, one after the other."""
 FITTED = "fitted"
 LOADER = FittedModel.__module__
 """Where MLflow finds the function that loads a model; nothing else is ever asked to."""
@@ -138,7 +144,7 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
         If the store cannot be reached or refuses; the address is shown without its password.
     """
     name = REGISTERED[fitted.target]
-    with _store(tracking_uri) as client:
+    with store_client(tracking_uri) as client:
         experiment = _experiment(client, tracking_uri)
         end_lost_runs(client, experiment)
         run = client.create_run(
@@ -160,20 +166,22 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
                 tags=_tags(fitted) | {"reason": report.decision.reason},
             )
             number = str(entry.version)
-            client.set_registered_model_alias(name, report.decision.alias, number)
+            set_alias(client, name, number, report.decision)
             status = "FINISHED"
         finally:
             client.set_terminated(run_id, status)
     return Registered(name, number, report.decision.alias, run_id)
 
 
-def load_champion(tracking_uri: str, target: str) -> FittedModel | None:
-    """Return the registered champion of a target.
+def load_champion(tracking_uri: str, target: str, version: str = "champion") -> FittedModel | None:
+    """Return the registered champion of a target, or another version of it.
 
     Parameters
     ----------
     tracking_uri : str
     target : {"churned", "expanded"}
+    version : str
+        Number or alias in the registry.
 
     Returns
     -------
@@ -188,7 +196,7 @@ def load_champion(tracking_uri: str, target: str) -> FittedModel | None:
     ValueError
         If there is no such target.
     """
-    found = _champion_of(tracking_uri, target)
+    found = _champion_of(tracking_uri, target, version)
     return None if found is None else found[0]
 
 
@@ -222,13 +230,15 @@ def champion_files(tracking_uri: str, target: str) -> dict[str, bytes]:
     return found[1]
 
 
-def _champion_of(tracking_uri: str, target: str) -> tuple[FittedModel, dict[str, bytes]] | None:
-    """Return the champion and its files, or None if there is none."""
-    name = _registered(target)
+def _champion_of(
+    tracking_uri: str, target: str, version: str = "champion"
+) -> tuple[FittedModel, dict[str, bytes]] | None:
+    """Return the champion, or another version, and its files; None if there is none."""
+    name = registered_name(target)
     if not store_exists(tracking_uri):
         return None
-    with _store(tracking_uri) as client:
-        if (entry := _champion(client, name)) is None:
+    with store_client(tracking_uri) as client:
+        if (entry := entry_of(client, name, version)) is None:
             return None
         with _stored_at(client.get_model_version_download_uri(name, entry.version)) as folder:
             _check_loader(folder)
@@ -300,15 +310,16 @@ def champion_version(tracking_uri: str, target: str) -> str | None:
     ValueError
         If there is no such target.
     """
-    name = _registered(target)
+    name = registered_name(target)
     if not store_exists(tracking_uri):
         return None
-    with _store(tracking_uri) as client:
-        entry = _champion(client, name)
+    with store_client(tracking_uri) as client:
+        entry = entry_of(client, name)
         return None if entry is None else str(entry.version)
 
 
-def _registered(target: str) -> str:
+def registered_name(target: str) -> str:
+    """Return the name in the registry of a target; raises ValueError for another one."""
     if target not in REGISTERED:
         raise ValueError(f"`target` must be one of {sorted(REGISTERED)!r}, got {target!r}.")
     return REGISTERED[target]
@@ -336,7 +347,7 @@ def store_exists(tracking_uri: str) -> bool:
 
 
 @contextmanager
-def _store(tracking_uri: str) -> Iterator[Any]:
+def store_client(tracking_uri: str) -> Iterator[Any]:
     """Yield a client; MLflow stays quiet, and its errors name the store without a password."""
     keep_quiet()
     _check_address(tracking_uri)
@@ -441,14 +452,30 @@ def _save_pyfunc(fitted: FittedModel, scratch: Path) -> None:
     )
 
 
+def set_alias(client: Any, name: str, number: str, decision: Decision) -> None:
+    """Give a version its alias, and keep on record who became champion in turn, and why."""
+    client.set_registered_model_alias(name, decision.alias, number)
+    client.set_model_version_tag(name, number, "reason", decision.reason)
+    if decision.alias == "champion":
+        told = client.get_registered_model(name).tags.get(CHAMPIONS, "")
+        told = ",".join([*(told.split(",") if told else []), number])
+        client.set_registered_model_tag(name, CHAMPIONS, told)
+
+
 def _register_name(client: Any, name: str) -> None:
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
 
 
-def _champion(client: Any, name: str) -> Any:
-    """Return the registry's entry, or None: not every store tells a missing name from an error."""
+def entry_of(client: Any, name: str, version: str = "champion") -> Any:
+    """Return the registry's entry of a version or alias, or None if there is none.
+
+    Not every store tells a missing name from an error, so it is searched for.
+    """
     found = client.search_registered_models(f"name = '{name}'")
-    if not found or "champion" not in found[0].aliases:
+    if not found:
         return None
-    return client.get_model_version_by_alias(name, "champion")
+    if version in found[0].aliases:
+        return client.get_model_version_by_alias(name, version)
+    numbers = {str(entry.version) for entry in client.search_model_versions(f"name = '{name}'")}
+    return client.get_model_version(name, version) if version in numbers else None

@@ -201,7 +201,7 @@ def test_a_store_that_is_none_is_named(tmp_path: Path) -> None:
 def test_an_error_shows_no_password() -> None:
     with (
         pytest.raises(ArtifactError) as caught,
-        tracking._store("nonsense://me:s3cret@host/runs?token=t0ken"),
+        tracking.store_client("nonsense://me:s3cret@host/runs?token=t0ken"),
     ):
         pass
     assert "nonsense://host/runs" in str(caught.value)

@@ -1,0 +1,123 @@
+"""The verbs for registered models: list, load, promote, roll back."""
+
+from ...features.errors import ArtifactError
+from ...training.registry.artifact import FittedModel
+from ...training.registry.mlflow_registry import load_champion, local_uri
+from ...training.registry.model_versions import (
+    ModelVersion,
+    promote_version,
+    rollback_champion,
+    versions_of,
+)
+from ..results.words import MODELS, target_of
+
+__all__ = ["list_models", "load_model", "promote_model", "rollback_model"]
+
+
+def load_model(
+    target: str = "churn", version: str = "champion", tracking: str | None = None
+) -> FittedModel:
+    """Return a registered model: its probabilities, log-odds and exact contributions.
+
+    Parameters
+    ----------
+    target : {"churn", "expansion"}
+    version : str
+        Number or alias in the registry.
+    tracking : str, optional
+        MLflow address; an SQLite file in ``churngrid-models`` by default.
+
+    Returns
+    -------
+    FittedModel
+        ``predict_p``, ``log_odds`` and ``contributions`` take a frame with its ``columns``.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such model, or it is damaged.
+    ValueError
+        If there is no such target.
+
+    Examples
+    --------
+    >>> load_model("churn", tracking="sqlite:////nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.ArtifactError: There is no 'champion' of 'churn' yet; ...
+    """
+    found = load_champion(_uri(tracking), target_of(target), version)
+    if found is None:
+        raise ArtifactError(
+            f"There is no {version!r} of {target!r} yet; run `churngrid train`, and see "
+            "`churngrid models list` for what there is."
+        )
+    return found
+
+
+def list_models(target: str = "churn", tracking: str | None = None) -> tuple[ModelVersion, ...]:
+    """Return the registered versions of a target, the oldest first.
+
+    Parameters
+    ----------
+    target : {"churn", "expansion"}
+    tracking : str, optional
+        As in ``load_model``.
+
+    Returns
+    -------
+    tuple of ModelVersion
+        Empty if there is none.
+    """
+    return versions_of(_uri(tracking), target_of(target))
+
+
+def promote_model(
+    target: str, version: str, *, reason: str, tracking: str | None = None
+) -> ModelVersion:
+    """Make a version the champion by hand; the reason is kept beside it.
+
+    Parameters
+    ----------
+    target : {"churn", "expansion"}
+    version : str
+    reason : str
+    tracking : str, optional
+        As in ``load_model``.
+
+    Returns
+    -------
+    ModelVersion
+
+    Raises
+    ------
+    ArtifactError
+        If there is no such version.
+    """
+    return promote_version(_uri(tracking), target_of(target), version, reason=reason)
+
+
+def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> ModelVersion:
+    """Make the champion before the present one champion again.
+
+    Parameters
+    ----------
+    target : {"churn", "expansion"}
+    reason : str
+    tracking : str, optional
+        As in ``load_model``.
+
+    Returns
+    -------
+    ModelVersion
+
+    Raises
+    ------
+    ArtifactError
+        If there was no other champion before.
+    """
+    return rollback_champion(_uri(tracking), target_of(target), reason=reason)
+
+
+def _uri(tracking: str | None) -> str:
+    return tracking or local_uri(MODELS)
