@@ -93,7 +93,7 @@ class FolderStore:
     def read(self, name: str) -> pd.DataFrame | None:
         """Return all rows of a table; see ``Store``."""
         index = read_index(self._folder)
-        while name in index.tables:
+        while index.tables.get(name):
             try:
                 parts = [self._part(name, part) for part in index.tables[name]]
             except FileNotFoundError as error:
