@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Protocol
 
 import duckdb
@@ -17,6 +18,7 @@ import pyarrow as pa
 from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError, SchemaError
 from ...features.ingest.database import quoted
+from .folder_store import AGAIN_SECONDS, WAIT_SECONDS
 from .stored_types import as_of_dates, merged, restored, storable
 
 __all__ = ["DatabaseStore", "duckdb_store", "postgres_store"]
@@ -236,7 +238,7 @@ class _DuckdbSession:
         with self._told():
             if not read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(path), read_only=read_only, config=config)
+            self._connection = _opened(path, read_only, config)
             self._connection.begin()
 
     def prepare(self) -> None:
@@ -271,6 +273,18 @@ class _DuckdbSession:
         except (duckdb.Error, OSError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ArtifactError(f"{self.label} cannot be used: {reason}") from error
+
+
+def _opened(path: Path, read_only: bool, config: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+    """Open a file once no other process writes it; the last refusal is the error."""
+    until = monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config=dict(config))
+        except duckdb.IOException as error:
+            if "lock" not in str(error) or monotonic() >= until:
+                raise
+        sleep(AGAIN_SECONDS)
 
 
 class _PostgresSession:

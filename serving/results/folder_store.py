@@ -11,11 +11,11 @@ import os
 import re
 import shutil
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 
 import pandas as pd
 import pyarrow as pa
@@ -33,13 +33,12 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["FolderStore"]
+__all__ = ["AGAIN_SECONDS", "WAIT_SECONDS", "FolderStore"]
 
 _LOCK = ".lock"
 WAIT_SECONDS = 60.0
-"""How long a second writer waits for the first one; a write takes a few seconds at most."""
-
-_AGAIN_SECONDS = 0.05
+AGAIN_SECONDS = 0.05
+"""How long a second writer waits for the first one, and between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +164,18 @@ class FolderStore:
     def _locked(self) -> Iterator[None]:
         """Let nobody else write; the lock of a process that died is free."""
         with (self._folder / _LOCK).open("ab") as file:
-            until = time.monotonic() + WAIT_SECONDS
+            until = monotonic() + WAIT_SECONDS
             while True:
                 try:
                     _lock(file.fileno())
                     break
                 except (BlockingIOError, PermissionError) as error:
-                    if time.monotonic() >= until:
+                    if monotonic() >= until:
                         raise ArtifactError(
                             f"{self.label} is still being written by another process after "
                             f"{WAIT_SECONDS:.0f} seconds. Try again later."
                         ) from error
-                time.sleep(_AGAIN_SECONDS)
+                sleep(AGAIN_SECONDS)
             yield
 
     def _check_types(

@@ -2,6 +2,8 @@
 
 import fcntl
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -10,7 +12,7 @@ from churngrid.demo import write_company
 from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
-from churngrid.serving.results import folder_store
+from churngrid.serving.results import database_store, folder_store
 from churngrid.serving.results.folder_index import rebuilt_index
 from churngrid.serving.results.stores import open_store
 from tests.faults.edits import edited_bytes, edited_text
@@ -105,7 +107,7 @@ def test_second_writer_waits_for_the_first(out, monkeypatch):
             waited.append(seconds)
             fcntl.flock(other, fcntl.LOCK_UN)
 
-        monkeypatch.setattr(folder_store.time, "sleep", sleep)
+        monkeypatch.setattr(folder_store, "sleep", sleep)
         open_store(out).write(results(DECEMBER))
     assert len(waited) == 1
     assert dates(out) == [OCTOBER, NOVEMBER, DECEMBER]
@@ -210,3 +212,31 @@ def test_hash_of_the_settings_does_not_depend_on_the_machine():
     }
     assert len(digests) == 1
     assert read_config(Settings(currency="EUR")).digest not in digests
+
+
+HOLDS = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_second_writer_of_a_duckdb_file_waits_for_the_first(tmp_path, monkeypatch):
+    path = tmp_path / "results.duckdb"
+    open_store(path).write(results(OCTOBER))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "held\n"
+
+        def let_go(_):
+            other.kill()
+            other.wait(timeout=60)
+
+        monkeypatch.setattr(database_store, "sleep", let_go)
+        open_store(path).write(results(NOVEMBER))
+    assert dates(path) == [OCTOBER, NOVEMBER]

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from churngrid.features.errors import ArtifactError, SchemaError
+from churngrid.serving.results import database_store
 from churngrid.serving.results.stores import open_store
 from tests.serving.kept import DECEMBER, column, results, run_sql, stored
 
@@ -41,7 +42,8 @@ def test_file_that_is_no_duckdb_file_is_said(tmp_path):
         open_store(out).write(results(DECEMBER))
 
 
-def test_duckdb_file_in_use_is_said(tmp_path):
+def test_duckdb_file_in_use_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(database_store, "WAIT_SECONDS", 0.0)
     out = tmp_path / "results.duckdb"
     holder = f"import duckdb; c = duckdb.connect({str(out)!r}); print(1, flush=True); input()"
     with subprocess.Popen(
