@@ -480,10 +480,15 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
     advice = (
         "Name your tables under `tables:` in the settings (`churngrid init --from` proposes it)."
     )
+    flat = (
+        "A flat table with a row a customer, an outcome and no dates needs no settings: "
+        "`churngrid train FILE --target COLUMN --id COLUMN` learns from it, as does "
+        "`churngrid.ChurnClassifier` in Python."
+    )
     if not plans:
         raise SchemaError(
             f"No table of the contract was found in {source.label}; there are "
-            f"{_listed(present)}. {advice}"
+            f"{_listed(present)}. {advice} {flat}"
         )
     meant = _closest_table("accounts", source, plans)
     if "accounts" not in plans and meant is not None:
@@ -494,8 +499,7 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
     if not any(name in plans for name in FACT_TABLES):
         raise SchemaError(
             f"Something that happened to accounts is required: one of {_listed(FACT_TABLES)}; "
-            f"none is in {source.label}, only {_listed(present)}. {advice} A flat table without "
-            "dates needs no settings: `churngrid.ChurnClassifier` learns from it in Python."
+            f"none is in {source.label}, only {_listed(present)}. {advice} {flat}"
         )
 
 

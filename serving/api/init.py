@@ -75,6 +75,8 @@ def _recorded(data: Data | None, folder: Path) -> str | None:
 
 
 def _checked(data: Data, folder: Path, proposal: Proposal) -> tuple[CheckResult | None, str]:
+    if proposal.flat is not None:
+        return None, ""
     if not proposal.parts:
         return None, "No table was recognised."
     try:

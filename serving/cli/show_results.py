@@ -206,11 +206,13 @@ def show_score(summary: Mapping[str, Any]) -> None:
     summary : mapping
         Of ``score_summary``.
     """
+    meaning, *notes = summary["notes"]
+    say(meaning)
     say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
     show_accounts(summary["needs_someone"])
     if waiting := summary["waiting_for_capacity"]:
         say(f"Plays waiting for capacity, as their owners have no hand free: {waiting:,}.")
-    for note in summary["notes"]:
+    for note in notes:
         say(note)
     say(f"Results: {summary['out']}")
     if summary["report"]:

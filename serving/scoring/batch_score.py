@@ -465,9 +465,8 @@ def _overridden(accounts: pd.DataFrame) -> pd.DataFrame:
 def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int) -> tuple[str, ...]:
     notes = [business.sentence]
     if models.churn is None:
-        notes.append(
-            "No churn model: the health axis is the scorecard. Run `churngrid train` for one."
-        )
+        more = "" if business is Business.UNDECIDED else " Run `churngrid train` for one."
+        notes.append(f"No churn model: the health axis is the scorecard.{more}")
     if models.expansion is None:
         notes.append("No expansion model: p_expand is empty.")
     counts = status["status"].value_counts()

@@ -153,7 +153,9 @@ def test_without_a_table_of_accounts_they_are_those_that_others_name():
 
 
 def test_a_flat_table_is_shown_the_way_to_the_classifier():
-    with pytest.raises(SchemaError, match="flat table without dates needs no settings: `churngrid"):
+    with pytest.raises(
+        SchemaError, match=r"flat table with a row a customer.*`churngrid train FILE"
+    ):
         read_tables({"accounts": company()["accounts"]})
 
 
