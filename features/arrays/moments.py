@@ -1,6 +1,7 @@
 """Times as whole microseconds since 1970: read, written, and moved by days and months."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,8 @@ __all__ = [
     "later",
     "microseconds",
     "month_start_after",
+    "months_back",
+    "months_on",
     "timestamps",
 ]
 
@@ -187,6 +190,65 @@ def month_start_after(moments: IntArray) -> IntArray:
     array([31])
     """
     return _month_start(_month(moments) + 1)
+
+
+def months_back(moments: IntArray, months: int) -> IntArray:
+    """Return the same moments so many calendar months before, in the order of time.
+
+    Parameters
+    ----------
+    moments : ndarray of int64, shape (n,)
+        ``NEVER`` stays.
+    months : int
+        At least 0.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        On a day that the month lacks: the end of that month, so that nothing overtakes it.
+
+    Examples
+    --------
+    >>> days = np.array(["2025-01-01", "2024-02-29"], dtype="datetime64[us]").astype(np.int64)
+    >>> timestamps(months_back(days, 12)).strftime("%Y-%m-%d").tolist()
+    ['2024-01-01', '2023-03-01']
+    """
+    found, lacking, end = _moved(moments, -months)
+    return np.where(moments == NEVER, NEVER, np.where(lacking, end, found)).astype(np.int64)
+
+
+def months_on(moments: IntArray, months: int) -> IntArray:
+    """Return the last moments that lie no later than others when put so many months back.
+
+    Parameters
+    ----------
+    moments : ndarray of int64, shape (n,)
+        ``NEVER`` stays.
+    months : int
+        At least 0.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        The largest ``m`` with ``months_back(m, months) <= moment``.
+
+    Examples
+    --------
+    >>> days = np.array(["2024-01-01", "2024-02-29"], dtype="datetime64[us]").astype(np.int64)
+    >>> timestamps(months_on(days, 12)).strftime("%Y-%m-%d").tolist()
+    ['2025-01-01', '2025-02-28']
+    """
+    found, lacking, end = _moved(moments, months)
+    return np.where(moments == NEVER, NEVER, np.where(lacking, end - 1, found)).astype(np.int64)
+
+
+def _moved(moments: IntArray, months: int) -> tuple[IntArray, npt.NDArray[np.bool_], IntArray]:
+    """Return moments moved by months, where the day is lacking there, and the month's end."""
+    finite = np.where(moments == NEVER, 0, moments).astype(np.int64)
+    month = _month(finite)
+    start, end = _month_start(month + months), _month_start(month + months + 1)
+    found = np.asarray(start + (finite - _month_start(month)), dtype=np.int64)
+    return found, found >= end, end
 
 
 def _month(moments: IntArray) -> IntArray:

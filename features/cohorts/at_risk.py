@@ -12,11 +12,10 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, later, timestamps
 from ..schema.settings import Settings
 from ..schema.tableset import Tables
+from ..subscriptions.binding import decision_point_within
 from ..subscriptions.business_kind import Business, lead_of
-from ..subscriptions.notices import leaving_notices, pause_states
-from ..subscriptions.paid_states import paid_states, paying
-from ..subscriptions.terms import binding_terms, decision_point_within
-from ..subscriptions.visible_spans import BoolArray, FloatArray, spans_of, visible_spans
+from ..subscriptions.facts import subscriptions_of
+from ..subscriptions.visible_spans import BoolArray, spans_of
 from .invoice_rhythm import rhythm_of
 from .value_events import value_events
 
@@ -24,8 +23,9 @@ __all__ = ["standing"]
 
 
 _COLUMNS = (
-    *("account_id", "as_of", "status", "reason", "arr", "term_start", "term_end"),
+    *("account_id", "as_of", "status", "reason", "custom", "arr", "term_start", "term_end"),
     *("notice_deadline", "month_to_month", "auto_renew"),
+    *("decision_at", "decision_kind", "past_deadline"),
 )
 
 
@@ -82,48 +82,37 @@ def standing(
     if business.contractual:
         return _contractual(tables, grid, business, settings)
     rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
-    return _assembled(grid, rules, binding_terms(grid, Tables({})), np.full(len(grid), np.nan))
+    nothing = subscriptions_of(Tables({})).facts(grid)
+    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""))
 
 
 def _contractual(
     tables: Tables, grid: Rows, business: Business, settings: Settings
 ) -> pd.DataFrame:
-    arr, pays, ever = paying(grid, paid_states(tables, business))
-    paused = _paused(grid, tables)
-    terms = _terms(grid, tables, business)
+    facts = subscriptions_of(tables, grace_days=settings.grace_days).facts(grid)
+    terms = _with_month_ends(facts, business)
     opens = later(grid.as_of, lead_of(settings, business))
     closes = later(opens, settings.horizon_days)
+    paused, custom = facts["paused"].to_numpy(), facts["custom"].to_numpy()
     rules = (
-        _Rule(~ever & ~paused, "not_eligible", "not_yet_customer"),
-        _Rule(~pays & ~paused, "not_eligible", "no_arr"),
-        _Rule(_notice_pending(grid, tables, settings), "notice_given"),
+        _Rule((custom == "not_yet") & ~paused, "not_eligible", "not_yet_customer"),
+        _Rule((custom == "trial") & ~paused, "not_eligible", "trial"),
+        _Rule((custom == "grace") & ~paused, "not_eligible", "in_grace"),
+        _Rule((custom != "paying") & ~paused, "not_eligible", "no_arr"),
+        _Rule(facts["notice"].to_numpy(), "notice_given"),
         _Rule(paused, "paused"),
         _Rule(decision_point_within(terms, after=opens, through=closes), "scored"),
         _Rule(~terms["bound"].to_numpy(), "not_eligible", "no_contract"),
         _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "no_decision_point"),
     )
-    return _assembled(grid, rules, terms, arr)
+    return _assembled(grid, rules, terms)
 
 
-def _terms(grid: Rows, tables: Tables, business: Business) -> pd.DataFrame:
-    terms = binding_terms(grid, tables)
+def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
+    """Let an account of a business without contracts be bound by the month."""
     if business is Business.MONTH_TO_MONTH:
-        return terms.assign(bound=True, monthly=True)
-    return terms
-
-
-def _paused(grid: Rows, tables: Tables) -> BoolArray:
-    states = pause_states(tables)
-    spans = visible_spans(grid, states)
-    return np.asarray(spans.total(states["paused"].to_numpy(dtype=np.float64), len(grid)) > 0)
-
-
-def _notice_pending(grid: Rows, tables: Tables, settings: Settings) -> BoolArray:
-    notices = leaving_notices(tables, settings)
-    through = np.minimum(notices["void_known_us"].to_numpy(), notices["lapses_us"].to_numpy())
-    known = notices["known_us"].to_numpy()
-    spans = spans_of(grid, notices["account_id"], after=known, through=through)
-    return np.asarray(spans.count(len(grid)) > 0)
+        return facts.assign(bound=True, monthly=True)
+    return facts
 
 
 def _by_use(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
@@ -163,23 +152,30 @@ _RULES_WITHOUT_CONTRACT = {
 }
 
 
-def _assembled(
-    grid: Rows, rules: tuple[_Rule, ...], terms: pd.DataFrame, arr: FloatArray
-) -> pd.DataFrame:
+def _assembled(grid: Rows, rules: tuple[_Rule, ...], facts: pd.DataFrame) -> pd.DataFrame:
     first = np.argmax(np.stack([rule.holds for rule in rules]), axis=0)
     times = {
-        name: timestamps(terms[f"{name}_us"].to_numpy())
-        for name in ("term_start", "term_end", "notice_deadline")
+        name: timestamps(facts[f"{column}_us"].to_numpy())
+        for name, column in (
+            ("term_start", "term_start"),
+            ("term_end", "term_end"),
+            ("notice_deadline", "notice_deadline"),
+            ("decision_at", "decision"),
+        )
     }
+    kinds = pa.array(facts["decision_kind"], pa.string(), from_pandas=True).to_pandas()
     frame = pd.DataFrame(
         {
             "account_id": _texts(grid.account_ids.tolist(), grid.account),
             "as_of": timestamps(grid.as_of),
             "status": _texts([rule.status for rule in rules], first),
             "reason": _texts([rule.reason for rule in rules], first),
-            "arr": arr,
-            "month_to_month": terms["monthly"],
-            "auto_renew": terms["auto_renew"],
+            "custom": pa.array(facts["custom"], pa.string()).to_pandas(),
+            "arr": facts["arr"].astype(float),
+            "month_to_month": facts["monthly"].astype(bool),
+            "auto_renew": facts["auto_renew"],
+            "decision_kind": kinds,
+            "past_deadline": facts["past_deadline"].astype(bool),
             **times,
         }
     )

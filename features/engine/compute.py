@@ -14,7 +14,7 @@ from ..arrays.array_types import BoolArray, FloatArray, StateArray
 from ..arrays.as_of_rows import Rows, to_microseconds
 from ..arrays.time_grid import DAY_US, NEVER
 from ..metrics.absence import Absence
-from ..metrics.catalogue.context import ACTIVE_LATELY, ARR, IN_TERM
+from ..metrics.catalogue.context import ACTIVE_LATELY, PAYS
 from ..metrics.measures import Tenure
 from ..metrics.metric import Metric
 from ..metrics.queries import Measure
@@ -28,7 +28,7 @@ from .point_in_time import Knowledge
 __all__ = ["Features", "compute_features", "compute_own", "known_accounts", "live_accounts"]
 
 
-_LIVE = (ARR, IN_TERM, ACTIVE_LATELY)
+_LIVE = (PAYS, ACTIVE_LATELY)
 _NEWCOMER_DAYS = 30
 _BASELINE_DAYS = 168
 
@@ -102,7 +102,7 @@ def compute_own(
 
 
 def live_accounts(known: Knowledge) -> BoolArray:
-    """Return which rows' accounts are customers: money flows, a term runs, or they were active.
+    """Return which rows' accounts are customers: they pay, or where nobody pays they were active.
 
     Parameters
     ----------

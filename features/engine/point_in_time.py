@@ -13,7 +13,7 @@ from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.fact_loops import raise_newest_known
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
-from ..metrics.queries import Measure, Question
+from ..metrics.queries import Commercial, Measure, Question
 from ..metrics.select import Select
 from ..metrics.view_data import ViewData
 from ..metrics.views import VIEWS, View, view_named
@@ -21,6 +21,7 @@ from ..progress import Progress
 from ..schema.plans import plan_ranks
 from ..schema.settings import DEFAULT_EFFORT, Effort
 from ..schema.tableset import Tables, Whole
+from ..subscriptions.facts import commercial_numbers, subscriptions_of
 from .scan_plan import kept_bytes
 from .view_arrays import Stored
 from .view_scan import Answers, taken
@@ -92,6 +93,7 @@ class Knowledge:
         self._found: dict[Question, FloatArray] = {}
         self._deliveries: dict[str, IntArray] = {}
         self._tenure: FloatArray | None = None
+        self._contracts: dict[str, FloatArray] | None = None
 
     def at(self, rows: Rows) -> "Knowledge":
         """Return the knowledge of the same tables on other rows."""
@@ -112,7 +114,7 @@ class Knowledge:
                 measure.evaluate(asked)
         by_view: dict[str, list[Question]] = {}
         for question in asked.questions:
-            if question not in self._found:
+            if question not in self._found and not isinstance(question, Commercial):
                 by_view.setdefault(question.select.view, []).append(question)
         for view, questions in by_view.items():
             self._found |= self._in_parts(view, questions, progress)
@@ -141,9 +143,17 @@ class Knowledge:
 
     def answer(self, question: Question) -> FloatArray:
         """Return the answer to one question per row, shape (n_rows,)."""
+        if isinstance(question, Commercial):
+            return self._commercial(question.fact)
         if question not in self._found:
             self._found |= self.answers(question.select.view).of([question])
         return self._found[question]
+
+    def _commercial(self, fact: str) -> FloatArray:
+        """Return a fact of the contracts, all of which are read together."""
+        if self._contracts is None:
+            self._contracts = commercial_numbers(subscriptions_of(self.tables), self.rows)
+        return self._contracts[fact]
 
     def answers(self, view: str) -> Answers:
         """Return what is known of one view on the asked rows."""

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.time_grid import DAY_US, NEVER
 from ..schema.plans import plan_ranks
+from .queries import Commercial as CommercialNumber
 from .queries import (
     Covered,
     Different,
@@ -21,10 +22,11 @@ from .queries import (
     PointInTime,
 )
 from .select import Filled, Filter, Select, Window
-from .views import view_named
+from .views import COMMERCIAL_FACTS, view_named
 
 __all__ = [
     "Catalogue",
+    "Commercial",
     "Count",
     "DaysSince",
     "DaysUntil",
@@ -279,4 +281,34 @@ class Catalogue:
 
     def shifted(self, days: int) -> "Catalogue":
         """Return the measure itself: the catalogue is the same for every account."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Commercial:
+    """A fact of the account's contracts, as the one reading of them gives it.
+
+    Parameters
+    ----------
+    fact : str
+        One of ``COMMERCIAL_FACTS``.
+    """
+
+    fact: str
+
+    def __post_init__(self) -> None:
+        if self.fact not in COMMERCIAL_FACTS:
+            raise ValueError(f"`fact` must be one of {list(COMMERCIAL_FACTS)}, got {self.fact!r}.")
+
+    def evaluate(self, known: PointInTime) -> FloatArray:
+        """Return the fact per row; NaN where it is not known or there is none."""
+        return known.answer(CommercialNumber(self.fact))
+
+    def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
+        """Yield what is read of the contracts, and the fact itself."""
+        columns = COMMERCIAL_FACTS[self.fact]
+        yield Select("subscriptions"), frozenset({self.fact, *columns})
+
+    def shifted(self, days: int) -> "Commercial":
+        """Return the measure itself: it has no window to move."""
         return self

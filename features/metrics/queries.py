@@ -12,6 +12,7 @@ from .select import Select
 
 __all__ = [
     "Aged",
+    "Commercial",
     "Covered",
     "Different",
     "FirstMoment",
@@ -135,6 +136,18 @@ class Aged:
     column: str
 
 
+@dataclass(frozen=True, slots=True)
+class Commercial:
+    """A number that the one reading of the commercial facts gives: see ``COMMERCIAL_FACTS``."""
+
+    fact: str
+
+    @property
+    def select(self) -> Select:
+        """What is read: the contracts and what is paid, of any time."""
+        return Select("subscriptions")
+
+
 Question = (
     Covered
     | Different
@@ -147,6 +160,7 @@ Question = (
     | SharedBy
     | UsualGap
     | Aged
+    | Commercial
 )
 
 

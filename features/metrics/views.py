@@ -1,7 +1,8 @@
 """What measures read: the canonical tables, and three that are put together from them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +21,7 @@ from .people_views import (
 from .usage_views import LAUNCHES, above_plan, departments, launches
 from .view_data import Attributes, ViewData
 
-__all__ = ["VIEWS", "View", "view_named"]
+__all__ = ["COMMERCIAL_FACTS", "VIEWS", "View", "view_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +234,42 @@ def _headcounts(tables: Tables) -> ViewData:
     return ViewData(pa.table(columns, names=names), collected | derived)
 
 
-def _contracts(tables: Tables) -> ViewData:
-    """Contracts with the notice deadline filled in from the notice period."""
-    table = tables["contracts"]
-    period = pc.multiply(pc.fill_null(table["notice_period_days"], 0), 86_400_000_000)
-    duration = period.cast(pa.int64()).cast(pa.duration("us"))
-    deadline = pc.coalesce(table["notice_deadline"], pc.subtract(table["term_end"], duration))
-    position = table.column_names.index("notice_deadline")
-    collected = _collected(tables, "contracts")
-    derived = {"notice_deadline"} if "term_end" in collected else set()
-    return ViewData(table.set_column(position, "notice_deadline", deadline), collected | derived)
+COMMERCIAL_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pays": (),
+        "arr": ("effective_to",),
+        "arr_growth_12m": ("effective_to",),
+        "seats": ("effective_to",),
+        "days_to_term_end": ("term_end", "auto_renew"),
+        "days_to_notice_deadline": ("term_end", "auto_renew"),
+        "price_level": (),
+    }
+)
+"""What measures may ask of the contracts, and the columns with a history that each fact reads."""
+
+
+def _subscriptions(tables: Tables) -> ViewData:
+    """When something about contracts and what is paid became known; what it says is read once."""
+    there = [name for name in ("subscription_items", "contracts") if name in tables]
+    columns = ["account_id", "known_at"]
+    table = pa.concat_tables([tables[name].select(columns) for name in there])
+    return ViewData(table, frozenset(_commercial_facts(tables)))
+
+
+def _commercial_facts(tables: Tables) -> Iterator[str]:
+    """Yield the facts that the delivered tables tell, and every column behind them."""
+    for columns in COMMERCIAL_FACTS.values():
+        yield from columns
+    yield "pays"
+    priced = any(tables.has("contracts", name) for name in ("acv", "tcv"))
+    if tables.has("subscription_items", "mrr") or priced:
+        yield from ("arr", "arr_growth_12m")
+    if tables.has("subscription_items", "quantity"):
+        yield "seats"
+    if tables.has("contracts", "term_end") or tables.has("contracts", "term_months"):
+        yield from ("days_to_term_end", "days_to_notice_deadline")
+    if tables.has("contracts", "list_acv") and priced:
+        yield "price_level"
 
 
 def _tickets(tables: Tables) -> ViewData:
@@ -384,7 +411,6 @@ _PENDING = {
 }
 
 _ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
-    "contracts": _contracts,
     "tickets": _tickets,
     "invoices": _invoices,
     "account_events": _account_events,
@@ -428,6 +454,15 @@ VIEWS: tuple[View, ...] = (
         version=(),
         stale_after_days=None,
         build=_headcounts,
+    ),
+    View(
+        name="subscriptions",
+        sources=("subscription_items", "contracts"),
+        happened_at="known_at",
+        entity=(),
+        version=(),
+        stale_after_days=None,
+        build=_subscriptions,
     ),
     View(
         name="maturity_answers",

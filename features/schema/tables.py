@@ -1,4 +1,4 @@
-"""The data contract: fourteen tables and two that may stand in, declared once.
+"""The data contract: fourteen tables, and three that may stand in or help, declared once.
 
 Two clocks run through all of them. ``happened_at`` is when a fact took place, ``known_at`` when the
 company's own systems first held it. Everything that reads a table goes by these declarations.
@@ -224,10 +224,13 @@ TABLES: tuple[TableSpec, ...] = (
             _number("term_months"),
             _flag("auto_renew", history=True),
             _number("notice_period_days"),
+            _number("notice_period_months"),
             _time("notice_deadline"),
+            _time("break_at"),
             _number("tcv"),
             _number("acv"),
             _number("list_acv"),
+            Column("currency"),
             _number("payment_terms_days"),
             _time("signed_at"),
             _id("predecessor_contract_id", required=False),
@@ -256,6 +259,8 @@ TABLES: tuple[TableSpec, ...] = (
             Column("currency"),
             _time("effective_from", required=True),
             _time("effective_to", history=True),
+            _time("current_period_start", history=True),
+            _time("current_period_end", history=True),
             _choice(
                 "change_type",
                 *("new", "seat_up", "seat_down", "tier_up", "tier_down", "cross_sell"),
@@ -305,6 +310,7 @@ TABLES: tuple[TableSpec, ...] = (
             _time("due_at"),
             _number("amount_due"),
             _number("amount_paid", history=True),
+            Column("currency"),
             _time("paid_at"),
             Column("status", history=True),
             _number("attempt_count", history=True),
@@ -525,6 +531,18 @@ TABLES: tuple[TableSpec, ...] = (
         key=("event_id",),
         happened_at="occurred_at",
         known=Known(("occurred_at",), delay_us=DAY_US),
+    ),
+    TableSpec(
+        name="exchange_rates",
+        meaning="What one unit of a currency is worth in the company's own, from a day on.",
+        columns=(
+            Column("currency", required=True),
+            Column("rate", "number", required=True),
+            _time("valid_from"),
+        ),
+        key=("currency", "valid_from"),
+        happened_at="valid_from",
+        known=Known(("valid_from",)),
     ),
     TableSpec(
         name="labels",

@@ -284,6 +284,10 @@ class Tables:
         Categories that only a leaving customer opens: no metric sees those tickets.
     plans : tuple of str
         The company's plans, the lowest first, in lower case.
+    currency : str
+        Code of the company's own currency, in which amounts are added up.
+    grace_days : int
+        For so long a customer whose term has ended can still renew.
     whole : Whole or None
         What all accounts together show, where these tables hold only some of them.
 
@@ -304,6 +308,8 @@ class Tables:
         {"cancellation", "data_export", "billing_cancel", "offboarding"}
     )
     plans: tuple[str, ...] = PLANS
+    currency: str = "USD"
+    grace_days: int = 30
     prepared: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """Views put together so far; other tables, even copies of these, begin without any."""
     whole: Whole | None = None

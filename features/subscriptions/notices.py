@@ -1,94 +1,241 @@
 """Statements of leaving and pauses, each with the moments at which it stops to count."""
 
+from dataclasses import dataclass
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ..arrays.moments import DAY, NEVER, IntArray, first_repeat_after, later, month_start_after
-from ..schema.settings import Settings
+from ..arrays.array_types import BoolArray, IntArray
+from ..arrays.moments import DAY, NEVER, later, month_start_after
 from ..schema.tableset import Tables
-from .paid_states import GOES_ON, HAS_ENDED, event_frame, settle
-from .terms import contract_versions
+from .announcements import announced_by_items, renewals_switched_off
+from .contract_events import GOES_ON, HAS_ENDED, event_frame
+from .paid_states import item_states, settle
+from .terms import term_end_after
 
-__all__ = ["leaving_notices", "pause_periods", "pause_states"]
+__all__ = [
+    "Statements",
+    "contract_stops",
+    "leaving_notices",
+    "pause_periods",
+    "pause_states",
+    "read_statements",
+]
 
 
 _LEAVES = ("notice_received", "cancel_requested", *HAS_ENDED)
 _RESUMES = ("renewed", "reactivated", *HAS_ENDED)
 
 
-def leaving_notices(tables: Tables, settings: Settings) -> pd.DataFrame:
-    """List every statement that an account leaves.
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What accounts have said about leaving.
 
-    A notice is void once it is withdrawn or the account renews. It lapses when the term for which
-    it was given has ended, the grace has passed and the account is still there. A notice on one
-    contract does not count while another one of the account runs on.
+    Parameters
+    ----------
+    said : DataFrame
+        One row a statement, sorted by account and time; see ``leaving_notices``.
+    terms : DataFrame
+        One row a statement (``notice``) and contract (``entity``) that was known then: ``end_us``,
+        when the running term ends, and ``meant``, whether the statement is about it.
+    """
+
+    said: pd.DataFrame
+    terms: pd.DataFrame
+
+
+def read_statements(
+    tables: Tables, versions: pd.DataFrame, replaced: pd.DataFrame, *, grace_days: int
+) -> Statements:
+    """Gather every statement that an account, or one of its contracts, ends.
 
     Parameters
     ----------
     tables : Tables
-    settings : Settings
-        ``grace_days`` is used.
+    versions : DataFrame
+        From ``contract_versions``.
+    replaced : DataFrame
+        From ``successions``.
+    grace_days : int
+
+    Returns
+    -------
+    Statements
+
+    Notes
+    -----
+    A statement is an event of the contract, an end that the subscription items announce ahead of
+    time, or an automatic renewal that was switched off. It is void once it is withdrawn or the
+    account renews. It lapses when the end it announced and the grace have passed and the account
+    is still there.
+    """
+    announced = announced_by_items(tables, grace_days=grace_days)
+    notices = _gathered(tables, versions, announced)
+    terms = _terms_at_notice(notices, versions, replaced)
+    ends = _announced_ends(notices, terms, _known_ends(notices, tables))
+    lapses = later(ends, grace_days)
+    void_at, void_known = _voids(notices, tables, versions, beyond=lapses)
+    said = notices.assign(
+        lapses_us=lapses,
+        void_at_us=np.minimum(void_at, notices["taken_back_us"].to_numpy()),
+        void_known_us=np.minimum(void_known, notices["taken_back_us"].to_numpy()),
+        whole_account=~_outlasted(notices, terms, lapses),
+    )
+    return Statements(said, terms)
+
+
+def leaving_notices(statements: Statements) -> pd.DataFrame:
+    """List every statement that an account leaves.
+
+    A notice on one contract does not count while another one of the account runs on.
+
+    Parameters
+    ----------
+    statements : Statements
 
     Returns
     -------
     DataFrame
-        ``account_id``, ``at_us`` (when it was made, never later than known), ``known_us``,
-        ``void_at_us`` and ``void_known_us`` (when it was void, and when that was known),
-        ``lapses_us``, ``reason_code``, ``avoidability``, ``initiated_by``; sorted by account and
-        time. Empty when there are no contract events.
-
-    Examples
-    --------
-    >>> len(leaving_notices(Tables({}), Settings()))
-    0
+        ``account_id``, ``event_type``, ``at_us`` (when it was made, never later than known),
+        ``known_us``, ``void_at_us`` and ``void_known_us`` (when it was void, and when that was
+        known), ``lapses_us``, ``reason_code``, ``avoidability``, ``initiated_by``; sorted by
+        account and time. Empty when nobody said anything.
     """
-    notices = event_frame(tables, _LEAVES)
+    found = statements.said[statements.said["whole_account"].to_numpy(dtype=bool)]
+    return found.sort_values(["account_id", "at_us"], kind="stable", ignore_index=True)
+
+
+def contract_stops(statements: Statements) -> pd.DataFrame:
+    """List when contracts stop because of what was said.
+
+    Parameters
+    ----------
+    statements : Statements
+
+    Returns
+    -------
+    DataFrame
+        ``account_id``, ``entity``, ``stops_us``, ``known_us``, ``void_known_us``; as
+        ``successions``.
+    """
+    meant = statements.terms[statements.terms["meant"].to_numpy(dtype=bool)]
+    said = statements.said.set_index("notice").loc[meant["notice"]].reset_index()
+    ended = said["event_type"].isin(HAS_ENDED).to_numpy()
+    noticed = _noticed(meant)
+    stops = np.where(ended, said["effective_us"], np.maximum(meant["end_us"].to_numpy(), noticed))
+    started = meant["starts_us"].to_numpy() < said["effective_us"].to_numpy()
+    named = meant["named"].to_numpy(dtype=bool)
+    # Who is still there after the end and the grace was not lost.
+    lapses = np.where(ended, NEVER, said["lapses_us"])
+    found = pd.DataFrame(
+        {
+            "account_id": said["account_id"],
+            "entity": meant["entity"].to_numpy(),
+            "stops_us": stops.astype(np.int64),
+            "known_us": said["known_us"],
+            "void_known_us": np.minimum(said["void_known_us"], lapses),
+        }
+    )
+    return found[named | started | ~ended]
+
+
+def _gathered(tables: Tables, versions: pd.DataFrame, announced: pd.DataFrame) -> pd.DataFrame:
+    events = event_frame(tables, _LEAVES)
+    switched = renewals_switched_off(versions)
+    stated = [part.assign(taken_back_us=NEVER) for part in (events, switched)]
+    parts = [part for part in (*stated, announced) if len(part)] or stated[:1]
+    columns = [*events.columns, "taken_back_us"]
+    notices = pd.concat(parts, ignore_index=True).reindex(columns=columns)
     # What is known before it takes effect was decided when it became known.
     at = np.minimum(notices["effective_us"], notices["known_us"])
-    notices = notices.assign(notice=np.arange(len(notices)), at_us=at)
-    versions = contract_versions(tables)
-    terms = _terms_at_notice(notices, versions)
-    ends = _announced_ends(notices, terms)
-    lapses = later(ends, settings.grace_days)
-    void_at, void_known = _voids(notices, tables, versions, beyond=lapses)
-    found = notices.assign(lapses_us=lapses, void_at_us=void_at, void_known_us=void_known)
-    whole_account = ~_outlasted(notices, terms, lapses)
-    return found[whole_account].sort_values(["account_id", "at_us"], ignore_index=True)
+    notices = notices.assign(at_us=at)
+    notices = notices.sort_values(["account_id", "at_us"], kind="stable", ignore_index=True)
+    times = dict.fromkeys(("effective_us", "known_us", "at_us"), np.int64)
+    return notices.assign(notice=np.arange(len(notices))).astype(times)
 
 
-def _terms_at_notice(notices: pd.DataFrame, versions: pd.DataFrame) -> pd.DataFrame:
+def _terms_at_notice(
+    notices: pd.DataFrame, versions: pd.DataFrame, replaced: pd.DataFrame
+) -> pd.DataFrame:
     """Pair each notice with the contracts of the account as known when the notice was."""
     pairs = notices.merge(versions, on="account_id", suffixes=("", "_version"))
-    pairs = pairs[pairs["known_us_version"] <= pairs["known_us"]]
-    pairs = pairs.sort_values(["notice", "entity", "known_us_version"])
-    pairs = pairs.drop_duplicates(["notice", "entity"], keep="last")
+    newest = (pairs["known_us_version"] <= pairs["known_us"]) & (
+        pairs["replaced_us"] > pairs["known_us"]
+    )
+    pairs = pairs[newest].sort_values(["notice", "entity"], kind="stable")
+    pairs = pairs[~_was_replaced(pairs, replaced)].reset_index(drop=True)
     ends, at = pairs["ends_us"].to_numpy(), pairs["at_us"].to_numpy()
-    rolled = first_repeat_after(ends, pairs["months"].to_numpy(), at - 1)
-    rolled = np.where(pairs["monthly"] & (ends == NEVER), month_start_after(at), rolled)
-    pairs = pairs.assign(end_us=np.where(pairs["rolls"], rolled, ends))
+    month_end = month_start_after(at)
+    end = np.where(pairs["rolls"], term_end_after(pairs, at - 1), ends)
+    pairs = pairs.assign(end_us=np.where(pairs["monthly"] & (ends == NEVER), month_end, end))
     named = pairs["contract_id"] == pairs["contract_id_version"]
     # An ended term says nothing about a successor.
     over = pairs["end_us"] <= pairs["effective_us"]
     unnamed = pairs["contract_id"].isna() & (over | (pairs["event_type"] != "term_ended"))
-    return pairs.assign(meant=named | unnamed)
+    meant = named | unnamed
+    # What has no end ends with the month once it is refused.
+    refused = meant & (pairs["end_us"] == NEVER)
+    ended = np.where(refused, month_end, pairs["end_us"]).astype(np.int64)
+    return pairs.assign(named=named, meant=meant, end_us=ended)
 
 
-def _announced_ends(notices: pd.DataFrame, terms: pd.DataFrame) -> IntArray:
+def _was_replaced(pairs: pd.DataFrame, replaced: pd.DataFrame) -> BoolArray:
+    """Mark contracts whose place another one had taken when the notice was given."""
+    both = (
+        pairs[["notice", "entity", "at_us", "known_us"]]
+        .reset_index()
+        .merge(replaced, on="entity", suffixes=("", "_stop"))
+    )
+    gone = (
+        (both["stops_us"] <= both["at_us"])
+        & (both["known_us_stop"] <= both["known_us"])
+        & (both["void_known_us"] > both["known_us"])
+    )
+    return np.asarray(pairs.index.isin(both.loc[gone, "index"]))
+
+
+def _known_ends(notices: pd.DataFrame, tables: Tables) -> IntArray:
+    """Return until when the account was known to pay when it gave notice; -1 without a limit."""
+    items = item_states(tables)
+    items = items[items["account_id"].isin(notices["account_id"])]
+    items = items.assign(entity=pd.factorize(items["entity"])[0])
+    pairs = notices[["account_id", "notice", "known_us", "at_us"]].merge(
+        items, on="account_id", suffixes=("", "_item")
+    )
+    pairs = pairs[pairs["known_us_item"] <= pairs["known_us"]]
+    pairs = pairs.sort_values(["notice", "entity", "starts_us", "known_us_item"], kind="stable")
+    newest = pairs.drop_duplicates(["notice", "entity", "starts_us"], keep="last")
+    after = newest.groupby(["notice", "entity"])["starts_us"].shift(-1, fill_value=NEVER)
+    ends = np.minimum(newest["ends_us"], after)
+    paid = newest.assign(end_us=ends)[(newest["arr"] > 0).to_numpy()]
+    longest = np.full(len(notices), -1)
+    np.maximum.at(longest, paid["notice"].to_numpy(), paid["end_us"].to_numpy())
+    return np.where(longest == NEVER, -1, longest).astype(np.int64)
+
+
+def _announced_ends(notices: pd.DataFrame, terms: pd.DataFrame, paid_until: IntArray) -> IntArray:
     """Return when the account is due to be gone; without a contract at the month's end."""
-    meant = terms[terms["meant"]]
-    noticed = meant["at_us"] + (meant["notice_days"] * DAY).astype(np.int64)
+    meant = terms[terms["meant"].to_numpy(dtype=bool)]
     ends = np.full(len(notices), -1)
-    np.maximum.at(ends, meant["notice"].to_numpy(), np.maximum(meant["end_us"], noticed))
+    due = np.maximum(meant["end_us"].to_numpy(), _noticed(meant))
+    np.maximum.at(ends, meant["notice"].to_numpy(), due)
+    ends = np.where(ends < 0, paid_until, ends)
     ends = np.where(ends < 0, month_start_after(notices["at_us"].to_numpy()), ends)
+    ends = np.where(notices["event_type"] == "end_announced", -1, ends)
     return np.asarray(np.maximum(ends, notices["effective_us"].to_numpy()), dtype=np.int64)
 
 
-def _outlasted(
-    notices: pd.DataFrame, terms: pd.DataFrame, lapses: IntArray
-) -> npt.NDArray[np.bool_]:
+def _noticed(terms: pd.DataFrame) -> IntArray:
+    """Return when a notice that is given on the day of the statement has run out."""
+    period = (
+        terms["notice_period_us"].to_numpy() + terms["notice_period_months"].to_numpy() * 30 * DAY
+    )
+    return np.asarray(terms["at_us"].to_numpy() + period, dtype=np.int64)
+
+
+def _outlasted(notices: pd.DataFrame, terms: pd.DataFrame, lapses: IntArray) -> BoolArray:
     """Tell which notices concern a contract that another one of the account outlasts."""
-    other = terms[~terms["meant"]]
+    other = terms[~terms["meant"].to_numpy(dtype=bool)]
     longest = np.zeros(len(notices), dtype=np.int64)
     np.maximum.at(longest, other["notice"].to_numpy(), other["end_us"].to_numpy())
     return longest > lapses
@@ -129,9 +276,13 @@ def _signed_on(notices: pd.DataFrame, versions: pd.DataFrame, beyond: IntArray) 
     pairs = notices.assign(beyond_us=beyond).merge(
         versions, on="account_id", suffixes=("", "_version")
     )
-    kept = pairs[
-        (pairs["known_us_version"] > pairs["known_us"]) & (pairs["ends_us"] > pairs["beyond_us"])
-    ]
+    switched_on = (
+        pairs["event_type"].eq("renewal_off")
+        & pairs["contract_id"].eq(pairs["contract_id_version"])
+        & pairs["rolls"]
+    )
+    runs_on = switched_on | (pairs["ends_us"] > pairs["beyond_us"])
+    kept = pairs[(pairs["known_us_version"] > pairs["known_us"]) & runs_on]
     return pd.DataFrame(
         {
             "notice": kept["notice"],
@@ -151,7 +302,8 @@ def pause_states(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A states frame (see ``ledger``) with ``paused``; empty when there are no contract events.
+        A states frame (see ``paid_states``) with ``paused``; empty when there are no contract
+        events.
 
     Examples
     --------

@@ -11,96 +11,73 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..arrays.as_of_rows import Rows
 from ..arrays.moments import NEVER, microseconds
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
-from .business_kind import Business
-from .visible_spans import BoolArray, FloatArray, spans_of, visible_spans
+from .contract_events import GOES_ON, HAS_ENDED, event_frame
+from .currencies import currency_codes
 
-__all__ = [
-    "GOES_ON",
-    "HAS_ENDED",
-    "event_frame",
-    "has_items",
-    "paid_states",
-    "paying",
-    "settle",
-    "typed",
-]
+__all__ = ["item_states", "paid_states", "settle", "typed"]
 
-
-HAS_ENDED = ("cancelled", "term_ended", "churn_confirmed")
-GOES_ON = ("renewed", "reactivated", "cancel_withdrawn")
 
 _STATES = {
     "account_id": pa.string(),
     "entity": pa.string(),
+    "rank_us": pa.int64(),
     "starts_us": pa.int64(),
     "ends_us": pa.int64(),
     "known_us": pa.int64(),
+    "until_us": pa.int64(),
     "arr": pa.float64(),
+    "currency": pa.string(),
+    "quantity": pa.float64(),
     "change": pa.string(),
+    "source": pa.string(),
 }
 
-_EVENT_COLUMNS = (
-    *("account_id", "contract_id", "event_type", "arr_before", "arr_after"),
-    *("reason_code", "avoidability", "initiated_by"),
-)
 
-
-def paid_states(tables: Tables, business: Business) -> pd.DataFrame:
+def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
     """List what every account pays, in every version.
 
     Parameters
     ----------
     tables : Tables
-    business : Business
-        Decides the source: items, contracts, or contract events.
+    contracts : DataFrame
+        From ``contract_states``.
 
     Returns
     -------
     DataFrame
-        States with ``arr`` (per year; NaN when it is paid for but the amount is unknown) and
-        ``change`` (the ledger's change type, null elsewhere). Empty when non-contractual.
+        States with ``arr`` (per year, in ``currency``; NaN when it is paid for but the amount is
+        unknown), ``quantity`` (of what is bought; NaN unless it is said) and ``change`` (the
+        ledger's change type, null elsewhere); ``source``: ``item``, ``contract`` or ``event``.
+        ``until_us``: from then on the state says nothing of
+        what is paid, because the account has subscription items.
+
+    Notes
+    -----
+    An account pays what its subscription items say from the moment one of them is known; before,
+    and without any, what its contracts are worth a year. Where a company has neither items nor
+    contracts, an account pays from when it is known until an event says that it has ended.
 
     Examples
     --------
-    >>> paid_states(Tables({}), Business.NON_CONTRACTUAL).empty
+    >>> from churngrid.features.subscriptions.contract_states import contract_states
+    >>> nothing = Tables({})
+    >>> paid_states(nothing, contract_states(nothing, grace_days=30)).empty
     True
     """
-    states = typed(pd.concat(_sources(tables, business)), _STATES)
+    items = item_states(tables)
+    sources = [items.assign(until_us=NEVER), _before_items(_of_contracts(contracts), items)]
+    if not tables.filled("subscription_items") and not tables.filled("contracts"):
+        sources += _of_events(tables)
+    states = typed(pd.concat([_complete(source) for source in sources]), _STATES)
     return states.assign(entity=pd.factorize(states["entity"])[0].astype(np.int64))
 
 
-def _sources(tables: Tables, business: Business) -> list[pd.DataFrame]:
-    if not business.contractual:
-        return [pd.DataFrame({name: [] for name in _STATES})]
-    if business is Business.CONTRACTUAL_ACV:
-        return [_contract_states(tables), _contract_ends(tables)]
-    if business is Business.CONTRACTUAL_ITEMS or has_items(tables):
-        return [_item_states(tables["subscription_items"])]
-    return [_sign_ups(tables["accounts"]), _event_states(tables)]
-
-
-def has_items(tables: Tables) -> bool:
-    """Say whether there is a ledger of subscription items.
-
-    Parameters
-    ----------
-    tables : Tables
-
-    Returns
-    -------
-    bool
-        Without rows it counts as not delivered.
-
-    Examples
-    --------
-    >>> has_items(Tables({}))
-    False
-    """
-    return tables.filled("subscription_items")
+def _complete(states: pd.DataFrame) -> pd.DataFrame:
+    ranked = states if "rank_us" in states else states.assign(rank_us=states["starts_us"])
+    return ranked.reindex(columns=list(_STATES)).astype({"account_id": object, "entity": object})
 
 
 def typed(frame: pd.DataFrame, columns: Mapping[str, pa.DataType]) -> pd.DataFrame:
@@ -128,59 +105,73 @@ def typed(frame: pd.DataFrame, columns: Mapping[str, pa.DataType]) -> pd.DataFra
     return stored
 
 
-def _item_states(items: pa.Table) -> pd.DataFrame:
+def item_states(tables: Tables) -> pd.DataFrame:
+    """List the subscription items in every version.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    DataFrame
+        States; empty when there are no items.
+
+    Examples
+    --------
+    >>> len(item_states(Tables({})))
+    0
+    """
+    if "subscription_items" in tables:
+        items = tables["subscription_items"]
+    else:
+        items = empty_table(table_spec("subscription_items"))
     return pd.DataFrame(
         {
             "account_id": items["account_id"].to_pandas(),
-            "entity": items["item_id"].to_pandas(),
+            "entity": "item " + items["item_id"].to_pandas().astype(object),
             "starts_us": microseconds(items, "effective_from"),
             "ends_us": microseconds(items, "effective_to"),
             "known_us": microseconds(items, "known_at"),
             "arr": 12.0 * items["mrr"].to_numpy(),
+            "currency": currency_codes(items["currency"], tables.currency),
+            "quantity": items["quantity"].to_numpy(),
             "change": items["change_type"].to_pandas(),
+            "source": "item",
         }
     )
 
 
-def _contract_states(tables: Tables) -> pd.DataFrame:
-    contracts = tables["contracts"]
+def _of_contracts(contracts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "account_id": contracts["account_id"].to_pandas(),
-            "entity": contracts["contract_id"].to_pandas(),
-            "starts_us": microseconds(contracts, "term_start"),
-            "ends_us": microseconds(contracts, "term_end"),
-            "known_us": microseconds(contracts, "known_at"),
-            "arr": contracts["acv"].to_numpy(),
-            "change": None,
+            "account_id": contracts["account_id"],
+            "entity": "contract " + contracts["contract_id"].astype(object),
+            # Of a contract the version known last holds, whenever it says that it began.
+            "rank_us": 0,
+            "starts_us": contracts["starts_us"],
+            "ends_us": contracts["final_us"],
+            "known_us": contracts["known_us"],
+            "arr": contracts["acv"],
+            "currency": contracts["currency"],
+            "source": "contract",
         }
     )
 
 
-def _contract_ends(tables: Tables) -> pd.DataFrame:
-    """List from when a contract pays nothing any more, whatever its term says."""
-    ends = event_frame(tables, HAS_ENDED)
-    contracts = _contract_states(tables)[["account_id", "entity", "starts_us"]]
-    pairs = ends.merge(contracts, on="account_id")
-    # An end that names no contract means those that had started; their terms end by themselves.
-    all_started = (
-        pairs["contract_id"].isna()
-        & (pairs["event_type"] != "term_ended")
-        & (pairs["starts_us"] < pairs["effective_us"])
-    )
-    pairs = pairs[all_started | (pairs["contract_id"] == pairs["entity"])]
-    pairs = pairs.drop_duplicates(["entity", "effective_us", "known_us"])
-    return pd.DataFrame(
-        {
-            "account_id": pairs["account_id"],
-            "entity": pairs["entity"],
-            "starts_us": pairs["effective_us"],
-            "ends_us": NEVER,
-            "known_us": pairs["known_us"],
-            "arr": 0.0,
-            "change": None,
-        }
-    )
+def _before_items(states: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    first = items.groupby("account_id")["known_us"].min()
+    until = first.reindex(states["account_id"], fill_value=NEVER)
+    return states.assign(until_us=until.to_numpy(dtype=np.int64))
+
+
+def _of_events(tables: Tables) -> list[pd.DataFrame]:
+    if not tables.filled("contract_events"):
+        return []
+    told = [_sign_ups(tables["accounts"]), _event_states(tables)]
+    return [
+        states.assign(until_us=NEVER, currency=tables.currency, source="event") for states in told
+    ]
 
 
 def _sign_ups(accounts: pa.Table) -> pd.DataFrame:
@@ -195,7 +186,7 @@ def _sign_ups(accounts: pa.Table) -> pd.DataFrame:
         }
     )
     first = frame.sort_values(["known_us", "starts_us"]).drop_duplicates("account_id")
-    return first.assign(entity=first["account_id"], ends_us=NEVER, arr=np.nan, change=None)
+    return first.assign(entity=first["account_id"], ends_us=NEVER, arr=np.nan)
 
 
 def _event_states(tables: Tables) -> pd.DataFrame:
@@ -209,78 +200,8 @@ def _event_states(tables: Tables) -> pd.DataFrame:
             "ends_us": NEVER,
             "known_us": events["known_us"],
             "arr": events["arr_after"].where(~ended, events["arr_after"].fillna(0.0)),
-            "change": None,
         }
     )
-
-
-def event_frame(tables: Tables, kinds: tuple[str, ...]) -> pd.DataFrame:
-    """List the contract events of some kinds.
-
-    Parameters
-    ----------
-    tables : Tables
-    kinds : tuple of str
-        Values of ``event_type``.
-
-    Returns
-    -------
-    DataFrame
-        With ``account_id, contract_id, event_type, effective_us, known_us, arr_before, arr_after,
-        reason_code, avoidability, initiated_by``; empty when there is no such table.
-
-    Examples
-    --------
-    >>> len(event_frame(Tables({}), ("renewed",)))
-    0
-    """
-    if "contract_events" in tables:
-        events = tables["contract_events"]
-    else:
-        events = empty_table(table_spec("contract_events"))
-    frame: pd.DataFrame = events.select(list(_EVENT_COLUMNS)).to_pandas()
-    frame = frame.assign(
-        effective_us=microseconds(events, "effective_at"), known_us=microseconds(events, "known_at")
-    )
-    return frame[frame["event_type"].isin(kinds)].reset_index(drop=True)
-
-
-def paying(rows: Rows, states: pd.DataFrame) -> tuple[FloatArray, BoolArray, BoolArray]:
-    """Add up what each account pays on each row, as known before its as-of date.
-
-    Parameters
-    ----------
-    rows : Rows
-    states : DataFrame
-        From ``paid_states``.
-
-    Returns
-    -------
-    arr : ndarray of float, shape (n_rows,)
-        Per year; NaN where an account pays an unknown amount.
-    pays : ndarray of bool, shape (n_rows,)
-    ever : ndarray of bool, shape (n_rows,)
-        Whether the account pays or has paid.
-
-    Examples
-    --------
-    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
-    >>> arr, pays, ever = paying(Rows.of(pairs), paid_states(Tables({}), Business.NON_CONTRACTUAL))
-    >>> arr.tolist(), pays.tolist(), ever.tolist()
-    ([0.0], [False], [False])
-    """
-    spans, amount = visible_spans(rows, states), states["arr"].to_numpy()
-    arr = spans.total(amount, len(rows))
-    unknown = spans.total(np.isnan(amount).astype(np.float64), len(rows)) > 0
-    return np.where(unknown, np.nan, arr), unknown | (arr > 0), _has_paid(rows, states)
-
-
-def _has_paid(rows: Rows, states: pd.DataFrame) -> BoolArray:
-    paid = states[~(states["arr"] <= 0)]
-    enters = np.maximum(paid["starts_us"].to_numpy(), paid["known_us"].to_numpy())
-    forever = np.full(len(paid), NEVER)
-    spans = spans_of(rows, paid["account_id"], after=enters, through=forever)
-    return np.asarray(spans.count(len(rows)) > 0)
 
 
 def settle(states: pd.DataFrame) -> pd.DataFrame:
@@ -289,7 +210,7 @@ def settle(states: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     states : DataFrame
-        A states frame; judged with all data.
+        A states frame; judged with all data. Those that stop to count at some time are left out.
 
     Returns
     -------
@@ -300,10 +221,15 @@ def settle(states: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> settle(paid_states(Tables({}), Business.NON_CONTRACTUAL)).empty
+    >>> from churngrid.features.subscriptions.contract_states import contract_states
+    >>> nothing = Tables({})
+    >>> settle(paid_states(nothing, contract_states(nothing, grace_days=30))).empty
     True
     """
-    key = ["entity", "starts_us"]
+    if "until_us" in states:
+        states = states[states["until_us"] == NEVER]
+    rank = "rank_us" if "rank_us" in states else "starts_us"
+    key = ["entity", rank]
     ordered = states.sort_values([*key, "known_us"], kind="stable")
     first_known = ordered.groupby(key, sort=False)["known_us"].transform("min")
     ordered = ordered.assign(first_known_us=first_known)

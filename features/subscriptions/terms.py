@@ -1,28 +1,20 @@
-"""The term that binds an account on an as-of date, and the next point at which it can leave."""
+"""The terms of contracts: how long each runs, how it renews, until when it can be refused."""
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..arrays.as_of_rows import Rows
-from ..arrays.moments import (
-    NEVER,
-    IntArray,
-    first_repeat_after,
-    later,
-    microseconds,
-    month_start_after,
-)
-from ..arrays.row_ranges import paint
+from ..arrays.array_types import FloatArray, IntArray
+from ..arrays.moments import DAY, NEVER, add_months, first_repeat_after, later, microseconds
+from ..arrays.row_ranges import superseded
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
-from .visible_spans import BoolArray, FloatArray, visible_spans
+from .currencies import currency_codes
 
-__all__ = ["binding_terms", "contract_versions", "decision_point_within"]
+__all__ = ["contract_versions", "deadline_of", "term_end_after"]
 
 
 _MONTH_DAYS = 30.4375
-_FROM_EVER = np.iinfo(np.int64).min
 
 
 def contract_versions(tables: Tables) -> pd.DataFrame:
@@ -35,15 +27,21 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``account_id``, ``contract_id``, ``entity``, ``starts_us``, ``ends_us`` (end of the term),
-        ``known_us``, ``deadline_us`` (last moment for a notice), ``notice_days``, ``months``
-        (length of the term, at least 1), ``monthly``, ``auto_renew`` and ``rolls`` (the term
-        repeats by itself). Empty when there are no contracts.
+        ``account_id``, ``contract_id``, ``predecessor`` (id of the contract it follows),
+        ``entity``, ``starts_us``, ``ends_us`` (end of the written term), ``known_us``,
+        ``replaced_us`` (a newer version was known),
+        ``notice_period_us`` and ``notice_period_months`` (how long before the end notice has to be
+        given; one of them is 0), ``break_us`` (last moment to leave early), ``months`` (length of
+        the term, at least 1), ``anchor_us`` (from where ends are counted), ``monthly``,
+        ``auto_renew``, ``rolls`` (the term repeats by itself), ``acv``, ``list_acv`` (per year),
+        ``currency``.
+        Empty when there are no contracts.
 
     Notes
     -----
     A term of at most one month rolls whatever ``auto_renew`` says: self-serve customers have one
-    rolling contract.
+    rolling contract. One that renews by itself and states its length but no end ends after that
+    length. Without any notice period the last moment to refuse a term is its end.
 
     Examples
     --------
@@ -52,133 +50,114 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     """
     stored = tables["contracts"] if "contracts" in tables else empty_table(table_spec("contracts"))
     frame: pd.DataFrame = stored.select(["account_id", "contract_id"]).to_pandas()
-    starts, ends = microseconds(stored, "term_start"), microseconds(stored, "term_end")
-    term_months = stored["term_months"].to_numpy()
+    starts, written = microseconds(stored, "term_start"), microseconds(stored, "term_end")
     auto_renew = stored["auto_renew"].to_pandas().astype("boolean")
+    renews = auto_renew.fillna(False).to_numpy(dtype=bool)
+    term_months = stored["term_months"].to_numpy()
     monthly = term_months <= 1
+    months = _months(term_months, later(written, 0) - starts)
+    stated = (written == NEVER) & renews & (term_months > 1)
+    ends = np.where(stated, add_months(starts, months), written)
+    entity = pd.factorize(frame["contract_id"], sort=True)[0].astype(np.int64)
+    known = microseconds(stored, "known_at")
     return frame.assign(
-        entity=pd.factorize(frame["contract_id"], sort=True)[0].astype(np.int64),
+        predecessor=stored["predecessor_contract_id"].to_pandas(),
+        entity=entity,
         starts_us=starts,
         ends_us=ends,
-        known_us=microseconds(stored, "known_at"),
-        deadline_us=_deadlines(stored, ends),
-        notice_days=np.nan_to_num(stored["notice_period_days"].to_numpy()),
-        months=_months(term_months, later(ends, 0) - starts),
+        known_us=known,
+        replaced_us=superseded(np.lexsort((known, entity)), entity, known),
+        notice_period_us=_notice_period(stored, ends),
+        notice_period_months=_notice_months(stored),
+        break_us=microseconds(stored, "break_at"),
+        months=months,
+        anchor_us=np.where(add_months(starts, months) == ends, starts, ends),
         monthly=monthly,
         auto_renew=auto_renew,
-        rolls=monthly | auto_renew.fillna(False).to_numpy(dtype=bool),
+        rolls=monthly | renews,
+        acv=_per_year(stored, months),
+        list_acv=stored["list_acv"].to_numpy(),
+        currency=currency_codes(stored["currency"], tables.currency).to_numpy(),
     )
 
 
-def _deadlines(contracts: pa.Table, ends: IntArray) -> IntArray:
-    stated = microseconds(contracts, "notice_deadline")
-    notice_days = contracts["notice_period_days"].to_numpy()
-    period = np.nan_to_num(notice_days * 86_400_000_000).astype(np.int64)
-    derived = np.where(np.isnan(notice_days) | (ends == NEVER), NEVER, ends - period)
-    return np.where(stated < NEVER, stated, derived).astype(np.int64)
-
-
 def _months(term_months: FloatArray, length_us: IntArray) -> IntArray:
-    measured = length_us / (_MONTH_DAYS * 86_400_000_000)
+    measured = length_us / (_MONTH_DAYS * DAY)
     months = np.where(np.isnan(term_months), measured, term_months)
     return np.maximum(np.rint(np.minimum(months, 1200)), 1).astype(np.int64)
 
 
-def binding_terms(rows: Rows, tables: Tables) -> pd.DataFrame:
-    """Find the term that binds each account on each row, as known before its as-of date.
+def _notice_period(contracts: pa.Table, ends: IntArray) -> IntArray:
+    """Return how long before the end notice has to be given: as stated for this term, or days."""
+    stated = microseconds(contracts, "notice_deadline")
+    days = np.nan_to_num(contracts["notice_period_days"].to_numpy() * DAY).astype(np.int64)
+    both = (stated < NEVER) & (ends < NEVER)
+    return np.where(both, ends - np.where(both, stated, 0), days).astype(np.int64)
 
-    An account with several contracts is bound by the one that ends last, a successor that is
-    already signed included: only when that one ends can the whole account leave.
 
-    Parameters
-    ----------
-    rows : Rows
-    tables : Tables
-
-    Returns
-    -------
-    DataFrame of shape (n_rows, ...)
-        ``bound`` (whether there is such a contract), ``term_start_us``, ``term_end_us`` and
-        ``notice_deadline_us`` of the running period of a term that rolls, ``months``,
-        ``monthly``, ``rolls``, ``auto_renew``.
-
-    Examples
-    --------
-    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
-    >>> binding_terms(Rows.of(pairs), Tables({}))["bound"].tolist()
-    [False]
-    """
-    versions = contract_versions(tables)
-    position = _binding_version(rows, versions)
-    # Row -1 of what is taken: no contract.
-    nothing = pd.DataFrame(
-        {name: [NEVER] for name in ("starts_us", "ends_us", "deadline_us")}
-        | {"months": [1], "monthly": [False], "rolls": [False]}
-    ).assign(auto_renew=pd.array([pd.NA], "boolean"))
-    listed = pd.concat([versions[list(nothing)], nothing], ignore_index=True)
-    taken = listed.take(np.where(position < 0, len(versions), position)).reset_index(drop=True)
-    ends, deadline = taken["ends_us"].to_numpy(), taken["deadline_us"].to_numpy()
-    running_end = _next_end(taken, ends, after=rows.as_of - 1)
-    moved = np.where(ends == NEVER, 0, running_end - ends)
-    return pd.DataFrame(
-        {
-            "bound": position >= 0,
-            "term_start_us": taken["starts_us"],
-            "term_end_us": running_end,
-            "notice_deadline_us": np.where(deadline == NEVER, NEVER, deadline + moved),
-            "months": taken["months"],
-            "monthly": taken["monthly"],
-            "rolls": taken["rolls"],
-            "auto_renew": taken["auto_renew"],
-        }
+def _notice_months(contracts: pa.Table) -> IntArray:
+    months = np.nan_to_num(contracts["notice_period_months"].to_numpy())
+    stated = np.asarray(contracts["notice_deadline"].is_valid()) | np.asarray(
+        contracts["notice_period_days"].is_valid()
     )
+    return np.where(stated, 0, np.rint(months)).astype(np.int64)
 
 
-def _binding_version(rows: Rows, versions: pd.DataFrame) -> IntArray:
-    ends = versions["ends_us"].to_numpy()
-    # A contract binds as soon as it is known, also before it starts.
-    through = np.where(versions["rolls"], NEVER, ends)
-    spans = visible_spans(rows, versions.assign(starts_us=_FROM_EVER, ends_us=through))
-    # What has no end binds less than what has one.
-    preference = np.where(ends == NEVER, 0, ends)[spans.kept]
-    order = np.lexsort((versions["entity"].to_numpy()[spans.kept], -preference))
-    chosen = paint(order, spans.enter, spans.leave, len(rows))
-    kept = np.append(spans.kept, -1)
-    return np.asarray(kept[chosen], dtype=np.int64)
+def _per_year(contracts: pa.Table, months: IntArray) -> FloatArray:
+    total = contracts["tcv"].to_numpy() * 12.0 / months
+    acv = contracts["acv"].to_numpy()
+    return np.asarray(np.where(np.isnan(acv), total, acv))
 
 
-def _next_end(terms: pd.DataFrame, ends: IntArray, *, after: IntArray) -> IntArray:
-    repeated = first_repeat_after(ends, terms["months"].to_numpy(), after)
-    return np.where(terms["rolls"], repeated, ends).astype(np.int64)
-
-
-def decision_point_within(terms: pd.DataFrame, *, after: IntArray, through: IntArray) -> BoolArray:
-    """Tell whether an account can decide to leave in a window.
+def term_end_after(terms: pd.DataFrame, after: IntArray) -> IntArray:
+    """Return the first end of a term, written or of a later repeat, that lies after a moment.
 
     Parameters
     ----------
-    terms : DataFrame of shape (n_rows, ...)
-        From ``binding_terms``.
-    after, through : ndarray of int64, shape (n_rows,)
-        The window ``(after, through]`` in microseconds.
+    terms : DataFrame of shape (n, ...)
+        Of contracts that roll; ``ends_us``, ``anchor_us`` and ``months`` are used.
+    after : ndarray of int64, shape (n,)
 
     Returns
     -------
-    ndarray of bool, shape (n_rows,)
-        A notice deadline or a term end lies in the window; the end of a calendar month counts for
-        terms of at most one month only.
+    ndarray of int64, shape (n,)
+        ``NEVER`` where no end is written. A day that a month lacks does not move the later ones.
 
     Examples
     --------
-    >>> terms = {"term_end_us": [10], "notice_deadline_us": [5], "months": [12]}
-    >>> terms = pd.DataFrame(terms | {"monthly": [False], "rolls": [False]})
-    >>> decision_point_within(terms, after=np.array([5]), through=np.array([9])).tolist()
-    [False]
-    >>> decision_point_within(terms, after=np.array([5]), through=np.array([10])).tolist()
-    [True]
+    >>> days = np.array(["2025-01-31", "2025-02-28"], "datetime64[us]").astype(np.int64)
+    >>> terms = pd.DataFrame({"ends_us": days[1:], "anchor_us": days[:1], "months": [1]})
+    >>> term_end_after(terms, days[1:]).astype("datetime64[us]").astype(str).tolist()
+    ['2025-03-31T00:00:00.000000']
     """
-    within = terms["monthly"].to_numpy() & (month_start_after(after) <= through)
-    for column in ("term_end_us", "notice_deadline_us"):
-        point = _next_end(terms, terms[column].to_numpy(), after=after)
-        within |= (point > after) & (point <= through)
-    return within
+    ends, anchor = terms["ends_us"].to_numpy(), terms["anchor_us"].to_numpy()
+    soonest = np.maximum(after, np.where(ends == NEVER, 0, ends) - 1)
+    found = first_repeat_after(anchor, terms["months"].to_numpy(), soonest)
+    return np.where(ends == NEVER, NEVER, found).astype(np.int64)
+
+
+def deadline_of(terms: pd.DataFrame, ends: IntArray) -> IntArray:
+    """Return until when a term can be refused.
+
+    Parameters
+    ----------
+    terms : DataFrame of shape (n, ...)
+        ``notice_period_us`` and ``notice_period_months`` are used.
+    ends : ndarray of int64, shape (n,)
+        Ends of the terms.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+        ``NEVER`` where the term has no end.
+
+    Examples
+    --------
+    >>> terms = pd.DataFrame({"notice_period_us": [DAY], "notice_period_months": [0]})
+    >>> deadline_of(terms, np.array([3 * DAY])) // DAY
+    array([2])
+    """
+    finite = np.where(ends == NEVER, 0, ends)
+    by_months = add_months(finite, -terms["notice_period_months"].to_numpy())
+    found = by_months - terms["notice_period_us"].to_numpy()
+    return np.where(ends == NEVER, NEVER, found).astype(np.int64)

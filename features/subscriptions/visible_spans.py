@@ -13,13 +13,13 @@ import pyarrow as pa
 
 from ..arrays.array_types import BoolArray, FloatArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.moments import IntArray
+from ..arrays.moments import IntArray, months_on
 from ..arrays.row_ranges import cover, superseded
 
 __all__ = ["BoolArray", "FloatArray", "Spans", "spans_of", "visible_spans", "whole"]
 
 
-_WHOLE = 10_000
+_WHOLE = 1_000_000
 """Sums run over whole numbers, so that what starts and ends leaves exactly nothing."""
 
 
@@ -43,13 +43,27 @@ class Spans:
         """Return how many facts are visible on each row, shape (n_rows,)."""
         return np.asarray(cover(self.enter, self.leave, np.ones(len(self.enter), np.int64), n_rows))
 
+    def pairs(self) -> tuple[IntArray, IntArray]:
+        """List every visible fact with every row it is visible on.
+
+        Returns
+        -------
+        facts, rows : ndarray of int64, shape (n_pairs,)
+            Positions; sorted by fact as in ``kept``, then by row.
+        """
+        length = np.maximum(self.leave.astype(np.int64) - self.enter, 0)
+        first = np.cumsum(length) - length
+        within = np.arange(int(length.sum())) - np.repeat(first, length)
+        rows = np.repeat(self.enter.astype(np.int64), length) + within
+        return np.repeat(self.kept, length), rows
+
     def total(self, amount: FloatArray, n_rows: int) -> FloatArray:
         """Return the sum over the visible facts on each row; NaN amounts count as zero.
 
         Parameters
         ----------
         amount : ndarray of float, shape (n_facts,)
-            Of all facts, kept or not; exact to a ten-thousandth.
+            Of all facts, kept or not; exact to a millionth.
         n_rows : int
 
         Returns
@@ -94,14 +108,18 @@ def spans_of(rows: Rows, account_ids: pd.Series, *, after: IntArray, through: In
     return Spans(kept, enter, leave)
 
 
-def visible_spans(rows: Rows, states: pd.DataFrame) -> Spans:
+def visible_spans(rows: Rows, states: pd.DataFrame, *, months_ago: int = 0) -> Spans:
     """Place states on the rows where they hold, by what was known before each as-of date.
 
     Parameters
     ----------
     rows : Rows
     states : DataFrame
-        A states frame.
+        A states frame. Of one entity the state that starts last holds, unless ``rank_us`` says
+        otherwise: then the one known last among those of the largest rank, whenever it starts.
+        From ``until_us`` on (if there is such a column) none counts.
+    months_ago : int
+        So many calendar months before each as-of date, as it is known on that date.
 
     Returns
     -------
@@ -119,14 +137,21 @@ def visible_spans(rows: Rows, states: pd.DataFrame) -> Spans:
         states[name].to_numpy(dtype=np.int64)
         for name in ("entity", "starts_us", "ends_us", "known_us")
     )
+    rank = states["rank_us"].to_numpy(dtype=np.int64) if "rank_us" in states else starts
+    by_start = rank == starts
+    if months_ago:
+        starts, ends = months_on(starts, months_ago), months_on(ends, months_ago)
     enters = np.maximum(starts, known)
-    replaced = superseded(np.lexsort((known, starts, entity)), entity, enters)
+    replaces = np.where(by_start, enters, known)
+    replaced = superseded(np.lexsort((known, rank, entity)), entity, replaces)
     through = np.minimum(ends, replaced)
+    if "until_us" in states:
+        through = np.minimum(through, states["until_us"].to_numpy(dtype=np.int64))
     return spans_of(rows, states["account_id"], after=enters, through=through)
 
 
 def whole(amount: FloatArray) -> IntArray:
-    """Return amounts as whole ten-thousandths; an unknown amount counts as zero.
+    """Return amounts as whole millionths; an unknown amount counts as zero.
 
     Parameters
     ----------
@@ -139,6 +164,6 @@ def whole(amount: FloatArray) -> IntArray:
     Examples
     --------
     >>> whole(np.array([0.1, np.nan]))
-    array([1000,    0])
+    array([100000,      0])
     """
     return np.rint(np.nan_to_num(amount) * _WHOLE).astype(np.int64)

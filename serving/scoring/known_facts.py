@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...features.arrays.array_types import BoolArray
 from ...features.arrays.as_of_rows import Rows
 from ...features.cohorts.at_risk import standing
 from ...features.engine.compute import Features, compute_features, known_accounts
 from ...features.engine.point_in_time import Knowledge
-from ...features.metrics.absence import Absence
-from ...features.metrics.catalogue.context import EVER
+from ...features.metrics.catalogue.context import ACTIVE_LATELY, EVER_ACTIVE
+from ...features.metrics.queries import Measure
 from ...features.progress import Progress
 from ...features.schema.tableset import Tables
 from ...features.scores.health_trend import past_dates
@@ -121,12 +122,17 @@ def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Se
     Series of bool
     """
     known = Knowledge(tables, Rows.of(live.index.to_frame(index=False)))
-    once = np.zeros(len(status), dtype=bool)
-    for measure in EVER:
-        if known.collected(measure):
-            once |= measure.evaluate(known) > 0
-    outside = status["status"].eq("not_eligible") & ~live
-    return outside & once
+    used, lately = (_above_zero(known, measure) for measure in (EVER_ACTIVE, ACTIVE_LATELY))
+    outside = status["status"].eq("not_eligible")
+    no_custom = ~status["custom"].isin(["trial", "paying", "unpaid", "grace", "left"])
+    gone = no_custom & used & ~lately & ~live
+    return outside & (status["custom"].eq("left") | gone)
+
+
+def _above_zero(known: Knowledge, measure: Measure) -> BoolArray:
+    if not known.collected(measure):
+        return np.zeros(len(known.rows), dtype=bool)
+    return np.asarray(measure.evaluate(known) > 0)
 
 
 def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.DataFrame:
@@ -140,8 +146,7 @@ def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Da
         index=features.frame.index,
     )
     frame["segment"] = features.segment
-    money = features.absence["arr"] != Absence.NOT_COLLECTED
-    frame["arr"] = status["arr"].where(money | status["arr"].notna())
+    frame["arr"] = status["arr"]
     columns = ["status", "reason", "term_start", "term_end", "notice_deadline", "auto_renew"]
     return frame.join(status[columns]).assign(
         tenure_days=features.frame["tenure_days"],

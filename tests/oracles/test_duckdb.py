@@ -11,7 +11,7 @@ from churngrid.features.arrays.as_of_rows import Rows
 from churngrid.features.engine.compute import _preceding, live_accounts
 from churngrid.features.engine.point_in_time import Knowledge
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.metrics.catalogue.context import ACTIVE_LATELY, ARR, EVER, IN_TERM
+from churngrid.features.metrics.catalogue.context import ACTIVE_LATELY, EVER_ACTIVE, PAYS
 from churngrid.features.metrics.combined_measures import (
     Change,
     Continuity,
@@ -201,8 +201,10 @@ OTHERS = {
     "trained": Distinct(Select("touches", (IsTrue("attended"),)), ("person_id",)),
     "nothing over something": Ratio(Count(with_window(USAGE, 1)), Count(USAGE), at_least=5.0),
     "scaled": Scaled(Tenure(), -2.5),
-    **{f"context {place}": measure for place, measure in enumerate([ARR, IN_TERM, ACTIVE_LATELY])},
-    **{f"ever {place}": measure for place, measure in enumerate(EVER)},
+    **{
+        f"context {place}": measure
+        for place, measure in enumerate([PAYS, ACTIVE_LATELY, EVER_ACTIVE])
+    },
 }
 """What the catalogue does not ask, and users may."""
 
@@ -273,11 +275,7 @@ def test_measures_asked_one_by_one_are_those_of_plain_sql(seed, own_dates, raw_u
 def test_who_is_a_customer_is_that_of_plain_sql(seed, own_dates, raw_usage):
     company, tables, sql = made(seed, own_dates, raw_usage)
     names = [name for name in tables if name not in ("subscription_items", "contracts")]
-    for measure, left in [
-        (ARR, list(tables)),
-        (IN_TERM, [*names, "contracts"]),
-        (ACTIVE_LATELY, names),
-    ]:
+    for measure, left in [(PAYS, list(tables)), (ACTIVE_LATELY, names)]:
         fewer = replace(tables, by_name={name: tables[name] for name in left})
         found = live_accounts(Knowledge(fewer, Rows.of(company.pairs)))
         np.testing.assert_array_equal(found, sql.values(measure) > 0)

@@ -9,7 +9,7 @@ import pytest
 from churngrid.features.engine.compute import compute_features
 from churngrid.features.metrics.absence import Absence
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.metrics.catalogue.context import ARR
+from churngrid.features.metrics.catalogue.context import PAYS
 from churngrid.features.metrics.measures import Tenure
 from churngrid.features.schema.tableset import Whole
 from tests.build import day
@@ -56,7 +56,7 @@ def test_baselines_are_means_of_the_windows_before_that_lie_in_the_tenure(seed, 
 @pytest.mark.parametrize(("seed", "own_dates"), CASES)
 def test_percentiles_and_medians_are_those_among_live_accounts_of_segment_and_date(seed, own_dates):
     _, found, sql = made(seed, own_dates)
-    np.testing.assert_array_equal(found.live, sql.values(ARR) > 0)
+    np.testing.assert_array_equal(found.live, sql.values(PAYS) > 0)
     group = [found.frame.index.get_level_values("as_of"), found.segment]
     for metric in METRICS:
         level = found.frame[metric.column]

@@ -9,8 +9,9 @@ from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
 from ...features.subscriptions.business_kind import Business
-from ...features.subscriptions.notices import leaving_notices, pause_periods
-from ...features.subscriptions.paid_states import paid_states, settle, typed
+from ...features.subscriptions.facts import subscriptions_of
+from ...features.subscriptions.notices import pause_periods
+from ...features.subscriptions.paid_states import typed
 from ...features.subscriptions.visible_spans import whole
 
 __all__ = ["decide"]
@@ -65,12 +66,13 @@ def decide(tables: Tables, business: Business, settings: Settings) -> pd.DataFra
     >>> len(decide(Tables({}), Business.NON_CONTRACTUAL, Settings()))
     0
     """
-    states = settle(paid_states(tables, business))
+    known = subscriptions_of(tables, grace_days=settings.grace_days)
+    states = known.settled() if business.contractual else known.settled().iloc[:0]
     pauses = pause_periods(tables)
     episodes = _episodes(_steps(states, pauses), grace_days=settings.grace_days)
     data_end = newest_closed_day(tables).value // 1000 if len(episodes) else 0
     episodes = _confirmed(episodes, data_end, grace_days=settings.grace_days)
-    notices = _valid_notices(episodes, leaving_notices(tables, settings), data_end)
+    notices = _valid_notices(episodes, known.notices, data_end)
     decided = _decided(episodes, notices).assign(paused_us=_first_in(episodes, pauses))
     return _written(decided)
 

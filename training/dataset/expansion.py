@@ -8,8 +8,8 @@ from ...features.arrays.moments import DAY, NEVER, IntArray, later
 from ...features.arrays.row_ranges import distinct
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import Business
-from ...features.subscriptions.paid_states import event_frame, has_items, paid_states, settle
+from ...features.subscriptions.contract_events import event_frame
+from ...features.subscriptions.facts import subscriptions_of
 from ...features.subscriptions.visible_spans import FloatArray, Spans, spans_of
 
 __all__ = ["USER_GROWTH_SHARE", "arr_growth", "user_growth"]
@@ -22,7 +22,7 @@ _OWN_ACCORD = ("seat_up", "tier_up", "cross_sell", "seat_down", "tier_down", "ca
 
 
 def arr_growth(
-    rows: Rows, tables: Tables, business: Business, *, window: tuple[int, int], grace_days: int
+    rows: Rows, tables: Tables, *, window: tuple[int, int], grace_days: int
 ) -> FloatArray:
     """Add up by how much ARR changes in the label window of each row, of the account's own accord.
 
@@ -46,11 +46,10 @@ def arr_growth(
     Examples
     --------
     >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
-    >>> business = Business.NON_CONTRACTUAL
-    >>> arr_growth(Rows.of(pairs), Tables({}), business, window=(0, 90), grace_days=30)
+    >>> arr_growth(Rows.of(pairs), Tables({}), window=(0, 90), grace_days=30)
     array([0.])
     """
-    changes = _changes(tables, business, grace_days=grace_days)
+    changes = _changes(tables, grace_days=grace_days)
     at = changes["at_us"].to_numpy()
     after = later(at, -window[1]) - 1
     # Nobody predicts what is already signed.
@@ -59,18 +58,20 @@ def arr_growth(
     return spans.total(changes["change"].to_numpy(), len(rows))
 
 
-def _changes(tables: Tables, business: Business, *, grace_days: int) -> pd.DataFrame:
-    if business is Business.CONTRACTUAL_ACV:
-        return _acv_changes(settle(paid_states(tables, business)))
-    if business is Business.CONTRACTUAL_ITEMS or has_items(tables):
-        return _item_changes(settle(paid_states(tables, business)), grace_days)
+def _changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
+    paid = subscriptions_of(tables, grace_days=grace_days).settled()
+    items = _item_changes(paid, grace_days)
+    contracts = _acv_changes(paid[paid["source"] == "contract"])
     renewed = event_frame(tables, ("renewed",))
-    changes = renewed.assign(
+    stated = renewed.assign(
         at_us=renewed["effective_us"],
         change=renewed["arr_after"] - renewed["arr_before"],
         signed_us=renewed["known_us"],
-    )
-    return changes[["account_id", "at_us", "change", "signed_us"]]
+    )[["account_id", "at_us", "change", "signed_us"]]
+    # What renewals state is the only source where nothing else says what is paid.
+    by_events = stated[stated["account_id"].isin(paid.loc[paid["source"] == "event", "account_id"])]
+    parts = [part for part in (items, contracts, by_events) if len(part)] or [items]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _item_changes(items: pd.DataFrame, grace_days: int) -> pd.DataFrame:

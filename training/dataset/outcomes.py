@@ -129,7 +129,7 @@ def by_decision(
     return Outcome(
         drops=(stays_out, *others),
         churned=churned,
-        expanded=_arr_grows(setup, stands["arr"].to_numpy(), business) & ~churned,
+        expanded=_arr_grows(setup, stands["arr"].to_numpy()) & ~churned,
         growth_known=judged & stands["arr"].notna().to_numpy(),
         closes_us=closes,
         decisions=decisions,
@@ -190,12 +190,11 @@ def _next_pause(setup: _Setup) -> IntArray:
     return np.asarray(np.append(begins[spans.kept], NEVER)[found], dtype=np.int64)
 
 
-def _arr_grows(setup: _Setup, arr: FloatArray, business: Business) -> BoolArray:
+def _arr_grows(setup: _Setup, arr: FloatArray) -> BoolArray:
     settings = setup.settings
     grown = arr_growth(
         setup.grid,
         setup.tables,
-        business,
         window=(setup.lead_days, setup.end_days),
         grace_days=settings.grace_days,
     )

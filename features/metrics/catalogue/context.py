@@ -1,35 +1,27 @@
 """Context: what an account is and where it stands in its contract; never a driver to act on."""
 
 from ..absence import Absence
-from ..combined_measures import Scaled
 from ..limited_measures import Capped
-from ..measures import Count, DaysUntil, Tenure, Total
+from ..measures import Commercial, Count, Tenure
 from ..metric import Metric
 from ..select import Is, Select, Window
 
-__all__ = ["ACTIVE_LATELY", "ARR", "EVER", "IN_TERM", "METRICS"]
+__all__ = ["ACTIVE_LATELY", "ARR", "EVER_ACTIVE", "METRICS", "PAYS"]
 
 
-_ITEMS = Select("subscription_items", after=("effective_from",), until="effective_to")
-_TERM = Select("contracts", after=("term_start",), until="term_end", at="term_start")
+ARR = Commercial("arr")
+"""What the account pays a year."""
+
+PAYS = Commercial("pays")
+"""Whether the account pays anything."""
 
 _ONBOARDING = ("onboarding", "implementation", "implementing")
-
-ARR = Scaled(Total(_ITEMS, "mrr"), 12.0)
-"""Twelve times the monthly revenue of the items in force."""
-
-IN_TERM = Count(_TERM)
-"""Contracts whose term runs."""
 
 ACTIVE_LATELY = Count(Select("usage", window=Window(180)))
 """Usage rows of the last 180 days."""
 
-EVER = (
-    Count(Select("subscription_items", after=("effective_from",))),
-    Count(Select("contracts", after=("term_start",))),
-    Count(Select("usage")),
-)
-"""What tells that an account has been a customer at some time."""
+EVER_ACTIVE = Count(Select("usage"))
+"""Usage rows of any time."""
 
 METRICS = (
     Metric(
@@ -77,30 +69,31 @@ METRICS = (
         unit="currency",
         direction="c",
         axis="context",
-        when_absent=0.0,
-        meaning="Annual recurring revenue: twelve times the monthly revenue of the items in force.",
+        # An amount in a currency without a rate is unknown, and not nothing.
+        when_absent=Absence.NOT_COLLECTED,
+        meaning="Annual recurring revenue of the items in force, without items of the contracts.",
         in_segment=True,
     ),
     Metric(
         name="days_to_term_end",
         component="context",
-        measure=DaysUntil(_TERM, "term_end"),
+        measure=Commercial("days_to_term_end"),
         label="days to the end of the term",
         unit="days",
         direction="c",
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Days until the running term ends, as known on the as-of date.",
+        meaning="Days until the term that binds the account ends, as known on the as-of date.",
     ),
     Metric(
         name="days_to_notice_deadline",
         component="context",
-        measure=DaysUntil(_TERM, "notice_deadline"),
+        measure=Commercial("days_to_notice_deadline"),
         label="days to the notice deadline",
         unit="days",
         direction="c",
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Days until notice can no longer be given for the running term.",
+        meaning="Days until the term that binds the account can no longer be refused.",
     ),
 )

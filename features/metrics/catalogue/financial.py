@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from ..absence import Absence
-from ..combined_measures import Change, Ratio
+from ..combined_measures import Ratio
 from ..group_measures import AgedTotal
 from ..limited_measures import Capped, Sum
-from ..measures import Count, Latest, Oldest, Total
+from ..measures import Commercial, Count, Oldest, Total
 from ..metric import Metric
 from ..select import Is, Select, Window
 from .context import ARR
@@ -24,7 +24,6 @@ _RENEWED = Select("contract_events", (Is("event_type", ("renewed",)),))
 _UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
 _DOWN = Is("change_type", ("seat_down", "tier_down"))
 _DEARER = Is("change_type", ("price_uplift",))
-_TERM = Select("contracts", after=("term_start",), until="term_end", at="term_start")
 
 METRICS = (
     Metric(
@@ -99,13 +98,13 @@ METRICS = (
     Metric(
         name="arr_trend_12m",
         component="financial",
-        measure=Change(ARR, 365),
+        measure=Commercial("arr_growth_12m"),
         label="change in ARR over a year",
         unit="share",
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="ARR against a year before.",
+        meaning="ARR against a calendar year before, at equal rates, less rises agreed before.",
         poor=-0.1,
         healthy=0.05,
     ),
@@ -163,12 +162,12 @@ METRICS = (
     Metric(
         name="price_level",
         component="financial",
-        measure=Ratio(Latest(_TERM, "acv"), Latest(_TERM, "list_acv")),
+        measure=Commercial("price_level"),
         label="price paid against the list",
         unit="share",
         direction="c",
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
-        meaning="Contract value over its list value.",
+        meaning="Value of the contracts in force over their list value.",
     ),
 )

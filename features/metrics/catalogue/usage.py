@@ -4,7 +4,7 @@ from ..absence import Absence
 from ..combined_measures import Change, Ratio, Scaled, Slope
 from ..group_measures import Busiest, SilenceInGaps
 from ..limited_measures import Capped, Flag, LowestOver
-from ..measures import Catalogue, Count, DaysSince, Distinct, Total
+from ..measures import Catalogue, Commercial, Count, DaysSince, Distinct, Total
 from ..metric import Metric
 from ..select import Is, IsTrue, Select, Weekday, Window
 
@@ -22,9 +22,7 @@ _BILLING = Select("usage", (_BILLING_MODULE,), Window(7))
 _BILLING_PAGES = Catalogue((_BILLING_MODULE,))
 _WEEKLY_USERS = Distinct(Select("usage", (_VALUE,), Window(7)), ("product_user_id",))
 _ASSIGNED = Count(Select("seats", after=("activated_at",), until="deactivated_at"))
-_BOUGHT = Total(
-    Select("subscription_items", after=("effective_from",), until="effective_to"), "quantity"
-)
+_BOUGHT = Commercial("seats")
 
 METRICS = (
     Metric(

@@ -166,7 +166,7 @@ def test_arr_is_twelve_times_the_items_in_force(company, pairs):
     ],
 )
 def test_item_holds_from_just_after_its_start_through_its_end(company, pairs, as_of, arr):
-    tables = customer(company, subscription_items=[item("2024-02-01", "2024-08-01")])
+    tables = company(subscription_items=[item("2024-02-01", "2024-08-01")])
     assert stand(tables, pairs(as_of))["arr"].item() == arr
 
 
@@ -177,15 +177,35 @@ def test_item_corrected_later_is_seen_as_it_was_known(company, pairs):
 
 
 def test_item_recorded_late_pays_from_when_it_is_known(company, pairs):
-    tables = customer(company, subscription_items=[item("2024-01-01", known_at="2024-03-01")])
-    rows = pairs("2024-03-01", "2024-03-02")
-    assert stand(tables, rows)["reason"].tolist() == ["not_yet_customer", "no_decision_point"]
+    tables = company(subscription_items=[item("2024-01-01", known_at="2024-03-01")])
+    found = stand(tables, pairs("2024-03-01", "2024-03-02"))
+    assert found["status"].tolist() == ["not_eligible", "scored"]
+    assert found["reason"].tolist()[0] == "not_yet_customer"
+
+
+def test_contract_says_what_is_paid_until_an_item_is_known(company, pairs):
+    late = [item("2024-01-01", mrr=90.0, known_at="2024-03-01")]
+    found = stand(customer(company, subscription_items=late), pairs("2024-03-01", "2024-03-02"))
+    assert found["arr"].tolist() == [1200.0, 1080.0]
+
+
+def test_account_without_items_pays_its_contracts_where_others_have_items(company, pairs):
+    other = item("2024-01-01", account_id="b")
+    found = stand(company(contracts=[ANNUAL], subscription_items=[other]), pairs("2024-07-01"))
+    assert (found["status"].item(), found["arr"].item()) == ("scored", 1200.0)
 
 
 def test_ended_account_has_no_arr_and_a_new_one_is_not_yet_a_customer(company, pairs):
-    tables = customer(company, subscription_items=[item("2024-02-01", "2024-08-01")])
-    rows = pairs("2024-01-15", "2024-08-02")
+    tables = company(subscription_items=[item("2024-02-01", "2024-08-01")])
+    rows = pairs("2024-01-15", "2024-09-01")
     assert reasons(tables, rows) == ["not_yet_customer", "no_arr"]
+
+
+def test_account_that_has_just_ended_can_still_renew(company, pairs):
+    tables = company(subscription_items=[item("2024-02-01", "2024-08-01")])
+    found = stand(tables, pairs("2024-08-02", "2024-08-30", "2024-08-31"))
+    assert found["reason"].tolist() == ["in_grace", "in_grace", "no_arr"]
+    assert found["custom"].tolist() == ["grace", "grace", "left"]
 
 
 def test_item_without_money_is_no_arr(company, pairs):

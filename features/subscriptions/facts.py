@@ -1,0 +1,295 @@
+"""The one reading of the commercial facts: everything else asks here.
+
+What an account pays, what binds it until when, at which points it can decide to leave, what it has
+said, and whether it is a customer, all as known at a moment.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..arrays.array_types import BoolArray, FloatArray, IntArray
+from ..arrays.as_of_rows import Rows
+from ..arrays.moments import DAY, NEVER, add_months, later, timestamps
+from ..schema.tableset import Tables
+from .amounts import converted_total, escalated, has_paid, paid_on, stopped_paying
+from .binding import binding_terms, next_decisions
+from .contract_states import contract_states
+from .currencies import Rates, rates_of
+from .notices import (
+    leaving_notices,
+    pause_states,
+    read_statements,
+)
+from .paid_states import paid_states, settle
+from .succession import successions
+from .terms import contract_versions
+from .visible_spans import spans_of, visible_spans
+
+__all__ = ["Subscriptions", "commercial_numbers", "decision_points", "subscriptions_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """What the tables of a company say of its contracts, ready to be asked on any rows.
+
+    Parameters
+    ----------
+    contracts : DataFrame
+        From ``contract_states``.
+    paid : DataFrame
+        From ``paid_states``.
+    notices : DataFrame
+        From ``leaving_notices``.
+    pauses : DataFrame
+        From ``pause_states``.
+    rates : Rates
+    grace_days : int
+        For so long a customer whose term has ended can still renew.
+    """
+
+    contracts: pd.DataFrame
+    paid: pd.DataFrame
+    notices: pd.DataFrame
+    pauses: pd.DataFrame
+    rates: Rates
+    grace_days: int
+
+    def facts(self, rows: Rows) -> pd.DataFrame:
+        """Read the commercial facts on some rows, as known before each as-of date.
+
+        Parameters
+        ----------
+        rows : Rows
+
+        Returns
+        -------
+        DataFrame
+            One row each, in the order of ``rows``; times are microseconds, ``NEVER`` without:
+
+            - ``arr`` (per year in the company's currency; NaN when unknown), ``seats``, ``pays``,
+              ``in_force`` (something is in force, be it for nothing), ``ever`` (pays or has paid),
+              ``price_level`` (value of the contracts in force over their list value);
+            - ``custom``: ``not_yet`` (nothing has begun), ``trial`` (in force for nothing, never
+              paid), ``paying``, ``unpaid`` (in force, for nothing or less in all), ``grace`` (has
+              ended so lately that it can still renew), ``left``;
+            - ``paused``; ``notice`` (a notice is pending), ``notice_us`` (when it was given);
+            - everything of ``binding_terms`` and ``next_decisions``.
+        """
+        paid = paid_on(rows, self.paid, self.rates)
+        ever, paused = has_paid(rows, self.paid), self._paused(rows)
+        notice = self._notice_since(rows)
+        terms = binding_terms(rows, self.contracts)
+        decisions = next_decisions(rows, terms, paid.pays)
+        told = notice < NEVER
+        grace = ~paid.pays & ever & ~told & (self._grace_ends(rows) > rows.as_of)
+        return terms.assign(
+            arr=paid.arr,
+            seats=paid.seats,
+            pays=paid.pays,
+            in_force=paid.in_force,
+            ever=ever,
+            price_level=self._price_level(rows),
+            paused=paused,
+            notice=told,
+            notice_us=notice,
+            custom=np.select(
+                [paid.pays, grace, paid.in_force & ~ever, paid.in_force, ever],
+                ["paying", "grace", "trial", "unpaid", "left"],
+                "not_yet",
+            ),
+            **{
+                "decision_us": decisions["decision_us"].where(~told, NEVER),
+                "decision_kind": decisions["decision_kind"].where(~told, None),
+                "past_deadline": decisions["past_deadline"],
+                "decision_months": decisions["months"],
+            },
+        )
+
+    def arr(self, rows: Rows, *, months_ago: int = 0) -> FloatArray:
+        """Return what each account pays a year, or paid some calendar months before.
+
+        Parameters
+        ----------
+        rows : Rows
+        months_ago : int
+            What was paid then, as it is known on the as-of date and at the rates of that date.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+        """
+        return paid_on(rows, self.paid, self.rates, months_ago=months_ago).arr
+
+    def growth(self, rows: Rows, *, months: int) -> FloatArray:
+        """Return by which share ARR has moved, in constant currency and without escalators.
+
+        Parameters
+        ----------
+        rows : Rows
+        months : int
+            Calendar months to look back.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            NaN where nothing, or an unknown amount, was paid then. What a price rise adds that was
+            agreed on before is no growth.
+        """
+        before = self.arr(rows, months_ago=months)
+        now = self.arr(rows) - escalated(rows, self.paid, self.rates, months=months)
+        return np.where(before > 0, now / np.where(before > 0, before, 1.0) - 1.0, np.nan)
+
+    def settled(self) -> pd.DataFrame:
+        """List what was paid when, judged with all data.
+
+        Returns
+        -------
+        DataFrame
+            As ``settle`` gives it, with ``arr`` at the newest rates; NaN where it is unknown.
+        """
+        states = settle(self.paid)
+        newest = np.array([NEVER])
+        rate = {
+            str(code): self.rates.on(str(code), newest)[0] for code in states["currency"].unique()
+        }
+        arr = states["arr"] * states["currency"].map(rate).astype(float)
+        return states.assign(arr=arr.mask(states["arr"] <= 0, states["arr"]))
+
+    def _paused(self, rows: Rows) -> BoolArray:
+        spans = visible_spans(rows, self.pauses)
+        marked = self.pauses["paused"].to_numpy(dtype=np.float64)
+        return np.asarray(spans.total(marked, len(rows)) > 0)
+
+    def _notice_since(self, rows: Rows) -> IntArray:
+        """Return when the pending notice was given; ``NEVER`` where none is pending."""
+        notices = self.notices
+        through = np.minimum(notices["void_known_us"].to_numpy(), notices["lapses_us"].to_numpy())
+        known = notices["known_us"].to_numpy()
+        spans = spans_of(rows, notices["account_id"], after=known, through=through)
+        fact, row = spans.pairs()
+        since = np.full(len(rows), NEVER)
+        np.minimum.at(since, row, notices["at_us"].to_numpy()[fact])
+        return since
+
+    def _grace_ends(self, rows: Rows) -> IntArray:
+        stopped = stopped_paying(rows, self.paid)
+        return np.where(stopped < 0, -1, later(stopped, self.grace_days)).astype(np.int64)
+
+    def _price_level(self, rows: Rows) -> FloatArray:
+        contracts = self.contracts
+        in_force = contracts.assign(ends_us=contracts["final_us"], rank_us=0)
+        spans = visible_spans(rows, in_force)
+        acv, full = contracts["acv"].to_numpy(), contracts["list_acv"].to_numpy()
+        both = ~np.isnan(acv) & ~np.isnan(full)
+        paid, listed = (
+            converted_total(rows, spans, contracts, np.where(both, value, 0.0), self.rates)
+            for value in (acv, full)
+        )
+        return np.where(listed > 0, paid / np.where(listed > 0, listed, 1.0), np.nan)
+
+
+def subscriptions_of(tables: Tables, *, grace_days: int | None = None) -> Subscriptions:
+    """Read what a company's tables say of its contracts, once for all who ask.
+
+    Parameters
+    ----------
+    tables : Tables
+    grace_days : int, optional
+        The company's own by default.
+
+    Returns
+    -------
+    Subscriptions
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
+    >>> subscriptions_of(Tables({})).facts(Rows.of(pairs))["custom"].tolist()
+    ['not_yet']
+    """
+    grace = tables.grace_days if grace_days is None else grace_days
+    key = f"subscriptions, grace {grace}"
+    if key not in tables.prepared:
+        tables.prepared[key] = _read(tables, grace)
+    found: Subscriptions = tables.prepared[key]
+    return found
+
+
+def _read(tables: Tables, grace_days: int) -> Subscriptions:
+    versions = contract_versions(tables)
+    said = read_statements(tables, versions, successions(versions), grace_days=grace_days)
+    contracts = contract_states(tables, grace_days=grace_days)
+    return Subscriptions(
+        contracts=contracts,
+        paid=paid_states(tables, contracts),
+        notices=leaving_notices(said),
+        pauses=pause_states(tables),
+        rates=rates_of(tables),
+        grace_days=grace_days,
+    )
+
+
+def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray]:
+    """Return the commercial facts that metrics ask for.
+
+    Parameters
+    ----------
+    known : Subscriptions
+    rows : Rows
+
+    Returns
+    -------
+    dict of str to ndarray of float, shape (n_rows,)
+        ``pays`` (1 or 0), ``arr``, ``arr_growth_12m``, ``seats``, ``price_level``,
+        ``days_to_term_end`` and ``days_to_notice_deadline`` (of the running term; negative once it
+        can no longer be refused); NaN where there is none or it is unknown.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
+    >>> commercial_numbers(subscriptions_of(Tables({})), Rows.of(pairs))["arr"].tolist()
+    [0.0]
+    """
+    facts = known.facts(rows)
+    return {
+        **{name: facts[name].to_numpy(dtype=float) for name in ("arr", "seats", "price_level")},
+        "pays": facts["pays"].to_numpy(dtype=float),
+        "arr_growth_12m": known.growth(rows, months=12),
+        "days_to_term_end": _days_until(facts["term_end_us"], rows),
+        "days_to_notice_deadline": _days_until(facts["notice_deadline_us"], rows),
+    }
+
+
+def _days_until(moments: pd.Series, rows: Rows) -> FloatArray:
+    stated = moments.to_numpy(dtype=np.int64)
+    days = (stated - rows.as_of) / DAY
+    return np.where(stated == NEVER, np.nan, days)
+
+
+def decision_points(facts: pd.DataFrame, *, count: int) -> pd.DataFrame:
+    """List the next points at which accounts can decide to leave, if they stay until then.
+
+    Parameters
+    ----------
+    facts : DataFrame
+        From ``Subscriptions.facts``; its index is kept as ``row``.
+    count : int
+        Points a row, at least 1.
+
+    Returns
+    -------
+    DataFrame
+        ``row``, ``number`` (1 for the next one), ``decision_at`` (UTC); sorted by both. Rows
+        without a decision point are not listed.
+    """
+    some = facts[(facts["decision_us"] < NEVER).to_numpy()]
+    first, months = some["decision_us"].to_numpy(), some["decision_months"].to_numpy()
+    parts = [
+        pd.DataFrame({"row": some.index, "number": k + 1, "at": add_months(first, k * months)})
+        for k in range(count)
+    ]
+    listed = pd.concat(parts).sort_values(["row", "number"], ignore_index=True)
+    moments = timestamps(listed["at"].to_numpy(dtype=np.int64))
+    return listed.assign(decision_at=moments)[["row", "number", "decision_at"]]
