@@ -15,7 +15,7 @@ from ..arrays.as_of_rows import Rows, to_microseconds
 from ..arrays.time_grid import DAY_US, NEVER
 from ..metrics.absence import Absence
 from ..metrics.catalogue.context import ACTIVE_LATELY, PAYS
-from ..metrics.measures import Tenure
+from ..metrics.measures import Commercial, Tenure
 from ..metrics.metric import Metric
 from ..metrics.queries import Measure
 from ..metrics.views import view_named
@@ -164,7 +164,10 @@ def _evaluate(metric: Metric, known: Knowledge) -> tuple[FloatArray, StateArray]
         state[np.isnan(value)] = metric.when_absent
         empty = np.isnan(value)
     else:
-        value = np.where(np.isnan(value), metric.when_absent, value)
+        # What contracts do not tell (an amount without a rate) is unknown, and not nothing.
+        unknown = np.isnan(value) & isinstance(metric.measure, Commercial)
+        value = np.where(np.isnan(value) & ~unknown, metric.when_absent, value)
+        state[unknown] = Absence.NOT_COLLECTED
         empty = value == metric.when_absent
     newcomer = known.tenure_days() < _NEWCOMER_DAYS
     if not isinstance(metric.measure, Tenure):

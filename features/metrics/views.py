@@ -250,7 +250,8 @@ COMMERCIAL_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def _subscriptions(tables: Tables) -> ViewData:
     """When something about contracts and what is paid became known; what it says is read once."""
-    there = [name for name in ("subscription_items", "contracts") if name in tables]
+    sources = ("subscription_items", "contracts", "contract_events")
+    there = [name for name in sources if name in tables]
     columns = ["account_id", "known_at"]
     table = pa.concat_tables([tables[name].select(columns) for name in there])
     return ViewData(table, frozenset(_commercial_facts(tables)))
@@ -262,7 +263,7 @@ def _commercial_facts(tables: Tables) -> Iterator[str]:
         yield from columns
     yield "pays"
     priced = any(tables.has("contracts", name) for name in ("acv", "tcv"))
-    if tables.has("subscription_items", "mrr") or priced:
+    if tables.has("subscription_items", "mrr") or priced or _told_by_events(tables):
         yield from ("arr", "arr_growth_12m")
     if tables.has("subscription_items", "quantity"):
         yield "seats"
@@ -270,6 +271,11 @@ def _commercial_facts(tables: Tables) -> Iterator[str]:
         yield from ("days_to_term_end", "days_to_notice_deadline")
     if tables.has("contracts", "list_acv") and priced:
         yield "price_level"
+
+
+def _told_by_events(tables: Tables) -> bool:
+    """Say whether renewals state what is paid, as they do where nothing else is delivered."""
+    return "contracts" not in tables and tables.has("contract_events", "arr_after")
 
 
 def _tickets(tables: Tables) -> ViewData:
@@ -457,7 +463,7 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         name="subscriptions",
-        sources=("subscription_items", "contracts"),
+        sources=("subscription_items", "contracts", "contract_events"),
         happened_at="known_at",
         entity=(),
         version=(),

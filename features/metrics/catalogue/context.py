@@ -69,8 +69,7 @@ METRICS = (
         unit="currency",
         direction="c",
         axis="context",
-        # An amount in a currency without a rate is unknown, and not nothing.
-        when_absent=Absence.NOT_COLLECTED,
+        when_absent=0.0,
         meaning="Annual recurring revenue of the items in force, without items of the contracts.",
         in_segment=True,
     ),
