@@ -375,13 +375,15 @@ def _check_disjoint(name: str, mapping: TableMapping) -> None:
 def _plan(spec: TableSpec, name: str, mapping: TableMapping, source: Source) -> Plan:
     present = source.columns(name)
     columns = {}
+    in_any_case = {one.lower(): one for one in reversed(present)}
     for column in spec.columns:
         wanted = mapping.columns.get(column.name)
         if wanted is not None:
             _need(wanted, present, f"{spec.name}.columns.{column.name}", name)
             columns[column.name] = wanted
-        elif column.name in present and not _is_elsewhere(column.name, mapping):
-            columns[column.name] = column.name
+        elif column.name in in_any_case and not _is_elsewhere(column.name, mapping):
+            exact = column.name in present
+            columns[column.name] = column.name if exact else in_any_case[column.name]
     plan = Plan(spec, name, columns, mapping, _computed_from(spec, name, mapping, present))
     _check_extras(plan, present, source)
     _check_required_columns(plan, present)

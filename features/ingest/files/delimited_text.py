@@ -1,5 +1,6 @@
 """CSV as systems and spreadsheets write it: encodings, delimiters, lines above the header."""
 
+import codecs
 import csv
 import io
 import re
@@ -18,6 +19,7 @@ __all__ = ["Broken", "Delimited", "Dialect", "dialect_of", "read_delimited"]
 
 _HEAD_BYTES = 1 << 18
 _LEAST_LINES, _LONGEST_HEAD = 3, 1 << 24
+_BLOCK = 1 << 24
 _SAMPLE = 100
 """Records that the delimiter and the header are found by."""
 _MOST_TITLE_LINES = 30
@@ -143,8 +145,9 @@ def _encoding(raw: bytes) -> str:
     for mark, name in _MARKS:
         if raw.startswith(mark):
             return name
-    if b"\x00" in raw[:1000]:
-        even, odd = raw[:1000:2].count(0), raw[1:1000:2].count(0)
+    # In text of two bytes a letter nearly every second one is zero.
+    even, odd = raw[:1000:2].count(0), raw[1:1000:2].count(0)
+    if max(even, odd) > len(raw[:1000]) // 4:
         return "utf-16-be" if even > odd else "utf-16-le"
     try:
         # A character may be cut in two at the end of what was read.
@@ -258,7 +261,7 @@ def read_delimited(path: Path, columns: list[str], dialect: Dialect | None = Non
         If the file cannot be read at all.
     """
     dialect = dialect or dialect_of(path)
-    if dialect.encoding in {"utf-8", "utf-8-sig"}:
+    if dialect.encoding in {"utf-8", "utf-8-sig"} and _is_utf8(path):
         try:
             read = _parsed(str(path), columns, dialect)
             if not _swallows_lines(read, dialect):
@@ -269,6 +272,19 @@ def read_delimited(path: Path, columns: list[str], dialect: Dialect | None = Non
         raw = bytes(stream.read())
     encoding = dialect.encoding if dialect.encoding.startswith("utf-16") else _encoding(raw)
     return _decoded(raw, columns, dialect, encoding)
+
+
+def _is_utf8(path: Path) -> bool:
+    """Say whether all of a file is UTF-8; Arrow would lose a broken line without a word."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with pa.input_stream(str(path)) as stream:
+            while block := stream.read(_BLOCK):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _letters(texts: pa.Array) -> bytes:
