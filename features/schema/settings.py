@@ -276,7 +276,8 @@ class Settings(Declared):
         Threads that compute metrics; as many as there are cores when None.
     memory_mb : int
         Megabytes that usage may take in memory; what is beyond is kept in temporary files, and
-        metrics are computed for fewer accounts at a time.
+        metrics are computed for fewer accounts at a time. Other tables, and arrays over all
+        accounts and dates, are not counted; see ``docs/trust.md``.
     """
 
     data: str | None = None

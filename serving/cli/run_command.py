@@ -83,7 +83,7 @@ class Talk:
             _let_output_go()
         except OSError as error:
             _let_output_go()
-            raise _Untold(error.strerror) from error
+            raise _Untold(f"standard output cannot be written: {error.strerror}") from error
 
     def inputs(self, data: str | None, given: Path | None) -> tuple[str, Path | None]:
         """Return the data and the settings file to use, and say which if they were not named.
@@ -170,7 +170,7 @@ def _told(error: BaseException) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return _NO_MEMORY, FAULT
     if isinstance(error, _Untold):
-        return f"The work is done, but standard output cannot be written: {error}.", FAULT
+        return f"The work is done, but {error}.", FAULT
     # Numba's words when neither its own folder nor the code's nor the user's can be written.
     if isinstance(error, RuntimeError) and "no locator available" in str(error):
         return _NOWHERE_TO_KEEP, UNUSABLE

@@ -40,6 +40,12 @@ WAIT_SECONDS = 60.0
 AGAIN_SECONDS = 0.05
 """How long a second writer waits for the first one, and between two looks."""
 
+_WAY_OUT = (
+    "Restore the file from a backup, or score once with `--fresh`: that takes it out of the "
+    "history (what is left of it is kept under the same name with `.damaged`) and goes on from "
+    "the other dates."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -99,7 +105,10 @@ class FolderStore:
                 # A writer may have switched and swept in between; then there is a newer index.
                 before, index = index, read_index(self._folder)
                 if index == before:
-                    raise self._damaged(Path(error.filename), "is gone") from error
+                    raise ArtifactError(
+                        f"{error.filename!r}, which the list of {self.label} names, is gone. "
+                        f"{_WAY_OUT}"
+                    ) from error
                 continue
             return restored(pa.concat_tables(parts, promote_options="permissive"))
         return None
@@ -150,15 +159,10 @@ class FolderStore:
         path = self._folder / name / part.file
         content = path.read_bytes()
         if _hash(content) != part.sha256:
-            raise self._damaged(path, "is not what was written: its hash differs")
+            raise ArtifactError(
+                f"{str(path)!r} is not what was written: its hash differs. {_WAY_OUT}"
+            )
         return pq.read_table(pa.BufferReader(content))
-
-    def _damaged(self, path: Path, what: str) -> ArtifactError:
-        return ArtifactError(
-            f"{str(path)!r} in {self.label} {what}. Restore the file from a backup, or score once "
-            "with `--fresh`: that takes it out of the history (what is left of it is kept under "
-            "the same name with `.damaged`) and goes on from the other dates."
-        )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -193,10 +197,8 @@ class FolderStore:
         path = self._folder / name / part.file
         try:
             return pq.read_schema(path).remove_metadata()
-        except FileNotFoundError as error:
-            raise self._damaged(path, "is gone") from error
-        except pa.ArrowInvalid as error:
-            raise self._damaged(path, "cannot be read") from error
+        except (FileNotFoundError, pa.ArrowInvalid) as error:
+            raise ArtifactError(f"{str(path)!r} has no columns to add to. {_WAY_OUT}") from error
 
     def _switch(self, change: _Change, tables: Mapping[str, object]) -> None:
         """Write everything new to where no reader looks, then let the new index take over."""

@@ -10,6 +10,7 @@ PARTS = ("features", "training", "serving", "demo")
 
 WITHOUT_WORDS = {
     ("training/registry/artifact.py", "str(error)"): "passes on the words of what it wraps",
+    ("training/models/booster_text.py", "f'tree {number}: {error}'"): "says in which tree",
 }
 """Raises whose message has no words of its own, and what they say instead."""
 

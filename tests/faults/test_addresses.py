@@ -58,6 +58,11 @@ def test_misspelled_address_is_refused_without_its_password(address, tmp_path, m
     assert list(tmp_path.iterdir()) == []
 
 
+def test_tracking_address_is_an_address():
+    with pytest.raises(ArtifactError, match="A tracking address begins with sqlite:///"):
+        load_champion("models", "churned")
+
+
 @pytest.mark.parametrize("address", SPELLINGS)
 def test_command_line_shows_no_password(address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -132,7 +132,7 @@ def test_result_that_cannot_be_told_is_not_done():
             timeout=120,
         )
     assert done.returncode == 3
-    assert "The work is done, but standard output cannot be written" in done.stderr
+    assert "The work is done, but standard output cannot be written: No space" in done.stderr
 
 
 # Files whole or not at all

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from churngrid.features.errors import SchemaError
+from churngrid.features.ingest.files import delimited_text
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.excel_rows import ExcelBounds, excel_sheets
 from churngrid.features.schema.settings import load_settings
@@ -129,6 +130,13 @@ def test_broken_part_of_a_workbook_is_one_sentence(tmp_path, sheet):
 def test_heading_without_end_is_one_sentence(folder, heading):
     (folder / "accounts.csv").write_text(f"{heading}\na,b\n")
     with pytest.raises(SchemaError):
+        read_tables(folder)
+
+
+def test_line_of_column_names_that_never_ends_is_not_read_whole(folder, monkeypatch):
+    monkeypatch.setattr(delimited_text, "_LONGEST_HEAD", 1 << 18)
+    (folder / "accounts.csv").write_text("x" * 600_000)
+    with pytest.raises(SchemaError, match="line of column names must end within 262,144 bytes"):
         read_tables(folder)
 
 

@@ -60,7 +60,7 @@ def test_damaged_part_is_named_and_mending_goes_on_from_the_rest(out, damage):
 def test_part_that_cannot_be_read_blocks_no_mended_folder_on_writing(out):
     part = old_part(out)
     part.write_bytes(b"no parquet")
-    with pytest.raises(ArtifactError, match=r"cannot be read. Restore the file from a backup"):
+    with pytest.raises(ArtifactError, match=r"has no columns to add to. Restore the file"):
         open_store(out).write(results(DECEMBER))
     open_store(out).mend()
     assert part.with_name(f"{part.name}.damaged").read_bytes() == b"no parquet"
@@ -70,12 +70,28 @@ def test_part_that_cannot_be_read_blocks_no_mended_folder_on_writing(out):
 def test_list_that_is_lost_loses_no_results(out, damage):
     damage(out / "index.json")
     for act in (stored, lambda out: open_store(out).write(results(DECEMBER))):
-        with pytest.raises(ArtifactError, match="--fresh"):
+        with pytest.raises(ArtifactError, match=r"holds results, such as|is no list of stored"):
             act(out)
     open_store(out).mend()
     assert dates(out) == [OCTOBER, NOVEMBER]
     open_store(out).write(results(DECEMBER), files={"report.html": DECEMBER})
     assert dates(out) == [OCTOBER, NOVEMBER, DECEMBER]
+
+
+def test_folder_that_cannot_be_mended_is_said(out, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    old_part(out).write_bytes(b"")
+    monkeypatch.setattr(folder_store, "write_whole", full)
+    with pytest.raises(ArtifactError, match="cannot be mended: No space left"):
+        open_store(out).mend()
+
+
+def test_results_without_their_list_are_named(out):
+    (out / "index.json").unlink()
+    with pytest.raises(ArtifactError, match=r"holds results, such as '.*', but no index.json"):
+        stored(out)
 
 
 def test_list_of_somebody_else_is_left_alone(tmp_path):

@@ -149,7 +149,8 @@ def test_line_that_is_wrong_is_named(text, key, value, message):
     ("change", "message"),
     [
         (lambda text: "é" + text, "must be ASCII of at most"),
-        (lambda text: text.replace("tree_sizes=", "tree_sizes=1 "), "tree 0: it must begin with"),
+        (lambda text: text.replace("tree_sizes=", "tree_sizes=1 "), "must begin with `Tree=0`"),
+        (lambda text: text.replace("tree_sizes=", "tree_sizes=1 "), r"^tree 0: "),
         (lambda text: text.replace("end of trees", "end"), "as long as `tree_sizes` says"),
         (lambda text: text.replace("\n\nTree=0", "\nmore=1\n\nTree=0"), "has a line too many"),
         (lambda text: fitting(text.replace("is_linear=0\n", "", 1)), "must be those that LightGBM"),

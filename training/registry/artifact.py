@@ -411,7 +411,7 @@ def _from_json(content: bytes) -> dict[str, Any]:
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number")
+    raise ArtifactError(f"{word} is no number")
 
 
 def _check_columns(expected: Sequence[str], received: list[Any]) -> None:
