@@ -1,5 +1,7 @@
 """The model card: what a model is, what it learned from, and how far to trust it."""
 
+import numpy as np
+
 from .train import Trained
 
 __all__ = ["card_markdown", "curve_points"]
@@ -37,6 +39,7 @@ def card_markdown(trained: Trained) -> str:
         "|---" * (len(_SHOWN) + 1) + "|",
         *(_row(name, scorers) for name, scorers in card["scorers"].items()),
         "",
+        *_axes(trained),
         *(f"- {warning}" for warning in trained.warnings),
     ]
     return "\n".join(lines)
@@ -63,6 +66,17 @@ def curve_points(trained: Trained) -> dict[str, list[dict[str, float]]]:
         for predicted, observed in zip(means["p"], means["label"], strict=True)
     ]
     return {"calibration": points}
+
+
+def _axes(trained: Trained) -> list[str]:
+    """Say how far the axes of the grid go together, where that can be told."""
+    axes = trained.axes
+    if axes is None or np.isnan(axes.spearman):
+        return []
+    return [
+        f"- Health axis (the estimate without maturity) and maturity: rank correlation "
+        f"{axes.spearman:.2f} over {axes.accounts:,} accounts of the newest date.",
+    ]
 
 
 def _row(name: str, scorers: dict[str, list[float | None]]) -> str:

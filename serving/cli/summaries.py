@@ -285,6 +285,10 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
         "needs_someone": who_needs_someone(result.scored),
         "waiting_for_capacity": n_waiting(result.scored.plays),
         "maturity": result.scored.maturity.summary(),
+        "drift": {
+            target: _records(found.dropna(subset="moved"))
+            for target, found in result.scored.drift.items()
+        },
         "notes": list(result.scored.notes),
         "out": str(result.out),
         "report": plain(result.report_path),

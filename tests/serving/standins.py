@@ -75,7 +75,7 @@ def scored(**changes):
         }
     )
     notes = ("Contracts with money.",)
-    told = {"notes": notes, "maturity": SimpleNamespace(summary=dict)}
+    told = {"notes": notes, "maturity": SimpleNamespace(summary=dict), "drift": {}}
     return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, **told)
 
 
