@@ -300,7 +300,16 @@ class Batch:
         table, rows = [self.spec.name] * len(keys), self.delivery.rows.at(self.at.at(places))
         joined = ["; ".join(parts) for parts in reasons]
         accounts = shown.get("account_id", [None] * len(keys))
-        return pa.table([table, rows, joined, keys, accounts, values], schema=QUARANTINE_SCHEMA)
+        money = self._money(places)
+        columns = [table, rows, joined, keys, accounts, money, values]
+        return pa.table(columns, schema=QUARANTINE_SCHEMA)
+
+    def _money(self, places: npt.NDArray[np.int64]) -> list[float | None]:
+        """Return the money of rows, where there is any and it could be read."""
+        if not self.amounts.column:
+            return [None] * len(places)
+        amounts: list[float | None] = money_of(self.spec, self.table).take(places).to_pylist()
+        return amounts
 
     def _used(self, values: pa.ChunkedArray | None) -> pa.ChunkedArray | None:
         if values is None or not len(self.at.gaps):
@@ -472,6 +481,7 @@ def _broken_lines(batch: Batch) -> tuple[pa.Table, ...]:
             [line.row for line in lines],
             [line.rule for line in lines],
             [""] * len(lines),
+            [None] * len(lines),
             [None] * len(lines),
             [json.dumps({"line": text}, ensure_ascii=False) for text in texts],
         ],

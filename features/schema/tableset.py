@@ -36,6 +36,7 @@ QUARANTINE_SCHEMA = pa.schema(
         "reason": pa.string(),
         "key": pa.string(),
         "account_id": pa.string(),
+        "money": pa.float64(),
         "values": pa.string(),
     }
 )
@@ -273,7 +274,7 @@ class Tables:
     findings : tuple of Finding
     quarantine : pyarrow.Table or None
         The rows put aside: ``table``, ``row`` (counted from 0 in the source), ``reason``, ``key``,
-        ``account_id`` (where it could be told), ``values`` (the row as JSON).
+        ``account_id`` and ``money`` (where they could be told), ``values`` (the row as JSON).
     rows_in : mapping of str to int
         Rows read per table: always rows used + rows quarantined.
     intake : mapping of str to Intake

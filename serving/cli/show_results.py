@@ -128,9 +128,13 @@ def show_check(summary: Mapping[str, Any]) -> None:
     """
     say(summary["business"])
     show_table(
-        ["table", "rows in", "used", "put aside"],
+        ["table", "rows in", "used", "put aside", "money in", "put aside", "cells emptied"],
         [
-            [entry["table"], entry["rows_in"], entry["rows_used"], entry["rows_quarantined"]]
+            [
+                *(entry[key] for key in ("table", "rows_in", "rows_used", "rows_quarantined")),
+                *(_amount(entry.get(key)) for key in ("money_in", "money_quarantined")),
+                entry.get("cells_emptied") or "",
+            ]
             for entry in summary["tables"]
         ],
     )
@@ -143,15 +147,18 @@ def show_check(summary: Mapping[str, Any]) -> None:
         say("No findings.")
         return
     show_table(
-        ["table", "column", "rule", "rows", "put aside", "such as"],
+        ["table", "column", "rule", "rows", "effect", "such as"],
         [
             [
-                *(finding[key] for key in ("table", "column", "rule", "rows", "quarantined")),
-                ", ".join(finding["examples"]),
+                *(finding[key] for key in ("table", "column", "rule", "rows")),
+                _effect(finding),
+                ", ".join(finding.get("values") or finding["examples"]),
             ]
             for finding in summary["findings"]
         ],
     )
+    for line in dict.fromkeys(filter(None, (one.get("advice") for one in summary["findings"]))):
+        say(f"To answer it, add to the settings: {line}")
     aside = sum(entry["rows_quarantined"] for entry in summary["tables"])
     if summary["quarantine"]:
         say(f"Rows put aside, each with the reason: {summary['quarantine']}")
@@ -283,6 +290,17 @@ def _show_use(checked: Mapping[str, Any]) -> None:
     )
     for gap in coverage["missing"][:_GAPS]:
         say(f"  {gap['name']} would add {gap['scorecard_share']:.0%}: {gap['n_metrics']} metrics.")
+
+
+def _amount(money: float | None) -> str:
+    return "" if money is None else f"{money:,.2f}"
+
+
+def _effect(finding: Mapping[str, Any]) -> str:
+    """Say what became of the rows of a finding."""
+    if finding["quarantined"]:
+        return "put aside"
+    return "cell emptied" if finding.get("emptied") else "told only"
 
 
 def show_findings(summary: Mapping[str, Any]) -> None:

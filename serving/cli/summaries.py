@@ -15,6 +15,7 @@ from ..scoring.wording import about_one_in
 from .show_results import MOST_SURPRISES
 
 if TYPE_CHECKING:
+    from ...features.schema.tableset import Intake
     from ...training.scorecard.success_criteria import Judged
     from ..api.result_types import (
         BacktestResult,
@@ -159,6 +160,7 @@ def check_summary(result: "CheckResult") -> dict[str, Any]:
                 "rows_in": int(rows),
                 "rows_used": int(rows) - aside.get(name, 0),
                 "rows_quarantined": aside.get(name, 0),
+                **_money(tables.intake.get(name)),
             }
             for name, rows in tables.rows_in.items()
         ],
@@ -170,6 +172,9 @@ def check_summary(result: "CheckResult") -> dict[str, Any]:
                 "rows": finding.count,
                 "examples": list(finding.examples),
                 "quarantined": finding.quarantined,
+                "emptied": finding.emptied,
+                "values": list(finding.samples),
+                "advice": finding.advice,
             }
             for finding in tables.findings
         ],
@@ -382,6 +387,22 @@ def _covered(coverage: "Coverage") -> dict[str, Any]:
             for gap in coverage.gaps
         ],
     }
+
+
+def _money(intake: "Intake | None") -> dict[str, Any]:
+    """Return the cells that were emptied and the money of one table; nothing of other tables."""
+    if intake is None:
+        return {}
+    told: dict[str, Any] = {"cells_emptied": intake.cells_emptied}
+    if intake.money_column:
+        told |= {
+            "money_column": intake.money_column,
+            "money_in": round(intake.money_in, 2),
+            "money_used": round(intake.money_used, 2),
+            "money_quarantined": round(intake.money_aside, 2),
+            "amounts_unread": intake.amounts_unread,
+        }
+    return told
 
 
 def _quarantined(result: "CheckResult") -> dict[str, int]:

@@ -63,6 +63,8 @@ def test_money_of_rows_put_aside_is_counted(column, cell, tmp_path):
     if column > 0:
         assert intake.money_aside == pytest.approx(sum(AMOUNTS[n] for n in lost))
     assert intake.money_used == pytest.approx(sum(AMOUNTS) - intake.money_aside)
+    stated = [money for money in tables.quarantine["money"].to_pylist() if money is not None]
+    assert intake.money_aside == pytest.approx(sum(stated))
 
 
 def test_amounts_that_cannot_be_read_are_counted_apart(tmp_path):

@@ -33,6 +33,7 @@ def test_file_has_every_row_with_its_reason(tmp_path):
         "reason": "column `created_at`: not a time, got '\\tnever\\n'",
         "key": "'=cmd|\"'!A1",
         "account_id": "a",
+        "money": "",
         "values": '{"ticket_id": "=cmd|\\"\'!A1", "account_id": "a", "created_at": "\\tnever\\n"}',
     }
     assert [entry.name for entry in path.parent.iterdir()] == ["quarantine.csv"]

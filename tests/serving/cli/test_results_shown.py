@@ -132,7 +132,7 @@ def test_check_shows_findings_and_where_the_rows_went(verbs):
     assert done.exit_code == 1
     text = squeezed(done.stdout)
     assert "accounts 10 9 1" in text
-    assert "accounts account_id is empty 1 yes [red]x" in text
+    assert "accounts account_id is empty 1 put aside [red]x" in text
     assert "quarantine.parquet" in text
 
 
