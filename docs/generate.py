@@ -42,6 +42,10 @@ def contract_page() -> str:
     ]
     for spec in TABLES:
         lines += ["", f"## {spec.name}", "", spec.meaning, ""]
+        if spec.stale_after_days is not None:
+            days = spec.stale_after_days
+            said = f"Silent after {days} days without a new row, or later by its own rhythm."
+            lines += [said, ""]
         lines += ["| column | kind | values |", "|---|---|---|"]
         for column in spec.columns:
             mark = "*" if column.required else ""
@@ -89,6 +93,7 @@ def results_page() -> str:
         "scores": "One row an account and as-of date.",
         "drivers": "The reasons: several rows an account and target.",
         "plays": "What to do.",
+        "feeds": "How each table delivers, and what is wrong with it.",
     }
     flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}
     meanings |= {f"{name} of one table": meaning for name, meaning in meanings.items()}

@@ -106,7 +106,7 @@ def train_target(
         trained_through=as_of.max().isoformat(),
         learned_until=dataset.labels["closes_at"][kept].max().isoformat(),
         references=references_of(lesson.X[list(fitted.encoding.names)]),
-        collected=tuple(sorted(_delivered(dataset))),
+        collected=_collected(fitted.encoding.names, lesson.X),
         components=_components(fitted.encoding.names, dataset.features.metrics),
         card=_card(dataset, target, backtest, lesson, found),
     )
@@ -133,14 +133,9 @@ def _axes(model: FittedModel, lesson: Lesson) -> Independence:
     return axis_independence(rows["cmi"], -shares.sum(axis=1))
 
 
-def _delivered(dataset: Dataset) -> set[str]:
-    """Return the tables of which some metric had a value."""
-    filled = dataset.X.columns[dataset.X.notna().any()]
-    views = set()
-    for metric in dataset.features.metrics:
-        if metric.column in filled:
-            views |= {select.view for select, _ in metric.measure.selects()}
-    return views
+def _collected(columns: tuple[str, ...], X: pd.DataFrame) -> tuple[str, ...]:
+    """Return the inputs that had a number in some row."""
+    return tuple(name for name in columns if X[name].notna().any())
 
 
 def _components(columns: tuple[str, ...], metrics: tuple[Metric, ...]) -> dict[str, str]:

@@ -7,7 +7,15 @@ from .array_types import BoolArray, IntArray, RowArray
 from .compiled import kernel
 from .time_grid import reached
 
-__all__ = ["add_to_cells", "asked_for", "carry_newest", "raise_newest", "raise_newest_known"]
+__all__ = [
+    "add_to_cells",
+    "asked_for",
+    "carry_newest",
+    "carry_oldest",
+    "lower_oldest",
+    "raise_newest",
+    "raise_newest_known",
+]
 
 
 @kernel
@@ -80,6 +88,29 @@ def carry_newest(newest: IntArray, starts: IntArray) -> None:
     for account in range(len(starts) - 1):
         for row in range(starts[account] + 1, starts[account + 1]):
             newest[row] = max(newest[row], newest[row - 1])
+
+
+@kernel
+def lower_oldest(
+    enter: RowArray,
+    account: RowArray,
+    ends: IntArray,
+    kept: BoolArray,
+    clock: IntArray,
+    oldest: IntArray,
+) -> None:
+    """Lower the oldest moment of the row on which each fact becomes visible, in place."""
+    for i in range(len(enter)):
+        if kept[i] and enter[i] < ends[account[i]] and clock[i] < oldest[enter[i]]:
+            oldest[enter[i]] = clock[i]
+
+
+@kernel
+def carry_oldest(oldest: IntArray, starts: IntArray) -> None:
+    """Carry the oldest moment of each account on to its later rows, in place."""
+    for account in range(len(starts) - 1):
+        for row in range(starts[account] + 1, starts[account + 1]):
+            oldest[row] = min(oldest[row], oldest[row - 1])
 
 
 @kernel

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from ..arrays.coded_text import found_in, texts_of
 from ..arrays.moments import IntArray, microseconds
 from ..schema.tableset import Tables
+from ..schema.use_rows import is_use
 
 __all__ = ["arrival_delay", "value_events"]
 
@@ -57,7 +58,7 @@ def _invoices(tables: Tables) -> pd.DataFrame:
 
 
 def _used(daily: pa.Table) -> pa.Table:
-    return daily.filter(pc.fill_null(pc.greater(daily["events"], 0), True))
+    return daily.filter(pa.array(is_use(daily)))
 
 
 def _of_value(used: pa.Table, tables: Tables) -> pa.Table:

@@ -13,17 +13,39 @@ import numpy as np
 
 from ..arrays.array_types import FloatArray, IntArray, RowArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.fact_loops import add_to_cells, carry_newest, raise_newest
+from ..arrays.fact_loops import (
+    add_to_cells,
+    carry_newest,
+    carry_oldest,
+    lower_oldest,
+    raise_newest,
+)
 from ..arrays.pair_numbers import Pairs
 from ..arrays.row_ranges import cover_into
-from ..arrays.time_grid import fixed
-from ..metrics.queries import Covered, Different, LastMoment, Question
+from ..arrays.time_grid import NEVER, fixed
+from ..metrics.queries import (
+    Covered,
+    Different,
+    FirstMoment,
+    LastMoment,
+    Question,
+)
 from ..metrics.select import Select
 from .chunk import Chunk
 from .presence_counts import Marks
 from .time_slices import Windows
 
-__all__ = ["CellFold", "CoverFold", "Family", "Fold", "InTurn", "LastFold", "MarkFold", "Numbering"]
+__all__ = [
+    "CellFold",
+    "CoverFold",
+    "Family",
+    "FirstFold",
+    "Fold",
+    "InTurn",
+    "LastFold",
+    "MarkFold",
+    "Numbering",
+]
 
 
 _MILLIONTHS = 1_000_000
@@ -189,6 +211,35 @@ class LastFold:
         return {self._question: np.where(newest < 0, np.nan, newest.astype(float))}
 
 
+class FirstFold:
+    """Keeps when the oldest fact took place that is visible on each row.
+
+    Parameters
+    ----------
+    question : FirstMoment
+        Of facts that stay visible: no window, no versions, no end.
+    rows : Rows
+    """
+
+    def __init__(self, question: FirstMoment, rows: Rows) -> None:
+        self._question = question
+        self._rows = rows
+        self._oldest = np.full(len(rows), NEVER, np.int64)
+
+    def take(self, chunk: Chunk) -> None:
+        """Lower the oldest moment of the row on which each fact becomes visible."""
+        select = self._question.select
+        kept, clock = chunk.mask(select.where), chunk.time(select.at or chunk.view.happened_at)
+        ends = self._rows.starts[1:]
+        lower_oldest(chunk.enter(select), chunk.account, ends, kept, fixed(clock), self._oldest)
+
+    def answers(self) -> dict[Question, FloatArray]:
+        """Return the moment, NaN before the first fact."""
+        oldest = self._oldest.copy()
+        carry_oldest(oldest, self._rows.starts)
+        return {self._question: np.where(oldest == NEVER, np.nan, oldest.astype(float))}
+
+
 class Numbering:
     """Numbers of pairs of account and thing, shared by folds that tell the same things apart.
 
@@ -260,10 +311,7 @@ class MarkFold:
         counts = self._marks.count(
             owner, self._rows.starts, self._windows, stretchwise=self._family.by_day
         )
-        return {
-            question: count.astype(float)
-            for question, count in zip(self._questions, counts, strict=True)
-        }
+        return dict(zip(self._questions, counts.astype(float), strict=True))
 
 
 def _weight(chunk: Chunk, column: str | None) -> IntArray:

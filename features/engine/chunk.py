@@ -14,7 +14,7 @@ from ..arrays.arrow_columns import moments_of, numbers_of
 from ..arrays.as_of_rows import Rows
 from ..arrays.pair_numbers import Pairs
 from ..arrays.time_grid import DAY_US, beginnings_of, days_of, fixed
-from ..metrics.select import Filter, Select
+from ..metrics.select import EveryRow, Filter, Select
 from ..metrics.views import View
 from .time_slices import Stretches
 from .view_arrays import Stored
@@ -241,12 +241,18 @@ class Chunk:
         return self._taken(self._stored.numbers(column))
 
     def _meets(self, conditions: tuple[Filter, ...]) -> BoolArray:
-        held = np.ones(len(self), dtype=bool)
+        counted = self._stored.data.counted
+        if counted is None or any(isinstance(condition, EveryRow) for condition in conditions):
+            held = np.ones(len(self), dtype=bool)
+        else:
+            held = self._taken(counted).copy()
         for condition in conditions:
             held &= self._holds(condition)
         return held
 
     def _holds(self, condition: Filter) -> BoolArray:
+        if isinstance(condition, EveryRow):
+            return np.ones(len(self), dtype=bool)
         column, stored = condition.column, self._stored
         if stored.is_beside(column):
             codes, names = self._beside(column)

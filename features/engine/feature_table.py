@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 
+_FEWEST_PEERS = 2
+"""With fewer values there is nobody to compare with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Peers:
     """Rows by group.
@@ -51,10 +55,11 @@ class Peers:
         Returns
         -------
         ndarray of float, shape (n_rows, n_columns)
-            Also for rows that are not live; NaN where no live row has a value.
+            Also for rows that are not live; NaN where fewer than two live rows have a value.
         """
         found = np.full((self.group.max(initial=-1) + 1, values.shape[1]), np.nan)
-        middle = pd.DataFrame(values[self.live]).groupby(self.group[self.live]).median()
+        among = pd.DataFrame(values[self.live]).groupby(self.group[self.live])
+        middle = among.median().where(among.count() >= _FEWEST_PEERS)
         found[middle.index] = middle
         return found[self.group]
 
@@ -68,7 +73,8 @@ class Peers:
         Returns
         -------
         ndarray of float, shape (n_rows,)
-            Above 0 and at most 1, equal values alike; NaN without a value or where not live.
+            Above 0 and at most 1, equal values alike; NaN without a value, where not live, and
+            where nobody else in the group has a value.
 
         Examples
         --------
@@ -79,7 +85,7 @@ class Peers:
         """
         found = np.full(len(values), np.nan)
         among = pd.Series(values[self.live]).groupby(self.group[self.live])
-        found[self.live] = among.rank(pct=True)
+        found[self.live] = among.rank(pct=True).where(among.transform("count") >= _FEWEST_PEERS)
         return found
 
 
@@ -122,6 +128,8 @@ class Features:
         Whether the row's account is a customer on that date.
     segment : Series of str
     metrics : tuple of Metric
+    held : DataFrame or None
+        What some metrics were when the account or its feed fell silent; NaN elsewhere.
     """
 
     frame: pd.DataFrame
@@ -131,6 +139,7 @@ class Features:
     live: pd.Series
     segment: pd.Series
     metrics: tuple[Metric, ...] = field(repr=False)
+    held: pd.DataFrame | None = field(default=None, repr=False)
 
     def at(self, index: pd.Index) -> "Features":
         """Return the features of some rows only.
@@ -152,6 +161,7 @@ class Features:
             self.live.loc[index],
             self.segment.loc[index],
             self.metrics,
+            None if self.held is None else self.held.loc[index],
         )
 
 
@@ -166,6 +176,7 @@ class OwnFeatures:
     absence, baseline : DataFrame
     live, segment : Series
     metrics : tuple of Metric
+    held : DataFrame or None
         All as in ``Features``.
     """
 
@@ -175,6 +186,7 @@ class OwnFeatures:
     live: pd.Series
     segment: pd.Series
     metrics: tuple[Metric, ...] = field(repr=False)
+    held: pd.DataFrame | None = field(default=None, repr=False)
 
 
 def with_peers(own: OwnFeatures) -> Features:
@@ -199,6 +211,7 @@ def with_peers(own: OwnFeatures) -> Features:
         live=own.live,
         segment=own.segment,
         metrics=own.metrics,
+        held=own.held,
     )
 
 
@@ -236,13 +249,17 @@ def ratios_to_own(own: OwnFeatures) -> dict[str, FloatArray]:
     Returns
     -------
     dict of str to ndarray of float, shape (n_rows,)
-        By column; NaN where there is no baseline above 0.
+        By column; NaN where there is no baseline above 0, but 0 where an account that had used
+        the product does nothing any more, as in all those windows.
     """
     ratios = {}
     for metric in own.metrics:
         if metric.has_baseline:
-            base = own.baseline[metric.column]
-            ratios[metric.vs_own] = (own.level[metric.column] / base).where(base > 0).to_numpy()
+            base, level = own.baseline[metric.column], own.level[metric.column]
+            ratio = (level / base).where(base > 0)
+            if metric.of_use:
+                ratio = ratio.mask((base == 0) & (level == 0), 0.0)
+            ratios[metric.vs_own] = ratio.to_numpy()
     return ratios
 
 

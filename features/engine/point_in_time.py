@@ -12,6 +12,7 @@ import pyarrow as pa
 from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.fact_loops import raise_newest_known
+from ..arrays.feed_days import FeedDays, days_by_date
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
 from ..metrics.queries import Commercial, Measure, Question
 from ..metrics.select import Select
@@ -22,6 +23,7 @@ from ..schema.plans import plan_ranks
 from ..schema.settings import DEFAULT_EFFORT, Effort
 from ..schema.tableset import Tables, Whole
 from ..subscriptions.facts import commercial_numbers, subscriptions_of
+from .feeds import SilenceRule, silent_after
 from .scan_plan import kept_bytes
 from .view_arrays import Stored
 from .view_scan import Answers, taken
@@ -59,7 +61,20 @@ def whole_of(tables: Tables, dates: IntArray) -> Whole:
         deliveries={
             view.name: known.last_delivery(view) for view in feeds if view.delivered(tables)
         },
+        days={
+            (view.name, clock): known.feed_days(view, clock)
+            for view in feeds
+            if view.delivered(tables)
+            for clock in _clocks(known, view)
+        },
     )
+
+
+def _clocks(known: "Knowledge", view: View) -> list[str]:
+    """Return the columns of a view that tell times."""
+    data = known.stored(view.name).data
+    times = [field.name for field in data.table.schema if pa.types.is_timestamp(field.type)]
+    return [*times, *(day for day in data.days if day not in times)]
 
 
 _WORTH_THREADS = 1 << 18
@@ -92,6 +107,7 @@ class Knowledge:
         self._views: dict[str, Answers] = {}
         self._found: dict[Question, FloatArray] = {}
         self._deliveries: dict[str, IntArray] = {}
+        self._days: dict[tuple[str, str], FeedDays] = {}
         self._tenure: FloatArray | None = None
         self._contracts: dict[str, FloatArray] | None = None
 
@@ -225,6 +241,67 @@ class Knowledge:
             self._deliveries[name] = _newest_before(known, self.rows.edges)[self.rows.date]
         return self._deliveries[name]
 
+    def silent_after(self, view: View) -> IntArray:
+        """Return, per row, after how long a silence the feed of a view counts as broken."""
+        if view.stale_after_days is None:
+            return np.full(len(self.rows), NEVER)
+        feed = _feed_of(view)
+        rule = SilenceRule(feed.stale_after_days or 0, feed.steady)
+        moments, place = self._dates()
+        limits = silent_after(self.feed_days(feed, "known_at"), moments, rule)
+        return np.asarray(limits[place])
+
+    def covered_since(self, select: Select) -> IntArray:
+        """Return, per row, from when on a view's rows cover time, by a selection's clock.
+
+        ``NEVER`` where none is known; always, for what describes things and does not happen.
+        """
+        feed = _feed_of(view_named(select.view))
+        if feed.stale_after_days is None:
+            return np.zeros(len(self.rows), dtype=np.int64)
+        moments, place = self._dates()
+        begun = [self.feed_days(feed, clock).begins(moments) for clock in self._clocks(select)]
+        return np.asarray(np.minimum.reduce(begun)[place])
+
+    def tells(self, view: str, clock: str) -> bool:
+        """Say whether the rows of a view tell a time themselves, and not what they name."""
+        data = self.stored(view).data
+        return clock in data.table.column_names or clock in data.days
+
+    def _clocks(self, select: Select) -> list[str]:
+        """Return the clocks that show what time the rows of a selection's view cover.
+
+        What rarely happens to a thing (it is escalated, say) begins late by its own clock.
+        """
+        feed = _feed_of(view_named(select.view))
+        own = {feed.happened_at, select.at or feed.happened_at}
+        return sorted(clock for clock in own if self.tells(feed.name, clock))
+
+    def watched_days(self, select: Select) -> FloatArray:
+        """Return for how many days each row's account could have had facts that are known."""
+        begun = self.covered_since(select)
+        covered = np.where(begun == NEVER, np.nan, (self.rows.as_of - begun) / DAY_US)
+        return np.minimum(self.tenure_days(), covered)
+
+    def feed_days(self, view: View, clock: str) -> FeedDays:
+        """Return the days of a view's rows by a clock; those of all accounts."""
+        key = (view.name, clock)
+        if self.tables.whole is not None:
+            return self.tables.whole.days[key]
+        if key not in self._days:
+            stored = self.stored(view.name)
+            moments = stored.times(stored.data.days.get(clock, clock))
+            self._days[key] = days_by_date(stored.times("known_at"), moments, self.rows.edges)
+        return self._days[key]
+
+    def _dates(self) -> tuple[IntArray, npt.NDArray[np.integer]]:
+        """Return the dates that feeds are known for, and the place of each row's date."""
+        whole = self.tables.whole
+        if whole is None:
+            return self.rows.dates, self.rows.date
+        place = np.searchsorted(whole.dates, self.rows.as_of)
+        return whole.dates, np.minimum(place, len(whole.dates) - 1)
+
     def _account_time(self, column: str) -> FloatArray:
         moment = self.stored("accounts").times(column)
         stated = np.where((moment == NEVER) | (moment == 0), np.nan, moment.astype(float))
@@ -269,6 +346,14 @@ class _Asked:
 
     def tenure_days(self) -> FloatArray:
         return np.zeros(0)
+
+    def watched_days(self, select: Select) -> FloatArray:
+        return np.zeros(0)
+
+
+def _feed_of(view: View) -> View:
+    """Return the view whose rows tell when the sources of a view delivered."""
+    return view_named(view.feed) if view.feed else view
 
 
 def _newest_before(known: IntArray, edges: Edges) -> IntArray:

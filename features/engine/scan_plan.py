@@ -9,6 +9,7 @@ from ..arrays.time_grid import DAY_US
 from ..metrics.queries import (
     Covered,
     Different,
+    FirstMoment,
     LargestPart,
     LastMoment,
     Question,
@@ -17,7 +18,16 @@ from ..metrics.queries import (
 )
 from ..metrics.select import Select
 from ..metrics.views import View
-from .accumulators import CellFold, CoverFold, Family, Fold, LastFold, MarkFold, Numbering
+from .accumulators import (
+    CellFold,
+    CoverFold,
+    Family,
+    FirstFold,
+    Fold,
+    LastFold,
+    MarkFold,
+    Numbering,
+)
 from .group_folds import GapFold, LargestFold, SharedFold
 from .view_arrays import Stored
 
@@ -54,7 +64,7 @@ def passes_by(question: Question, view: View) -> bool:
     """
     if isinstance(question, Covered):
         return True
-    if isinstance(question, LastMoment):
+    if isinstance(question, LastMoment | FirstMoment):
         return _lasts(question.select, view) and question.select.window is None
     if isinstance(question, Different):
         by_day = _told_by_day(question, view)
@@ -88,6 +98,8 @@ def folds_for(questions: Sequence[Question], view: View, rows: Rows) -> list[Fol
     for question in questions:
         if isinstance(question, LastMoment):
             folds.append(LastFold(question, rows))
+        elif isinstance(question, FirstMoment):
+            folds.append(FirstFold(question, rows))
         elif isinstance(question, Different):
             counts.setdefault(_counted_family(question, view), []).append(question)
         elif isinstance(question, Covered):

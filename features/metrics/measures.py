@@ -132,7 +132,8 @@ class DaysSince:
     ----------
     select : Select
     or_tenure : bool
-        Before the first fact, give the days since the account became one: silence has that age.
+        Before the first fact, give the days for which there could have been one: since the
+        account became one, but not from before the feed began.
     """
 
     select: Select
@@ -141,7 +142,9 @@ class DaysSince:
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the days per row; NaN where there are no facts and silence has no age."""
         days = (known.rows.as_of - known.answer(LastMoment(self.select))) / DAY_US
-        return np.where(np.isnan(days), known.tenure_days(), days) if self.or_tenure else days
+        if not self.or_tenure:
+            return days
+        return np.where(np.isnan(days), known.watched_days(self.select), days)
 
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the one selection."""

@@ -5,6 +5,7 @@ from typing import Literal
 
 from .absence import Absence
 from .queries import Measure
+from .views import view_named
 
 __all__ = ["COMPONENTS", "Metric"]
 
@@ -46,6 +47,9 @@ class Metric:
     axis : {"health", "maturity", "context"}
     when_absent : float or Absence
         What no facts mean: a number (0.0: nobody came), or the state in which there is no number.
+    when_silent : float or None
+        What it is once nobody has used the product for 28 days, though somebody did before or
+        could have for 30 days; None where silence changes nothing.
     meaning : str
         One sentence for the metric reference.
     poor, healthy : float or None
@@ -78,6 +82,7 @@ class Metric:
     in_segment: bool = False
     in_model: bool = True
     expansion_direction: Literal["+", "-", ""] = ""
+    when_silent: float | None = None
 
     def __post_init__(self) -> None:
         if self.component not in COMPONENTS:
@@ -103,6 +108,11 @@ class Metric:
     def has_baseline(self) -> bool:
         """Whether there are preceding windows of the account to compare with."""
         return self.own_baseline and self.window_days is not None
+
+    @property
+    def of_use(self) -> bool:
+        """Whether the metric counts use, so that none after some is a fall and not a blank."""
+        return all(view_named(select.view).steady for select, _ in self.measure.selects())
 
     @property
     def vs_own(self) -> str:

@@ -189,6 +189,10 @@ class PointInTime(Protocol):
         """Return the days since each row's account became one, shape (n_rows,)."""
         ...
 
+    def watched_days(self, select: Select) -> FloatArray:
+        """Return the days of them that a selection's view covers, shape (n_rows,)."""
+        ...
+
 
 class Measure(Protocol):
     """Arithmetic over facts that gives one number per row."""

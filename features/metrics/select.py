@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 __all__ = [
     "Above",
     "Below",
+    "EveryRow",
     "Filled",
     "Filter",
     "HasPart",
@@ -128,7 +129,18 @@ class Weekday:
         return _mask(pc.less(pc.day_of_week(table[self.column]), 5))
 
 
-Filter = Is | IsNot | IsTrue | Above | Below | Filled | HasPart | Weekday
+@dataclass(frozen=True, slots=True)
+class EveryRow:
+    """Rows of a view that are no facts by themselves count, too: what machines did, say."""
+
+    column: str
+
+    def mask(self, table: pa.Table) -> Mask:
+        """Return that every row holds, shape (n_rows,)."""
+        return np.ones(table.num_rows, dtype=bool)
+
+
+Filter = Is | IsNot | IsTrue | Above | Below | Filled | HasPart | Weekday | EveryRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from ..arrays.array_types import CodeArray, IntArray
+from ..arrays.array_types import BoolArray, CodeArray, IntArray
 
 __all__ = ["Attributes", "PairAttribute", "ViewData"]
 
@@ -83,6 +83,8 @@ class ViewData:
         Further columns that are 1 in every row.
     beside : PairAttribute or None
         A further column, looked up by account and one of the table's.
+    counted : ndarray of bool, shape (n_rows,), or None
+        Rows that are facts; the others only show that the feed delivers. None when all are.
     """
 
     table: pa.Table
@@ -91,3 +93,4 @@ class ViewData:
     days: Mapping[str, str] = field(default_factory=dict)
     ones: frozenset[str] = frozenset()
     beside: PairAttribute | None = None
+    counted: BoolArray | None = None

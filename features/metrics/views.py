@@ -12,6 +12,7 @@ from ..arrays.arrow_columns import has_hours, moments_of
 from ..arrays.coded_text import texts_of
 from ..schema.tables import TABLES, TableSpec, table_spec
 from ..schema.tableset import Tables, empty_table
+from ..schema.use_rows import is_use
 from .people_views import (
     departures,
     newest_over_time,
@@ -44,6 +45,9 @@ class View:
         Whether ``happened_at`` is a day, without an hour.
     feed : str
         View whose rows tell when the sources last delivered; the view itself when empty.
+    steady : bool
+        Whether rows come with every use of the product: the feed is never silent for long, and
+        what an account did before its first row is not known.
     """
 
     name: str
@@ -55,6 +59,7 @@ class View:
     build: Callable[[Tables], ViewData]
     daily: bool = False
     feed: str = ""
+    steady: bool = False
 
     def delivered(self, tables: Tables) -> bool:
         """Say whether the view can be built.
@@ -107,6 +112,7 @@ def _viewed(spec: TableSpec, build: Callable[[Tables], ViewData]) -> View:
         version=spec.version,
         stale_after_days=spec.stale_after_days,
         build=build,
+        steady=spec.bulky,
     )
 
 
@@ -122,12 +128,17 @@ _CATALOGUE = (
 
 
 def _usage(tables: Tables) -> ViewData:
-    """Usage by day, with what the catalogue says of each feature; a raw event counts as one."""
+    """Usage by day, with what the catalogue says of each feature; a raw event counts as one.
+
+    Rows without use stay: they show that the feed delivers.
+    """
     if "usage_daily" in tables:
         daily = tables["usage_daily"]
         # Some sources give the time of the first use of a day for its date.
         days = {"date": "date"} if has_hours(moments_of(daily["date"])) else {}
-        data = ViewData(daily, _collected(tables, "usage_daily"), days=days)
+        used = is_use(daily)
+        counted = None if used.all() else used
+        data = ViewData(daily, _collected(tables, "usage_daily"), days=days, counted=counted)
     else:
         data = ViewData(
             tables["usage_events"],
@@ -441,6 +452,7 @@ VIEWS: tuple[View, ...] = (
         stale_after_days=_DAILY.stale_after_days,
         build=_usage,
         daily=True,
+        steady=True,
     ),
     View(
         name="launches",
@@ -485,7 +497,7 @@ VIEWS: tuple[View, ...] = (
         happened_at=_ACTIVITIES.happened_at,
         entity=(),
         version=(),
-        stale_after_days=None,
+        stale_after_days=_ACTIVITIES.stale_after_days,
         build=_touches,
     ),
 )

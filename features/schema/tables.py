@@ -80,8 +80,8 @@ class TableSpec:
     version : tuple of str
         Columns that order the versions of an entity, oldest first.
     stale_after_days : int or None
-        Silence of the whole table after which its feed counts as broken; None when a table may
-        rightly be silent.
+        Silence of the whole table after which its feed can count as broken; a table that delivers
+        seldom may be silent for longer, by its own rhythm. None when it may be silent for ever.
     bulky : bool
         Whether the table grows with every use of the product, so that it is read piece by piece
         and keeps its texts as codes.
@@ -212,6 +212,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("valid_from",)),
         entity=("person_id",),
         version=("valid_from", "known_at"),
+        stale_after_days=180,
     ),
     TableSpec(
         name="contracts",
@@ -241,6 +242,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("signed_at", "term_start")),
         entity=("contract_id",),
         money=("acv", "tcv"),
+        stale_after_days=180,
     ),
     TableSpec(
         name="subscription_items",
@@ -273,6 +275,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("effective_from",)),
         entity=("item_id", "effective_from"),
         money=("mrr",),
+        stale_after_days=180,
     ),
     TableSpec(
         name="contract_events",
@@ -299,6 +302,7 @@ TABLES: tuple[TableSpec, ...] = (
         key=("event_id",),
         happened_at="effective_at",
         known=Known(("effective_at",)),
+        stale_after_days=180,
     ),
     TableSpec(
         name="invoices",
@@ -323,6 +327,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("issued_at",)),
         entity=("invoice_id",),
         money=("amount_due", "amount_paid"),
+        stale_after_days=62,
     ),
     TableSpec(
         name="seats",
@@ -345,10 +350,15 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="known_at",
         known=Known(("invited_at", "activated_at")),
         entity=("account_id", "product_user_id"),
+        stale_after_days=90,
     ),
     TableSpec(
         name="usage_daily",
-        meaning="What one user did with one feature on one day; rows of one day add up.",
+        meaning=(
+            "What one user did with one feature on one day; rows of one day add up. A row whose "
+            "`events` (without them `minutes`) are 0 or less, or that has automated events only, "
+            "is no use: it shows that the feed delivers."
+        ),
         columns=(
             _id("account_id"),
             _id("product_user_id"),
@@ -431,6 +441,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("changed_at", "created_at")),
         entity=("ticket_id",),
         version=("changed_at", "known_at"),
+        stale_after_days=28,
     ),
     TableSpec(
         name="survey_responses",
@@ -450,6 +461,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="sent_at",
         known=Known(("responded_at", "sent_at")),
         entity=("survey_type", "survey_id", "person_id", "sent_at"),
+        stale_after_days=90,
     ),
     TableSpec(
         name="activities",
@@ -471,6 +483,7 @@ TABLES: tuple[TableSpec, ...] = (
         happened_at="occurred_at",
         known=Known(("logged_at", "occurred_at", "scheduled_at")),
         entity=("activity_id",),
+        stale_after_days=28,
     ),
     TableSpec(
         name="goals",
@@ -497,6 +510,7 @@ TABLES: tuple[TableSpec, ...] = (
         known=Known(("changed_at", "planned_at", "due_at")),
         entity=("goal_id",),
         version=("changed_at", "known_at"),
+        stale_after_days=120,
     ),
     TableSpec(
         name="account_events",
@@ -531,6 +545,7 @@ TABLES: tuple[TableSpec, ...] = (
         key=("event_id",),
         happened_at="occurred_at",
         known=Known(("occurred_at",), delay_us=DAY_US),
+        stale_after_days=60,
     ),
     TableSpec(
         name="exchange_rates",

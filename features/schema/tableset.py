@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ..arrays.array_types import IntArray
 from ..arrays.coded_text import CODED
+from ..arrays.feed_days import FeedDays
 from ..errors import SchemaError
 from .plans import PLANS
 from .tables import Column, TableSpec
@@ -220,11 +221,14 @@ class Whole:
     deliveries : mapping of str to ndarray of int64, shape (n_dates,)
         By view whose feed can fall silent: when the newest row of any account before each date
         became known, -1 before the first.
+    days : mapping of (str, str) to FeedDays
+        By view and clock: the days of any account's rows.
     """
 
     filled: frozenset[str]
     dates: IntArray
     deliveries: Mapping[str, IntArray]
+    days: Mapping[tuple[str, str], FeedDays] = field(default_factory=dict)
 
     def last_delivery(self, view: str, as_of: IntArray) -> IntArray:
         """Return when the newest row before each date became known; -1 before the first.

@@ -17,7 +17,7 @@ from ..arrays.array_types import FloatArray
 from ..engine.compute import Features
 from ..metrics.absence import Absence
 from .scorecard import Cap, Scorecard, WeightedMetric
-from .scorecard_weights import Weighing, combinations_of, facts_of, weigh
+from .scorecard_weights import MetricWeighing, Weighing, combinations_of, facts_of, weigh
 
 __all__ = ["Health", "chs_before_caps", "measure_health", "score_health", "scorecard_scope"]
 
@@ -99,7 +99,8 @@ def score_health(features: Features, scorecard: Scorecard) -> Health:
     and what applies to the account. A broken feed keeps its last value, but at most 50.
 
     A metric that fades says half as much after every half-life: the other half is unknown, so its
-    score drifts to 50, its coverage falls and the interval opens.
+    score drifts to 50 if it was better, its coverage falls and the interval opens. While an account
+    or a feed is silent no metric scores better than what it was when it fell silent.
 
     Below ``insufficient_below`` coverage there is no score; below ``green_from`` it stays under the
     high band; each cap that holds limits it further.
@@ -124,7 +125,7 @@ def measure_health(features: Features, scorecard: Scorecard) -> Health:
         Without the columns about caps.
     """
     weighing = weigh(scorecard, features.metrics, facts_of(features))
-    measured = _measured(features.frame, features.absence, scorecard, weighing)
+    measured = _measured(features.frame, features.absence, features.held, scorecard, weighing)
     columns = {
         "chs": _sufficient(measured, scorecard),
         "chs_low": measured.overall("low"),
@@ -141,13 +142,17 @@ def measure_health(features: Features, scorecard: Scorecard) -> Health:
 
 
 def chs_before_caps(
-    frame: pd.DataFrame, absence: pd.DataFrame, scorecard: Scorecard, weighing: Weighing
+    frame: pd.DataFrame,
+    absence: pd.DataFrame,
+    held: pd.DataFrame | None,
+    scorecard: Scorecard,
+    weighing: Weighing,
 ) -> FloatArray:
     """Return the health score of rows before caps, and nothing else.
 
     Parameters
     ----------
-    frame, absence : DataFrame
+    frame, absence, held : DataFrame
         As in ``Features``: at least the metrics that the scorecard weighs, and in ``frame`` those
         by which they fade.
     scorecard : Scorecard
@@ -159,7 +164,7 @@ def chs_before_caps(
     ndarray of float, shape (n_rows,)
         0 to 100, higher is healthier; NaN where too little is known.
     """
-    return _sufficient(_measured(frame, absence, scorecard, weighing), scorecard)
+    return _sufficient(_measured(frame, absence, held, scorecard, weighing), scorecard)
 
 
 def scorecard_scope(features: Features, scorecard: Scorecard) -> float:
@@ -189,13 +194,18 @@ def scorecard_scope(features: Features, scorecard: Scorecard) -> float:
 
 
 def _measured(
-    frame: pd.DataFrame, absence: pd.DataFrame, scorecard: Scorecard, weighing: Weighing
+    frame: pd.DataFrame,
+    absence: pd.DataFrame,
+    held: pd.DataFrame | None,
+    scorecard: Scorecard,
+    weighing: Weighing,
 ) -> _Measured:
     metrics = scorecard.metrics()
     values = _by_name(frame, [*metrics, *scorecard.ages()])
     states = _by_name(absence, metrics)
+    once = {} if held is None else _by_name(held, [name for name in metrics if name in held])
     parts = {
-        name: [_part(part, values, states, weighing) for part in component.metrics]
+        name: [_part(part, values, states, once, weighing) for part in component.metrics]
         for name, component in scorecard.components.items()
     }
     return _Measured(parts, _component_weights(weighing, parts))
@@ -210,23 +220,33 @@ def _part(
     part: WeightedMetric,
     values: dict[str, npt.NDArray[Any]],
     states: dict[str, npt.NDArray[Any]],
+    once: dict[str, npt.NDArray[Any]],
     weighing: Weighing,
 ) -> _Part:
     state, weighed = states[part.metric], weighing.metrics[part.metric]
-    poor, healthy = weighed.poor, weighed.healthy
-    scored = np.clip((values[part.metric] - poor) / (healthy - poor), 0.0, 1.0) * 100.0
+    scored = _scored(values[part.metric], weighed)
     present = state == Absence.PRESENT
     fresh = _freshness(part, values)
-    drifted = fresh * scored + (1.0 - fresh) * _NEUTRAL
-    held = np.minimum(np.where(np.isnan(scored), _NEUTRAL, drifted), _NEUTRAL)
+    # What was bad does not become neutral by growing old.
+    drifted = np.minimum(fresh * scored + (1.0 - fresh) * _NEUTRAL, scored)
+    kept = np.minimum(np.where(np.isnan(scored), _NEUTRAL, drifted), _NEUTRAL)
     stale = state == Absence.STALE_OR_FAILED
+    score = np.where(present, drifted, np.where(stale, kept, _NEUTRAL))
+    if part.metric in once:
+        score = np.fmin(score, _scored(once[part.metric], weighed))
     return _Part(
         column=part.metric,
         weight=np.where(_is_weighed(state), weighed.weight, 0.0),
-        score=np.where(present, drifted, np.where(stale, held, _NEUTRAL)),
-        low=np.where(present, fresh * scored, 0.0),
+        score=score,
+        low=np.where(present, np.minimum(fresh * scored, score), 0.0),
         known=present * fresh,
     )
+
+
+def _scored(values: npt.NDArray[Any], weighed: MetricWeighing) -> FloatArray:
+    """Return 0 at ``poor`` and 100 at ``healthy``, linear in between; NaN stays."""
+    share = (values - weighed.poor) / (weighed.healthy - weighed.poor)
+    return np.asarray(np.clip(share, 0.0, 1.0) * 100.0, dtype=float)
 
 
 def _is_weighed(state: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..arrays.array_types import FloatArray
+from ..arrays.array_types import BoolArray, FloatArray
 from ..engine.feature_table import Features
 from ..metrics.absence import Absence
 from .health_score import chs_before_caps
@@ -26,6 +26,8 @@ STEP_DAYS = 28
 
 _STEPS = 3
 _FEWEST_READINGS = 3
+_MOST_MISSING = 0.1
+"""Of the metrics that are read now, so many may not have been collected at an earlier reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Past:
     ----------
     scores : DataFrame
         Same index as the features it was read for; columns 1, 2, 3 (steps back): the health score
-        before caps, NaN where the account was no customer yet or too little was known.
+        before caps, NaN where the account was no customer yet, or too little was known or read.
     own : DataFrame
         Same index: per weighed metric the mean of the earlier readings, NaN without any.
     """
@@ -99,14 +101,23 @@ def past_of(readings: Features, features: Features, scorecard: Scorecard) -> Pas
     columns = scorecard.metrics()
     frame = readings.frame[[*columns, *scorecard.ages()]].iloc[meant]
     absence = readings.absence[columns].iloc[meant]
+    held = None if readings.held is None else readings.held.iloc[meant]
     live = readings.live.iloc[meant].to_numpy()
     scores = np.full((len(index), _STEPS), np.nan)
+    alike = live & _alike(absence, features.absence[columns].iloc[place])
     scores[place, step] = np.where(
-        live, chs_before_caps(frame, absence, scorecard, weighing), np.nan
+        alike, chs_before_caps(frame, absence, held, scorecard, weighing), np.nan
     )
     present = frame[columns].where(absence == Absence.PRESENT)[live]
     own = present.groupby(place[live]).mean().reindex(range(len(index)))
     return Past(pd.DataFrame(scores, index, list(_steps())), own.set_axis(index))
+
+
+def _alike(then: pd.DataFrame, now: pd.DataFrame) -> BoolArray:
+    """Return which earlier readings rest on what is read now: feeds that begin are no trend."""
+    missing = (then == Absence.NOT_COLLECTED).to_numpy() & (now != Absence.NOT_COLLECTED).to_numpy()
+    read = (now != Absence.NOT_COLLECTED).to_numpy().sum(axis=1)
+    return np.asarray(missing.sum(axis=1) <= _MOST_MISSING * read, dtype=bool)
 
 
 def _places(index: pd.Index, there: pd.Index) -> npt.NDArray[np.int64]:

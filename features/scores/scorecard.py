@@ -232,6 +232,13 @@ class Scorecard(Declared):
     caps: tuple[Cap, ...] = ()
     success: Success = Success()
 
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """All fields that decide a score: metrics, their ages, and what caps and variants ask."""
+        conditions = [*(cap.when for cap in self.caps), *(one.when for one in self.variants)]
+        asked = frozenset().union(*(condition.fields() for condition in conditions))
+        return asked | {*self.metrics(), *self.ages()}
+
     def metrics(self) -> list[str]:
         """Return the columns of all metrics that are weighed."""
         return [part.metric for part in self.weighed()]

@@ -91,6 +91,6 @@ def _silent_days(metric: Metric, known: Knowledge) -> FloatArray:
     age = np.zeros(len(known.rows))
     for name in {select.view for select, _ in metric.measure.selects()}:
         view = view_named(name)
-        if view.stale_after_days is not None:
+        if view.steady:
             age = np.maximum(age, (known.rows.as_of - known.last_delivery(view)) / DAY_US)
     return age

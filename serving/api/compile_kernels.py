@@ -22,7 +22,7 @@ from ...features.ingest.read import Data
 from ...features.progress import Progress, counted
 from ...training.models.bag_members import PREDICT_ROWS, Members
 from ..company.load_company import Company, company_of
-from .score import scored_of
+from .score import History, scored_of
 from .train import dataset_of
 
 __all__ = ["Compiled", "compile_kernels"]
@@ -113,7 +113,7 @@ def compile_kernels(*, progress: Progress | None = None) -> Compiled:
 
 def _score(data: Data) -> Company:
     company = company_of(data, None)
-    scored_of(company, "latest", None, "none", None, None)
+    scored_of(company, "latest", None, "none", History(), None)
     return company
 
 

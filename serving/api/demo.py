@@ -11,7 +11,7 @@ from ..company.starter_files import DEMO_SETTINGS
 from ..results.stores import open_store
 from ..results.words import TARGETS
 from .result_types import DemoResult
-from .score import scored_of, written_to
+from .score import History, scored_of, written_to
 from .train import dataset_of, trained_all, trained_of
 
 __all__ = ["demo"]
@@ -42,7 +42,7 @@ def demo(
     models = trained_all(
         tuple(TARGETS), lambda name: trained_of(rows, company, name, uri, None, progress)
     )
-    scored = scored_of(company, "latest", uri, None, None, progress)
+    scored = scored_of(company, "latest", uri, None, History(), progress)
     store = open_store(out / "results")
     result = written_to(store, out / "results", company, scored)
     return DemoResult(out, models, result, time.perf_counter() - began)

@@ -83,6 +83,7 @@ class TrainResult:
     base_rate: float
     warnings: tuple[str, ...]
     trained: Trained
+    findings: tuple[str, ...] = ()
 
     @property
     def axes(self) -> Independence | None:

@@ -18,6 +18,7 @@ from ...training.registry.mlflow_registry import (
 )
 from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
+from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
 from ..report.account_story import AccountStory, account_story
 from ..report.grid_chart import Cuts
@@ -38,11 +39,13 @@ class History:
 
     scores: pd.DataFrame | None = None
     plays: pd.DataFrame | None = None
+    feeds: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, store: Store | None) -> "History":
         """Read what a place holds; nothing without a place."""
-        return cls() if store is None else cls(store.read("scores"), store.read("plays"))
+        names = ("scores", "plays", "feeds")
+        return cls() if store is None else cls(*(store.read(name) for name in names))
 
 
 def scored_of(
@@ -56,6 +59,7 @@ def scored_of(
     """Score a company with the registered champions, or with the scorecard alone."""
     if model not in {None, "none"}:
         raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
+    refuse_unreadable(company.tables)
     models = Models() if model == "none" else _champions(tracking)
     stored = history or History()
     return score_tables(
@@ -65,6 +69,7 @@ def scored_of(
         models=models,
         previous=stored.scores,
         earlier_plays=stored.plays,
+        earlier_feeds=stored.feeds,
         progress=staged(progress, "score from"),
     )
 
@@ -91,7 +96,8 @@ def page_of(company: Company, scored: Scored) -> str:
         scored.plays,
         playbook=company.config.playbook,
         currency=company.settings.currency,
-        notes=scored.notes,
+        findings=scored.findings,
+        notes=scored.notes[len(scored.findings) :],
         scope=scored.scope,
         cuts=cuts_of(company.config),
     )
@@ -105,7 +111,12 @@ def cuts_of(config: Config) -> Cuts:
 
 def written_to(store: Store, out: str | Path, company: Company, scored: Scored) -> ScoreResult:
     """Hold a scoring against its declaration, write it and its report, and say where they went."""
-    results = {"scores": scored.scores, "drivers": scored.drivers, "plays": scored.plays}
+    results = {
+        "scores": scored.scores,
+        "drivers": scored.drivers,
+        "plays": scored.plays,
+        "feeds": scored.feeds,
+    }
     for name, frame in results.items():
         check_result(name, frame, RESULTS[name])
     unwritten = store.write(
@@ -258,6 +269,7 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
         plays,
         playbook=config.playbook,
         currency=config.settings.currency,
+        findings=_stored_findings(_stored(store, "feeds"), newest["as_of"].iloc[0]),
         cuts=cuts_of(config),
     )
     return _put(store, out, page)
@@ -275,3 +287,11 @@ def _put(store: Store, out: str | Path, page: str) -> Path:
         write_whole(path, page.encode())
         return path
     return Path(out) / REPORT
+
+
+def _stored_findings(feeds: pd.DataFrame, as_of: pd.Timestamp) -> list[str]:
+    """Return what was found about the feeds on a date."""
+    if feeds.empty:
+        return []
+    found = feeds.loc[feeds["as_of"] == as_of, "finding"]
+    return [str(text) for text in found.dropna() if text]

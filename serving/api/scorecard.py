@@ -24,7 +24,7 @@ from ...training.scorecard.success_criteria import (
 )
 from ...training.scorecard.weight_trial import Trial, try_weights
 from ..company.load_company import Company, company_of
-from .score import scored_of
+from .score import History, scored_of
 from .train import dataset_of
 
 __all__ = ["ScorecardFit", "ScorecardValidation", "fit_scorecard", "validate_scorecard"]
@@ -130,7 +130,7 @@ def validate_scorecard(
         rows=len(book),
         accounts=book["parent"].nunique(),
         churned=book.loc[book["churned"] == 1, "parent"].nunique(),
-        maturity=scored_of(company, "latest", None, "none", None, progress).maturity,
+        maturity=scored_of(company, "latest", None, "none", History(), progress).maturity,
         notes=(*notes, *_notes(book, company)),
     )
 

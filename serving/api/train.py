@@ -24,6 +24,7 @@ from ...training.registry.mlflow_registry import (
 from ...training.registry.promotion import promote
 from ...training.train import train_target
 from ..company.load_company import Company, company_of
+from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
 from ..results.words import MODELS, target_of
 from .result_types import BacktestResult, TrainResult
@@ -43,6 +44,7 @@ Result = TypeVar("Result")
 
 def dataset_of(company: Company, progress: Progress | None) -> Dataset:
     """Return the training rows of a company; raises as ``build_dataset`` does."""
+    refuse_unreadable(company.tables)
     return dataset_from(
         company.tables,
         company.settings,
@@ -92,6 +94,7 @@ def trained_of(
         churned=trained.outcomes,
         base_rate=trained.model.base_rate,
         warnings=trained.warnings,
+        findings=told_aside(company.tables),
         trained=trained,
     )
 

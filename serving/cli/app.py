@@ -265,6 +265,8 @@ def train(
 
     Backtest, train, calibrate, register. DATA may be one file with a row a customer; name its
     column that says who left, as in: churngrid train customers.csv --target Churn.
+
+    The exit code is 1 if much was put aside.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         used, found = talk.inputs(data, settings)
@@ -295,6 +297,8 @@ def train(
                 progress=progress,
             )
         talk.tell([train_summary(result) for result in results], show_trained)
+        if any(result.findings for result in results):
+            raise typer.Exit(_FOUND)
 
 
 @app.command(epilog="Example: churngrid backtest exports/ --out backtest/")
@@ -343,7 +347,10 @@ def score(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Score all accounts, with reasons, plays and a report."""
+    """Score all accounts, with reasons, plays and a report.
+
+    The exit code is 1 if feeds are broken or silent, or much was put aside: it says so first.
+    """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
         used, found = talk.inputs(data, settings)
@@ -365,6 +372,8 @@ def score(
                 progress=progress,
             )
         talk.tell(score_summary(result), show_score)
+        if result.scored.findings:
+            raise typer.Exit(_FOUND)
 
 
 @app.command(epilog="Example: churngrid explain exports/ --account 1042")

@@ -174,6 +174,8 @@ def show_trained(summaries: Sequence[Mapping[str, Any]]) -> None:
     summaries : sequence of mapping
         Of ``train_summary``.
     """
+    for finding in dict.fromkeys(text for one in summaries for text in one["findings"]):
+        say(f"! {finding}")
     for summary in summaries:
         say(
             f"{summary['target'].capitalize()}: {summary['model']} model, version "
@@ -213,7 +215,9 @@ def show_score(summary: Mapping[str, Any]) -> None:
     summary : mapping
         Of ``score_summary``.
     """
-    meaning, *notes = summary["notes"]
+    for finding in summary["findings"]:
+        say(f"! {finding}")
+    meaning, *notes = summary["notes"][len(summary["findings"]) :]
     say(meaning)
     say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
     show_accounts(summary["needs_someone"])

@@ -244,6 +244,7 @@ def train_summary(result: "TrainResult") -> dict[str, Any]:
         "base_rate": plain(result.base_rate),
         "scorers": _records(result.scorers),
         "axes_correlation": None if result.axes is None else plain(result.axes.spearman),
+        "findings": list(result.findings),
         "warnings": list(result.warnings),
     }
 
@@ -283,6 +284,7 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
     """
     scores = result.scored.scores
     return {
+        "findings": list(result.scored.findings),
         "as_of": plain(scores["as_of"].iloc[0]) if len(scores) else None,
         "accounts": len(scores),
         "by_status": _counted(scores["status"]),
@@ -294,6 +296,7 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
             target: _records(found.dropna(subset="moved"))
             for target, found in result.scored.drift.items()
         },
+        "feeds": _records(result.scored.feeds.drop(columns=["as_of", "metrics"])),
         "notes": list(result.scored.notes),
         "out": str(result.out),
         "report": plain(result.report_path),

@@ -39,6 +39,7 @@ def render_report(
     *,
     playbook: Playbook,
     currency: str = "USD",
+    findings: Sequence[str] = (),
     notes: Sequence[str] = (),
     scope: float | None = None,
     cuts: Cuts | None = None,
@@ -56,6 +57,8 @@ def render_report(
         For the steps of each play.
     currency : str
         ISO 4217 code of every amount.
+    findings : sequence of str
+        What is broken or missing; stands before everything else.
     notes : sequence of str
         What a reader should know about this run.
     scope : float, optional
@@ -108,6 +111,7 @@ def render_report(
         as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
         usual=portfolio.usual_odds(accounts),
         currency=unit,
+        findings=[plain(finding, longest=_NOTE) for finding in findings],
         notes=[
             *(plain(note, longest=_NOTE) for note in notes),
             *_scope_note(scope),

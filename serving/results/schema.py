@@ -9,6 +9,8 @@ __all__ = [
     "DRIVERS",
     "DRIVER_COLUMNS",
     "FACT_COLUMNS",
+    "FEEDS",
+    "FEED_COLUMNS",
     "FLAT_RESULTS",
     "NUMBER_COLUMNS",
     "PLAYS",
@@ -483,7 +485,23 @@ FLAT_PLAYS = (
 FLAT_RESULTS = {"scores": FLAT_SCORES, "drivers": FLAT_DRIVERS, "plays": FLAT_PLAYS}
 """Every result that scoring a flat table writes."""
 
-RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS}
+FEEDS = (
+    time("as_of", meaning="Date of the scoring."),
+    text("table", meaning="Table of the contract that delivers, or did once."),
+    text(
+        "state",
+        meaning="How it stands.",
+        choices=("alive", "silent", "broken", "gone"),
+    ),
+    time("last_delivery", meaning="When its newest row became known.", null="nothing is there"),
+    whole("rows_in", meaning="Rows read.", low=0),
+    whole("rows_put_aside", meaning="Rows put aside that repeat no other row.", low=0),
+    text("metrics", meaning="Metrics that it feeds, or did, joined by `|`."),
+    text("finding", meaning="What is wrong with it; empty when nothing is."),
+)
+"""How every feed stands: one row a table. The next scoring knows by it what is missing."""
+
+RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS, "feeds": FEEDS}
 """Every result that scoring writes."""
 
 BESIDE = ("caps", "drivers", "guard", "stale_metrics", "services")
@@ -503,6 +521,7 @@ TEXT_COLUMNS = _names(_PAGE, "text")
 NUMBER_COLUMNS = _names(_PAGE, "number")
 TIME_COLUMNS = _names(_PAGE, "time")
 DRIVER_COLUMNS = _names(DRIVERS)
+FEED_COLUMNS = _names(FEEDS)
 PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 """What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
 PROGRESS_COLUMNS = tuple(name for name in _names(PLAYS) if name not in PLAY_COLUMNS)

@@ -13,6 +13,7 @@ from ...features.engine.compute import Features
 from ...features.errors import ArtifactError
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
+from ...features.metrics.metric import Metric
 from ...features.progress import Progress
 from ...features.schema.bands import band_of
 from ...features.schema.tableset import Tables
@@ -25,6 +26,7 @@ from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ..company.config import Config
+from ..company.feed_status import feed_status, without_lost
 from ..results.shap_view import Scale, explanation_of
 from ..results.words import in_order, target_of
 from . import health_rules as rules
@@ -60,6 +62,11 @@ class Models:
         return "+".join(model.version[:_DIGITS] for model in chosen)
 
     @property
+    def learned(self) -> frozenset[str]:
+        """The inputs that had a number when some model was trained."""
+        return frozenset(name for model in self.by_target.values() for name in model.collected)
+
+    @property
     def by_target(self) -> dict[str, FittedModel]:
         """Those that are there, by what they estimate."""
         named = {"churned": self.churn, "expanded": self.expansion}
@@ -84,8 +91,12 @@ class Scored:
         Per target the SHAP values on log-odds, one column an input and ``base``.
     scope : float
         Share of the scorecard's weight that the company collects at all.
+    findings : tuple of str
+        What is broken or missing, so that it says less than it should: to be read first.
+    feeds : DataFrame
+        How every feed stands, see ``FEED_COLUMNS``.
     notes : tuple of str
-        What a reader should know about this run.
+        What a reader should know about this run, the findings first.
     maturity : MaturityReview
         Who grades apart, and how far maturity goes together with health.
     drift : dict of str to DataFrame
@@ -98,6 +109,8 @@ class Scored:
     features: Features
     contributions: dict[str, pd.DataFrame]
     scope: float
+    findings: tuple[str, ...]
+    feeds: pd.DataFrame
     notes: tuple[str, ...]
     maturity: MaturityReview
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -142,6 +155,7 @@ def score_tables(
     models: Models | None = None,
     previous: pd.DataFrame | None = None,
     earlier_plays: pd.DataFrame | None = None,
+    earlier_feeds: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> Scored:
     """Score every account known on a date.
@@ -158,6 +172,8 @@ def score_tables(
         Stored scores of earlier dates: their bands make this one steady.
     earlier_plays : DataFrame, optional
         Stored plays: an open one keeps the reason that it was begun for.
+    earlier_feeds : DataFrame, optional
+        Stored ``feeds`` of earlier dates: what delivered then and is missing now is told.
     progress : Progress, optional
 
     Returns
@@ -170,7 +186,12 @@ def score_tables(
         check_inputs(model, config.metrics)
     known = known_on(tables, as_of, config, progress)
     return score_known(
-        known, config=config, models=chosen, previous=previous, earlier_plays=earlier_plays
+        known,
+        config=config,
+        models=chosen,
+        previous=previous,
+        earlier_plays=earlier_plays,
+        earlier_feeds=earlier_feeds,
     )
 
 
@@ -181,6 +202,7 @@ def score_known(
     models: Models | None = None,
     previous: pd.DataFrame | None = None,
     earlier_plays: pd.DataFrame | None = None,
+    earlier_feeds: pd.DataFrame | None = None,
 ) -> Scored:
     """Score accounts of which everything is known already.
 
@@ -190,18 +212,31 @@ def score_known(
     config : Config
         The one it was gathered with.
     models : Models, optional
-    previous, earlier_plays : DataFrame, optional
+    previous, earlier_plays, earlier_feeds : DataFrame, optional
         As in ``score_tables``.
 
     Returns
     -------
     Scored
     """
-    chosen, features = models or Models(), known.features
+    given = models or Models()
+    feeds = feed_status(
+        known.tables,
+        known.as_of,
+        known.features,
+        settings=config.settings,
+        learned=given.learned,
+        earlier=earlier_feeds,
+    )
+    chosen, withheld = _without_withheld(given, feeds.lost, config.metrics)
+    features = without_lost(known.features, feeds.lost)
     health = score_health(features, config.scorecard)
+    last = _newest_before(previous, known.as_of)
+    health = rules.held_at_last(health, config.scorecard, feeds.lost, last)
     inputs = _inputs(features, health, known.maturity)
     with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
-        past = past_of(known.readings, features, config.scorecard)
+        readings = without_lost(known.readings, feeds.lost)
+        past = past_of(readings, features, config.scorecard)
         features = with_own_past(features, past)
         points = points_of(features, health, config.scorecard)
         accounts = _judged(known, features, health, points, past, config)
@@ -228,8 +263,12 @@ def score_known(
         features=features.at(features.frame.index[order]),
         contributions=contributions,
         scope=scorecard_scope(features, config.scorecard),
+        findings=(*feeds.findings, *withheld),
+        feeds=feeds.frame,
         notes=(
-            *_notes(known.business, chosen, known.status, known.ended),
+            *feeds.findings,
+            *withheld,
+            *_notes(known.business, given, known.status, known.ended),
             *_override_notes(active, accounts),
             *known.begun.notes(config.playbook),
             *review.notes(),
@@ -375,6 +414,25 @@ def _drivers(
     return drivers_of(features, shares, points, told=told, by_scorecard=by_scorecard)
 
 
+def _without_withheld(
+    models: Models, lost: frozenset[str], metrics: tuple[Metric, ...]
+) -> tuple[Models, tuple[str, ...]]:
+    """Return the models that rest on nothing that is lost, and what to say of the others."""
+    declared = by_column(metrics)
+    told, left = [], {}
+    for target, model in models.by_target.items():
+        rests_on = {declared[name].column for name in model.collected if name in declared}
+        if missing := sorted(rests_on & lost):
+            told.append(
+                f"`{PROBABILITY[target]}` is withheld: the model learned from {len(missing)} "
+                f"metrics that are unknown now, such as `{missing[0]}`. Restore what is missing, "
+                "or train again without it."
+            )
+        else:
+            left[target] = model
+    return Models(left.get("churned"), left.get("expanded")), tuple(told)
+
+
 def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
     """Return, per account, the newest stored reading before this date."""
     columns = {"health_band_shown": "band", "health_band_raw": "raw_band", "health_value": "index"}
@@ -386,9 +444,15 @@ def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFra
             f"The stored scores lack {missing}: another version wrote them. Score with `--fresh`, "
             "or into another place."
         )
+    return _newest_before(previous, as_of).rename(columns=columns)[list(columns.values())]
+
+
+def _newest_before(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Return, per account, all that was stored at its newest scoring before this date."""
+    if previous is None or previous.empty:
+        return pd.DataFrame()
     earlier = previous[previous["as_of"] < as_of].sort_values("as_of")
-    newest = earlier.drop_duplicates("account_id", keep="last").set_index("account_id")
-    return newest.rename(columns=columns)[list(columns.values())]
+    return earlier.drop_duplicates("account_id", keep="last").set_index("account_id")
 
 
 def _of_open(earlier: pd.DataFrame | None, known: Known) -> pd.DataFrame:

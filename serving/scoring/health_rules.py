@@ -4,7 +4,7 @@ A rule has a condition, an effect and a reason. One pure function applies them f
 the first that sets a thing has set it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import pandas as pd
 
 from ...features.schema.bands import BANDS, Bands, band_of
 from ...features.schema.conditions import Condition
+from ...features.scores.health_score import Health
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_rules import OVERRIDE
 from ...features.scores.scorecard_weights import combinations_of
@@ -26,6 +27,7 @@ __all__ = [
     "band_distance",
     "covered_band",
     "flags_of",
+    "held_at_last",
     "limited_band",
     "sources_of",
     "with_overrides",
@@ -161,6 +163,47 @@ def covered_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.Series:
     thin = accounts["chs_coverage"] < scorecard.green_from
     held = thin & accounts["health_source"].eq("scorecard") & accounts["band"].eq("high")
     return accounts["band"].mask(held, accounts["health_band_raw"])
+
+
+def held_at_last(
+    health: Health, scorecard: Scorecard, lost: frozenset[str], last: pd.DataFrame
+) -> Health:
+    """Return the health with no score above the last stored one where what it rests on is lost.
+
+    Parameters
+    ----------
+    health : Health
+    scorecard : Scorecard
+    lost : frozenset of str
+        Metrics that had numbers once and have none to trust.
+    last : DataFrame
+        Index account_id: what was stored at the newest earlier scoring; may be empty.
+
+    Returns
+    -------
+    Health
+        The same where nothing is lost that the scorecard looks at. Else the components that weigh
+        it and the score itself are at most the last stored ones, and unknown where none is stored:
+        the lowest and the highest possible score then tell what is left.
+    """
+    if not lost & scorecard.looks_at:
+        return health
+    weighing = [
+        f"chs_{name}"
+        for name, component in scorecard.components.items()
+        if lost & {part.metric for part in component.metrics}
+    ]
+    scores = health.scores.copy()
+    accounts = scores.index.get_level_values("account_id")
+    for column, before in (
+        *((name, name) for name in weighing),
+        *(("chs", "chs"), ("chs_before_caps", "chs_before_caps")),
+    ):
+        stored = last[before] if before in last else pd.Series(dtype=float)
+        limit = stored.reindex(accounts).to_numpy(dtype=float)
+        scores[column] = np.minimum(scores[column].to_numpy(dtype=float), limit)
+    scores["chs_low"] = np.fmin(scores["chs_low"], scores["chs"])
+    return replace(health, scores=scores)
 
 
 def limited_band(accounts: pd.DataFrame, scorecard: Scorecard) -> pd.DataFrame:

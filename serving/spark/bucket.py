@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ...features.arrays.array_types import IntArray
 from ...features.arrays.as_of_rows import to_microseconds
+from ...features.arrays.feed_days import FeedDays
 from ...features.engine.compute import compute_own
 from ...features.engine.feature_table import (
     OwnFeatures,
@@ -44,9 +45,11 @@ PAIRS = "(pairs)"
 """Name under which the asked pairs travel; no table is called so."""
 
 LIVE, SEGMENT = "_live", "_segment"
-WHOLE = pa.schema({"name": pa.string(), "as_of": pa.int64(), "newest": pa.int64()})
-_FILLED = -1
-"""Stands for the date in rows that say only that a table has rows."""
+WHOLE = pa.schema(
+    {"name": pa.string(), "kind": pa.string(), "date": pa.int64(), "number": pa.int64()}
+)
+_FILLED, _NEWEST = "(filled)", "(newest)"
+"""Kinds of rows beside those that are called by a clock and say on which days there are facts."""
 
 _TIME = pa.timestamp("us", tz="UTC")
 KEYS = (("account_id", pa.string()), ("as_of", _TIME))
@@ -112,7 +115,7 @@ class Company:
 
 
 def whole_rows(parcels: pa.Table, company: Company, dates: IntArray) -> pa.Table:
-    """Return what the accounts of a bucket show, as rows of which the largest counts.
+    """Return what the accounts of a bucket show, as rows of which each different one counts.
 
     Parameters
     ----------
@@ -126,16 +129,20 @@ def whole_rows(parcels: pa.Table, company: Company, dates: IntArray) -> pa.Table
         Of ``WHOLE``.
     """
     found = whole_of(company.tables(unpacked(parcels)), dates)
-    filled = sorted(found.filled)
-    views = list(found.deliveries)
-    return pa.table(
-        [
-            [*filled, *np.repeat(views, len(dates)).tolist()],
-            np.concatenate([[_FILLED] * len(filled), *[dates] * len(views)]).astype(np.int64),
-            np.concatenate([[0] * len(filled), *found.deliveries.values()]).astype(np.int64),
-        ],
-        schema=WHOLE,
-    )
+    filled = [_whole_part(name, _FILLED, [0], [0]) for name in sorted(found.filled)]
+    newest = [_whole_part(name, _NEWEST, dates, at) for name, at in found.deliveries.items()]
+    days = [
+        _whole_part(name, clock, there.date, there.day)
+        for (name, clock), there in found.days.items()
+    ]
+    return pa.concat_tables([WHOLE.empty_table(), *filled, *newest, *days])
+
+
+def _whole_part(
+    name: str, kind: str, date: IntArray | list[int], number: IntArray | list[int]
+) -> pa.Table:
+    columns = [[name] * len(date), [kind] * len(date), date, number]
+    return pa.table(columns, schema=WHOLE)
 
 
 def whole_from(rows: pa.Table, dates: IntArray) -> Whole:
@@ -144,7 +151,7 @@ def whole_from(rows: pa.Table, dates: IntArray) -> Whole:
     Parameters
     ----------
     rows : pyarrow.Table
-        Of ``WHOLE``, the largest ``newest`` of each name and date.
+        Of ``WHOLE``, of all buckets.
     dates : ndarray of int64, shape (n_dates,)
 
     Returns
@@ -152,14 +159,18 @@ def whole_from(rows: pa.Table, dates: IntArray) -> Whole:
     Whole
     """
     frame = rows.to_pandas()
-    said = frame["as_of"] == _FILLED
-    feeds = frame[~said].groupby("name")
+    newest = frame[frame["kind"] == _NEWEST].groupby("name")
+    days = frame[~frame["kind"].isin([_FILLED, _NEWEST])].groupby(["name", "kind"])
     return Whole(
-        filled=frozenset(frame.loc[said, "name"]),
+        filled=frozenset(frame.loc[frame["kind"] == _FILLED, "name"]),
         dates=dates,
         deliveries={
-            str(name): times.set_index("as_of")["newest"].reindex(dates).to_numpy()
-            for name, times in feeds
+            str(name): part.groupby("date")["number"].max().reindex(dates).to_numpy()
+            for name, part in newest
+        },
+        days={
+            (str(name), str(clock)): FeedDays(part["date"].to_numpy(), part["number"].to_numpy())
+            for (name, clock), part in days
         },
     )
 

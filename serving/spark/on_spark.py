@@ -300,8 +300,7 @@ def _known(
         return of.whole_rows(rows, company, dates)
 
     found = _by_bucket(tables.parcels(buckets), compute, of.WHOLE)
-    newest = found.groupBy("name", "as_of").agg({"newest": "max"}).toDF(*of.WHOLE.names)
-    whole = of.whole_from(newest.toArrow(), dates)
+    whole = of.whole_from(found.distinct().toArrow(), dates)
     _check_left(whole.filled)
     return replace(company, whole=whole)
 

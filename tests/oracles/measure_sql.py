@@ -48,13 +48,16 @@ from churngrid.features.metrics.measures import (
 from churngrid.features.metrics.select import (
     Above,
     Below,
+    EveryRow,
     Filled,
     HasPart,
     Is,
     IsNot,
     IsTrue,
     Weekday,
+    Window,
 )
+from churngrid.features.metrics.silence import Silence
 from churngrid.features.schema.plans import PLANS as PLAN_ORDER
 from churngrid.features.schema.tables import table_spec
 from tests.oracles.commercial_facts import NEVER, Oracle
@@ -174,11 +177,13 @@ BESIDE = f"""
       ORDER BY a.valid_from DESC, a.known_at DESC LIMIT 1), false) AS above_plan"""
 USAGE = {
     "usage_daily": f"""
-        SELECT u.*, {CATALOGUE}, {BESIDE}
+        SELECT u.*, {CATALOGUE}, {BESIDE},
+               coalesce(coalesce(events, minutes) > 0,
+                        NOT coalesce(automated_events > 0, false)) AS is_use
         FROM raw_usage_daily u LEFT JOIN raw_features f USING (feature_id)""",
     "usage_events": f"""
         SELECT u.*, date_trunc('day', occurred_at)::TIMESTAMP AS date, 1.0 AS events, {CATALOGUE},
-               {BESIDE}
+               {BESIDE}, true AS is_use
         FROM raw_usage_events u LEFT JOIN raw_features f USING (feature_id)""",
 }
 LAUNCHES = """
@@ -300,8 +305,27 @@ class MeasureSql:
         if not measure.or_tenure:
             return found
         return f"""
-            SELECT f.account_id, f.as_of, coalesce(f.value, t.value) AS value
-            FROM ({found}) f JOIN ({self.query(Tenure(), 0)}) t USING (account_id, as_of)"""
+            SELECT f.account_id, f.as_of,
+                   coalesce(f.value, CASE WHEN t.value IS NOT NULL
+                                          THEN least(t.value, c.value) END) AS value
+            FROM ({found}) f JOIN ({self.query(Tenure(), 0)}) t USING (account_id, as_of)
+            LEFT JOIN ({_covered(measure.select)}) c USING (as_of)"""
+
+    @query.register
+    def _(self, measure: Silence, shift):
+        since = self.query(DaysSince(measure.select, or_tenure=True), 0)
+        window = replace(measure.select, window=Window(measure.looks_back_days))
+        return f"""
+            SELECT account_id, as_of,
+                   s.value / greatest({measure.days}, coalesce({measure.gaps} * 7 / 5 * g.gap, 0))
+                   AS value
+            FROM ({since}) s LEFT JOIN (
+                SELECT account_id, as_of, median(gap) AS gap FROM (
+                    SELECT account_id, as_of, workday - lag(workday) OVER (
+                        PARTITION BY account_id, as_of ORDER BY workday) AS gap
+                    FROM (SELECT DISTINCT v.account_id, v.as_of, {_workday("v.date")} AS workday
+                          FROM ({_visible(window, 0)}) v))
+                GROUP BY ALL) g USING (account_id, as_of)"""
 
     @query.register
     def _(self, measure: Oldest, shift):
@@ -595,9 +619,25 @@ def _state(view, entity):
         QUALIFY row_number() OVER (PARTITION BY as_of, {", ".join(entity)} ORDER BY {newest}) = 1"""
 
 
+def _covered(select):
+    """Per date, the days since the first day of any row of the view, known and past by then."""
+    clocks = {happened_of(select.view), select.at or happened_of(select.view)}
+    days = " UNION ALL ".join(
+        f"SELECT as_of, {clock} AS moment FROM dates JOIN {select.view} v "
+        f"ON v.known_at < as_of AND v.{clock} < as_of"
+        for clock in sorted(clocks)
+    )
+    return f"""
+        SELECT as_of, (epoch_us(as_of) - epoch_us(date_trunc('day', min(moment))::TIMESTAMP)) {DAYS}
+               AS value
+        FROM ({days}) GROUP BY as_of"""
+
+
 def _visible(select, shift):
     """The facts of a selection beside each row that sees them."""
     held = [_all(select.where, "f")]
+    if select.view == "usage" and not any(isinstance(one, EveryRow) for one in select.where):
+        held.append("f.is_use")
     lag = select.lag_days + (0 if select.window else shift)
     held += [f"f.{column} < {_ago(lag)}" for column in select.after]
     if select.until:
@@ -641,6 +681,8 @@ def _held(condition, table):
     """One condition; what is empty does not hold."""
     column = f"{table}.{condition.column}"
     match condition:
+        case EveryRow():
+            held = "true"
         case Is():
             held = f"lower({column}) IN {_listed(condition.values)}"
         case IsNot():

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from churngrid.features.arrays.as_of_rows import Rows
-from churngrid.features.engine.compute import _preceding, live_accounts
+from churngrid.features.engine.compute import live_accounts
+from churngrid.features.engine.own_past import preceding
 from churngrid.features.engine.point_in_time import Knowledge
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.catalogue.context import ACTIVE_LATELY, EVER_ACTIVE, PAYS
@@ -224,7 +225,7 @@ def measures(known) -> Iterator[tuple[str, object, int]]:
     for metric in METRICS:
         if known.collected(metric.measure):
             yield metric.column, metric.measure, 0
-            for place in range(1, len(_preceding(metric)) + 1):
+            for place in range(1, len(preceding(metric)) + 1):
                 days = place * metric.window_days
                 yield f"{metric.column}, {days} days before", metric.measure, days
     for name, measure in OTHERS.items():

@@ -103,6 +103,12 @@ def seen(frame, account, as_of, clock, window):
     return kept
 
 
+def begun(frame, as_of):
+    """The first day of any account's facts that are known by then."""
+    known = frame[(frame["known_at"] < as_of) & (frame["date"] < as_of)]
+    return known["date"].min().floor("D") if len(known) else pd.NaT
+
+
 def newest_versions(frame, account, as_of):
     """The last known version of each ticket, which counts from the day it was changed."""
     known = frame[(frame["known_at"] < as_of) & (frame["changed_at"] < as_of)]
@@ -192,11 +198,11 @@ CASES = {
         lambda f, a, t: (
             age(
                 t,
-                START
+                max(START, begun(f["usage_daily"], t))
                 if pd.isna(last := seen(f["usage_daily"], a, t, "date", None)["date"].max())
                 else last,
             )
-            if t > START
+            if t > START and not pd.isna(begun(f["usage_daily"], t))
             else np.nan
         ),
     ),

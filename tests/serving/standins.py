@@ -76,6 +76,8 @@ def scored(**changes):
     )
     notes = ("Contracts with money.",)
     told = {"notes": notes, "maturity": SimpleNamespace(summary=dict), "drift": {}}
+    feeds = pd.DataFrame({"as_of": [], "table": [], "metrics": []})
+    told |= {"findings": (), "feeds": feeds}
     return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, **told)
 
 
@@ -111,6 +113,7 @@ def train_result(target):
         version="3",
         axes=SimpleNamespace(spearman=0.21) if target == "churn" else None,
         warnings=("only 100 decisions",),
+        findings=(),
     )
 
 

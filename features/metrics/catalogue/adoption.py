@@ -77,6 +77,7 @@ METRICS = (
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=1.0,
         meaning="Features used in the 28 days before and not since, over those used then.",
         poor=0.3,
         healthy=0.1,

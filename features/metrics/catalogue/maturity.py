@@ -5,7 +5,7 @@ from ..combined_measures import Continuity, Difference, Ratio, Scaled
 from ..limited_measures import Flag, Sum
 from ..measures import Catalogue, Count, Distinct, Total
 from ..metric import Metric
-from ..select import Filled, Filter, HasPart, Is, IsTrue, Select, Window
+from ..select import EveryRow, Filled, Filter, HasPart, Is, IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 
@@ -22,7 +22,8 @@ _ADMIN_ROLE = HasPart("roles", ("admin",))
 _PEOPLE = Select("people", (_ADMIN_ROLE,), until="left_known_at")
 _CERTIFIED = Select("people", (_ADMIN_ROLE,), after=("certified_at",), until="left_known_at")
 _QUARTER = Select("usage", window=Window(90))
-_BY_MACHINES = Total(_QUARTER, "automated_events")
+_AND_MACHINES = Select("usage", (EveryRow("automated_events"),), Window(90))
+_BY_MACHINES = Total(_AND_MACHINES, "automated_events")
 _BY_ALL = Difference(Total(_QUARTER, "events"), Scaled(_BY_MACHINES, -1.0))
 _FEATURE = ("feature_id",)
 _INTEGRATION = IsTrue("is_integration")

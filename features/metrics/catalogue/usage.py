@@ -7,6 +7,7 @@ from ..limited_measures import Capped, Flag, LowestOver
 from ..measures import Catalogue, Commercial, Count, DaysSince, Distinct, Total
 from ..metric import Metric
 from ..select import Is, IsTrue, Select, Weekday, Window
+from ..silence import SILENCE
 
 __all__ = ["METRICS"]
 
@@ -76,6 +77,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=0.0,
         meaning="Mean share of the 20 working days in 28 on which an active user was there.",
         poor=0.1,
         healthy=0.3,
@@ -102,6 +104,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=0.0,
         meaning="Uses of features of value per active user and week, over 28 days.",
         own_baseline=True,
     ),
@@ -114,6 +117,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=0.0,
         meaning="Mean number of days in 28 on which an active user was there.",
         # For scorecards of one's own: the models see the share of working days.
         in_model=False,
@@ -127,6 +131,7 @@ METRICS = (
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=1.0,
         meaning="Uses of features of value by the busiest person over those by all, in 28 days.",
         poor=0.6,
         healthy=0.3,
@@ -141,6 +146,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=0.0,
         meaning="Different departments of the people who used something of value in 28 days.",
         poor=1.0,
         healthy=3.0,
@@ -154,6 +160,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=-1.0,
         meaning="Active users in 28 days against the 28 days before.",
         poor=-0.2,
         healthy=-0.05,
@@ -168,6 +175,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
+        when_silent=-1.0,
         meaning="Least-squares slope of log(1 + weekly active users) over twelve weeks.",
         poor=-0.05,
         healthy=0.0,
@@ -199,6 +207,20 @@ METRICS = (
         "of use in 365 days, at most 20; of fewer than two such days a week is assumed.",
         poor=3.0,
         healthy=1.5,
+    ),
+    Metric(
+        name="silence_ratio",
+        component="usage",
+        measure=SILENCE,
+        label="silence by the account's own rhythm",
+        unit="times",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since the last use of value over 30 days, or over three times the median gap "
+        "between the account's days of use in 365 days if that is longer; dormant from 1 on.",
+        # For a cap: how long ago the last use was says another metric.
+        in_model=False,
     ),
     Metric(
         name="seat_saturation",

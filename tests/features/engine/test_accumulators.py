@@ -181,7 +181,7 @@ def test_questions_with_conditions_are_folded_apart(answered, usage, rows):
         (Different(select(7), (*USERS, "date")), True),
         (Different(select(), (*USERS, "date")), False),
         (Different(Select("usage", window=Window(7), until="released_at"), USERS), False),
-        (FirstMoment(select()), False),
+        (FirstMoment(select()), True),
         (NewestNumber(select(), "events"), False),
         (NewestMoment(select(), "date"), False),
         (Middle(select(), "events"), False),

@@ -52,10 +52,13 @@ def test_where_nobody_is_live_there_is_nothing_to_compare_with():
     same(share, [NAN, NAN])
 
 
-def test_a_single_account_is_the_whole_group():
+def test_who_is_alone_has_nobody_to_be_compared_with():
     median, share = among([4])
-    same(median, [4])
-    same(share, [1])
+    same(median, [NAN])
+    same(share, [NAN])
+    median, share = among([4, NAN, 9], segments=["s", "s", "t"])
+    same(median, [NAN] * 3)
+    same(share, [NAN] * 3)
 
 
 def test_no_rows_give_no_values():
@@ -69,8 +72,8 @@ def test_dates_and_segments_are_compared_apart():
         dates=[10, 10, 20, 20, 10],
         segments=["s", "t", "s", "s", "s"],
     )
-    same(median, [3, 2, 3.5, 3.5, 3])
-    same(share, [0.5, 1, 0.5, 1, 1])
+    same(median, [3, NAN, 3.5, 3.5, 3])
+    same(share, [0.5, NAN, 0.5, 1, 1])
 
 
 def test_infinite_values_are_values():

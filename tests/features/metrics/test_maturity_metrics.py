@@ -114,12 +114,12 @@ def used(*features, days=30, catalogue=None):
     marks = catalogue or {"erp": "i", "api": "i", "sync": "i", "roles": "a", "audit": "ap"}
     usage = pd.DataFrame(
         {
-            "account_id": "a",
+            "account_id": [*["a"] * len(features), "a", "bystander"],
             "product_user_id": "u",
-            "feature_id": [*features, "board"],
-            "date": ago([*[days] * len(features), 1]),
+            "feature_id": [*features, "board", "board"],
+            "date": ago([*[days] * len(features), 1, 700]),
             "events": 1.0,
-            "known_at": ago([*[days] * len(features), 1]),
+            "known_at": ago([*[days] * len(features), 1, 700]),
         }
     )
     columns = {"is_integration": "i", "is_admin_setting": "a", "is_premium": "p"}

@@ -195,7 +195,7 @@ MOOD = {"components": {"mood": {"label": "Mood", "weight": 1, "metrics": [FADING
         (9.0, 0.0, 100),
         (9.0, 180.0, 75),  # half is left of what it says, the other half is neutral
         (9.0, 360.0, 62.5),
-        (6.0, 180.0, 25),
+        (6.0, 180.0, 0),  # what was bad does not become neutral by growing old
         (7.5, 180.0, 50),
         (9.0, np.nan, 100),  # without an age nothing fades
     ],
@@ -219,7 +219,7 @@ def test_a_faded_score_counts_as_too_little_known():
     assert np.isnan(scored(features, card(**MOOD))["chs"])
 
 
-@pytest.mark.parametrize(("age", "score"), [(0.0, 0), (180.0, 25)])
+@pytest.mark.parametrize(("age", "score"), [(0.0, 0), (180.0, 0)])
 def test_a_stale_feed_keeps_what_its_signal_still_said(age, score):
     values = {"nps_mean_365d": 6.0, "tickets_30d": age}
     found = scored(features_of(states={"nps_mean_365d": STALE}, **values), card(**MOOD, **LENIENT))

@@ -49,7 +49,7 @@ def test_the_score_alone_is_that_of_the_whole():
     for tenure in (10.0, 400.0):
         features = features_of(tenure=tenure, **{USERS: 0.2}, **GOOD)
         weighing = weigh(varied(first), METRICS, facts_of(features))
-        found = chs_before_caps(features.frame, features.absence, varied(first), weighing)
+        found = chs_before_caps(features.frame, features.absence, None, varied(first), weighing)
         assert found.tolist() == [scored(features, varied(first))["chs_before_caps"]]
 
 

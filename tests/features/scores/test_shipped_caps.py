@@ -138,8 +138,9 @@ def test_an_invoice_caps_when_long_overdue_or_given_up(due, failed, paid, expect
 def test_the_caps_are_those_of_the_domain():
     limits = {cap.name: cap.limit for cap in CARD.caps}
     assert limits == {
-        **{"sponsor_left_lately": 49, "sponsor_left": 59, "csm_sees_red": 49},
+        **{"sponsor_left_lately": 49, "sponsor_left": 59, "csm_sees_red": 49, "dormant": 49},
         **{"critical_beyond_sla": 59, "long_overdue": 59, "payment_failed": 59},
+        "nobody_in_contact": 59,
         **{"single_threaded": 69, "reference_refused": 69, "merged": 69},
     }
     assert [cap.name for cap in CARD.caps if cap.by_person] == ["csm_sees_red"]

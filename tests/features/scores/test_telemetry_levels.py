@@ -80,11 +80,11 @@ def test_three_categories_of_telemetry_make_no_index_until_somebody_states_somet
     features = pd.DataFrame({**catalogue, "is_admin_setting": [False, True], "is_premium": False})
     usage = pd.DataFrame(
         {
-            "account_id": "a",
+            "account_id": ["a", "a", "bystander"],
             "product_user_id": "u",
-            "feature_id": ["erp", "roles"],
-            "date": AS_OF - 2 * DAY,
-            "known_at": AS_OF - 2 * DAY,
+            "feature_id": ["erp", "roles", "other"],
+            "date": [AS_OF - 2 * DAY, AS_OF - 2 * DAY, AS_OF - 500 * DAY],
+            "known_at": [AS_OF - 2 * DAY, AS_OF - 2 * DAY, AS_OF - 500 * DAY],
         }
     )
     shown = {**seats, "people": people, "features": features, "usage_daily": usage}

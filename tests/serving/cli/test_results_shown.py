@@ -1,5 +1,6 @@
 """What people and programs read of the results."""
 
+import json
 import re
 from pathlib import Path
 
@@ -265,3 +266,25 @@ def test_json_of_check_counts_every_row(verbs):
 def test_json_of_explain_has_null_for_what_is_unknown(verbs):
     told = document(run(*COMMANDS["explain"], "--json"))
     assert told == {"account_id": "a", "p_churn": 0.26, "cmi": None}
+
+
+BROKEN = "`tickets` is broken, most of its rows cannot be used."
+
+
+def with_findings(verbs):
+    said = verbs.answers["score"].scored
+    said.findings, said.notes = (BROKEN,), (BROKEN, *said.notes)
+    verbs.answers["train"][0].findings = (BROKEN,)
+
+
+@pytest.mark.parametrize("command", ["score", "train"])
+def test_what_is_broken_is_said_first_and_with_an_exit_code(verbs, command):
+    with_findings(verbs)
+    found = run(*COMMANDS[command])
+    assert found.exit_code == 1
+    assert found.stdout.startswith(f"! {BROKEN}")
+    assert found.stdout.count(BROKEN) == 1
+    told = run(*COMMANDS[command], "--json")
+    assert told.exit_code == 1
+    first = json.loads(told.stdout)
+    assert (first if command == "score" else first[0])["findings"] == [BROKEN]

@@ -90,8 +90,7 @@ def with_whole(frames, dates, n_buckets):
     """The company with what all buckets show together."""
     company, moments = company_of(frames), to_microseconds(pd.DatetimeIndex(dates))
     parts = [whole_rows(rows, company, moments) for rows in parcels_of(divided(frames), n_buckets)]
-    together = pa.concat_tables(parts).group_by(["name", "as_of"]).aggregate([("newest", "max")])
-    together = together.rename_columns(["name", "as_of", "newest"])
+    together = pa.concat_tables(parts)
     return dataclasses.replace(company, whole=whole_from(together, moments))
 
 

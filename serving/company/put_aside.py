@@ -1,0 +1,164 @@
+"""Rows and money that a reading put aside: what a run says before anything else."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...features.errors import SchemaError
+from ...features.schema.tableset import Tables
+
+__all__ = ["PutAside", "put_aside", "refuse_unreadable", "told_aside"]
+
+_MONEY = {
+    "subscription_items": ("mrr", 12.0),
+    "contracts": ("acv", 1.0),
+    "invoices": ("amount_due", 1.0),
+}
+"""By table: the column that states money, and how often a year it is due."""
+
+_BINDING = ("contracts", "subscription_items", "contract_events")
+"""Without these nobody can tell what churn means, what an account pays or who has given notice."""
+
+_NOTABLE = 0.01
+"""From which share of a table's rows on rows put aside are a finding."""
+
+_REPEATED = "repeats"
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """What was put aside of one table.
+
+    Parameters
+    ----------
+    table : str
+    rows_in : int
+    rows : int
+        Put aside, repetitions of earlier rows left out: what those say is in use.
+    money : float
+        Per year, of those rows that state it; 0.0 for a table without money.
+    why : str
+        The commonest reason.
+    """
+
+    table: str
+    rows_in: int
+    rows: int
+    money: float
+    why: str
+
+    @property
+    def share(self) -> float:
+        """Of the table's rows, 0 to 1."""
+        return self.rows / self.rows_in if self.rows_in else 0.0
+
+    @property
+    def notable(self) -> bool:
+        """Whether it is a finding: money, or more than a stray row."""
+        return self.money > 0 or self.share >= _NOTABLE
+
+    @property
+    def sentence(self) -> str:
+        """What to say of it."""
+        worth = f", worth {self.money:,.0f} a year" if self.money > 0 else ""
+        rows = "row" if self.rows_in == 1 else "rows"
+        return (
+            f"`{self.table}`: {self.rows:,} of {self.rows_in:,} {rows} put aside{worth}, most "
+            f"because {self.why}."
+        )
+
+
+def put_aside(tables: Tables) -> tuple[PutAside, ...]:
+    """Return what was put aside, table by table.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    tuple of PutAside
+        The largest share first; only tables of which something was put aside.
+
+    Examples
+    --------
+    >>> put_aside(Tables({}))
+    ()
+    """
+    rows = tables.quarantine
+    if rows is None or not rows.num_rows:
+        return ()
+    repeated = pc.match_substring_regex(rows["reason"], rf"^(column `[^`]*`: )?{_REPEATED} [^;]*$")
+    rows = rows.filter(pc.invert(repeated))
+    found = [
+        _of_table(str(name), rows.filter(pc.equal(rows["table"], name)), tables)
+        for name in pc.unique(rows["table"]).to_pylist()
+    ]
+    return tuple(sorted(found, key=lambda part: (-part.share, part.table)))
+
+
+def told_aside(tables: Tables) -> tuple[str, ...]:
+    """Return what to say first of a reading: what of it is missing in everything that follows.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Returns
+    -------
+    tuple of str
+        Empty unless something notable was put aside.
+    """
+    return tuple(part.sentence for part in put_aside(tables) if part.notable)
+
+
+def refuse_unreadable(tables: Tables) -> None:
+    """Refuse tables of contracts and money of which rows came and none can be used.
+
+    Parameters
+    ----------
+    tables : Tables
+
+    Raises
+    ------
+    SchemaError
+        If there is such a table: without it another business would be read, in silence.
+    """
+    for part in put_aside(tables):
+        if part.table in _BINDING and not tables.filled(part.table):
+            raise SchemaError(
+                f"Nothing is left of `{part.table}`, and without it nobody can tell what accounts "
+                f"pay and when they decide: {part.sentence[len(part.table) + 4 :]} Mend it "
+                f"(`churngrid check` shows the rows), or set `tables.{part.table}.skip: true`."
+            )
+
+
+def _of_table(name: str, rows: pa.Table, tables: Tables) -> PutAside:
+    reasons = Counter(str(reason).split(", got ")[0] for reason in rows["reason"].to_pylist())
+    return PutAside(
+        table=name,
+        rows_in=int(tables.rows_in.get(name, rows.num_rows)),
+        rows=rows.num_rows,
+        money=_money(name, rows),
+        why=reasons.most_common(1)[0][0],
+    )
+
+
+def _money(name: str, rows: pa.Table) -> float:
+    """Return what the rows of a table say is due in a year, as far as it can be read."""
+    if name not in _MONEY:
+        return 0.0
+    column, times = _MONEY[name]
+    stated = (json.loads(values).get(column) for values in rows["values"].to_pylist())
+    return times * sum(map(_number, stated))
+
+
+def _number(stated: object) -> float:
+    digits = "".join(sign for sign in str(stated or "") if sign.isdigit() or sign in ".-")
+    try:
+        return max(float(digits), 0.0)
+    except ValueError:
+        return 0.0
