@@ -10,7 +10,7 @@ from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
 from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
 from ...features.metrics.metric import Metric
-from .number_words import as_said
+from .number_words import as_said, never_in
 
 __all__ = ["Compared", "Comparisons", "usual_in_book"]
 
@@ -55,11 +55,13 @@ class Comparisons:
     level : ndarray of float, shape (n_rows, n_metrics)
     usual : tuple of ndarray of float, shape (n_rows, n_metrics)
         In the order of ``REFERENCES``; NaN is unknown.
+    tenure_days : ndarray of float, shape (n_rows,)
     """
 
     metrics: Sequence[Metric]
     level: FloatArray
     usual: tuple[FloatArray, ...]
+    tenure_days: FloatArray
 
     @classmethod
     def of(cls, features: Features) -> "Comparisons":
@@ -80,7 +82,10 @@ class Comparisons:
             for frame in (features.baseline, features.segment_median, features.frame)
         )
         book = np.broadcast_to(usual_in_book(features), level.shape)
-        return cls(features.metrics, level, (own, segment, book))
+        tenure = features.frame.get("tenure_days", pd.Series(np.nan, features.frame.index))
+        return cls(
+            features.metrics, level, (own, segment, book), np.asarray(tenure, dtype=np.float64)
+        )
 
     def compared(
         self, rows: IntArray, places: IntArray, pushes: FloatArray, better: FloatArray
@@ -123,6 +128,24 @@ class Comparisons:
             kind=np.where(found, kind, -1),
             usual=np.where(found, raw[np.arange(len(rows)), kind], np.nan),
         )
+
+    def never(self, rows: IntArray, places: IntArray) -> FloatArray:
+        """Return since when what a metric tells the age of never happened; NaN where it did.
+
+        Parameters
+        ----------
+        rows, places : ndarray of int, shape (n_reasons,)
+
+        Returns
+        -------
+        ndarray of float
+        """
+        found = np.full(len(rows), np.nan)
+        for place, here in _each(places):
+            own = rows[here]
+            values = self.level[own, place]
+            found[here] = never_in(self.metrics[place], values, self.tenure_days[own])
+        return found
 
     def worse_than_before(self, rows: IntArray, places: IntArray) -> FloatArray:
         """Return the own past of each account and metric where the value is worse.

@@ -73,6 +73,7 @@ class ScorePoints:
             points=taken,
             share=taken / self.taken.sum(axis=1)[rows],
             age=self.age[rows, at],
+            never=comparisons.never(rows, metrics),
         )
 
 

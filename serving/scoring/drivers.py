@@ -182,6 +182,7 @@ def _said(
         points=nothing,
         share=share,
         age=nothing,
+        never=comparisons.never(rows, metrics),
     )
 
 

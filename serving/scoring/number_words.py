@@ -8,9 +8,20 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.metrics.measures import DaysSince
 from ...features.metrics.metric import Metric
 
-__all__ = ["UNKNOWN", "as_said", "in_words", "label_of", "say_money", "say_score", "say_values"]
+__all__ = [
+    "UNKNOWN",
+    "as_said",
+    "in_words",
+    "label_of",
+    "never_in",
+    "say_money",
+    "say_never",
+    "say_score",
+    "say_values",
+]
 
 
 UNKNOWN = "unknown"
@@ -19,6 +30,7 @@ UNKNOWN = "unknown"
 _AHEAD = "days to "
 _NO_THINGS = ("points", "levels")
 _CUT_STEP = 5
+_SAME_MOMENT = 1e-6
 _SOME = 0.25
 """Stands for a count between nothing and one."""
 _SIZES = ((999.95e6, 1e9, "B", 1), (999.5e3, 1e6, "M", 1), (1e4, 1e3, "K", 0))
@@ -97,6 +109,47 @@ def label_of(metric: Metric) -> str:
         Days to a date are told by the date: "notice deadline 70 days ago".
     """
     return metric.label.removeprefix(_AHEAD).removeprefix("the ")
+
+
+def never_in(metric: Metric, values: FloatArray, tenure_days: FloatArray) -> FloatArray:
+    """Return since when nothing happened, where a metric tells the age of something that never did.
+
+    Parameters
+    ----------
+    metric : Metric
+    values : ndarray of float
+        Its values.
+    tenure_days : ndarray of float
+        Days as a customer, of the same accounts.
+
+    Returns
+    -------
+    ndarray of float
+        Days as a customer where the metric stands for "not once in all that time"; NaN elsewhere.
+    """
+    stands_in = isinstance(metric.measure, DaysSince) and metric.measure.or_tenure
+    never = (np.abs(values - tenure_days) < _SAME_MOMENT) if stands_in else np.zeros(values.shape)
+    return np.where(never, tenure_days, np.nan)
+
+
+def say_never(days: float) -> str:
+    """Return how long nothing happened, behind the name of what did not.
+
+    Parameters
+    ----------
+    days : float
+        As a customer; NaN is said as nothing.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> say_never(1296.0), say_never(float("nan"))
+    (': never, a customer for 1,296 days', '')
+    """
+    return "" if math.isnan(days) else f": never, a customer for {days:,.0f} days"
 
 
 def say_score(value: float) -> str:

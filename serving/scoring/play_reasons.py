@@ -3,14 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from ...features.arrays.array_types import BoolArray, TextArray
+from ...features.arrays.array_types import BoolArray, FloatArray, TextArray
 from ...features.metrics.metric import Metric
 from ...features.schema.conditions import Condition
 from ..company.playbook import Play, Playbook
-from .number_words import in_words, label_of, say_values
+from .number_words import in_words, label_of, never_in, say_never, say_values
 
 __all__ = ["reasons_of"]
 
@@ -113,7 +112,7 @@ def _numbers(
     told: list[list[tuple[str, str]]] = [[] for _ in range(len(own))]
     everyone = np.ones(len(own), dtype=bool)
     for field, holds in _evidence(when, own, everyone, metrics):
-        label, words = _said(field, own[field].to_numpy(dtype=float), metrics[field])
+        label, words = _said(field, own, metrics[field])
         for place in np.flatnonzero(holds).tolist():
             pair = (label, words[place])
             if pair not in told[place]:
@@ -131,11 +130,19 @@ def _evidence(
         yield from _evidence(part, own, within & part.holds(own), known)
 
 
-def _said(field: str, values: npt.NDArray[np.float64], metric: Metric) -> tuple[str, list[str]]:
-    label = label_of(metric)
+def _said(field: str, own: pd.DataFrame, metric: Metric) -> tuple[str, list[str]]:
+    """Return what a number is called, and the numbers of some accounts behind that name."""
+    label, values = label_of(metric), own[field].to_numpy(dtype=float)
     if field == metric.column:
         words, which = say_values(values, metric)
-        return label, [f"{label} {words[place]}" for place in which.tolist()]
+        never = never_in(metric, values, _tenure(own))
+        told = zip(which.tolist(), never.tolist(), strict=True)
+        return label, [f"{label}{say_never(days) or ' ' + words[place]}" for place, days in told]
     form = _SHARE_OF_OWN if field == metric.vs_own else _SHARE_OF_PEERS
     words, which = in_words(np.rint(100.0 * values), lambda share: form.format(label, share))
     return label, [words[place] for place in which.tolist()]
+
+
+def _tenure(own: pd.DataFrame) -> FloatArray:
+    known = own["tenure_days"] if "tenure_days" in own else pd.Series(np.nan, own.index)
+    return np.asarray(known, dtype=np.float64)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.metrics.metric import Metric
-from .number_words import in_words, label_of, say_values
+from .number_words import in_words, label_of, say_never, say_values
 
 __all__ = ["ALL", "FULL", "OWN", "REFERENCES", "SEGMENT", "Said", "said_in_words"]
 
@@ -49,6 +49,9 @@ class Said:
         Share of the estimate, 0 to 1.
     age : ndarray of float
         Days since it was said, where that counts; NaN elsewhere.
+    never : ndarray of float
+        Days in which what it tells the age of never happened; NaN where it did. It is said in
+        place of the value.
     """
 
     metrics: IntArray
@@ -59,6 +62,7 @@ class Said:
     points: FloatArray
     share: FloatArray
     age: FloatArray
+    never: FloatArray
 
     @classmethod
     def joined(cls, parts: "Sequence[Said]") -> "Said":
@@ -99,10 +103,13 @@ def said_in_words(said: Said, metrics: Sequence[Metric]) -> pd.Series:
     words, which = _words(metrics, said)
     now, before, beside = which.T
     nothing = pa.scalar("", _TEXT)
+    happened = np.isnan(said.never)
+    moved = happened & ~np.isnan(said.before)
     parts = (
-        ([f"{label_of(metric)} " for metric in metrics], said.metrics),
-        ([*(f"{word} -> " for word in words), ""], np.where(np.isnan(said.before), -1, before)),
-        (words, now),
+        ([label_of(metric) for metric in metrics], said.metrics),
+        in_words(said.never, say_never),
+        ([*(f" {word} ->" for word in words), ""], np.where(moved, before, -1)),
+        ([*(f" {word}" for word in words), ""], np.where(happened, now, -1)),
         *(
             ([*(form.format(word) for word in words), ""], np.where(there, beside, -1))
             for form, there in _forms(said)

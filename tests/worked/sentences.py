@@ -1,0 +1,230 @@
+"""Sentences read back into what they claim, and held against the tables."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from churngrid.features.metrics.catalogue import METRICS
+from churngrid.serving.scoring.number_words import label_of, say_values
+from churngrid.serving.scoring.wording import headline
+from tests.worked.by_hand import ByHand
+
+LABELS = {label_of(metric): metric for metric in METRICS}
+NUMBER = (
+    r"(?:in \d[\d,]* days?|\d[\d,]* days? ago|today|steady|under 1"
+    r"|(?:falls|rises) by [\d.,]+ % a week|-?[\d.,]+(?: [%BKM])?)"
+)
+NAMED = re.compile(
+    f"^({'|'.join(sorted(map(re.escape, LABELS), key=len, reverse=True))})"
+    rf"(?:(?: ({NUMBER}) ->)? ({NUMBER})|: never, a customer for ([\d,]+) days)"
+    rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days old)?"
+    r"(?:: (?:costs \d+ points?|\d+ % of the estimate))?$"
+)
+OWN_PAST = re.compile(r"^(.+) at (\d+) % of their own past$")
+
+
+@dataclass
+class Read:
+    """What a check has found: sentences by what became of them, and the false ones."""
+
+    counts: Counter
+    false: list
+    contradicting: list
+
+
+def words_of(value, metric):
+    if value is None or np.isnan(value):
+        return None
+    words, which = say_values(np.array([float(value)]), metric)
+    return words[which[0]]
+
+
+def amount(said):
+    """The number that a text stands for, to compare two texts of one metric."""
+    if said == "steady" or said == "today":
+        return 0.0
+    if said == "under 1":
+        return 0.25
+    number = float(re.search(r"-?[\d.,]+", said)[0].replace(",", "").rstrip("."))
+    sign = -1.0 if said.startswith("falls") or said.endswith("ago") else 1.0
+    return sign * number * {"K": 1e3, "M": 1e6, "B": 1e9}.get(said[-1], 1.0)
+
+
+class Checker:
+    """Reads the sentences of a scoring back and holds them against the tables."""
+
+    def __init__(self, frames, as_of, scores):
+        self.hand = ByHand(frames, as_of)
+        self.scores = scores.set_index("account_id")
+        self.known = {}
+        self.read = Read(Counter(), [], [])
+
+    def number(self, column, account, back=0):
+        if (column, back) not in self.known:
+            hand = self.hand.before(back) if back else self.hand
+            self.known[column, back] = hand.value(column)
+        values = self.known[column, back]
+        return None if values is None else values.get(account, np.nan)
+
+    def stories(self, scores):
+        """The head of each story, held against the row of the scores it is made from."""
+        for _, row in scores.iterrows():
+            text = headline(row)
+            self.read.counts["story checked"] += 1
+            if f"Health is {row['health_band']}" not in text:
+                self.read.false.append((row["account_id"], text, row["health_band"]))
+            points = re.search(r"gives ([\d.]+) of 100", text)
+            if points and abs(float(points[1]) - row["chs"]) > 0.5:
+                self.read.false.append((row["account_id"], text, row["chs"]))
+            if row["cap_reason"] and row["cap_reason"][1:].rstrip(".") not in text:
+                self.read.false.append((row["account_id"], text, row["cap_reason"]))
+
+    def drivers(self, drivers):
+        for row in drivers.itertuples():
+            found = NAMED.match(row.text)
+            if not found:
+                self.read.counts["not read"] += 1
+                self.read.false.append((row.account_id, row.text, "cannot be read"))
+                continue
+            metric = LABELS[found[1]]
+            if found[4]:
+                self.never(row.account_id, metric, row.text)
+                continue
+            self.value(row.account_id, metric, found[3], row.text)
+            self.past(row.account_id, metric, found[2], row.text)
+            self.against_itself(row, metric, found)
+
+    def value(self, account, metric, said, text):
+        by_hand = self.number(metric.column, account)
+        if by_hand is None:
+            self.read.counts["value not computed by hand"] += 1
+            return
+        told = words_of(by_hand, metric)
+        self.read.counts["value checked"] += 1
+        if told is None or not (told == said or _near(amount(told), amount(said))):
+            self.read.false.append((account, text, f"by hand {told}"))
+
+    def never(self, account, metric, text):
+        by_hand = self.number(metric.column, account)
+        if by_hand is None:
+            self.read.counts["value not computed by hand"] += 1
+            return
+        self.read.counts["never checked"] += 1
+        if not np.isnan(by_hand):
+            self.read.false.append((account, text, f"{by_hand:.0f} days ago"))
+
+    def past(self, account, metric, said, text):
+        # A slope over twelve weeks has no past where an account is younger than that.
+        if said is None or metric.has_baseline or metric.column == "usage_slope_84d":
+            return
+        earlier = [self.number(metric.column, account, 28 * n) for n in (1, 2, 3)]
+        if any(number is None for number in earlier):
+            return
+        mean = pd.Series(earlier, dtype=float).mean()
+        told = words_of(mean, metric)
+        self.read.counts["past checked"] += 1
+        if told is None or not (told == said or _near(amount(told), amount(said), 0.05)):
+            self.read.false.append((account, text, f"own past by hand {told}"))
+
+    def against_itself(self, row, metric, found):
+        """A reason for leaving is worse than what it names, one for staying or growing better."""
+        rises = {"+": 1, "-": -1}.get(metric.direction, 0)
+        for said in filter(None, (found[2], found[6])):
+            self.read.counts["comparison checked"] += 1
+            moved = np.sign(amount(found[3]) - amount(said)) * rises
+            better = {
+                ("churned", "raises"): -1,
+                ("churned", "lowers"): 1,
+                ("expanded", "raises"): 1,
+                ("expanded", "lowers"): -1,
+                ("chs", "lowers"): -1,
+            }[row.target, row.direction]
+            if rises and moved != better:
+                self.read.contradicting.append((row.account_id, row.text))
+            if amount(found[3]) == amount(said):
+                self.read.contradicting.append((row.account_id, row.text))
+
+    def plays(self, plays):
+        for row in plays.itertuples():
+            for part in re.split(r"; (?![^()]*\))", row.why):
+                self.part(row, part)
+
+    def part(self, row, part):
+        inner = re.match(r"^(.+?) \((.+)\)$", part)
+        fact = inner and inner[1] not in LABELS and not NAMED.match(part)
+        for claim in inner[2].split("; ") if fact else [part]:
+            own = OWN_PAST.match(claim)
+            found = NAMED.match(claim)
+            if found and found[4]:
+                self.never(row.account_id, LABELS[found[1]], f"{row.play}: {part}")
+            elif found:
+                self.value(row.account_id, LABELS[found[1]], found[3], f"{row.play}: {part}")
+            elif own:
+                self.read.counts["share of the own past"] += 1
+            else:
+                self.standing(row.account_id, claim, f"{row.play}: {part}")
+        if fact:
+            self.fact(row.account_id, inner[1], row.play)
+
+    def standing(self, account, claim, text):
+        stands = re.match(r"^health (\w+), maturity (\w+)$", claim)
+        weakest = re.match(r"^maturity (\w+), weakest in (.+)$", claim)
+        scored = self.scores.loc[account]
+        if stands:
+            told = (scored["health_band"], scored["maturity_band"])
+            self.read.counts["standing checked"] += 1
+            if told != (stands[1], stands[2]):
+                self.read.false.append((account, text, f"stands {told}"))
+        elif weakest:
+            self.read.counts["standing checked"] += 1
+            if scored["weakest_category"].replace("_", " ") != weakest[2]:
+                self.read.false.append((account, text, scored["weakest_category"]))
+        else:
+            self.read.counts["told by a cap or an event"] += 1
+
+    def fact(self, account, says, play):
+        """Facts that speak of a fall or a lack, held against the tables."""
+        number = lambda column: self.number(column, account)  # noqa: E731
+        true = {
+            "active users fell": lambda: number("active_users_trend_28d") < 0,
+            "more than 40 % of the active users are gone": lambda: (
+                number("active_users_trend_28d") < 0
+            ),
+            "no recent contact with a sponsor": lambda: number("engaged_sponsors_90d") == 0,
+            "seats are near full": lambda: number("seat_saturation_28d") >= 0.895,
+            "nobody is in two-way contact": lambda: number("contacts_90d") == 0,
+            "one person is in two-way contact": lambda: number("contacts_90d") == 1,
+            "goals are missing or not on track": lambda: (
+                number("open_goals") == 0 or number("goals_on_track_share") < 0.6
+            ),
+        }
+        if says in true:
+            self.read.counts["fact checked"] += 1
+            if not true[says]():
+                self.read.false.append((account, f"{play}: {says}", "the fact is not true"))
+
+
+def _near(one, other, share=0.011):
+    """Whether two numbers differ by rounding only."""
+    return abs(one - other) <= max(share * max(abs(one), abs(other)), 1e-9) or (
+        abs(one - other) <= 1.0 and max(abs(one), abs(other)) >= 10
+    )
+
+
+def check(frames, scored, most=100):
+    """Check the sentences of the first accounts of a scoring."""
+    listed = scored.scores[scored.scores["explained_by"] != "none"].head(most)
+    ids = set(listed["account_id"])
+    checker = Checker(frames, listed["as_of"].iloc[0], scored.scores)
+    checker.stories(listed)
+    checker.drivers(scored.drivers[scored.drivers["account_id"].isin(ids)])
+    checker.plays(scored.plays[scored.plays["account_id"].isin(ids)])
+    return checker.read
+
+
+def frames_of(tables):
+    """The checked tables as pandas."""
+    return {name: table.to_pandas() for name, table in tables.by_name.items()}

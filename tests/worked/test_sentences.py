@@ -1,0 +1,74 @@
+"""Every sentence of a hundred accounts is read back and held against the tables with pandas."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churngrid.demo import build_company
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.settings import Settings
+from churngrid.serving.company.config import read_config
+from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.training.models.catalogue import model_named
+from churngrid.training.registry.artifact import FittedModel
+from tests.worked.sentences import check, frames_of
+
+AS_OF = pd.Timestamp("2025-12-31", tz="UTC")
+WORLD = Path(__file__).parents[3] / "shared" / "data" / "world_a" / "tables"
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return read_tables(build_company(130, months=30, seed=5).tables)
+
+
+@pytest.fixture(scope="module")
+def by_scorecard(tables):
+    return score_tables(tables, AS_OF, config=read_config(Settings()))
+
+
+@pytest.fixture(scope="module")
+def by_model(tables, by_scorecard):
+    """A model of noise: it moves estimates for no reason, which no sentence may make one of."""
+    features = by_scorecard.features.frame
+    varied = [name for name in features if features[name].nunique() > 3]
+    X = features[varied]
+    y = np.random.default_rng(3).integers(0, 2, len(X))
+    model = model_named("boosted").build()
+    model.fit(X, y, groups=np.arange(len(y)), monotone={}, roles={})
+    churn = FittedModel("churned", model, 0.3, 30, 180, "2025-06-01T00:00:00+00:00")
+    return score_tables(tables, AS_OF, config=read_config(Settings()), models=Models(churn))
+
+
+@pytest.mark.parametrize("scored", ["by_scorecard", "by_model"])
+def test_no_sentence_of_the_demo_is_false_or_contradicts_itself(tables, scored, request):
+    read = check(frames_of(tables), request.getfixturevalue(scored))
+    assert read.false == []
+    assert read.contradicting == []
+    checked = read.counts["value checked"] + read.counts["never checked"]
+    assert checked > 100
+    # What is not computed by hand is still read, and held against itself.
+    assert checked > 0.4 * (checked + read.counts["value not computed by hand"])
+
+
+def test_one_account_has_one_explanation(by_model):
+    by = by_model.scores.set_index("account_id")["explained_by"]
+    told = by_model.drivers["account_id"].map(by) + " " + by_model.drivers["target"]
+    assert set(told) == {"model churned", "scorecard chs"}
+    noted = by_model.scores["explanation_note"] != ""
+    assert (noted == (by_model.scores["explained_by"] != "model")).all()
+    estimated = by_model.scores["p_churn"].notna()
+    assert (estimated == (by_model.scores["explained_by"] == "model")).all()
+
+
+def test_no_sentence_of_a_company_nobody_here_wrote_is_false():
+    if not WORLD.is_dir():
+        pytest.skip("no shared data beside the checkout")
+    tables = read_tables(WORLD)
+    as_of = pd.Timestamp("2025-06-30", tz="UTC")
+    scored = score_tables(tables, as_of, config=read_config(Settings()))
+    read = check(frames_of(tables), scored)
+    assert read.false == []
+    assert read.contradicting == []
