@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.metrics.limited_measures import Capped
 from ...features.metrics.measures import DaysSince
 from ...features.metrics.metric import Metric
 
@@ -67,8 +68,8 @@ def say_values(values: FloatArray, metric: Metric) -> tuple[list[str], IntArray]
     >>> words, which.tolist()
     (['24 %', 'unknown'], [0, 0, 1])
     """
-    style = _style_of(metric)
-    return in_words(as_said(values, metric), lambda value: _known(value, style.say))
+    style, most = _style_of(metric), _most(metric)
+    return in_words(as_said(values, metric), lambda value: _known(value, style.say, most))
 
 
 def as_said(values: FloatArray, metric: Metric) -> FloatArray:
@@ -93,7 +94,8 @@ def as_said(values: FloatArray, metric: Metric) -> FloatArray:
     [3.0, 3.0, nan]
     """
     # Zero has no sign in words.
-    return _style_of(metric).rounded(np.asarray(values, dtype=float)) + 0.0
+    counted = np.minimum(np.asarray(values, dtype=float), _most(metric))
+    return _style_of(metric).rounded(counted) + 0.0
 
 
 def label_of(metric: Metric) -> str:
@@ -127,7 +129,8 @@ def never_in(metric: Metric, values: FloatArray, tenure_days: FloatArray) -> Flo
     ndarray of float
         Days as a customer where the metric stands for "not once in all that time"; NaN elsewhere.
     """
-    stands_in = isinstance(metric.measure, DaysSince) and metric.measure.or_tenure
+    measure = metric.measure.measure if isinstance(metric.measure, Capped) else metric.measure
+    stands_in = isinstance(measure, DaysSince) and measure.or_tenure
     never = (np.abs(values - tenure_days) < _SAME_MOMENT) if stands_in else np.zeros(values.shape)
     return np.where(never, tenure_days, np.nan)
 
@@ -240,8 +243,17 @@ def _style_of(metric: Metric) -> _Style:
     return _COUNTED if things and metric.unit not in _NO_THINGS else _PLAIN
 
 
-def _known(value: float, say: Callable[[float], str]) -> str:
-    return UNKNOWN if math.isnan(value) else say(value)
+def _known(value: float, say: Callable[[float], str], most: float) -> str:
+    if math.isnan(value):
+        return UNKNOWN
+    return f"{say(most)} or more" if value >= most else say(value)
+
+
+def _most(metric: Metric) -> float:
+    """Return where an age stops counting; infinite where it does not, and for other numbers."""
+    if metric.unit == "days" and isinstance(metric.measure, Capped):
+        return metric.measure.at_most
+    return math.inf
 
 
 def _percent(values: FloatArray) -> FloatArray:
@@ -249,8 +261,8 @@ def _percent(values: FloatArray) -> FloatArray:
 
 
 def _counts(values: FloatArray) -> FloatArray:
-    some = (values > 0) & (values < 0.5)
-    return np.where(some, _SOME, np.rint(values))
+    whole = np.rint(values)
+    return np.where((values > 0) & (whole == 0), _SOME, whole)
 
 
 def _digits(values: FloatArray) -> FloatArray:
@@ -300,6 +312,9 @@ _STYLES = {
     "days ahead": _Style(_WHOLE.rounded, _say_ahead),
     "days": _WHOLE,
     "hours": _WHOLE,
-    "flag": _Style(lambda values: values, lambda value: "yes" if value else "no"),
+    "flag": _Style(
+        lambda values: np.where(np.isnan(values), np.nan, values != 0),
+        lambda value: "yes" if value else "no",
+    ),
 }
 """By unit; counts are whole, and other numbers have two digits."""

@@ -196,10 +196,6 @@ def answers(hand, days):
     return hand.within(rows[nps], "responded_at", days)
 
 
-def nps(hand):
-    return answers(hand, 365).groupby("account_id")["score"].mean()
-
-
 def detractors(hand, days):
     rows = answers(hand, days)
     return filled(hand, sizes(rows[rows["score"] < 6.5]))
@@ -235,7 +231,6 @@ METRICS = {
     "usage_slope_84d": slope,
     "days_since_value_event": since_use,
     "active_user_rate_28d": lambda hand: users(hand) / seats(hand),
-    "seat_saturation_28d": lambda hand: users(hand) / bought(hand),
     "licence_utilisation": lambda hand: seats(hand) / bought(hand),
     "exec_sponsors": sponsors,
     "contacts_90d": contacts,
@@ -251,7 +246,6 @@ METRICS = {
     "competitor_signals_180d": counted("competitor", 180),
     "leadership_changes_180d": counted("leadership_change", 180),
     "layoffs_180d": counted("layoff", 180),
-    "nps_mean_365d": nps,
     "detractors_180d": lambda hand: detractors(hand, 180),
     "detractors_lately_30d": lambda hand: detractors(hand, 30),
     "tickets_30d": lambda hand: tickets_opened(hand, 30),

@@ -50,7 +50,7 @@ def test_no_sentence_of_the_demo_is_false_or_contradicts_itself(tables, scored, 
     checked = read.counts["value checked"] + read.counts["never checked"]
     assert checked > 100
     # What is not computed by hand is still read, and held against itself.
-    assert checked > 0.4 * (checked + read.counts["value not computed by hand"])
+    assert checked > 0.3 * (checked + read.counts["value not computed by hand"])
 
 
 def test_one_account_has_one_explanation(by_model):

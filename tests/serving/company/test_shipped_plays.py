@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from churngrid.features.metrics.catalogue import METRICS, by_column
-from churngrid.serving.api.check import playbook_check
+from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
 from churngrid.serving.company.playbook_rules import warnings_of
@@ -215,7 +215,7 @@ def test_no_shipped_play_answers_to_a_driver_alone(tmp_path):
         "due_days: 5}\n"
         "  - {name: watch, slot: cell, when: {otherwise: true}, action: a, owner: o, due_days: 5}\n"
     )
-    (found,) = playbook_check(own)
+    (found,) = check_file("playbook", own)
     assert found.startswith("playbook.yaml:2: play 'call' answers to a driver and states no fact")
 
 
@@ -236,7 +236,7 @@ def test_names_that_a_play_gives_have_to_be_there(tmp_path, key, said):
         "action: a, owner: o, due_days: 5}\n"
         "  - {name: watch, slot: cell, when: {otherwise: true}, action: a, owner: o, due_days: 5}\n"
     )
-    assert any(said in line for line in playbook_check(own))
+    assert any(said in line for line in check_file("playbook", own))
 
 
 @pytest.mark.parametrize("urgent", [{"open_critical_tickets": 1}, capped("reference_refused")])
