@@ -149,6 +149,7 @@ def _accounts(draw):
         {
             "account_id": account,
             "segment": draw.some(draw.of(["small", "large"], n), 0.9),
+            "lifecycle_stage": draw.some(draw.of(["Onboarding", "live"], n), 0.9),
             "plan_tier": draw.some(draw.of(["Starter", "pro ", "enterprise", "gold"], n), 0.9),
             "employee_count": draw.some(draw.of([10.0, 25.0, 300.0], n), 0.8),
             "customer_since": draw.some(begun + 30 * DAY_US, 0.8),

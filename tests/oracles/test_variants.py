@@ -11,6 +11,7 @@ from churngrid.features.metrics.absence import Absence
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.catalogue.context import PAYS
 from churngrid.features.metrics.measures import Tenure
+from churngrid.features.metrics.views import view_named
 from churngrid.features.schema.tableset import Whole
 from tests.build import day
 from tests.oracles.measure_sql import MeasureSql
@@ -31,7 +32,8 @@ def made(seed, own_dates):
 
 
 def feeds(metric):
-    return {select.view for select, _ in metric.measure.selects()}
+    views = (view_named(select.view) for select, _ in metric.measure.selects())
+    return {view.feed or view.name for view in views}
 
 
 def known_since(company, metric, rows):

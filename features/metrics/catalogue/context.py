@@ -34,19 +34,20 @@ METRICS = (
         axis="context",
         when_absent=Absence.NO_EVENT_YET,
         meaning="Days since the account became one.",
-        # For conditions: it grows with the calendar, so the models see it up to a year only.
+        # For conditions: it grows with the calendar, so the models see the first 90 days only.
         in_model=False,
     ),
     Metric(
-        name="first_year_days",
+        name="first_90_days",
         component="context",
-        measure=Capped(Tenure(), 365.0),
-        label="days as a customer, at most a year",
+        measure=Capped(Tenure(), 90.0),
+        label="days as a customer, at most 90",
         unit="days",
         direction="c",
         axis="context",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="Days since the account became one, at most 365.",
+        meaning="Days since the account became one, at most 90: how far its first quarter has "
+        "come.",
     ),
     Metric(
         name="in_onboarding",

@@ -135,14 +135,15 @@ METRICS = (
     Metric(
         name="days_since_sponsor_contact",
         component="relationship",
-        measure=Capped(_SPONSOR_CONTACT, 180.0),
+        # Where nobody ever meets a sponsor it would tell the age of the account, and the calendar.
+        measure=Capped(_SPONSOR_CONTACT, 90.0),
         label="days since contact with a sponsor",
         unit="days",
         direction="-",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
         meaning="Days since two-way contact with a sponsor or champion who is still there, at "
-        "most 180; never is as long.",
+        "most 90; never is as long.",
         poor=90.0,
         healthy=30.0,
     ),

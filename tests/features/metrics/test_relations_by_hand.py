@@ -144,7 +144,7 @@ def test_the_key_roles_that_somebody_holds_have_to_be_met():
 
 def test_a_sponsor_nobody_ever_met_is_no_clock():
     met = activities([("meeting", "u", 9, True)])
-    for since, expected in ((100, 100), (180, 180), (1500, 180)):
+    for since, expected in ((60, 60), (90, 90), (1500, 90)):
         value, _ = measured(since_days=since, people=TEAM, activities=met)
         assert value["days_since_sponsor_contact"] == expected
 

@@ -155,9 +155,9 @@ def test_visits_to_billing_pages_need_billing_pages():
     assert state["billing_page_visits_7d"] == Absence.NOT_APPLICABLE
 
 
-def test_a_newcomer_is_younger_than_a_year_and_then_no_older():
-    assert measured(since_days=40)[0]["first_year_days"] == 40
-    assert measured(since_days=800)[0]["first_year_days"] == 365
+def test_the_models_see_the_age_of_an_account_for_90_days():
+    assert measured(since_days=40)[0]["first_90_days"] == 40
+    assert measured(since_days=800)[0]["first_90_days"] == 90
 
 
 def test_integrations_that_fail_are_held_against_all_their_events():
