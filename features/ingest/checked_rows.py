@@ -19,6 +19,7 @@ from .coerce import coerce
 from .column_mapping import Delivery, Origin
 from .forms.coerced import Coerced
 from .forms.column_forms import ColumnForm
+from .forms.words import translated, vocabulary
 from .raw_rows import Places
 
 __all__ = ["Batch", "Problem", "money_of", "row_keys"]
@@ -361,6 +362,7 @@ class _ReadColumn:
     coerced: Coerced
     canonical: pa.ChunkedArray
     delivered: bool
+    unknown_words: bool = False
 
 
 def _read_columns(delivery: Delivery, forms: Mapping[str, ColumnForm]) -> dict[str, _ReadColumn]:
@@ -377,10 +379,14 @@ def _read_column(
     if column.name not in delivery.table.column_names:
         nothing = pa.chunked_array([pa.nulls(delivery.table.num_rows, kind)])
         return _ReadColumn(column, Coerced(nothing), nothing, delivered=False)
-    values = _once_each(delivery.table[column.name], kind)
-    coerced = coerce(column, values, forms.get(column.name))
+    plan, values = delivery.plan, delivery.table[column.name]
+    own = plan.mapping.values.get(column.name, {})
+    words = translated(f"{plan.spec.name}.{column.name}", values, own)
+    coerced = coerce(column, _once_each(words.values, kind), forms.get(column.name))
     canonical = coded(coerced.column) if kind == CODED else plain(coerced.column)
-    return _ReadColumn(column, coerced, canonical, delivered=True)
+    # Of columns with a closed list of words every single unknown one is told.
+    unknown = words.unknown and not column.choices
+    return _ReadColumn(column, coerced, canonical, delivered=True, unknown_words=unknown)
 
 
 def _problems(read: _ReadColumn) -> Iterator[Problem]:
@@ -401,12 +407,22 @@ def _told(batch: Batch, read: _ReadColumn) -> Iterator[Finding]:
     table, name = batch.spec.name, read.column.name
     for remark in read.coerced.remarks:
         yield Finding(table, name, remark.rule, remark.count)
+    if read.unknown_words:
+        filled = ~absent(read.coerced.column)
+        yield replace(
+            batch.finding(
+                name, "none of its values is known, so nothing follows from them", filled
+            ),
+            samples=_samples(batch, name, filled),
+            advice=_word_advice(table, name),
+        )
     if not read.column.required:
         for fault in read.coerced.faults:
             yield replace(
                 batch.finding(name, fault.rule, fault.mask),
                 samples=_samples(batch, name, fault.mask),
-                advice=_advice(table, name, fault.choices),
+                advice=_advice(table, name, fault.choices)
+                or (_word_advice(table, name) if read.column.choices else ""),
                 emptied=True,
             )
 
@@ -425,6 +441,13 @@ def _advice(table: str, name: str, choices: tuple[str, ...]) -> str:
     if not choices:
         return ""
     return f"tables: {{{table}: {{formats: {{{name}: {' or '.join(choices)}}}}}}}"
+
+
+def _word_advice(table: str, name: str) -> str:
+    """Return the line for the settings that says what words mean."""
+    meanings = list(dict.fromkeys(vocabulary().get(f"{table}.{name}", {}).values()))
+    one = f"one of {', '.join(meanings)}" if meanings else "the word of the contract"
+    return f"tables: {{{table}: {{values: {{{name}: {{YOUR WORD: {one}}}}}}}}}"
 
 
 def _amounts(delivery: Delivery, read: Mapping[str, _ReadColumn]) -> Amounts:

@@ -334,6 +334,7 @@ def _check_names(settings: Settings) -> None:
         for source in (mapping, *mapping.also):
             for part in ("columns", *_ELSEWHERE):
                 _check_columns(spec, part, getattr(source, part))
+            _check_columns(spec, "values", source.values)
             _check_formats(spec, source)
             _check_disjoint(name, source)
 

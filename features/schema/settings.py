@@ -164,6 +164,9 @@ class TableMapping(Declared):
         Canonical columns that have the same value in every row.
     lookup : dict of str to Lookup
         Canonical columns that stand in another source table.
+    values : dict of str to dict of str to str
+        By canonical column, what the words of the source mean, beside those that are known anyway
+        (``P1``, ``Urgent``, ``Done``, ...).
     formats : dict of str to str
         By canonical column, how its times or numbers are written where the data does not tell:
         ``day-first``, ``month-first``, ``year-month``, ``seconds``, ``decimal-comma``, ...
@@ -193,6 +196,7 @@ class TableMapping(Declared):
     filled: str | None = None
     constants: dict[str, _Word] = Field(default_factory=dict)
     lookup: dict[str, Lookup] = Field(default_factory=dict)
+    values: dict[str, dict[_Word, _Word]] = Field(default_factory=dict)
     formats: dict[str, str] = Field(default_factory=dict)
     beside: dict[str, Lookup] = Field(default_factory=dict)
     formulas: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""Words of other systems for what the contract calls by one name: shipped and set ones."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import RootModel
+
+from ...arrays.plain_text import as_text
+from ...schema.yaml_file import load_yaml
+
+__all__ = ["Translated", "translated", "vocabulary"]
+
+_FILE = Path(__file__).with_name("vocabulary.yaml")
+
+
+class _Vocabulary(RootModel[dict[str, dict[str, list[str]]]]):
+    """By table and column: words of the contract, and other words for each."""
+
+
+@cache
+def vocabulary() -> Mapping[str, Mapping[str, str]]:
+    """Return the shipped words.
+
+    Returns
+    -------
+    mapping of str to mapping of str to str
+        By ``table.column``: the word of the contract for each plain word.
+
+    Examples
+    --------
+    >>> vocabulary()["tickets.priority"]["p1"]
+    'critical'
+    """
+    declared = load_yaml(_FILE, _Vocabulary).root
+    return {
+        column: {
+            word: meaning
+            for meaning, words in meanings.items()
+            for word in _plain(pa.array([meaning, *words])).to_pylist()
+        }
+        for column, meanings in declared.items()
+    }
+
+
+class Translated:
+    """A column of words in those of the contract.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray
+        Words that nobody declared stay as they are.
+    unknown : bool
+        Whether there are words, and none of them is known.
+    """
+
+    def __init__(self, values: pa.ChunkedArray, *, unknown: bool) -> None:
+        self.values = values
+        self.unknown = unknown
+
+
+def translated(column: str, values: pa.ChunkedArray, own: Mapping[str, str]) -> Translated:
+    """Put the words of a column into those of the contract.
+
+    Parameters
+    ----------
+    column : str
+        As ``table.column``.
+    values : pyarrow.ChunkedArray of any type
+    own : mapping of str to str
+        What the settings say of the column; it wins over the shipped words.
+
+    Returns
+    -------
+    Translated
+
+    Examples
+    --------
+    >>> words = translated("tickets.priority", pa.chunked_array([["P1", "Sev-2", "odd"]]), {})
+    >>> words.values.to_pylist(), words.unknown
+    (['critical', 'high', 'odd'], False)
+    """
+    shipped = vocabulary().get(column, {})
+    if not shipped and not own:
+        return Translated(values, unknown=False)
+    texts = as_text(values)[0]
+    unique = pc.unique(texts)
+    mine = dict(
+        zip(_plain(pa.array(list(own), pa.string())).to_pylist(), own.values(), strict=True)
+    )
+    known = {**shipped, **mine}
+    place = pc.index_in(
+        _plain(unique), value_set=pa.array(list(known), pa.string()), skip_nulls=True
+    )
+    meant = pc.take(pa.array(list(known.values()), pa.string()), place)
+    words = pc.coalesce(meant, unique)
+    filled = np.asarray(unique.is_valid())
+    unknown = bool(filled.any()) and meant.null_count == len(meant)
+    where = pc.index_in(texts, value_set=unique)
+    return Translated(pc.take(words, where), unknown=unknown)
+
+
+def _plain(words: pa.Array) -> pa.Array:
+    """Return words as they are compared: lower case, one blank for whatever divides them."""
+    lowered = pc.utf8_lower(pc.utf8_trim_whitespace(words))
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(lowered, r"[\s_\-]+", " "))
