@@ -198,6 +198,6 @@ def _named(table: TableProfile, noun: tuple[str, ...]) -> ColumnProfile | None:
     for words in wanted if noun else ():
         for column in table.filled:
             right = column.could_be_id or column.could_be_name
-            if column.words == words and right and not column.reads_as("time"):
+            if column.words == words and right and not column.is_dated:
                 return column
     return None

@@ -77,7 +77,7 @@ def only_time(role: Role, table: TableProfile, found: Mapping[str, Take]) -> dic
     dict of str to Take
         Of one column at most, as a guess.
     """
-    times = [c for c in table.filled if not c.is_plain_number and c.reads_as("time")]
+    times = [c for c in table.filled if c.is_dated]
     open_ = [
         c for c in role.spec.columns if c.required and c.kind == "time" and c.name not in found
     ]
@@ -109,8 +109,8 @@ def suits(source: ColumnProfile, column: Column) -> bool:
     if column.kind in {"number", "flag"}:
         return source.reads_as(column.kind)
     if column.name == "name":
-        return not source.reads_as("number") and not source.reads_as("time")
-    return not (source.reads_as("time") and not source.is_plain_number)
+        return not source.reads_as("number") and not source.is_dated
+    return not source.is_dated
 
 
 def _by_name(

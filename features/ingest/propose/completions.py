@@ -42,6 +42,15 @@ _ENDS = tuple(
         *("cancel date", "cancellation date", "deactivated at"),
     )
 )
+_HAPPENED = frozenset(
+    words
+    for table, column in (
+        *(("tickets", "created_at"), ("invoices", "issued_at"), ("usage_events", "occurred_at")),
+        *(("usage_daily", "date"), ("activities", "occurred_at")),
+    )
+    for words in role_of(table).column_words[column]
+)
+"""Names of times at which something happened, and which lie in no future."""
 _MOSTLY = 0.9
 _YES = {"true", "t", "yes", "y", "1"}
 _GONE = ("deleted", "spam", "trash")
@@ -189,6 +198,10 @@ def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
     end = _end_of(fit.table)
     if end is not None:
         takes["effective_to"] = Take("effective_to", end.name)
+    elif (month := _month_of_snapshots(fit, takes)) is not None:
+        why = "a row a month: a customer without a row in a month has left"
+        formula = f"moment({month}) + interval 1 month"
+        takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
     if "item_id" not in takes and fit.way is not None and not fit.way.hops:
         why = "no column names the subscription, so that an account has one"
         takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
@@ -197,6 +210,19 @@ def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
     status = _status(fit.table)
     never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
     return _part(fit, takes, but_not={status.name: never} if status and never else {})
+
+
+def _month_of_snapshots(fit: Fit, takes: Mapping[str, Take]) -> str | None:
+    """Return the month, quoted, where a table repeats what is paid month by month."""
+    start, way = takes.get("effective_from"), fit.way
+    if start is None or not start.source or way is None or way.hops:
+        return None
+    rows = fit.table.looked_at
+    moments = read_column(Column("t", "time"), rows[start.source]).column
+    first_days = pc.all(pc.equal(pc.day(moments), 1)).as_py()
+    repeated = 2 * len(fit.table.columns[way.column].values) <= len(rows)
+    name = start.source.replace('"', '""')
+    return f'"{name}"' if first_days and repeated else None
 
 
 def _billed(fit: Fit) -> Billed | None:
@@ -311,7 +337,29 @@ def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if "score" in takes and "responded_at" not in takes and "sent_at" in takes:
         # A list of answers has one date, that of the answer; when somebody was asked is not told.
         takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
+    if "sent_at" not in takes and not any(column.is_dated for column in fit.table.filled):
+        takes |= _undated(fit)
+    if "survey_id" not in takes and fit.way is not None and not fit.way.hops:
+        takes["survey_id"] = Take("survey_id", fit.way.column, sure=False, why="an answer each")
     return _part(fit, takes)
+
+
+def _undated(fit: Fit) -> dict[str, Take]:
+    """Let answers without a date be of the newest day on which anything in the data happened."""
+    newest: list[str] = []
+    for table in fit.accounts.tables.values():
+        for column in table.filled:
+            if column.words in _HAPPENED and column.reads_as("time"):
+                moments = read_column(Column("t", "time"), table.looked_at[column.name]).column
+                last = pc.max(moments).as_py()
+                newest += [f"{last:%Y-%m-%d}"] if last else []
+    if not newest:
+        return {}
+    why = "no column dates the answers: taken as of the newest day in the data"
+    return {
+        name: Take(name, constant=max(newest), sure=False, why=why)
+        for name in ("sent_at", "responded_at")
+    }
 
 
 def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:

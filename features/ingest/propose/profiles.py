@@ -102,6 +102,11 @@ class ColumnProfile:
         return all(_DIGITS.match(value) for value in self.looked_at)
 
     @cached_property
+    def is_dated(self) -> bool:
+        """Whether the values are times that are written as such, and not as plain numbers."""
+        return not self.is_plain_number and self.reads_as("time")
+
+    @cached_property
     def is_mail(self) -> bool:
         """Whether the values are addresses of e-mail."""
         return self._share(lambda value: bool(_MAIL.match(value))) >= _READABLE
@@ -126,7 +131,7 @@ class ColumnProfile:
     @cached_property
     def could_be_name(self) -> bool:
         """Whether values can be names of something: short, neither numbers nor times."""
-        if self.empty or self.is_json or self.reads_as("number") or self.reads_as("time"):
+        if self.empty or self.is_json or self.reads_as("number") or self.is_dated:
             return False
         return self._share(lambda value: len(value) <= _LONGEST_NAME) >= _READABLE
 

@@ -144,7 +144,7 @@ def _flat(tables: Mapping[str, TableProfile]) -> tuple[str, str, str] | None:
         return None
     table = next(iter(tables.values()))
     flag, key = churn_flag(table), key_of(table)
-    dated = any(column.reads_as("time") and not column.is_plain_number for column in table.filled)
+    dated = any(column.is_dated for column in table.filled)
     if flag is None or dated:
         return None
     return table.name, key.column if key else "", flag.name

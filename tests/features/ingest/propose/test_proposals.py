@@ -239,3 +239,33 @@ def test_times_of_the_loader_are_no_times_of_the_row():
         id=ids("tick", 4), customer_id=ids("cus", 4), priority="low", _fivetran_synced=DAYS[:4]
     )
     assert not propose({"customers": customers(), "tickets": loaded}).of("tickets")
+
+
+def test_answers_without_a_date_are_of_the_newest_day_and_called_a_guess():
+    data = {
+        "customers": customers(),
+        "tickets": tickets(),
+        "nps_responses": table(customer_id=ids("cus", 3), score=["1", "9", "10"]),
+    }
+    (part,) = propose(data).of("survey_responses")
+    takes = {take.column: take for take in part.takes}
+    assert (takes["sent_at"].constant, takes["sent_at"].sure) == (DAYS[5], False)
+
+
+def test_ids_of_digits_are_no_times():
+    report = table(
+        **{"Account ID": [f"0013000000000{n}" for n in (1, 2, 1)], "Account Name": ["A", "B", "A"]},
+        **{"Opportunity ID": ids("opp", 3), "Amount": ["10", "20", "30"], "Stage": "Closed Won"},
+        **{"Close Date": DAYS[:3]},
+    )
+    (part,) = propose({"report1700": report}).of("contracts")
+    assert {take.column: take.source for take in part.takes}["account_id"] == "Account ID"
+
+
+def test_a_row_a_month_ends_with_its_month():
+    months = [f"2024-{month:02d}-01" for month in range(1, 7)]
+    monthly = table(customer_key=ids("cus", 2) * 6, month=sorted(months * 2), mrr="10")
+    found = propose({"dim_customer": customers(2), "fct_mrr_monthly": monthly})
+    (part,) = found.of("subscription_items")
+    end = next(take for take in part.takes if take.column == "effective_to")
+    assert (end.formula, end.sure) == ('moment("month") + interval 1 month', False)
