@@ -107,7 +107,7 @@ def _file_of(data: Data, table: str) -> Path | str:
     """Return the file of a table, where the data is a folder of files."""
     folder = Path() if isinstance(data, Mapping) else Path(data)
     if isinstance(data, Mapping) or not folder.is_dir():
-        return str(data) if not isinstance(data, Mapping) else table
+        return public_address(str(data)) if not isinstance(data, Mapping) else table
     named = (path for path in sorted(folder.rglob("*")) if path.name.startswith(Path(table).name))
     return next(named, folder)
 

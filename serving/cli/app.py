@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -444,7 +444,9 @@ def main() -> None:
     0 done, 1 done with findings, 2 unusable input or settings, 3 a fault of churngrid or of the
     machine, 130 interrupted, 143 told to end by the system.
     """
-    signal.signal(signal.SIGTERM, _end)
+    with suppress(ValueError):
+        # A program that calls this from another of its threads hears signals itself.
+        signal.signal(signal.SIGTERM, _end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A name that the terminal's encoding lacks must not end the command.

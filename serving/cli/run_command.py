@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from ...features.addresses import without_secrets
+from ...features.addresses import public_address, without_secrets
 from .console import say
 
 __all__ = [
@@ -113,7 +113,7 @@ class Talk:
         if not self.quiet:
             for what, name, told in (("Settings", found, given), ("Data", used, data)):
                 if name and not told:
-                    say(f"{what}: {name}", file=sys.stderr)
+                    say(f"{what}: {public_address(str(name))}", file=sys.stderr)
         self._warn_of_code(found)
         return used, found
 

@@ -82,6 +82,14 @@ def test_command_line_shows_no_password(address, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_address_that_the_settings_name_is_told_without_its_password(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "churngrid.yaml").write_text("data: postgresql://ann:hunter2@127.0.0.1:1/db\n")
+    done = run("check")
+    assert "Data: postgresql://127.0.0.1:1/db" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     "path", ["exports", "exports/2025", "a:b", r"C:\exports", "C:/exports", "me@home", "x.duckdb"]
 )
