@@ -1,0 +1,60 @@
+"""`explain` tells what the stored list says, or says that it knows no history."""
+
+import pandas as pd
+import pytest
+
+import churngrid
+from churngrid.demo import build_company
+from churngrid.serving.results.stores import results_beside
+
+DATES = ("2025-10-31", "2025-11-30", "2025-12-31")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return build_company(60, months=30, seed=9).tables
+
+
+@pytest.fixture(scope="module")
+def stored(data, tmp_path_factory):
+    """Results of three months; of the last one as they stand in the list."""
+    out = tmp_path_factory.mktemp("company") / "results"
+    for date in DATES:
+        last = churngrid.score(data, out=out, as_of=date, model="none").scored
+    return out, last
+
+
+def test_the_story_is_that_of_the_list(data, stored):
+    out, listed = stored
+    steady = listed.scores["health_band_shown"] != listed.scores["health_band_raw"]
+    held = listed.scores.loc[steady, "account_id"]
+    account = held.iloc[0] if len(held) else listed.scores["account_id"].iloc[0]
+    story = churngrid.explain(data, account=account, as_of=DATES[-1], model="none", results=out)
+    row = listed.scores.set_index("account_id").loc[account]
+    for column in ("health_band", "cell", "explained_by", "block", "state_hash"):
+        assert story.account[column] == row[column]
+    plays = listed.plays[listed.plays["account_id"] == account]
+    pd.testing.assert_frame_equal(story.plays, plays.reset_index(drop=True))
+    own = listed.drivers[listed.drivers["account_id"] == account]
+    assert story.drivers["text"].tolist() == own["text"].tolist()
+    assert story.as_dict()["notes"] == []
+    assert "No earlier results" not in story.text()
+
+
+def test_without_results_the_story_says_that_it_knows_no_history(
+    data, stored, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    account = stored[1].scores["account_id"].iloc[0]
+    story = churngrid.explain(data, account=account, as_of=DATES[-1], model="none")
+    assert "No earlier results are known here" in story.text()
+    assert story.as_dict()["notes"][0].startswith("No earlier results")
+
+
+def test_results_are_found_beside_the_data_and_in_the_working_folder(stored, tmp_path, monkeypatch):
+    out, _ = stored
+    monkeypatch.chdir(tmp_path)
+    assert results_beside(out.parent / "data") == out
+    assert results_beside(tmp_path / "data") is None
+    monkeypatch.chdir(out.parent)
+    assert results_beside({}).resolve() == out.resolve()

@@ -1,0 +1,111 @@
+"""The order of the list: blocks by what is due, inside of them money, chance and nearness."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from churngrid.serving.results.words import BLOCKS, in_order
+from churngrid.serving.scoring.attention import BLOCK_RULES, attention_of
+
+AS_OF = pd.Timestamp("2025-06-30", tz="UTC")
+ACCOUNT = {
+    **{"account_id": "a", "as_of": AS_OF, "status": "scored", "arr": 1000.0, "p_churn": 0.1},
+    **{"p_expand": 0.2, "health_value": 80.0, "health_index": 80.0, "health_band": "high"},
+    **{"health_trend": "flat", "cap": np.nan, "cell": "standard_plan", "auto_renew": True},
+    **{"notice_deadline": AS_OF + pd.Timedelta(days=90), "open_critical_tickets": 0.0},
+    "term_end": AS_OF + pd.Timedelta(days=120),
+}
+
+
+def ranked(*changes):
+    rows = [{**ACCOUNT, "account_id": f"a{n}", **change} for n, change in enumerate(changes)]
+    frame = pd.DataFrame(rows)
+    for name in ("notice_deadline", "term_end"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    return pd.concat([frame, attention_of(frame)], axis=1)
+
+
+def days(number):
+    return AS_OF + pd.Timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("changes", "block"),
+    [
+        ({}, "quiet"),
+        ({"status": "notice_given", "notice_deadline": days(5)}, "notice_given"),
+        ({"status": "paused", "notice_deadline": days(5)}, "quiet"),
+        ({"notice_deadline": days(31)}, "decides_this_month"),
+        ({"notice_deadline": days(32)}, "quiet"),
+        # Past its deadline it renews by itself: nothing is decided before that of next year.
+        ({"notice_deadline": days(-5), "auto_renew": True}, "quiet"),
+        # Without automatic renewal every day until the end of the term decides.
+        ({"notice_deadline": days(-5), "auto_renew": False}, "decides_this_month"),
+        ({"notice_deadline": pd.NaT, "term_end": days(20)}, "decides_this_month"),
+        ({"health_band": "low"}, "at_risk"),
+        ({"cap": 59.0}, "at_risk"),
+        ({"cap": 69.0}, "quiet"),
+        ({"cell": "grow_selectively"}, "growth"),
+        ({"cell": "grow_selectively", "open_critical_tickets": 1.0}, "support_need"),
+        ({"open_critical_tickets": 1.0}, "support_need"),
+    ],
+)
+def test_an_account_stands_in_the_block_of_what_is_due(changes, block):
+    assert ranked(changes)["block"].tolist() == [block]
+
+
+def test_every_block_has_a_rule():
+    assert {rule.block for rule in BLOCK_RULES} == set(BLOCKS)
+
+
+def test_attention_is_money_times_chance_times_nearness():
+    near = ranked({}, {"notice_deadline": days(180)}, {"arr": 3000.0}, {"p_churn": 0.4})
+    assert near["attention"].tolist() == pytest.approx([50.0, 25.0, 150.0, 200.0])
+
+
+def test_without_an_estimate_what_is_missing_of_the_score_is_the_chance():
+    told = ranked({"p_churn": np.nan}, {"p_churn": np.nan, "health_trend": "down"})
+    assert told["attention"].tolist() == pytest.approx([100.0, 160.0])
+
+
+def test_where_no_money_is_known_every_account_counts_alike():
+    told = ranked({"arr": np.nan}, {"arr": np.nan, "p_churn": 0.4})
+    assert told["attention"].tolist() == pytest.approx([0.05, 0.2])
+
+
+def test_growth_goes_by_the_chance_to_grow():
+    told = ranked({"cell": "expand_and_leverage", "p_expand": 0.5})
+    assert told["attention"].tolist() == pytest.approx([250.0])
+
+
+def test_the_list_goes_block_by_block():
+    told = ranked(
+        {"arr": 9e9},
+        {"health_band": "low", "arr": 1.0},
+        {"notice_deadline": days(3), "arr": 1.0},
+        {"health_band": "low", "arr": 2.0},
+    )
+    assert in_order(told)["account_id"].tolist() == ["a2", "a3", "a1", "a0"]
+
+
+CELLS = ("let_churn", "save", "standard_plan")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.floats(0.01, 0.9),
+    st.floats(0.0, 0.09),
+    st.integers(0, 300),
+    st.sampled_from(CELLS),
+    st.sampled_from(["low", "medium"]),
+)
+def test_no_account_loses_rank_for_being_surer_to_be_lost(p, more, ahead, cell, band):
+    other = {"p_churn": 0.45, "health_band": "low", "notice_deadline": days(60)}
+    own = {"cell": cell, "health_band": band, "notice_deadline": days(ahead)}
+    places = []
+    for chance in (p, p + more):
+        told = ranked({**own, "p_churn": chance}, other)
+        places.append(in_order(told)["account_id"].tolist().index("a0"))
+    assert places[1] <= places[0]
