@@ -13,6 +13,7 @@ from ..arrays.coded_text import texts_of
 from ..schema.tables import TABLES, TableSpec, table_spec
 from ..schema.tableset import Tables, empty_table
 from ..schema.use_rows import is_use
+from .invoice_views import with_debts
 from .people_views import (
     departures,
     newest_over_time,
@@ -310,14 +311,15 @@ def _tickets(tables: Tables) -> ViewData:
 
 
 def _invoices(tables: Tables) -> ViewData:
-    """Invoices with the days by which payment was late; read it only by the clock `paid_at`."""
-    table = tables["invoices"]
+    """Invoices with what is still owed, until when, and the days by which payment was late."""
+    table = with_debts(tables["invoices"])
     late = pc.subtract(table["paid_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
     days = pc.max_element_wise(pc.divide(late, 86_400_000_000.0), 0.0, skip_nulls=False)
     collected = _collected(tables, "invoices")
+    derived = {"settled_at", "owed", "billed"} if "amount_due" in collected else {"settled_at"}
     dated = {"paid_at", "due_at"} <= collected
-    derived = {"days_late", "late_amount"} if dated and "amount_due" in collected else set()
-    late_amount = pc.multiply(days, table["amount_due"])
+    derived |= {"days_late", "late_amount"} if dated and "amount_due" in collected else set()
+    late_amount = pc.multiply(days, table["billed"])
     table = table.append_column("days_late", days).append_column("late_amount", late_amount)
     return ViewData(table, collected | derived)
 

@@ -78,10 +78,25 @@ VIEWS = {
         WHERE coalesce(lower(category) NOT IN
                        ('cancellation', 'data_export', 'billing_cancel', 'offboarding'), true)""",
     "invoices": f"""
-        SELECT *, CASE WHEN paid_at IS NULL OR due_at IS NULL THEN NULL
-                       ELSE greatest(0, (epoch_us(paid_at) - epoch_us(due_at)) {DAYS})
-                  END AS days_late, days_late * amount_due AS late_amount
-        FROM raw_invoices""",
+        WITH said AS (
+            SELECT *, coalesce(lower(trim(status)), '') AS said, coalesce(amount_paid, 0) AS paid,
+                   coalesce(amount_due <= 0, false) OR said IN ('void', 'draft') AS nobody,
+                   greatest(amount_due - paid, 0) AS rest,
+                   coalesce(rest > 0.005 * amount_due, false) AS short,
+                   said = 'paid' AS says_paid, paid > 0 AND short AND NOT says_paid AS part
+            FROM raw_invoices)
+        SELECT *,
+               CASE WHEN nobody THEN issued_at WHEN part THEN NULL
+                    WHEN paid_at IS NOT NULL THEN paid_at
+                    WHEN says_paid OR (paid > 0 AND NOT short) THEN coalesce(due_at, issued_at)
+               END AS settled_at,
+               CASE WHEN nobody THEN 0 WHEN paid_at IS NOT NULL AND NOT part THEN amount_due
+                    ELSE amount_due - least(paid, amount_due) END AS owed,
+               CASE WHEN nobody THEN 0 ELSE amount_due END AS billed,
+               CASE WHEN paid_at IS NULL OR due_at IS NULL THEN NULL
+                      ELSE greatest(0, (epoch_us(paid_at) - epoch_us(due_at)) {DAYS})
+                 END AS days_late, days_late * billed AS late_amount
+        FROM said""",
     "goals": f"""
         SELECT *, (epoch_us(achieved_at) - epoch_us(due_at)) {DAYS} AS days_late FROM raw_goals""",
     "account_events": """

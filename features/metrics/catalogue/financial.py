@@ -14,12 +14,11 @@ from .context import ARR
 __all__ = ["METRICS"]
 
 
-_OVERDUE = Select("invoices", at="due_at", until="paid_at")
-# Not by `status`: an export of one row an invoice would show today's on every earlier day.
-_FAILED = Select("invoices", at="first_failed_at", until="paid_at")
+_OVERDUE = Select("invoices", at="due_at", until="settled_at")
+_FAILED = Select("invoices", at="first_failed_at", until="settled_at")
 _DUE = Select("invoices", window=Window(365), at="due_at")
 _PAID = replace(_DUE, after=("paid_at",))
-_STILL_OPEN = replace(_DUE, until="paid_at")
+_STILL_OPEN = replace(_DUE, until="settled_at")
 _RENEWED = Select("contract_events", (Is("event_type", ("renewed",)),))
 _UP = Is("change_type", ("seat_up", "tier_up", "cross_sell"))
 _DOWN = Is("change_type", ("seat_down", "tier_down"))
@@ -29,7 +28,7 @@ METRICS = (
     Metric(
         name="overdue_share",
         component="financial",
-        measure=Ratio(Total(_OVERDUE, "amount_due"), ARR),
+        measure=Ratio(Total(_OVERDUE, "owed"), ARR),
         label="overdue share of ARR",
         unit="share",
         direction="-",
@@ -69,8 +68,8 @@ METRICS = (
         name="mean_days_late",
         component="financial",
         measure=Ratio(
-            Sum((Total(_PAID, "late_amount"), AgedTotal(_STILL_OPEN, "amount_due"))),
-            Total(_DUE, "amount_due"),
+            Sum((Total(_PAID, "late_amount"), AgedTotal(_STILL_OPEN, "owed"))),
+            Total(_DUE, "billed"),
         ),
         label="mean days by which invoices are paid late",
         unit="days",
