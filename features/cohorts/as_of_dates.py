@@ -112,7 +112,8 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     Raises
     ------
     ValueError
-        If the text is not a date, or the date lies before the data begins or after it ends.
+        If the text is not a date, or the date lies before the data begins or after the day that
+        follows its last one.
     SchemaError
         If no table of facts has a row.
 
@@ -129,11 +130,13 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     asked = pd.to_datetime(as_of, utc=True, errors="coerce", format="ISO8601")
     if pd.isna(asked):
         raise ValueError(f"`as_of` must be 'latest' or a date such as '2025-06-30', got {as_of!r}.")
-    first = _moment(_known_bounds(tables)[0])
-    if not first < asked <= newest:
+    first, last = (_moment(moment) for moment in _known_bounds(tables))
+    # Who asks for the morning after means all that is there, the last day included.
+    after = last.floor("D") + pd.Timedelta(days=1)
+    if not first < asked <= max(newest, after):
         raise ValueError(
             f"`as_of` must lie within the data, after {first:%Y-%m-%d %H:%M} and not after "
-            f"{newest:%Y-%m-%d}, got {as_of!r}. Use 'latest' for the newest closed day."
+            f"{max(newest, after):%Y-%m-%d}, got {as_of!r}. Use 'latest' for the newest closed day."
         )
     return pd.Timestamp(asked).as_unit("us")
 

@@ -43,6 +43,7 @@ _REFERENCES = (
 )
 
 _LONG_WEEKEND_DAYS = 4
+_UNSOLVED = ("open", "new", "pending", "on-hold", "on_hold", "in progress", "in_progress")
 
 
 def cross_check(batches: Batches) -> Iterator[Finding]:
@@ -237,6 +238,18 @@ def moved_term_end(batches: Batches) -> Iterator[Finding]:
     yield batch.finding("term_end", "changed after it had passed", mask)
 
 
+def resolved_but_open(batches: Batches) -> Iterator[Finding]:
+    """Report tickets that say when they were resolved and that they are not."""
+    if "tickets" not in batches:
+        return
+    table = batches["tickets"].table
+    status = pc.utf8_lower(pc.utf8_trim_whitespace(table["status"]))
+    unsolved = pc.is_in(status, value_set=pa.array(_UNSOLVED))
+    mask = to_mask(pc.and_(pc.is_valid(table["resolved_at"]), unsolved))
+    rule = "not closed although `resolved_at` says when it was; it counts as open"
+    yield batches["tickets"].finding("status", rule, mask)
+
+
 CROSS_CHECKS: tuple[CrossCheck, ...] = (
     known_before_it_happened,
     reversed_period,
@@ -252,6 +265,7 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
     far_from_all_others,
     cancelled_after_the_end,
     moved_term_end,
+    resolved_but_open,
     paid_after_cancelling,
     amounts_unlike_mrr,
 )
@@ -281,7 +295,16 @@ def _account_periods(batches: Batches) -> Periods:
     for name in ("contracts", "subscription_items"):
         if name in batches:
             begin, end = PERIODS[name]
-            part = batches[name].table.select(["account_id", begin, end])
+            table = batches[name].table
+            part = table.select(["account_id", begin, end])
+            if name == "contracts":
+                # One that renews by itself goes on, whatever end its first term has.
+                rolls = pc.or_(
+                    pc.fill_null(table["auto_renew"], False),
+                    pc.fill_null(pc.less_equal(table["term_months"], 1.0), False),
+                )
+                ends = pc.if_else(rolls, None, table[end])
+                part = part.set_column(2, end, ends.cast(table[end].type))
             parts.append(part.rename_columns(["account_id", "begin", "end"]))
     return Periods.of(pa.concat_tables(parts), "account_id", "begin", "end")
 

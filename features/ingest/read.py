@@ -29,6 +29,7 @@ from .column_mapping import (
     plan_tables,
     unread_tables,
 )
+from .commercial_terms import as_the_company_writes
 from .database import open_duckdb, open_postgres
 from .files.table_names import file_stem
 from .folder import FolderSource, workbook_source
@@ -160,7 +161,8 @@ def _as_set(tables: Tables, settings: Settings) -> Tables:
     """Return the tables with what the settings say of their words."""
     denied = frozenset(category.lower() for category in settings.deny_ticket_categories)
     plans = tuple(name.strip().lower() for name in settings.plans)
-    return replace(tables, denied_ticket_categories=denied, plans=plans)
+    said = replace(tables, denied_ticket_categories=denied, plans=plans)
+    return as_the_company_writes(said, settings)
 
 
 def open_source(data: Data) -> Source:

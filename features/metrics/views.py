@@ -310,6 +310,21 @@ def _tickets(tables: Tables) -> ViewData:
     return ViewData(table, collected | derived)
 
 
+def _seats(tables: Tables) -> ViewData:
+    """Seats by what they say of themselves: one deactivated without a date was so when it said it.
+
+    The same holds for one that is active without saying since when.
+    """
+    table, collected = tables["seats"], _collected(tables, "seats")
+    if "status" not in collected:
+        return ViewData(table, collected)
+    for status, column in (("active", "activated_at"), ("deactivated", "deactivated_at")):
+        said = pc.if_else(pc.equal(table["status"], status), table["known_at"], None)
+        dated = pc.coalesce(table[column], said)
+        table = table.set_column(table.column_names.index(column), column, dated)
+    return ViewData(table, collected | {"activated_at", "deactivated_at"})
+
+
 def _invoices(tables: Tables) -> ViewData:
     """Invoices with what is still owed, until when, and the days by which payment was late."""
     table = with_debts(tables["invoices"])
@@ -432,6 +447,7 @@ _PENDING = {
 _ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
     "tickets": _tickets,
     "invoices": _invoices,
+    "seats": _seats,
     "account_events": _account_events,
     "features": _features,
     "goals": _goals,

@@ -272,8 +272,16 @@ class Settings(Declared):
         mature is offered.
     approval_arr : float
         ARR above which a "let churn" play needs a named approver.
-    currency : str
-        ISO 4217 code used in texts.
+    currency : str or None
+        ISO 4217 code of the company's own currency, in which amounts are added up and shown; that
+        of most subscription items (or contracts) where it is not set.
+    exchange_rates : dict of str to float, or to dict of date to float
+        What one unit of another currency is worth in the company's own: one rate for ever, or one
+        from each date on. A table ``exchange_rates`` in the data says the same.
+    period_ends : {"auto", "last_day", "day_after"}
+        Whether ends of contracts and items are the last day that is paid for or the day after;
+        ``auto`` takes for the last day what leaves a gap of one day before what follows, account
+        by account.
     flat : FlatSettings
         What is said of one table with a row a customer and a flag; see ``train_table``.
     threads : int or None
@@ -314,7 +322,9 @@ class Settings(Declared):
     holidays: tuple[date, ...] = ()
     services: bool = False
     approval_arr: float = Field(default=50_000.0, ge=0)
-    currency: str = "USD"
+    currency: str | None = None
+    exchange_rates: dict[str, float | dict[date, float]] = Field(default_factory=dict)
+    period_ends: Literal["auto", "last_day", "day_after"] = "auto"
     flat: FlatSettings = FlatSettings()
     threads: int | None = Field(default=None, ge=1)
     memory_mb: int = Field(default=4096, ge=1)

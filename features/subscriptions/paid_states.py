@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from ..arrays.moments import NEVER, microseconds
+from ..schema.currency_codes import currency_codes
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
 from .contract_events import GOES_ON, HAS_ENDED, event_frame
-from .currencies import currency_codes
 
 __all__ = ["item_states", "paid_states", "settle", "typed"]
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.moments import DAY, NEVER, add_months, first_repeat_after, later, microseconds
 from ..arrays.row_ranges import superseded
+from ..schema.currency_codes import currency_codes
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
-from .currencies import currency_codes
 
 __all__ = ["contract_versions", "deadline_of", "term_end_after"]
 

@@ -249,7 +249,7 @@ def score_table(
         scored.plays,
         notes=scored.notes,
         card=model.card,
-        currency=settings.currency,
+        currency=settings.currency or "USD",
     )
     store = open_store(out)
     unwritten = store.write(results, files={REPORT: page})

@@ -95,7 +95,7 @@ def page_of(company: Company, scored: Scored) -> str:
         scored.drivers,
         scored.plays,
         playbook=company.config.playbook,
-        currency=company.settings.currency,
+        currency=company.tables.currency,
         findings=scored.findings,
         notes=scored.notes[len(scored.findings) :],
         scope=scored.scope,
@@ -255,7 +255,7 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
     if "times_base_rate" in scores:
         config = read_config(settings_of(settings_path))
         newest = scores[scores["as_of"] == scores["as_of"].max()].sort_values("rank")
-        page = flat_page(newest, drivers, plays, currency=config.settings.currency)
+        page = flat_page(newest, drivers, plays, currency=config.settings.currency or "USD")
         return _put(store, out, page)
     if "block" not in scores:
         raise ArtifactError(
@@ -268,7 +268,7 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
         drivers,
         plays,
         playbook=config.playbook,
-        currency=config.settings.currency,
+        currency=config.settings.currency or "USD",
         findings=_stored_findings(_stored(store, "feeds"), newest["as_of"].iloc[0]),
         cuts=cuts_of(config),
     )

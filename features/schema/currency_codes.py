@@ -1,0 +1,47 @@
+"""How currencies are written: codes in any case, and the usual signs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["currency_codes"]
+
+
+_SIGNS: Mapping[str, str] = MappingProxyType(
+    {
+        **{"US$": "USD", "$": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD"},
+        **{"CA$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "SG$": "SGD", "R$": "BRL"},
+        **{"MX$": "MXN", "€": "EUR", "£": "GBP", "¥": "JPY", "JP¥": "JPY", "CN¥": "CNY"},
+        **{"RMB": "CNY", "₹": "INR", "₩": "KRW", "₪": "ILS", "₺": "TRY", "₽": "RUB"},
+        **{"ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "SFR": "CHF"},
+    }
+)
+"""Signs that stand for one currency; a bare dollar is that of the company where it has one."""
+
+
+def currency_codes(written: pa.ChunkedArray, own: str) -> pd.Series:
+    """Read the currency of each amount: case, blanks and usual signs do not matter.
+
+    Parameters
+    ----------
+    written : pyarrow.ChunkedArray of string, shape (n,)
+    own : str
+        Code of the company's currency, which holds where nothing is written.
+
+    Returns
+    -------
+    Series of str, shape (n,)
+        Codes in capitals.
+
+    Examples
+    --------
+    >>> currency_codes(pa.chunked_array([["usd ", "US$", None, "€"]]), "USD").tolist()
+    ['USD', 'USD', 'USD', 'EUR']
+    """
+    plain = pc.utf8_upper(pc.replace_substring_regex(written, r"\s+", ""))
+    found: pd.Series = plain.to_pandas().astype(object)
+    signs = dict(_SIGNS) | ({"$": own} if own.endswith("D") else {})
+    return found.replace(signs).where(found.notna() & found.ne(""), own)
