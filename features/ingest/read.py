@@ -29,10 +29,10 @@ from .column_mapping import (
     plan_tables,
     unread_tables,
 )
-from .commercial_terms import as_the_company_writes
 from .database import open_duckdb, open_postgres
 from .files.table_names import file_stem
 from .folder import FolderSource, workbook_source
+from .forms.commercial_terms import as_the_company_writes
 from .in_memory import FrameSource
 from .raw_rows import Places, Source
 

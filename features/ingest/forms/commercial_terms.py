@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrays.array_types import BoolArray
-from ..schema.currency_codes import currency_codes
-from ..schema.settings import Settings
-from ..schema.tables import table_spec
-from ..schema.tableset import Finding, Tables, canonical_schema
+from ...arrays.array_types import BoolArray
+from ...schema.currency_codes import currency_codes
+from ...schema.settings import Settings
+from ...schema.tables import table_spec
+from ...schema.tableset import Finding, Tables, canonical_schema
 
 __all__ = ["as_the_company_writes"]
 
