@@ -281,7 +281,6 @@ def add_aged(
             out[row] += np.int64(np.rint(weight[i] * days * _THOUSAND))
 
 
-@kernel
 def list_ranges(enter: RowArray, leave: RowArray) -> tuple[IntArray, IntArray]:
     """Return each fact once for every row of its range: places of facts, and rows.
 
@@ -299,13 +298,7 @@ def list_ranges(enter: RowArray, leave: RowArray) -> tuple[IntArray, IntArray]:
     >>> fact.tolist(), row.tolist()
     ([0, 0, 1], [0, 1, 2])
     """
-    size = 0
-    for i in range(len(enter)):
-        size += max(leave[i] - enter[i], 0)
-    fact, row = np.empty(size, np.int64), np.empty(size, np.int64)
-    place = 0
-    for i in range(len(enter)):
-        for seen in range(enter[i], leave[i]):
-            fact[place], row[place] = i, seen
-            place += 1
-    return fact, row
+    size = np.maximum(leave.astype(np.int64) - enter, 0)
+    fact = np.repeat(np.arange(len(size)), size)
+    before = np.cumsum(size) - size
+    return fact, np.arange(len(fact)) - before[fact] + enter[fact]

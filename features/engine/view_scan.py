@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from ..arrays.array_types import FloatArray, IntArray, RowArray
+from ..arrays.array_types import FloatArray, IntArray, RowArray, WideCodeArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.fact_loops import asked_for
 from ..arrays.row_ranges import add_aged, distinct, list_ranges, medians, paint
@@ -285,7 +285,7 @@ def _usual_gaps(row: IntArray, workday: FloatArray, n_rows: int) -> FloatArray:
 
 
 def _shared(
-    row: IntArray, thing: IntArray, other: IntArray, at_least: int, n_rows: int
+    row: IntArray, thing: WideCodeArray, other: WideCodeArray, at_least: int, n_rows: int
 ) -> FloatArray:
     pairs = pd.DataFrame({"row": row, "thing": thing, "other": other}).drop_duplicates()
     shared = pairs.groupby(["row", "thing"]).size() >= at_least
@@ -293,7 +293,7 @@ def _shared(
     return np.asarray(count.reindex(range(n_rows), fill_value=0), dtype=float)
 
 
-def _largest(row: IntArray, part: IntArray, weight: IntArray, n_rows: int) -> FloatArray:
+def _largest(row: IntArray, part: WideCodeArray, weight: IntArray, n_rows: int) -> FloatArray:
     sums = pd.DataFrame({"row": row, "part": part, "weight": weight}).groupby(["row", "part"])
     largest = sums["weight"].sum().groupby("row").max().clip(lower=0)
     return np.asarray(largest.reindex(range(n_rows), fill_value=0), dtype=float) / 1e6
