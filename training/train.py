@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..features.errors import SchemaError
+from ..features.metrics.absence import Absence
 from ..features.metrics.catalogue import by_column
 from ..features.metrics.metric import Metric
 from ..features.schema.settings import Settings
@@ -106,7 +107,7 @@ def train_target(
         trained_through=as_of.max().isoformat(),
         learned_until=dataset.labels["closes_at"][kept].max().isoformat(),
         references=references_of(lesson.X[list(fitted.encoding.names)]),
-        collected=_collected(fitted.encoding.names, lesson.X),
+        collected=_collected(dataset),
         components=_components(fitted.encoding.names, dataset.features.metrics),
         card=_card(dataset, target, backtest, lesson, found),
     )
@@ -133,9 +134,10 @@ def _axes(model: FittedModel, lesson: Lesson) -> Independence:
     return axis_independence(rows["cmi"], -shares.sum(axis=1))
 
 
-def _collected(columns: tuple[str, ...], X: pd.DataFrame) -> tuple[str, ...]:
-    """Return the inputs that had a number in some row."""
-    return tuple(name for name in columns if X[name].notna().any())
+def _collected(dataset: Dataset) -> tuple[str, ...]:
+    """Return the metrics that the company's tables gave numbers for, read by the model or not."""
+    there = (dataset.features.absence != Absence.NOT_COLLECTED).any()
+    return tuple(sorted(there.index[there]))
 
 
 def _components(columns: tuple[str, ...], metrics: tuple[Metric, ...]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from ...features.engine.compute import Features
 from ...features.errors import ArtifactError
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
-from ...features.metrics.metric import Metric
 from ...features.progress import Progress
 from ...features.schema.bands import band_of
 from ...features.schema.tableset import Tables
@@ -63,7 +62,7 @@ class Models:
 
     @property
     def learned(self) -> frozenset[str]:
-        """The inputs that had a number when some model was trained."""
+        """The metrics that had numbers when some model was trained."""
         return frozenset(name for model in self.by_target.values() for name in model.collected)
 
     @property
@@ -228,7 +227,7 @@ def score_known(
         learned=given.learned,
         earlier=earlier_feeds,
     )
-    chosen, withheld = _without_withheld(given, feeds.lost, config.metrics)
+    chosen, withheld = _without_withheld(given, feeds.lost, config)
     features = without_lost(known.features, feeds.lost)
     health = score_health(features, config.scorecard)
     last = _newest_before(previous, known.as_of)
@@ -415,13 +414,18 @@ def _drivers(
 
 
 def _without_withheld(
-    models: Models, lost: frozenset[str], metrics: tuple[Metric, ...]
+    models: Models, lost: frozenset[str], config: Config
 ) -> tuple[Models, tuple[str, ...]]:
     """Return the models that rest on nothing that is lost, and what to say of the others."""
-    declared = by_column(metrics)
+    declared = by_column(config.metrics)
+    beneath = {
+        "chs": config.scorecard.looks_at,
+        "cmi": {metric.column for metric in config.metrics if metric.axis == "maturity"},
+    }
     told, left = [], {}
     for target, model in models.by_target.items():
-        rests_on = {declared[name].column for name in model.collected if name in declared}
+        rests_on = {declared[name].column for name in model.columns if name in declared}
+        rests_on |= {name for score in beneath.keys() & {*model.columns} for name in beneath[score]}
         if missing := sorted(rests_on & lost):
             told.append(
                 f"`{PROBABILITY[target]}` is withheld: the model learned from {len(missing)} "

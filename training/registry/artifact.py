@@ -69,8 +69,8 @@ class FittedModel:
     references : dict of str to InputReference
         Where its inputs lay in training, to measure drift against.
     collected : tuple of str
-        Inputs that had a number in some training row: if such a one has none for anybody later,
-        what it was computed from is gone.
+        Metrics that the tables gave numbers for when it was trained, whether it reads them or not:
+        if such a one has none for anybody later, what it was computed from is gone.
     components : dict of str to str
         Component of each metric, to group contributions by.
     card : dict

@@ -49,14 +49,24 @@ def half_of_it(frames, name):
 
 
 WAYS = (gone, empty, other_ids, unusable_key, half_of_it)
+CASES = (
+    *((name, gone) for name in FEEDS),
+    *((name, WAYS[1 + place % 4]) for place, name in enumerate(FEEDS)),
+    *(("tickets", way) for way in (empty, unusable_key, half_of_it)),
+)
+"""Every table in two ways, one of them in all."""
 
 
 class Learned:
     """A model that has learned from everything, and says what its inputs hold."""
 
     target, kind, version, base_rate = "churned", "boosted", "0" * 64, 0.2
+    maturity_columns, references, learned_until = (), {}, ""
     columns = tuple(metric.column for metric in METRICS if metric.in_model)
     collected = columns
+
+    def knows_outcomes_after(self, as_of):
+        return False
 
     def predict_p(self, X):
         return np.full(len(X), 0.1)
@@ -67,7 +77,7 @@ class Learned:
 
 @cache
 def company():
-    frames = build_company(14, months=14, seed=5).tables
+    frames = build_company(8, months=13, seed=5).tables
     tables = read_tables(frames)
     return frames, resolve_as_of(tables, "latest"), read_config(Settings())
 
@@ -101,8 +111,7 @@ def test_a_healthy_company_has_no_findings():
     assert of_accounts(found, "p_churn").notna().any()
 
 
-@pytest.mark.parametrize("name", FEEDS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("name", "way"), CASES)
 def test_no_score_rises_and_no_estimate_is_made_when_a_feed_breaks(name, way):
     frames, as_of, _ = company()
     broken = scored(way(frames, name), as_of, models=Models(churn=Learned()))
@@ -114,12 +123,11 @@ def test_no_score_rises_and_no_estimate_is_made_when_a_feed_breaks(name, way):
     assert name in broken.findings[0]
     assert broken.notes[: len(broken.findings)] == broken.findings
     assert any("`p_churn` is withheld" in text for text in broken.findings)
-    covered = [of_accounts(one, "chs_coverage") for one in (whole, broken)]
-    assert (covered[1] <= covered[0] + 1e-9).all()
+    covered = [of_accounts(one, "chs_coverage").sort_index() for one in (whole, broken)]
+    assert not (covered[1].reindex(covered[0].index) > covered[0] + 1e-9).any()
 
 
-@pytest.mark.parametrize("name", FEEDS)
-@pytest.mark.parametrize("way", [gone, other_ids])
+@pytest.mark.parametrize(("name", "way"), [("account_events", gone), ("usage_daily", other_ids)])
 def test_with_earlier_scores_a_broken_feed_leaves_at_most_the_last_ones(name, way):
     frames, as_of, _ = company()
     last = healthy(1)
@@ -165,7 +173,8 @@ def test_a_feed_that_falls_silent_is_told_and_freezes():
     found = scored({**frames, "tickets": cut}, as_of, models=Models(churn=Learned()))
     assert "`tickets` has brought nothing new since" in found.findings[0]
     assert found.feeds.set_index("table")["state"]["tickets"] == "silent"
-    assert (of_accounts(found, "chs_support").dropna() <= 50).all()
+    covered = [of_accounts(one, "chs_coverage").sort_index() for one in (healthy(0), found)]
+    assert (covered[1].reindex(covered[0].index) < covered[0]).all()
     assert of_accounts(found, "p_churn").notna().any()
 
 
