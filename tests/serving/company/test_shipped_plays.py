@@ -78,6 +78,7 @@ ACCOUNTS = {
     "keep_in_touch": (cell("healthy_unassessed"), cell("medium_unassessed")),
     "watch": (cell(""), cell("save")),
     "answer_competitor": ({"competitor_signals_180d": 1}, {"competitor_signals_180d": 0}),
+    "wake_up": (capped("dormant"), capped("merged")),
     "reach_the_renewal": (
         {"days_to_notice_deadline": 90, "days_since_meeting": 60},
         {"days_to_notice_deadline": 91},
