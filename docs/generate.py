@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from churngrid.features.ingest.forms.date_forms import DATE_FORMS, NUMERIC_FORMS
+from churngrid.features.ingest.forms.number_forms import NUMBER_FORMS
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.markdown import metric_reference
 from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings, FlatWords
@@ -30,6 +32,41 @@ def metrics_page() -> str:
     return "\n".join([*lines, "", metric_reference(METRICS)])
 
 
+def _reading_section() -> list[str]:
+    """Return how files, dates, amounts and words are read."""
+    dates = {form.name: form.example for form in reversed((*DATE_FORMS, *NUMERIC_FORMS))}
+    forms = {**dict(reversed(dates.items())), **{one.name: one.example for one in NUMBER_FORMS}}
+    return [
+        "",
+        "## How values are read",
+        "",
+        "A folder may hold Parquet, CSV, TSV, JSON, JSON lines (all but Parquet also packed with",
+        "gzip) and Excel workbooks (every sheet; extra `excel`). Files of months",
+        "(`tickets_2024-05.csv`) and numbered files are one table, folders hold the part files of",
+        "one table or the tables of one system (`crm/companies.csv`). Encoding and delimiter are",
+        "found out; lines above the column names are left out and told.",
+        "",
+        "Dates and amounts are read in the form that the whole column keeps. Currency signs,",
+        "percent signs (45 % is 0.45), blanks between thousands and parentheses for negatives say",
+        "what they mean. Where the values do not tell which of two forms it is (day or month",
+        "first, point or comma for decimals), none that would differ is read: `check` names them",
+        "and the line to add, such as `formats: {due_at: day-first}`. A column of midnights of a",
+        "zone is one of days, as they are written; a month counts from its first day, as an end to",
+        "its last, and is known when it is over.",
+        "",
+        "| form | example |",
+        "|---|---|",
+        *(f"| `{name}` | {example} |" for name, example in forms.items()),
+        "",
+        "Words of other systems mean those of the contract (`P1`, `Urgent`, `Done`, `Phone call`,",
+        "`Canceled`, ...: `features/ingest/forms/vocabulary.yaml`); `values:` adds your own.",
+        "",
+        "A faulty value of an optional column counts as missing, a faulty value of a required one",
+        "puts its row aside. `check`, `train` and `score` say how many rows and how much money",
+        "that concerns; rows in are rows used and rows put aside, and so is money.",
+    ]
+
+
 def contract_page() -> str:
     """Return the data contract as Markdown."""
     lines = [
@@ -39,6 +76,7 @@ def contract_page() -> str:
         "`usage_daily`, `usage_events` or `tickets` are required; a missing table or optional",
         "column only makes its metrics `not_collected`. Columns marked * are required. Times",
         "without a zone are UTC.",
+        *_reading_section(),
     ]
     for spec in TABLES:
         lines += ["", f"## {spec.name}", "", spec.meaning, ""]

@@ -1,7 +1,7 @@
 """Rows and money that a reading put aside: what a run says before anything else."""
 
-import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,12 +12,8 @@ from ...features.schema.tableset import Tables
 
 __all__ = ["PutAside", "put_aside", "refuse_unreadable", "told_aside"]
 
-_MONEY = {
-    "subscription_items": ("mrr", 12.0),
-    "contracts": ("acv", 1.0),
-    "invoices": ("amount_due", 1.0),
-}
-"""By table: the column that states money, and how often a year it is due."""
+_TIMES_A_YEAR = {"subscription_items": 12.0}
+"""How often a year the money of a row is due; once where a table is not named."""
 
 _BINDING = ("contracts", "subscription_items", "contract_events")
 """Without these nobody can tell what churn means, what an account pays or who has given notice."""
@@ -110,9 +106,10 @@ def told_aside(tables: Tables) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Empty unless something notable was put aside.
+        Empty unless something notable was put aside, or could not be read.
     """
-    return tuple(part.sentence for part in put_aside(tables) if part.notable)
+    aside = [part.sentence for part in put_aside(tables) if part.notable]
+    return (*aside, *_not_read(tables))
 
 
 def refuse_unreadable(tables: Tables) -> None:
@@ -148,17 +145,22 @@ def _of_table(name: str, rows: pa.Table, tables: Tables) -> PutAside:
 
 
 def _money(name: str, rows: pa.Table) -> float:
-    """Return what the rows of a table say is due in a year, as far as it can be read."""
-    if name not in _MONEY:
-        return 0.0
-    column, times = _MONEY[name]
-    stated = (json.loads(values).get(column) for values in rows["values"].to_pylist())
-    return times * sum(map(_number, stated))
+    """Return what the rows of a table say is due in a year, as far as it could be read."""
+    stated = pc.sum(pc.max_element_wise(rows["money"], 0.0, skip_nulls=False)).as_py()
+    return _TIMES_A_YEAR.get(name, 1.0) * float(stated or 0.0)
 
 
-def _number(stated: object) -> float:
-    digits = "".join(sign for sign in str(stated or "") if sign.isdigit() or sign in ".-")
-    try:
-        return max(float(digits), 0.0)
-    except ValueError:
-        return 0.0
+def _not_read(tables: Tables) -> Iterator[str]:
+    """Yield what was not read of rows that are in use, if it is money or waits for an answer."""
+    for name, intake in tables.intake.items():
+        if intake.amounts_unread:
+            yield (
+                f"`{name}`: {intake.amounts_unread:,} of {intake.rows_in:,} amounts "
+                f"(`{intake.money_column}`) could not be read; how much they are nobody knows."
+            )
+    for finding in tables.findings:
+        if finding.emptied and finding.advice:
+            yield (
+                f"`{finding.table}`: {finding.count:,} values of `{finding.column}` were not read "
+                f"({finding.rule}). Add to the settings: {finding.advice}."
+            )
