@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
 from ...schema.tables import Column, Kind
-from ..coerce import read_column
+from ..coerce import form_of, read_column
 from ..raw_rows import Source
 from .words import LOADER_WORDS, column_words, table_words
 
@@ -94,7 +94,14 @@ class ColumnProfile:
         bool
             False for a column without values.
         """
-        return not self.empty and self._readable(kind) >= _READABLE
+        if self.empty:
+            return False
+        return self._readable(kind) >= _READABLE or (kind == "time" and bool(self.question))
+
+    @cached_property
+    def question(self) -> tuple[str, ...]:
+        """Forms of dates between which its owner has to decide; mostly none."""
+        return form_of(self._sample(), "time").question
 
     @cached_property
     def is_plain_number(self) -> bool:

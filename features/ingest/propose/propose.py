@@ -88,7 +88,7 @@ def proposal_for(
         parts=parts,
         unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
         currency=currency_of(list(tables.values())),
-        notes=(*joined.notes, *_notes(accounts, parts)),
+        notes=(*joined.notes, *_notes(accounts, parts), *_questions(parts, tables)),
         rows=rows,
     )
 
@@ -284,3 +284,21 @@ def _notes(accounts: Accounts, parts: tuple[Part, ...]) -> Iterator[str]:
     if accounts.key is None and accounts.noun and parts:
         noun = " ".join(accounts.noun)
         yield f"No table of accounts: they are those that other tables name by {noun!r}."
+
+
+def _questions(parts: tuple[Part, ...], tables: Mapping[str, TableProfile]) -> Iterator[str]:
+    """Ask for the form of dates that the data does not tell."""
+    for part in parts:
+        for take in part.takes:
+            column = tables[part.source].columns.get(take.source)
+            kind = _kind_of(part, take.column)
+            if column is not None and kind == "time" and column.question:
+                yield (
+                    f"`{take.source}` of {part.source!r}, such as {column.looked_at[0]!r}: is it "
+                    f"{' or '.join(column.question)}? Say it under `tables.{part.table}.formats`: "
+                    f"`{take.column}: {column.question[0]}`."
+                )
+
+
+def _kind_of(part: Part, column: str) -> str:
+    return role_of(part.table).spec.column(column).kind

@@ -269,3 +269,12 @@ def test_a_row_a_month_ends_with_its_month():
     (part,) = found.of("subscription_items")
     end = next(take for take in part.takes if take.column == "effective_to")
     assert (end.formula, end.sure) == ('moment("month") + interval 1 month', False)
+
+
+def test_dates_that_may_be_read_in_two_ways_are_asked_for():
+    unclear = tickets(created_at=["03/04/2025", "05/06/2025", "07/08/2025"] * 2)
+    found = propose({"customers": customers(), "tickets": unclear})
+    assert found.of("tickets")
+    (asked,) = found.notes
+    assert "is it day-first or month-first?" in asked
+    assert "`tables.tickets.formats`: `created_at: day-first`" in asked
