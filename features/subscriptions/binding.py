@@ -169,12 +169,14 @@ def decision_point_within(terms: pd.DataFrame, *, after: IntArray, through: IntA
     Returns
     -------
     ndarray of bool, shape (n_rows,)
-        A notice deadline or a term end lies in the window; the end of a calendar month counts for
-        terms of at most one month only.
+        For a term that renews by itself a notice deadline lies in the window: once it has passed
+        the term can no longer be refused, and the next decision is about the one after. For others
+        the term end or a deadline does. The end of a calendar month counts for terms of at most
+        one month only.
     """
     rolls = terms["rolls"].to_numpy(dtype=bool)
     within = terms["monthly"].to_numpy(dtype=bool) & (month_start_after(after) <= through)
-    end = np.where(rolls, term_end_after(terms, after), terms["term_end_us"].to_numpy())
+    end = np.where(rolls, NEVER, terms["term_end_us"].to_numpy())
     deadline = np.where(rolls, _refusable(terms, after + 1), terms["notice_deadline_us"].to_numpy())
     for point in (end, deadline):
         within |= (point > after) & (point <= through) & (point <= terms["final_us"].to_numpy())

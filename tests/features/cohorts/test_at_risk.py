@@ -47,6 +47,14 @@ def test_notice_deadline_is_a_decision_point(company, pairs):
     assert found["status"].tolist() == ["not_eligible", "scored", "scored"]
 
 
+def test_past_its_deadline_a_term_that_renews_by_itself_cannot_be_left_at_its_end(company, pairs):
+    """The end of 2024 lies in the window of November, but nobody can refuse it any more."""
+    renews = ANNUAL | {"notice_period_days": 90, "auto_renew": True}
+    found = stand(customer(company, renews), pairs("2024-06-01", "2024-11-15", "2025-06-01"))
+    assert found["status"].tolist() == ["scored", "not_eligible", "scored"]
+    assert found["reason"].tolist()[1] == "no_decision_point"
+
+
 def test_stated_notice_deadline_wins_over_the_period(company, pairs):
     stated = ANNUAL | {"notice_period_days": 90, "notice_deadline": "2024-11-30"}
     found = stand(customer(company, stated), pairs("2024-06-01"))
