@@ -23,7 +23,7 @@ from ...features.schema.settings import Settings, TableMapping
 from ...features.schema.tables import TABLES
 from .parcels import BUCKET, FILE, ROW, packed
 
-__all__ = ["SparkTables", "open_tables"]
+__all__ = ["SparkTables", "check_plan", "open_tables"]
 
 
 Frame = Any
@@ -126,7 +126,7 @@ def open_tables(spark: Any, folder: str, settings: Settings) -> SparkTables:
     source.label = f"folder {folder!r}"
     plans = plan_tables(source, settings)
     for plan in plans.values():
-        _check_plan(plan)
+        check_plan(plan)
     divided = {name: plan for name, plan in plans.items() if "account_id" in plan.columns}
     return SparkTables(
         frames={name: _placed(opened[plan.source], plan) for name, plan in divided.items()},
@@ -189,7 +189,7 @@ def _opened(spark: Any, places: tuple[str, ...]) -> Frame:
     return spark.read.options(**options).parquet(_literal(places[0]))
 
 
-def _check_plan(plan: Plan) -> None:
+def check_plan(plan: Plan) -> None:
     """Refuse what would need rows of another bucket."""
     name = plan.spec.name
     if plan.also:

@@ -105,3 +105,10 @@ def test_the_first_and_last_dates_within_the_data_are_taken(company, asked):
 def test_what_is_no_date_is_refused(company, asked):
     with pytest.raises(ValueError, match="`as_of` must be 'latest' or a date"):
         resolve_as_of(company(), asked)
+
+
+def test_data_without_any_fact_has_no_closed_day():
+    with pytest.raises(
+        SchemaError, match="The data has no facts, so no day of it is closed; deliv"
+    ):
+        newest_closed_day(Tables({}))

@@ -2,6 +2,8 @@ import pytest
 
 from churngrid.features.errors import SchemaError
 from churngrid.serving.api.check_files import FILE_KINDS, check_file
+from churngrid.serving.api.init import init
+from churngrid.serving.company.find_input import data_of
 from churngrid.serving.company.starter_files import starter_files
 
 KINDS = [kind.name for kind in FILE_KINDS]
@@ -34,3 +36,17 @@ def test_a_file_that_is_not_there_is_refused(kind, tmp_path):
 def test_another_kind_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"`kind` must be one of .*, got 'card'"):
         check_file("card", tmp_path / "card.yaml")
+
+
+def test_presets_need_data(tmp_path):
+    with pytest.raises(
+        SchemaError, match="Presets say how your data is read; name it with `--from"
+    ):
+        init(tmp_path, presets=["stripe"])
+
+
+def test_settings_that_name_no_data_say_so(tmp_path):
+    path = tmp_path / "churngrid.yaml"
+    path.write_text("lead_days: 30\n")
+    with pytest.raises(SchemaError, match="has no setting `data`; add it, or name the data"):
+        data_of(path)

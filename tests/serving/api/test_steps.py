@@ -46,7 +46,9 @@ def test_a_target_asked_for_alone_says_itself_what_is_missing():
 
 
 def test_nothing_to_learn_for_any_target_is_an_error():
-    with pytest.raises(SchemaError, match=r"nothing to learn from\. No model of churn.*expansion"):
+    with pytest.raises(
+        SchemaError, match=r"There is nothing to learn from\. No model of churn.*expansion"
+    ):
         learnable_of(("churn", "expansion"), learn("churn", "expansion"))
 
 

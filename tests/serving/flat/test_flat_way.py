@@ -1,6 +1,7 @@
 """From one table with a flag to a model, a list, reasons and a page."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 import churngrid
-from churngrid.features.errors import SchemaError
+from churngrid.features.errors import ArtifactError, SchemaError
 from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.cli.app import app
+from churngrid.serving.flat.scores import score_flat
 from churngrid.training.registry.artifact import BASE
 from churngrid.training.registry.mlflow_registry import load_champion, local_uri
 from tests.flat_customers import flat_customers
@@ -196,3 +198,17 @@ def test_a_target_of_tables_is_checked():
     done = CliRunner().invoke(app, ["train", "exports/", "--target", "Churn"])
     assert done.exit_code == 2
     assert "`--target` must be one of ['churn', 'expansion'], got 'Churn'" in done.output
+
+
+def test_one_table_has_one_target(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flat_customers(20).to_csv("customers.csv", index=False)
+    done = CliRunner().invoke(app, ["train", "customers.csv", "--target", "a", "--target", "b"])
+    assert done.exit_code == 2
+    assert "`--target` names one column of a table, got 2: ['a', 'b']" in done.output
+
+
+def test_a_model_of_tables_does_not_score_a_flat_table(table, trained):
+    of_tables = replace(trained.model, card={})
+    with pytest.raises(ArtifactError, match="was trained on tables of a company, not on a flat"):
+        score_flat(table, of_tables, FlatSettings(), pd.Timestamp("2025-06-01", tz="UTC"))

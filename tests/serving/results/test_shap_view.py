@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.serving.results.shap_view import explanation_of, readable_names
+from churngrid.serving.scoring.batch_score import Scored
 
 SHARES = pd.DataFrame(
     {"active_users_28d": [0.5, -1.0, 0.0], "cmi": [0.25, 0.5, 0.0], "(base)": [-2.0, -2.0, -2.0]}
@@ -40,3 +43,9 @@ def test_another_scale_is_refused():
 def test_every_input_has_a_name_of_its_own():
     names = readable_names(METRICS)
     assert len(set(names.values())) == len(names)
+
+
+def test_a_scoring_without_the_model_has_no_explanation():
+    without = SimpleNamespace(contributions={})
+    with pytest.raises(ValueError, match="This scoring used no model of 'expansion'; train one"):
+        Scored.explanation(without, "expansion")

@@ -12,9 +12,12 @@ from churngrid.demo import build_company
 from churngrid.features.arrays.as_of_rows import to_microseconds
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.engine.feature_table import frame_columns
+from churngrid.features.errors import SchemaError
+from churngrid.features.ingest.column_mapping import Plan
 from churngrid.features.ingest.read import read_some, read_tables
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.schema.settings import DEFAULTS
+from churngrid.features.schema.settings import DEFAULTS, TableMapping
+from churngrid.features.schema.tables import table_spec
 from churngrid.features.subscriptions.business_kind import Business, business_of
 from churngrid.serving.company.config import read_config
 from churngrid.serving.scoring.batch_score import Models, score_tables
@@ -32,7 +35,7 @@ from churngrid.serving.spark.bucket import (
 )
 from churngrid.serving.spark.parcels import BUCKET, FILE, ROW, packed, unpacked
 from churngrid.serving.spark.score_bucket import ENDED, score_rows
-from churngrid.serving.spark.spark_tables import _first_of_each
+from churngrid.serving.spark.spark_tables import _first_of_each, check_plan
 from tests.build import day
 
 DATES = [day("2025-09-01"), day("2025-11-20")]
@@ -260,3 +263,11 @@ def test_accounts_hang_together_over_any_number_of_links():
     homes = _first_of_each([["d", "c"], ["b", "a"], ["c", "b"], ["x", "y"]])
     assert homes == {"a": "a", "b": "a", "c": "a", "d": "a", "x": "x", "y": "x"}
     assert _first_of_each([]) == {}
+
+
+def test_several_sources_of_a_table_are_refused_on_spark():
+    own = Plan(table_spec("tickets"), "tickets", {}, TableMapping())
+    with pytest.raises(
+        SchemaError, match=r"`tables.tickets.also` does not work on Spark; write"
+    ):
+        check_plan(dataclasses.replace(own, also=(own,)))

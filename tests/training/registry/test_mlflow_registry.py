@@ -269,3 +269,8 @@ def test_a_served_model_answers_with_the_same_probabilities(
         with urllib.request.urlopen(request, timeout=60) as answer:
             rows = json.loads(answer.read())["predictions"]
     np.testing.assert_allclose([row["p_churn"] for row in rows], model.predict_p(X), atol=1e-12)
+
+
+def test_a_target_without_a_registry_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"must be one of \['churned', 'expanded'\], got 'left'"):
+        tracking.registered_name("left")

@@ -385,3 +385,10 @@ def test_every_preset_names_where_its_layout_is_documented(system):
     for layout in preset.layouts:
         for mapping in (*layout.tables.values(), *layout.otherwise.values()):
             assert mapping.source in layout.sheets
+
+
+def test_a_preset_that_is_asked_for_has_to_find_its_tables():
+    with pytest.raises(
+        SchemaError, match=r"finds none of its tables among .* it knows 'customers' "
+    ):
+        propose({"leads": rows("name", ("Ada",), ("Bob",))}, ["stripe"])
