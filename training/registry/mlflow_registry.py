@@ -458,7 +458,8 @@ def set_alias(client: Any, name: str, number: str, decision: Decision) -> None:
     client.set_model_version_tag(name, number, "reason", decision.reason)
     if decision.alias == "champion":
         told = client.get_registered_model(name).tags.get(CHAMPIONS, "")
-        told = ",".join([*(told.split(",") if told else []), number])
+        before = told.split(",") if told else []
+        told = ",".join(before if before[-1:] == [number] else [*before, number])
         client.set_registered_model_tag(name, CHAMPIONS, told)
 
 

@@ -78,6 +78,8 @@ def test_what_cannot_be_promoted_is_said(store, tmp_path):
         ArtifactError, match="holds no model of 'churned' yet; run `churngrid train` first"
     ):
         churngrid.rollback_model("churn", reason="because", tracking=empty)
+    with pytest.raises(ArtifactError, match="holds no model of 'expanded' yet; run `churngrid tr"):
+        churngrid.promote_model("expansion", "1", reason="because", tracking=empty)
     churngrid.train_table(flat_customers(300), target="left", tracking=empty)
     with pytest.raises(ArtifactError, match="has had no other champion than version 1"):
         churngrid.rollback_model("churn", reason="because", tracking=empty)
@@ -90,5 +92,6 @@ def test_the_command_line_lists_promotes_and_rolls_back(store):
         return json.loads(done.stdout)
 
     assert [version["number"] for version in run("list")] == ["1", "2", "3"]
-    assert run("promote", "1", "--reason", "seasonal")["aliases"] == ["champion"]
-    assert run("rollback", "--reason", "season over")["number"] != "1"
+    assert run("promote", "2", "--reason", "seasonal")["aliases"] == ["champion"]
+    assert run("promote", "1", "--reason", "the old prices")["number"] == "1"
+    assert run("rollback", "--reason", "season over")["number"] == "2"

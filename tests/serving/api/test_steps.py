@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
 from churngrid.features.errors import LeakageError, SchemaError
 from churngrid.serving.api.result_types import BacktestResult
-from churngrid.serving.api.train import learnable_of, trained_all
+from churngrid.serving.api.train import build_dataset, learnable_of, trained_all
 from churngrid.serving.cli.show_results import show_backtest
 from churngrid.serving.cli.summaries import backtest_summary
 from tests.serving.invented import scores_of
@@ -67,3 +68,11 @@ def test_the_backtest_says_what_was_left_out(tmp_path, capsys):
     assert summary["warnings"] == ["No model of expansion: never."]
     show_backtest(summary)
     assert "Warning: No model of expansion: never." in capsys.readouterr().out
+
+
+def test_where_nothing_tells_who_leaves_there_is_nothing_to_learn():
+    answers = {"survey_id": ["s1", "s2"], "survey_type": "nps", "account_id": ["a", "b"]}
+    answers |= {"sent_at": "2025-01-01", "responded_at": "2025-01-02", "score": [9, 3]}
+    tables = {"survey_responses": pd.DataFrame(answers)}
+    with pytest.raises(SchemaError, match=r"There is nothing to learn from\. Nothing here says"):
+        build_dataset(tables)

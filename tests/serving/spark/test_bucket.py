@@ -267,7 +267,5 @@ def test_accounts_hang_together_over_any_number_of_links():
 
 def test_several_sources_of_a_table_are_refused_on_spark():
     own = Plan(table_spec("tickets"), "tickets", {}, TableMapping())
-    with pytest.raises(
-        SchemaError, match=r"`tables.tickets.also` does not work on Spark; write"
-    ):
+    with pytest.raises(SchemaError, match=r"`tables.tickets.also` does not work on Spark; write"):
         check_plan(dataclasses.replace(own, also=(own,)))
