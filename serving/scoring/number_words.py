@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
 from ...features.metrics.limited_measures import Capped
 from ...features.metrics.measures import DaysSince
 from ...features.metrics.metric import Metric
@@ -32,6 +32,8 @@ _AHEAD = "days to "
 _NO_THINGS = ("points", "levels")
 _CUT_STEP = 5
 _SAME_MOMENT = 1e-6
+_NOBODY = -1e9
+"""Stands for the trend of use where there is no use: below every trend."""
 _SOME = 0.25
 """Stands for a count between nothing and one."""
 _SIZES = ((999.95e6, 1e9, "B", 1), (999.5e3, 1e6, "M", 1), (1e4, 1e3, "K", 0))
@@ -95,7 +97,8 @@ def as_said(values: FloatArray, metric: Metric) -> FloatArray:
     """
     # Zero has no sign in words.
     counted = np.minimum(np.asarray(values, dtype=float), _most(metric))
-    return _style_of(metric).rounded(counted) + 0.0
+    said = _style_of(metric).rounded(counted) + 0.0
+    return np.where(_stands_for_nobody(counted, metric), _NOBODY, said)
 
 
 def label_of(metric: Metric) -> str:
@@ -243,9 +246,17 @@ def _style_of(metric: Metric) -> _Style:
     return _COUNTED if things and metric.unit not in _NO_THINGS else _PLAIN
 
 
+def _stands_for_nobody(values: FloatArray, metric: Metric) -> BoolArray:
+    """Say where a number is none of its own but what a metric has where there is no use."""
+    stands_in = metric.unit == "log per week" and metric.when_silent is not None
+    return np.asarray(values == metric.when_silent if stands_in else np.zeros(values.shape, bool))
+
+
 def _known(value: float, say: Callable[[float], str], most: float) -> str:
     if math.isnan(value):
         return UNKNOWN
+    if value == _NOBODY:
+        return "nobody came"
     return f"{say(most)} or more" if value >= most else say(value)
 
 

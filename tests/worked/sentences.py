@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from churngrid.features.metrics.catalogue import METRICS
+from churngrid.features.metrics.limited_measures import Capped
 from churngrid.serving.scoring.number_words import label_of, say_values
 from churngrid.serving.scoring.wording import headline
 from tests.worked.by_hand import ByHand
 
 LABELS = {label_of(metric): metric for metric in METRICS}
 NUMBER = (
-    r"(?:in \d[\d,]* days?|\d[\d,]* days? ago|today|steady|under 1"
+    r"(?:nobody came|in \d[\d,]* days?|\d[\d,]* days? ago|today|steady|under 1"
     r"|(?:falls|rises) by [\d.,]+ % a week|-?[\d.,]+(?: [%BKM]| or more)?)"
 )
 NAMED = re.compile(
@@ -48,6 +49,8 @@ def amount(said):
         return 0.0
     if said == "under 1":
         return 0.25
+    if said == "nobody came":
+        return -np.inf
     number = float(re.search(r"-?[\d.,]+", said)[0].replace(",", "").rstrip("."))
     sign = -1.0 if said.startswith("falls") or said.endswith("ago") else 1.0
     return sign * number * {"K": 1e3, "M": 1e6, "B": 1e9}.get(said[-1], 1.0)
@@ -98,6 +101,9 @@ class Checker:
             self.against_itself(row, metric, found)
 
     def value(self, account, metric, said, text):
+        if said == "nobody came":
+            self.nobody(account, text)
+            return
         by_hand = self.number(metric.column, account)
         if by_hand is None:
             self.read.counts["value not computed by hand"] += 1
@@ -108,6 +114,16 @@ class Checker:
             return
         if told is None or not (told == said or _near(amount(told), amount(said))):
             self.read.false.append((account, text, f"by hand {told}"))
+
+    def nobody(self, account, text):
+        """Where there is no trend of use, nobody has used anything of late."""
+        users = self.number("active_users_28d", account)
+        if users is None:
+            self.read.counts["value not computed by hand"] += 1
+            return
+        self.read.counts["value checked"] += 1
+        if users > 0:
+            self.read.false.append((account, text, f"{users:.0f} people came"))
 
     def never(self, account, metric, text):
         by_hand = self.number(metric.column, account)
@@ -125,7 +141,9 @@ class Checker:
         earlier = [self.number(metric.column, account, 28 * n) for n in (1, 2, 3)]
         if any(number is None for number in earlier):
             return
-        mean = pd.Series(earlier, dtype=float).mean()
+        capped = metric.unit == "days" and isinstance(metric.measure, Capped)
+        most = metric.measure.at_most if capped else np.inf
+        mean = pd.Series(earlier, dtype=float).clip(upper=most).mean()
         if said.endswith("or more"):
             return
         told = words_of(mean, metric)
