@@ -19,13 +19,11 @@ from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
 from .evaluation.backtest import Backtest, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
-from .evaluation.scorers import paired_difference
+from .evaluation.scorers import SEED, paired_difference
 from .models.catalogue import model_named
 from .registry.artifact import MATURITY, FittedModel
 
 __all__ = ["Trained", "train_target"]
-
-_SEED = 20_170_611
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +233,7 @@ def _against_rules(backtest: Backtest) -> list[str]:
             both["p"].to_numpy(),
             both["p_rule"].to_numpy(),
             groups=both["account_id"].to_numpy(dtype=object),
-            seed=_SEED,
+            seed=SEED,
         )
         if found.low <= 0:
             said.append(

@@ -14,11 +14,10 @@ from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
 from ..models.catalogue import Model, applicable, model_named, predict
 from .candidates import fit_candidate, lesson_of, roles_of
 from .choice import Choice, choose, gate_of
-from .scorers import Difference, paired_difference, score_table
+from .scorers import SEED, Difference, paired_difference, score_table
 
 __all__ = ["Backtest", "backtest_dataset"]
 
-_SEED = 20_170_611
 _RESAMPLES = 100
 
 
@@ -167,7 +166,7 @@ def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference
         shipped["p"].to_numpy(),
         other["p"].to_numpy(),
         groups=shipped["account_id"].to_numpy(dtype=object),
-        seed=_SEED,
+        seed=SEED,
     )
 
 
@@ -192,7 +191,7 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
                 rows["p"].to_numpy(),
                 groups,
                 blocks=rows["fold"].to_numpy(),
-                seed=_SEED,
+                seed=SEED,
                 n_boot=_RESAMPLES if fold == "all" else 0,
             )
             tables.append(table.assign(model=str(name), target=str(target), fold=fold))

@@ -16,13 +16,23 @@ from . import figures
 from .figures import defined, why_undefined
 from .ranked_rows import Levels, RankedRows, ranked
 
-__all__ = ["SCORERS", "Difference", "Scorer", "paired_difference", "score_table", "scorer_named"]
+__all__ = [
+    "SCORERS",
+    "SEED",
+    "Difference",
+    "Scorer",
+    "paired_difference",
+    "score_table",
+    "scorer_named",
+]
 
 
 COVERAGE = (0.025, 0.975)
 # An interval needs at least so large a part of the resamples to have a value.
 MIN_DEFINED = 0.5
 N_BOOT = 200
+SEED = 20_170_611
+"""Of every draw of accounts, so that a figure is the same wherever it is shown."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..evaluation.scorers import paired_difference
+from ..evaluation.scorers import SEED, paired_difference
 from ..models.catalogue import model_named
 from ..registry.artifact import FittedModel
 from ..registry.promotion import Decision, Rivalry, decide
@@ -16,7 +16,6 @@ from .trial import FlatTrial, flat_trial
 
 __all__ = ["FlatTrained", "learn_flat", "promote_flat", "shape_of"]
 
-_SEED = 20_170_611
 _FLAT = "flat"
 
 
@@ -151,7 +150,7 @@ def _gain(rows: pd.DataFrame, other: np.ndarray) -> Any:
         rows["p"].to_numpy(),
         other,
         groups=rows["account_id"].to_numpy(dtype=object),
-        seed=_SEED,
+        seed=SEED,
     )
 
 

@@ -11,13 +11,12 @@ from sklearn.model_selection import StratifiedGroupKFold
 from ...features.arrays.array_types import IntArray
 from ...features.errors import SchemaError
 from ..evaluation.choice import choose, gate_of
-from ..evaluation.scorers import score_table
+from ..evaluation.scorers import SEED, score_table
 from ..models.catalogue import Model, applicable, predict
 from .table import FlatTable
 
 __all__ = ["FlatTrial", "flat_trial"]
 
-_SEED = 20_170_611
 _FOLDS = 5
 _BLOCKS = 3
 """Later blocks of dates that are predicted from what came before."""
@@ -127,7 +126,7 @@ def _schemes(table: FlatTable) -> dict[str, list[Split]]:
 
 
 def _by_fold(table: FlatTable) -> Iterator[Split]:
-    folds = StratifiedGroupKFold(n_splits=_FOLDS, shuffle=True, random_state=_SEED)
+    folds = StratifiedGroupKFold(n_splits=_FOLDS, shuffle=True, random_state=SEED)
     for train, test in folds.split(table.X, table.y, groups=table.ids):
         if len(np.unique(table.y[train])) == 2:
             yield train, test
@@ -177,7 +176,7 @@ def _scored(predictions: pd.DataFrame) -> pd.DataFrame:
                 part["p"].to_numpy(),
                 part["account_id"].to_numpy(dtype=object),
                 blocks=part["fold"].to_numpy(),
-                seed=_SEED,
+                seed=SEED,
                 n_boot=_RESAMPLES,
             )
             tables.append(found.assign(model=str(model), scheme=str(scheme)))

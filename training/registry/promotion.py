@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..dataset.dataset import Dataset
 from ..evaluation.backtest import Backtest
-from ..evaluation.scorers import Difference, paired_difference
+from ..evaluation.scorers import SEED, Difference, paired_difference
 from .artifact import FittedModel
 
 __all__ = ["Decision", "Rivalry", "decide", "promote"]
@@ -111,7 +111,6 @@ def _words(difference: Difference) -> str:
     )
 
 
-_SEED = 20_170_611
 _KEYS = ["account_id", "as_of"]
 
 
@@ -154,7 +153,7 @@ def _gain(new: pd.DataFrame, other: pd.DataFrame) -> Difference:
         both["p"].to_numpy(),
         both["p_other"].to_numpy(),
         groups=both["account_id"].to_numpy(dtype=object),
-        seed=_SEED,
+        seed=SEED,
     )
 
 
