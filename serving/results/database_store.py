@@ -199,10 +199,10 @@ def _stored_schema(session: _Session, name: str, incoming: pa.Schema) -> pa.Sche
     types = {
         field.name: field.type for field in session.run(f"SELECT * FROM {place} LIMIT 0").schema
     }
-    if not {"account_id", "as_of"} <= types.keys():
+    if "as_of" not in types:
         raise ArtifactError(
             f"{session.label} has a table {name!r} that holds no stored results: it lacks "
-            "`account_id` or `as_of`. Write to another place."
+            "`as_of`. Write to another place."
         )
     for column, kind in types.items():
         if pa.types.is_timestamp(kind):

@@ -29,7 +29,7 @@ from tests.features.maturity_answers import (
 
 RUBRIC = read_rubric(None)
 IDS = [name for part in ITEMS.values() for name in part]
-HEAD = "account_id,assessor,date,evidence,VC1 Mandate,VC2 Goals and KPIs,OP1,comment"
+HEAD = "account_id,assessor,date,evidence,VC3 Budget and horizon,VC2 Goals and KPIs,OP1,comment"
 
 
 def sheet(tmp_path, *rows, head=HEAD):
@@ -59,7 +59,7 @@ def test_a_row_gives_an_answer_a_filled_cell(tmp_path):
         for one in found.answers
     ]
     assert told == [
-        (2, "a", "VC1", 4, "c", "Kim"),
+        (2, "a", "VC3", 4, "c", "Kim"),
         (2, "a", "OP1", 2, "c", "Kim"),
         (3, "b", "VC2", 5, "q", "Bo"),
     ]
@@ -77,11 +77,11 @@ def test_a_row_gives_an_answer_a_filled_cell(tmp_path):
         ("a,Kim,02.05.2025,C,4,,,", "date", "must be a date from 1970 on, such", "02.05.2025"),
         ("a,Kim,1969-12-31,C,4,,,", "date", "must be a date from 1970 on, such", "1969-12-31"),
         ("a,Kim,2025-05-02,X,4,,,", "evidence", "must be one of D, C, Q, T", "X"),
-        ("a,Kim,2025-05-02,C,0,,,", "VC1", "must be a whole number from 1 to 5", "0"),
-        ("a,Kim,2025-05-02,C,6,,,", "VC1", "must be a whole number from 1 to 5", "6"),
-        ("a,Kim,2025-05-02,C,2.5,,,", "VC1", "must be a whole number from 1 to 5", "2.5"),
-        ("a,Kim,2025-05-02,C,high,,,", "VC1", "must be a whole number from 1 to 5", "high"),
-        ("a,Kim,2025-05-02,T,4,,,", "VC1", "takes evidence D, C, Q only", "T"),
+        ("a,Kim,2025-05-02,C,0,,,", "VC3", "must be a whole number from 1 to 5", "0"),
+        ("a,Kim,2025-05-02,C,6,,,", "VC3", "must be a whole number from 1 to 5", "6"),
+        ("a,Kim,2025-05-02,C,2.5,,,", "VC3", "must be a whole number from 1 to 5", "2.5"),
+        ("a,Kim,2025-05-02,C,high,,,", "VC3", "must be a whole number from 1 to 5", "high"),
+        ("a,Kim,2025-05-02,T,4,,,", "VC3", "takes evidence D, C, Q only", "T"),
     ],
 )
 def test_a_cell_that_cannot_be_used_is_named_with_line_column_and_rule(
@@ -96,7 +96,7 @@ def test_a_cell_that_cannot_be_used_is_named_with_line_column_and_rule(
 
 def test_good_cells_beside_a_bad_one_are_used(tmp_path):
     found = read(tmp_path, "a,Kim,2025-05-02,C,4,9,2,")
-    assert [one.item for one in found.answers] == ["VC1", "OP1"]
+    assert [one.item for one in found.answers] == ["VC3", "OP1"]
     assert [one.column for one in found.aside] == ["VC2"]
 
 
@@ -118,7 +118,7 @@ def test_the_same_statement_twice_counts_once(tmp_path):
     row = "a,Kim,2025-05-02,C,4,,,"
     found = read(tmp_path, row, row.replace("Kim", "KIM"), row.replace("C,4", "D,4"))
     assert [(one.line, one.evidence) for one in found.answers] == [(2, "c"), (4, "d")]
-    assert [(one.line, one.column) for one in found.aside] == [(3, "VC1")]
+    assert [(one.line, one.column) for one in found.aside] == [(3, "VC3")]
     assert found.aside[0].rule.startswith("stated twice by the same assessor on a date")
 
 
@@ -128,9 +128,9 @@ def test_of_contradicting_statements_none_is_used_whatever_their_order(tmp_path,
     found = read(tmp_path, *rows[:: -1 if backwards else 1])
     assert [one.item for one in found.answers] == ["VC2"]
     assert sorted((one.line, one.column) for one in found.aside) == [
-        (2, "VC1"),
-        (3, "VC1"),
+        (2, "VC3"),
         (3, "VC2"),
+        (3, "VC3"),
     ]
 
 
@@ -145,8 +145,8 @@ def test_a_value_without_a_heading_is_reported_and_not_quoted(tmp_path):
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        ("account_id,VC1", r"questionnaire.csv:1: columns \['assessor', 'date'\] are required"),
-        (f"{HEAD},VC1", "questionnaire.csv:1: column 'vc1' stands twice; keep one"),
+        ("account_id,VC3", r"questionnaire.csv:1: columns \['assessor', 'date'\] are required"),
+        (f"{HEAD},VC3", "questionnaire.csv:1: column 'vc3' stands twice; keep one"),
         ("", "columns .'account_id', 'assessor', 'date'. are required"),
     ],
 )
@@ -179,7 +179,7 @@ def test_an_answer_counts_from_the_day_after_its_date(tmp_path, date, status):
 
 
 def test_answers_join_the_statements_that_were_delivered(tmp_path):
-    delivered = company(account_events=statements([("VC1", 2, "c", 30)]))
+    delivered = company(account_events=statements([("VC3", 2, "c", 30)]))
     found = with_answers(tmp_path, "b,Kim,2025-05-02,C,4,,,", tables=delivered)
     events = found["account_events"].to_pandas()
     assert events["account_id"].tolist() == ["a", "b"]
@@ -270,8 +270,8 @@ def test_the_guide_has_the_levels_of_every_characteristic():
 
 def test_answers_of_the_tables_that_are_left_out_are_reported():
     rows = [
-        *(("VC1", np.nan, "q", 9), ("VC1", 9, "q", 8), ("XX", 3, "q", 8), ("VC1", 3, "t", 9)),
-        ("vc1", 3, "Q", 5),
+        *(("VC3", np.nan, "q", 9), ("VC3", 9, "q", 8), ("XX", 3, "q", 8), ("VC3", 3, "t", 9)),
+        ("vc3", 3, "Q", 5),
     ]
     tables = tables_of({"account_events": statements(rows)})
     told = [(one.column, one.count, one.examples) for one in answer_findings(tables, RUBRIC)]
