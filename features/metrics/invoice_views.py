@@ -7,8 +7,8 @@ __all__ = ["with_debts"]
 
 
 _NOT_OWED = (
-    *("void", "voided", "draft", "deleted", "cancelled", "canceled", "uncollectible"),
-    *("written_off", "written off", "writeoff", "credited", "credit_note", "refunded"),
+    *("void", "voided", "draft", "deleted", "cancelled", "canceled"),
+    *("credited", "credit_note", "refunded"),
 )
 _PAID = ("paid", "settled", "closed", "succeeded", "complete", "completed")
 _HALF_A_PERCENT = 0.005
@@ -32,9 +32,10 @@ def with_debts(invoices: pa.Table) -> pa.Table:
 
     Notes
     -----
-    Void invoices, drafts, those written off, and those of zero or less are never owed. One that is
-    paid by what it says, but without a date, was paid when it was due. Of one that is paid in part
-    the rest is owed.
+    Void invoices, drafts, and those of zero or less are never owed. One that was given up as
+    uncollectible or written off was not paid and stays owed: it says so as of today, and on the
+    days before it was as overdue as any other. One that is paid by what it says, but without a
+    date, was paid when it was due. Of one that is paid in part the rest is owed.
 
     Examples
     --------

@@ -206,6 +206,6 @@ class Rubric(Declared):
         >>> from churngrid.features.scores.rubric_file import read_rubric
         >>> rubric = read_rubric(None)
         >>> rubric.takes(rubric.categories["vision"].characteristics[0])
-        ('d', 'c', 'q')
+        ('d', 'c', 'q', 't')
         """
         return tuple(kind for kind in self.evidence if kind in item.evidence or not item.evidence)

@@ -61,16 +61,21 @@ def test_the_own_past_is_said_where_it_was_better(own, said):
     assert told == f"{said} (full points at 80 %): costs 45 points"
 
 
-def test_what_fades_says_how_old_it_is():
-    features = features_of(nps_mean_365d=6.0, tickets_30d=90.0)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        # Half of a half-life, of 50 points: 100 - 75 and what has faded, 25 * (1 - 0.5 ** 0.5).
+        (8.25, "mean NPS answer 8.2 (full points at 9), 90 days old: costs 32 points"),
+        # What was bad does not become neutral by growing old.
+        (6.0, "mean NPS answer 6 (full points at 9), 90 days old: costs 100 points"),
+    ],
+)
+def test_what_fades_says_how_old_it_is(answer, said):
+    features = features_of(nps_mean_365d=answer, tickets_30d=90.0)
     scorecard = card(**MOOD, **LENIENT)
     nothing = pd.DataFrame(index=features.frame.index)
     features = replace(features, baseline=nothing, segment_median=nothing)
-    found = reasons(features, scorecard)
-    # Half of a half-life: 100 - 50 * (1 - 0.5 ** 0.5) = 85.4.
-    assert found["why_mood"].tolist() == [
-        "mean NPS answer 6 (full points at 9), 90 days old: costs 85 points"
-    ]
+    assert reasons(features, scorecard)["why_mood"].tolist() == [said]
 
 
 def test_a_strong_component_needs_no_reason():

@@ -33,8 +33,9 @@ def scored(scores):
     drivers = drivers_of(scores)
     written = scores.assign(cap_reason=scores["cap_reason"].fillna(""))
     plays = plays.assign(state=state)
-    told = {"notes": (), "maturity": MATURITY}
-    return SimpleNamespace(scores=written, drivers=drivers, plays=plays, **told)
+    feeds = pd.DataFrame(columns=["feed", "as_of", "metrics"])
+    told = {"notes": ("What it means.",), "findings": (), "maturity": MATURITY, "drift": {}}
+    return SimpleNamespace(scores=written, drivers=drivers, plays=plays, feeds=feeds, **told)
 
 
 def result_of(scored):
