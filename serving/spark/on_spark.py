@@ -232,7 +232,8 @@ def put_aside_on_spark(
     Returns
     -------
     DataFrame of Spark
-        ``table``, ``reason``, ``key`` and ``values`` (the row as JSON), in no order.
+        ``table``, ``reason``, ``key``, ``account_id``, ``money`` (null where a row has none) and
+        ``values`` (the row as JSON), in no order.
 
     Raises
     ------

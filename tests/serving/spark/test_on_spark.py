@@ -148,7 +148,8 @@ def test_every_column_equals_that_of_one_machine(spark, folder, tables, buckets)
 
 def test_rows_put_aside_equal_those_of_one_machine(spark, folder, tables):
     found = put_aside_on_spark(spark, folder, settings=SETTINGS).toArrow().to_pandas()
-    expected = tables.quarantine.to_pandas()[["table", "reason", "key", "values"]]
+    # The number of a row is its place in a file; Spark has no order of rows.
+    expected = tables.quarantine.drop_columns("row").to_pandas()
     order = ["table", "key", "reason", "values"]
     pd.testing.assert_frame_equal(
         found.sort_values(order, ignore_index=True), expected.sort_values(order, ignore_index=True)
@@ -329,7 +330,8 @@ def test_a_company_without_usable_rows_is_refused(spark, tmp_path):
     tickets = pa.table({"ticket_id": ["t"], "account_id": ["b"], "created_at": ["2025-02-01"]})
     data = small(tmp_path / "data", tickets=tickets)
     pairs = on_spark(spark, pd.DataFrame({"account_id": ["a"], "as_of": DATES[:1]}))
-    with pytest.raises(SchemaError, match="Nothing is left of required table `usage_daily` or"):
+    message = r"Nothing is left of required table `contracts` or .* or `usage_daily` or"
+    with pytest.raises(SchemaError, match=message):
         compute_features_on_spark(spark, data, pairs, metrics=METRICS[:1])
 
 
