@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ...features.arrays.array_types import FloatArray
 from ...features.engine.compute import Features, compute_features, known_accounts
 from ...features.errors import LeakageError
+from ...features.metrics.invoice_views import with_debts
 from ...features.metrics.metric import Metric
 from ...features.schema.settings import DEFAULT_EFFORT, Effort
 from ...features.schema.tables import table_spec
@@ -138,12 +139,31 @@ def as_it_stood(tables: Tables, moment: pd.Timestamp) -> Tables:
 
 def _blanked(name: str, table: pa.Table, bound: pa.Scalar) -> pa.Table:
     required = {column.name for column in table_spec(name).columns if column.required}
-    for position, column in enumerate(table.column_names):
-        if column in OUTCOME_CLOCKS - required:
-            ahead = pc.greater_equal(table[column], bound)
-            none = pa.scalar(None, table[column].type)
-            table = table.set_column(position, column, pc.if_else(ahead, none, table[column]))
+    clocks = (OUTCOME_CLOCKS - required).intersection(table.column_names)
+    ahead = {clock: _true(pc.greater_equal(table[clock], bound)) for clock in clocks}
+    # What says the same as an outcome's time was written with it, and goes with it.
+    also: list[tuple[str, pa.ChunkedArray]] = []
+    if name == "seats":
+        for status, clock in (("active", "activated_at"), ("deactivated", "deactivated_at")):
+            also.append(("status", pc.and_(ahead[clock], _true(pc.equal(table["status"], status)))))
+    if name == "invoices":
+        paid = pc.and_(ahead["paid_at"], _paid_in_full(table))
+        also += [("status", paid), ("amount_paid", paid)]
+    for column, where in (*ahead.items(), *also):
+        emptied = pc.if_else(where, pa.scalar(None, table[column].type), table[column])
+        table = table.set_column(table.column_names.index(column), column, emptied)
     return table
+
+
+def _paid_in_full(invoices: pa.Table) -> pa.ChunkedArray:
+    """Return which invoices were owed until they were paid, and not beyond."""
+    debts = with_debts(invoices)
+    settled = _true(pc.equal(debts["settled_at"], debts["paid_at"]))
+    return pc.and_(settled, pc.fill_null(pc.not_equal(debts["billed"], 0.0), True))
+
+
+def _true(mask: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(mask, False)
 
 
 def _spread_out(dates: pd.DatetimeIndex) -> list[pd.Timestamp]:

@@ -1,5 +1,7 @@
 """A metric that looks ahead is caught; those that churngrid ships are not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pytest
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.errors import LeakageError
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.metrics.measures import Count
+from churngrid.features.metrics.measures import Count, Total
 from churngrid.features.metrics.metric import Metric
 from churngrid.features.metrics.select import Filled, Select, Window
 from churngrid.features.schema.settings import Settings
@@ -89,15 +91,62 @@ def test_a_leaking_measure_is_caught_whatever_it_reads(tables):
         def evaluate(self, known):
             return super().evaluate(known) + known.whole("invoices").num_rows
 
-    late = tables["invoices"].slice(0)
+    # The feed has delivered before, else the number is withheld and nothing is peeked at.
+    early = tables["invoices"]
+    late = early.set_column(0, "invoice_id", pa.array(["j"], early.schema.types[0]))
     place = late.column_names.index("known_at")
     known = pa.array([AS_OF.to_pydatetime()], late.schema.field("known_at").type)
     moved = late.set_column(place, "known_at", pa.chunked_array([known]))
     peeking = paid_invoices(Peeking(Select("invoices", window=Window(28))).select)
     object.__setattr__(peeking, "measure", Peeking(peeking.measure.select))
-    changed = type(tables)({**tables.by_name, "invoices": moved}, tables.collected)
+    both = pa.concat_tables([early, moved])
+    changed = type(tables)({**tables.by_name, "invoices": both}, tables.collected)
     with pytest.raises(LeakageError, match="'paid_invoices_28d' looks ahead"):
         proven(changed, peeking, AS_OF)
+
+
+def test_a_status_that_came_with_a_later_date_is_cut_away_with_it():
+    """Seats without a date are dated by their status, so it must not outlive the date."""
+    given, ahead = AS_OF - 30 * DAY, AS_OF + DAY
+    seats = pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": ["later", "undated", "leaves", "stays"],
+            "status": ["active", "active", "deactivated", "active"],
+            "activated_at": [ahead, pd.NaT, given, given],
+            "deactivated_at": [pd.NaT, pd.NaT, ahead, ahead],
+            "known_at": given,
+        }
+    )
+    accounts = pd.DataFrame({"account_id": ["a"], "customer_since": given, "known_at": given})
+    tables = tables_of({"accounts": accounts, "seats": seats})
+    cut = as_it_stood(tables, AS_OF)
+    assert cut["seats"]["status"].to_pylist() == [None, "active", None, "active"]
+    assigned = replace(
+        HONEST,
+        measure=Count(Select("seats", after=("activated_at",), until="deactivated_at")),
+    )
+    features = compute_features(tables, known_accounts(tables, [AS_OF]), metrics=[assigned])
+    assert features.frame.to_numpy().tolist() == [[3.0]]
+    assert prove(tables, features, [assigned]).rows == 1
+
+
+def test_what_is_paid_later_was_owed_in_full_before(tables):
+    """An invoice that says it is paid without a date was paid when due: not so before it was."""
+    said = {"amount_due": 9.0, "amount_paid": 9.0, "status": "paid"}
+    invoices = tables["invoices"].to_pandas().assign(**said)
+    part = invoices.assign(invoice_id="part", status="open", amount_paid=4.0, paid_at=pd.NaT)
+    invoices = pd.concat([invoices, part], ignore_index=True)
+    told = tables_of({"accounts": tables["accounts"].to_pandas(), "invoices": invoices})
+    cut = as_it_stood(told, AS_OF)["invoices"]
+    assert cut["status"].to_pylist() == [None, "open"]
+    assert cut["amount_paid"].to_pylist() == [None, 4.0]
+    after = as_it_stood(told, AS_OF + 41 * DAY)["invoices"]
+    assert after["status"].to_pylist() == ["paid", "open"]
+    owed = replace(HONEST, measure=Total(Select("invoices", until="settled_at"), "owed"))
+    features = compute_features(told, known_accounts(told, [AS_OF]), metrics=[owed])
+    assert features.frame.to_numpy().tolist() == [[14.0]]
+    assert prove(told, features, [owed]).rows == 1
 
 
 def test_tables_as_they_stood_have_neither_later_rows_nor_later_outcomes(tables):
