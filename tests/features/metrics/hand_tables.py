@@ -30,11 +30,11 @@ def measured(since_days=800, as_of=AS_OF, account=None, **frames):
 
 
 def usage(rows):
-    """Usage from (user, feature, days ago, events); another account keeps the feed alive."""
+    """Usage from (user, feature, days ago, events); another account had the feed before and has."""
     columns = ["product_user_id", "feature_id", "ago", "events"]
-    frame = pd.DataFrame([*rows, ("z", "f", 1, 1)], columns=columns)
+    frame = pd.DataFrame([*rows, ("z", "f", 1, 1), ("z", "f", 900, 1)], columns=columns)
     frame["date"] = ago(frame.pop("ago"))
-    frame["account_id"] = ["a"] * len(rows) + ["b"]
+    frame["account_id"] = ["a"] * len(rows) + ["b", "b"]
     return frame.assign(known_at=frame["date"] + DAY / 2)
 
 
@@ -53,11 +53,13 @@ def people(rows):
 
 
 def answers(rows, kind="nps"):
-    """Survey answers from (survey, person, days ago, score)."""
-    frame = pd.DataFrame(rows, columns=["survey_id", "person_id", "ago", "score"])
+    """Survey answers from (survey, person, days ago, score); another account's came long before."""
+    columns = ["survey_id", "person_id", "ago", "score"]
+    frame = pd.DataFrame([*rows, ("first", "z", 900, 9)], columns=columns)
     frame["responded_at"] = ago(frame.pop("ago"))
     frame["sent_at"] = frame["responded_at"] - DAY
-    return frame.assign(account_id="a", survey_type=kind, known_at=frame["responded_at"])
+    frame["account_id"] = ["a"] * len(rows) + ["b"]
+    return frame.assign(survey_type=kind, known_at=frame["responded_at"])
 
 
 def tickets(rows):

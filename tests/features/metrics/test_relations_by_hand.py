@@ -90,7 +90,8 @@ def test_lost_key_contacts_are_a_share_of_those_there_a_year_ago():
 
 
 def test_of_a_customer_younger_than_a_year_nobody_can_say_who_was_lost():
-    rows = people([("1", "champion", 200, 50)])
+    rows = people([("1", "champion", 200, 50), ("2", "champion", 900, None)])
+    rows["account_id"] = ["a", "b"]
     value, state = measured(since_days=210, people=rows)
     assert np.isnan(value["key_contacts_lost_share_365d"])
     assert state["key_contacts_lost_share_365d"] == Absence.NOT_APPLICABLE
@@ -120,12 +121,13 @@ def test_a_sponsor_who_leaves_is_missed_from_the_day_it_is_known(as_new_row):
 
 
 def activities(rows):
-    """Activities from (type, person, days ago, attended)."""
-    frame = pd.DataFrame(rows, columns=["type", "person_ids", "ago", "attended"])
+    """Activities from (type, person, days ago, attended); another account's began long before."""
+    columns = ["type", "person_ids", "ago", "attended"]
+    frame = pd.DataFrame([*rows, ("call", "z", 900, True)], columns=columns)
     frame["scheduled_at"] = ago(frame.pop("ago"))
     frame["activity_id"] = [f"v{place}" for place in range(len(frame))]
     return frame.assign(
-        account_id="a",
+        account_id=["a"] * len(rows) + ["b"],
         direction="outbound",
         occurred_at=frame["scheduled_at"],
         known_at=frame["scheduled_at"],
@@ -256,10 +258,13 @@ def test_documented_value_is_held_against_what_is_paid():
 
 
 def account_events(rows):
-    frame = pd.DataFrame(rows, columns=["kind", "value_text", "ago"])
+    """Events from (kind, text, days ago); another account's began long before."""
+    columns = ["kind", "value_text", "ago"]
+    frame = pd.DataFrame([*rows, ("reference_request", None, 900)], columns=columns)
     frame["occurred_at"] = ago(frame.pop("ago"))
     frame["event_id"] = [f"e{place}" for place in range(len(frame))]
-    return frame.assign(account_id="a", known_at=frame["occurred_at"])
+    frame["account_id"] = ["a"] * len(rows) + ["b"]
+    return frame.assign(known_at=frame["occurred_at"])
 
 
 @pytest.mark.parametrize(("asks", "counted"), [(3, 1), (4, 0)])

@@ -162,7 +162,7 @@ def test_the_models_see_the_age_of_an_account_for_90_days():
 
 def test_integrations_that_fail_are_held_against_all_their_events():
     rows = usage([("u", "f", 3, 60), ("u", "g", 3, 500)])
-    rows = rows.assign(automated_events=[140, 0, 0], errors=[10, 90, 0])
+    rows = rows.assign(automated_events=[140, 0, 0, 0], errors=[10, 90, 0, 0])
     catalogue = features("fg", is_integration=[True, False])
     value, _ = measured(features=catalogue, usage_daily=rows)
     assert value["integration_error_share_90d"] == pytest.approx(10 / 200)
