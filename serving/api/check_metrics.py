@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ...demo import build_company
 from ...features.cohorts.as_of_dates import resolve_as_of
@@ -13,9 +14,11 @@ from ...features.engine.compute import Features, compute_features, known_account
 from ...features.ingest.read import Data, read_tables
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import METRICS, catalogue
+from ...features.metrics.group_measures import SilenceInGaps
 from ...features.metrics.limited_measures import Capped
 from ...features.metrics.measures import DaysSince, Tenure
 from ...features.metrics.metric import Metric
+from ...features.metrics.silence import Silence
 from ...features.metrics.views import view_named
 from ...features.schema.tableset import Tables
 from ...training.dataset.look_ahead_proof import as_it_stood
@@ -26,6 +29,8 @@ __all__ = ["CHECKS", "Case", "MetricCheck", "check_metrics"]
 
 _SEED = 11
 _SETTLED_DAYS = 30
+_STRANGER = "stranger"
+_UNKNOWN = (Absence.NOT_COLLECTED, Absence.STALE_OR_FAILED)
 # On the newest date nothing has become known later.
 _EARLIER = pd.Timedelta(days=120)
 _TENURE = next(metric for metric in METRICS if isinstance(metric.measure, Tenure))
@@ -178,32 +183,44 @@ def _silence_means_what_is_declared(metric: Metric, case: Case) -> bool:
     if isinstance(metric.measure, Tenure):
         return True
     sources = {source for view in _views(metric) for source in view_named(view).sources}
-    empty = {name: case.tables[name][:0] for name in sources if name in case.tables}
+    gone = {name: _of_nobody(case.tables[name]) for name in sources if name in case.tables}
     extra = () if metric.column == _TENURE.column else (_TENURE,)
-    found = case.features(metric, *extra, tables=_replaced(case.tables, empty))
-    tenure = found.frame[_TENURE.column]
-    # Of newcomers nothing is known yet, whatever is declared.
-    settled = tenure >= _SETTLED_DAYS
-    values = found.frame.loc[settled, metric.column]
-    states = found.absence.loc[settled, metric.column]
-    value, state = _silence(metric, tenure[settled])
-    same = values.isna() if value is None else values == value
-    return bool(same.all() and (states == state).all())
+    found = case.features(metric, *extra, tables=_replaced(case.tables, gone))
+    tenure, values = found.frame[_TENURE.column], found.frame[metric.column]
+    states = found.absence[metric.column]
+    # Of newcomers nothing is known yet, nor where a feed is silent or had not begun.
+    told = (tenure >= _SETTLED_DAYS) & ~states.isin(_UNKNOWN)
+    as_declared = _silence_holds(metric, tenure, values, states)
+    return bool((as_declared | ~told).all())
 
 
-def _silence(metric: Metric, tenure: pd.Series) -> tuple[float | pd.Series | None, Absence]:
-    """Return value and state that stand for no facts at all, None for no value."""
-    if any(view_named(view).stale_after_days is not None for view in _views(metric)):
-        return None, Absence.NOT_COLLECTED
+def _of_nobody(table: pa.Table) -> pa.Table:
+    """Return the facts of a table as those of a stranger, so that its feed lives on."""
+    if "account_id" not in table.column_names or "customer_since" in table.column_names:
+        return table[:0]
+    place = table.column_names.index("account_id")
+    field = table.schema.field(place)
+    stranger = pa.array([_STRANGER] * table.num_rows, pa.string()).cast(field.type)
+    return table.set_column(place, field, stranger)
+
+
+def _silence_holds(
+    metric: Metric, tenure: pd.Series, values: pd.Series, states: pd.Series
+) -> pd.Series:
+    """Return where value and state are those that stand for no facts at all."""
     capped = (
         metric.measure if isinstance(metric.measure, Capped) else Capped(metric.measure, np.inf)
     )
-    measure, at_most = capped.measure, capped.at_most
-    if isinstance(measure, Tenure) or (isinstance(measure, DaysSince) and measure.or_tenure):
-        return tenure.clip(upper=at_most), Absence.PRESENT
+    present = states == Absence.PRESENT
+    measure = capped.measure
+    ages = isinstance(measure, DaysSince) and measure.or_tenure
+    if ages or isinstance(measure, Silence | SilenceInGaps):
+        # Silence is as old as the account, or what is known of it; over a usual gap it is less.
+        return present & (values <= tenure.clip(upper=capped.at_most))
+    silent = present & (values == metric.when_silent)
     if isinstance(metric.when_absent, Absence):
-        return None, metric.when_absent
-    return metric.when_absent, Absence.PRESENT
+        return silent | (values.isna() & (states == metric.when_absent))
+    return silent | (present & (values == metric.when_absent))
 
 
 def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
