@@ -7,12 +7,11 @@ from typing import Annotated
 import typer
 
 from .options import AsJson, Debug, Quiet, SettingsBeside
-from .run_command import talking
+from .run_command import FINDINGS, talking
 from .show_results import show_findings
 
 __all__ = ["add_file_checks"]
 
-_FOUND = 1
 _KINDS = {
     "settings": "Work on the settings.",
     "maturity": "Work on the maturity rubric.",
@@ -60,6 +59,6 @@ def _add(group: typer.Typer, kind: str) -> None:
             findings = check_file(kind, file, settings)
             talk.tell({"findings": findings}, show_findings)
             if findings:
-                raise typer.Exit(_FOUND)
+                raise typer.Exit(FINDINGS)
 
     add(check)

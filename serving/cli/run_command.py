@@ -17,6 +17,7 @@ from .console import say
 
 __all__ = [
     "FAULT",
+    "FINDINGS",
     "INTERRUPTED",
     "TERMINATED",
     "UNUSABLE",
@@ -27,8 +28,8 @@ __all__ = [
 ]
 
 
-UNUSABLE, FAULT, INTERRUPTED, TERMINATED = 2, 3, 130, 143
-"""Exit codes: the input, churngrid or the machine, the user, the system that runs it."""
+FINDINGS, UNUSABLE, FAULT, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
+"""Exit codes: findings, the input, churngrid or the machine, the user, the system that runs it."""
 
 _NOWHERE_TO_KEEP = (
     "Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR to a folder that can be written to."

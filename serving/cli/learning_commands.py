@@ -1,0 +1,147 @@
+"""The commands that learn from the past: train and backtest."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...features.ingest.files.table_names import is_table_file
+from .console import show_progress
+from .flat_commands import train_flat
+from .options import (
+    AsJson,
+    Data,
+    Debug,
+    Quiet,
+    SettingsFile,
+    Target,
+    TargetOrColumn,
+    Targets,
+    Tracking,
+)
+from .run_command import FINDINGS, talking
+from .show_results import show_backtest, show_trained
+
+__all__ = ["backtest", "train"]
+
+
+def train(
+    data: Data = None,
+    *,
+    target: TargetOrColumn = None,
+    settings: SettingsFile = None,
+    tracking: Tracking = None,
+    model_kind: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Ship this kind of model whatever the amount of data suggests."
+        ),
+    ] = None,
+    id: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="For one table: who the customer is.")
+    ] = None,
+    date: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="For one table: the date of the row.")
+    ] = None,
+    positive: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="For one table: the value that means: left."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="For one table: learn from this column although it looks as if it knew who left.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Learn from past decisions.
+
+    Backtest, train, calibrate, register. DATA may be one file with a row a customer; name its
+    column that says who left, as in: churngrid train customers.csv --target Churn.
+
+    The exit code is 1 if much was put aside.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        used, found = talk.inputs(data, settings)
+        if is_table_file(used):
+            train_flat(
+                talk,
+                used,
+                found,
+                target=_one_column(target),
+                id=id,
+                date=date,
+                positive=positive,
+                keep=keep or (),
+                model_kind=model_kind,
+                tracking=tracking,
+            )
+            return
+        from ..api.train import train as run
+        from .summaries import train_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            results = run(
+                used,
+                found,
+                targets=_names(_targets(target)),
+                tracking=tracking,
+                model_kind=model_kind,
+                progress=progress,
+            )
+        talk.tell([train_summary(result) for result in results], show_trained)
+        if any(result.findings for result in results):
+            raise typer.Exit(FINDINGS)
+
+
+def backtest(
+    data: Data = None,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the predictions go.")],
+    target: Targets = None,
+    settings: SettingsFile = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Predict the past out of time with all models.
+
+    Predictions and scorers are written as files.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        from ..api.train import backtest as run
+        from .summaries import backtest_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(
+                *talk.inputs(data, settings),
+                out=out,
+                targets=_names(target),
+                progress=progress,
+            )
+        talk.tell(backtest_summary(result, out), show_backtest)
+
+
+def _targets(names: list[str] | None) -> list[Target] | None:
+    known = [target.value for target in Target]
+    for name in names or ():
+        if name not in known:
+            raise ValueError(
+                f"`--target` must be one of {known}, got {name!r}; a column can be named for one "
+                "file with a row a customer, such as customers.csv."
+            )
+    return [Target(name) for name in names] if names else None
+
+
+def _one_column(names: list[str] | None) -> str | None:
+    if names and len(names) > 1:
+        raise ValueError(f"`--target` names one column of a table, got {len(names)}: {names}.")
+    return names[0] if names else None
+
+
+def _names(targets: list[Target] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(target.value for target in targets or Target))
