@@ -16,7 +16,7 @@ from results import markdown, write_section
 
 import churngrid
 from churngrid.demo import write_company
-from churngrid.serving.cli.summaries import fit_summary, validation_summary
+from churngrid.serving.cli.summaries.scorecard import fit_summary, validation_summary
 
 SEED, ACCOUNTS = 7, (1_150, 4_000)
 SHOWN = ("criterion", "value", "wanted", "verdict", "accounts")

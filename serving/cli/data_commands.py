@@ -30,7 +30,7 @@ def demo(
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.demo import demo as run
-        from .summaries import demo_summary
+        from .summaries.scoring import demo_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(out, accounts=accounts, seed=seed, progress=progress)
@@ -62,7 +62,7 @@ def init(
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.init import init as run
-        from .summaries import init_summary
+        from .summaries.data import init_summary
 
         result = run(folder, data=data, presets=preset)
         talk.tell(init_summary(result), show_init)
@@ -88,7 +88,7 @@ def check(
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.check import check as run
-        from .summaries import check_summary
+        from .summaries.data import check_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(*talk.inputs(data, settings), out=out, progress=progress)

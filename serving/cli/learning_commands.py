@@ -82,7 +82,7 @@ def train(
             )
             return
         from ..api.train import train as run
-        from .summaries import train_summary
+        from .summaries.learning import train_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             results = run(
@@ -114,7 +114,7 @@ def backtest(
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.train import backtest as run
-        from .summaries import backtest_summary
+        from .summaries.learning import backtest_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(

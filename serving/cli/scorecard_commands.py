@@ -34,7 +34,7 @@ def validate(
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.scorecard import validate_scorecard
         from .show_results import show_validation
-        from .summaries import validation_summary
+        from .summaries.scorecard import validation_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = validate_scorecard(*talk.inputs(data, settings), progress=progress)
@@ -68,7 +68,7 @@ def fit(
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         from ..api.scorecard import fit_scorecard
         from .show_results import show_fit
-        from .summaries import fit_summary
+        from .summaries.scorecard import fit_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = fit_scorecard(*talk.inputs(data, settings), out=out, progress=progress)

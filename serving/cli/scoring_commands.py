@@ -44,7 +44,7 @@ def score(
             score_flat(talk, used, found, out=out, as_of=day, tracking=tracking)
             return
         from ..api.score import score as run
-        from .summaries import score_summary
+        from .summaries.scoring import score_summary
 
         with show_progress(quiet=talk.quiet) as progress:
             result = run(
@@ -90,7 +90,7 @@ def explain(
             explain_flat(talk, used, found, account=account, as_of=day, tracking=tracking)
             return
         from ..api.score import explain as run
-        from .summaries import plain
+        from .summaries.json_values import plain
 
         with show_progress(quiet=talk.quiet) as progress:
             story = run(

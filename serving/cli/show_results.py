@@ -6,7 +6,6 @@ from typing import Any
 from .console import say, show_accounts, show_scorers, show_table
 
 __all__ = [
-    "MOST_SURPRISES",
     "show_backtest",
     "show_check",
     "show_demo",
@@ -19,7 +18,6 @@ __all__ = [
 ]
 
 
-MOST_SURPRISES = 10
 _TITLES = {
     "as_it_is": "The scorecard as it is:",
     "without_person": "Without the caps that a person sets, which may know the news already:",

@@ -70,7 +70,8 @@ MAY_IMPORT = {
     "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,
     "serving.api": _SCORING | {"serving.report", "serving.spark", "serving.flat"},
-    "serving.cli": _SCORING | {"serving.api"},
+    "serving.cli": _SCORING | {"serving.api", "serving.cli.summaries"},
+    "serving.cli.summaries": _SCORING | {"serving.api"},
     "demo": _KNOWN,
 }
 """What each room may import beside itself and what every module may; lower rooms know no higher."""

@@ -19,7 +19,7 @@ from churngrid.serving.api import scorecard as scorecardverbs
 from churngrid.serving.api.scorecard import ScorecardValidation
 from churngrid.serving.cli.app import app
 from churngrid.serving.cli.show_results import show_fit, show_validation
-from churngrid.serving.cli.summaries import fit_summary, validation_summary
+from churngrid.serving.cli.summaries.scorecard import fit_summary, validation_summary
 from churngrid.training.scorecard import weight_trial as scorecardtrial
 from churngrid.training.scorecard.success_criteria import CRITERIA, judge
 

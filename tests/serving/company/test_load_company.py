@@ -11,7 +11,8 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.scores.blank_questionnaire import questionnaire_sheet
 from churngrid.features.scores.questionnaire import read_questionnaire
 from churngrid.features.scores.rubric_file import read_rubric
-from churngrid.serving.cli.summaries import check_summary, score_summary
+from churngrid.serving.cli.summaries.data import check_summary
+from churngrid.serving.cli.summaries.scoring import score_summary
 from churngrid.serving.company.load_company import accounts_to_ask
 
 DATE = "2025-10-01"

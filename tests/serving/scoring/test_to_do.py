@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from churngrid.serving.cli.show_results import show_score
-from churngrid.serving.cli.summaries import score_summary, who_needs_someone
+from churngrid.serving.cli.summaries.scoring import score_summary, who_needs_someone
 from churngrid.serving.report.account_story import account_story
 from churngrid.serving.report.portfolio import by_growth, growing_cells
 from churngrid.serving.report.render import render_report
