@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from .serving.api.check import check
     from .serving.api.check_metrics import check_metrics
     from .serving.api.compile_kernels import compile_kernels
+    from .serving.api.explain import explain
     from .serving.api.flat import explain_table, score_table, train_table
     from .serving.api.init import init
     from .serving.api.models import list_models, load_model, promote_model, rollback_model
-    from .serving.api.score import explain, report, score
+    from .serving.api.score import report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
     from .training.models.classifier import ChurnClassifier
@@ -65,7 +66,7 @@ _HOME = {
     "check": "serving.api.check",
     "check_metrics": "serving.api.check_metrics",
     "compile_kernels": "serving.api.compile_kernels",
-    "explain": "serving.api.score",
+    "explain": "serving.api.explain",
     "fit_scorecard": "serving.api.scorecard",
     "init": "serving.api.init",
     "metric_reference": "features.metrics.markdown",

@@ -1,4 +1,4 @@
-"""The verbs that score: all accounts, one account's story, the report again."""
+"""The verbs that score all accounts, and that write the report again."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,17 +20,16 @@ from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
-from ..report.account_story import AccountStory, account_story
 from ..report.grid_chart import Cuts
 from ..report.render import render_report
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
-from ..results.stores import Store, check_apart, open_store, results_beside
+from ..results.stores import Store, check_apart, open_store
 from ..results.words import MODELS, REPORT, in_order
 from ..scoring.batch_score import Models, Scored, score_tables
 from .result_types import ScoreResult
 
-__all__ = ["History", "cuts_of", "explain", "page_of", "report", "score", "scored_of", "written_to"]
+__all__ = ["History", "cuts_of", "page_of", "report", "score", "scored_of", "written_to"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,21 @@ class History:
         """Read what a place holds; nothing without a place."""
         names = ("scores", "plays", "feeds")
         return cls() if store is None else cls(*(store.read(name) for name in names))
+
+    def reaches_before(self, day: pd.Timestamp) -> bool:
+        """Tell whether scores of an earlier date are known."""
+        return self.scores is not None and bool((self.scores["as_of"] < day).any())
+
+    def and_then(self, scored: Scored) -> "History":
+        """Return the history after one more scoring."""
+        later = (scored.scores, scored.plays, scored.feeds)
+        before = (self.scores, self.plays, self.feeds)
+        return History(
+            *(
+                new if old is None or old.empty else pd.concat([old, new], ignore_index=True)
+                for old, new in zip(before, later, strict=True)
+            )
+        )
 
 
 def scored_of(
@@ -182,47 +196,6 @@ def score(
 def _place_of(out: str | Path, data: Data) -> Store:
     check_apart(out, data)
     return open_store(out)
-
-
-def explain(
-    data: Data,
-    settings_path: str | Path | None = None,
-    *,
-    account: str,
-    as_of: str = "latest",
-    tracking: str | None = None,
-    model: str | None = None,
-    results: str | Path | None = None,
-    progress: Progress | None = None,
-) -> AccountStory:
-    """Tell where one account stands, why, and what to do.
-
-    Parameters
-    ----------
-    data, settings_path, as_of, tracking, model, progress
-        As in ``score``; all accounts are scored, because what is usual depends on them.
-    account : str
-        Its id, or its exact name.
-    results : str or Path, optional
-        Where ``score`` stored its results: bands that hold for a second reading and the reasons of
-        open plays come from there, so that this tells what the list says. By default the folder
-        ``results`` beside the data or in the working folder; where there is none, the story says
-        that it knows no history.
-
-    Returns
-    -------
-    AccountStory
-
-    Raises
-    ------
-    SchemaError
-        If there is no such account.
-    """
-    company = company_of(data, settings_path, progress)
-    place = results if results is not None else results_beside(data)
-    store = open_store(place) if place is not None else None
-    scored = scored_of(company, as_of, tracking, model, History.of(store), progress)
-    return account_story(scored, account, company.config.playbook, history=store is not None)
 
 
 def report(out: str | Path, settings_path: str | Path | None = None) -> Path:

@@ -89,7 +89,7 @@ def explain(
         if is_table_file(used):
             explain_flat(talk, used, found, account=account, as_of=day, tracking=tracking)
             return
-        from ..api.score import explain as run
+        from ..api.explain import explain as run
         from .summaries.json_values import plain
 
         with show_progress(quiet=talk.quiet) as progress:

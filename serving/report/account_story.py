@@ -24,12 +24,6 @@ _TITLES = {
 }
 
 
-_NO_HISTORY = (
-    "No earlier results are known here: the band is that of this reading alone, and an open play "
-    "does not say why it was begun. Name the place of the results to see what the list says."
-)
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class AccountStory:
     """Where an account stands, why, and what to do.
@@ -43,15 +37,15 @@ class AccountStory:
     plays : DataFrame
         Its rows of the plays.
     playbook : Playbook
-    history : bool
-        Whether stored results of earlier dates were known.
+    history_note : str
+        What to say of the readings before this one; empty where stored results were known.
     """
 
     account: pd.Series
     drivers: pd.DataFrame
     plays: pd.DataFrame
     playbook: Playbook
-    history: bool = True
+    history_note: str = ""
 
     @property
     def title(self) -> str:
@@ -74,7 +68,7 @@ class AccountStory:
             "Held back until its owner has a hand free": [
                 self._play(row) for row in held_back(self.plays).itertuples()
             ],
-            "Good to know": [] if self.history else [_NO_HISTORY],
+            "Good to know": [self.history_note] if self.history_note else [],
         }
         return [(name, lines) for name, lines in parts.items() if lines]
 
@@ -103,7 +97,7 @@ class AccountStory:
             "drivers": [_plain(row) for row in self.drivers.to_dict("records")],
             "plays": [_plain(row) for row in to_do(self.plays).to_dict("records")],
             "held_back": [_plain(row) for row in held_back(self.plays).to_dict("records")],
-            "notes": [] if self.history else [_NO_HISTORY],
+            "notes": [self.history_note] if self.history_note else [],
         }
 
     def __repr__(self) -> str:
@@ -134,7 +128,7 @@ class AccountStory:
 
 
 def account_story(
-    scored: Scored, account_id: str, playbook: Playbook, *, history: bool = True
+    scored: Scored, account_id: str, playbook: Playbook, *, history_note: str = ""
 ) -> AccountStory:
     """Return the story of one scored account.
 
@@ -144,8 +138,8 @@ def account_story(
     account_id : str
         The id, or the exact name.
     playbook : Playbook
-    history : bool
-        Whether stored results of earlier dates were known.
+    history_note : str
+        What to say of the readings before this one; empty where stored results were known.
 
     Returns
     -------
@@ -174,7 +168,7 @@ def account_story(
         drivers=_of_account(scored.drivers, key),
         plays=_of_account(scored.plays, key),
         playbook=playbook,
-        history=history,
+        history_note=history_note,
     )
 
 

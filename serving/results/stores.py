@@ -187,26 +187,27 @@ def check_apart(out: str | Path, data: object) -> None:
         )
 
 
-def results_beside(data: object) -> Path | None:
-    """Return the folder ``results`` that lies beside the data, or in the working folder.
+def results_beside(data: object, settings_path: str | Path | None = None) -> Path | None:
+    """Return the folder ``results`` in the working folder, beside the settings or the data.
 
     Parameters
     ----------
     data : object
         Where the data are; only a path has something beside it.
+    settings_path : str or Path, optional
 
     Returns
     -------
     Path or None
-        None where neither holds scores.
+        None where none of them holds scores.
 
     Examples
     --------
     >>> results_beside({}) is None
     True
     """
-    beside = [Path(data).absolute().parent] if isinstance(data, str | Path) else []
-    for folder in (Path(), *beside):
+    paths = [path for path in (settings_path, data) if isinstance(path, str | Path)]
+    for folder in (Path(), *(Path(path).absolute().parent for path in paths)):
         if FolderStore(folder / _RESULTS).read("scores") is not None:
             return folder / _RESULTS
     return None

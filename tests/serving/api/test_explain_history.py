@@ -1,4 +1,4 @@
-"""`explain` tells what the stored list says, or says that it knows no history."""
+"""`explain` tells what the stored list says, or computes the readings before it and says so."""
 
 import pandas as pd
 import pytest
@@ -41,14 +41,28 @@ def test_the_story_is_that_of_the_list(data, stored):
     assert "No earlier results" not in story.text()
 
 
-def test_without_results_the_story_says_that_it_knows_no_history(
+def test_without_results_the_readings_before_are_computed_again(
     data, stored, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    account = stored[1].scores["account_id"].iloc[0]
-    story = churngrid.explain(data, account=account, as_of=DATES[-1], model="none")
-    assert "No earlier results are known here" in story.text()
-    assert story.as_dict()["notes"][0].startswith("No earlier results")
+    _, listed = stored
+    steady = listed.scores["health_band_shown"] != listed.scores["health_band_raw"]
+    for account in listed.scores.loc[steady, "account_id"].head(2):
+        story = churngrid.explain(data, account=account, as_of=DATES[-1], model="none")
+        row = listed.scores.set_index("account_id").loc[account]
+        assert story.account["health_band"] == row["health_band"]
+        assert story.account["cell"] == row["cell"]
+        assert f"readings of {DATES[0]} and {DATES[1]} were computed again" in story.text()
+        assert story.as_dict()["notes"][0].startswith("No earlier results")
+
+
+def test_where_the_data_begins_too_late_no_reading_comes_before(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = data["usage_daily"]["date"].min() + pd.Timedelta(days=20)
+    day = f"{first:%Y-%m-%d}"
+    account = churngrid.score(data, as_of=day, model="none").scored.scores["account_id"].iloc[0]
+    story = churngrid.explain(data, account=account, as_of=day, model="none")
+    assert "begins too late to compute any" in story.text()
 
 
 def test_results_are_found_beside_the_data_and_in_the_working_folder(stored, tmp_path, monkeypatch):
@@ -56,5 +70,6 @@ def test_results_are_found_beside_the_data_and_in_the_working_folder(stored, tmp
     monkeypatch.chdir(tmp_path)
     assert results_beside(out.parent / "data") == out
     assert results_beside(tmp_path / "data") is None
+    assert results_beside({}, out.parent / "churngrid.yaml") == out
     monkeypatch.chdir(out.parent)
     assert results_beside({}).resolve() == out.resolve()

@@ -1,0 +1,113 @@
+"""The verb that tells one account's story, with the readings that came before it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ...features.cohorts.as_of_dates import resolve_as_of
+from ...features.ingest.read import Data
+from ...features.progress import Progress
+from ..company.find_input import settings_for
+from ..company.load_company import Company, company_of
+from ..report.account_story import AccountStory, account_story
+from ..results.stores import open_store, results_beside
+from .score import History, scored_of
+
+__all__ = ["explain"]
+
+
+_READINGS = 2
+"""A band follows the second of two readings that agree, so that many before it decide."""
+
+_STEPS = {
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+    "quarter": pd.DateOffset(months=3),
+}
+
+
+def explain(
+    data: Data,
+    settings_path: str | Path | None = None,
+    *,
+    account: str,
+    as_of: str = "latest",
+    tracking: str | None = None,
+    model: str | None = None,
+    results: str | Path | None = None,
+    progress: Progress | None = None,
+) -> AccountStory:
+    """Tell where one account stands, why, and what to do.
+
+    Parameters
+    ----------
+    data, settings_path, as_of, tracking, model, progress
+        As in ``score``; all accounts are scored, because what is usual depends on them.
+    account : str
+        Its id, or its exact name.
+    results : str or Path, optional
+        Where ``score`` stored its results: bands that hold for a second reading and the reasons of
+        open plays come from there, so that this tells what the list says. By default the folder
+        ``results`` beside the data, beside the settings or in the working folder. Where that holds
+        no earlier date, the two readings before are computed again from the data, one
+        ``as_of_step`` apart, and the story says so.
+
+    Returns
+    -------
+    AccountStory
+
+    Raises
+    ------
+    SchemaError
+        If there is no such account.
+    """
+    company = company_of(data, settings_path, progress)
+    used = settings_path if settings_path is not None else settings_for(data)
+    place = results if results is not None else results_beside(data, used)
+    history = History.of(None if place is None else open_store(place))
+    day = resolve_as_of(company.tables, as_of)
+    note = ""
+    if not history.reaches_before(day):
+        history, note = _computed_again(company, day, tracking, model, history)
+    scored = scored_of(company, as_of, tracking, model, history, progress)
+    return account_story(scored, account, company.config.playbook, history_note=note)
+
+
+def _computed_again(
+    company: Company,
+    day: pd.Timestamp,
+    tracking: str | None,
+    model: str | None,
+    stored: History,
+) -> tuple[History, str]:
+    """Return the readings before a date as the data gives them, and what to say of them."""
+    step = _STEPS[company.settings.as_of_step]
+    history, told = History(feeds=stored.feeds), []
+    for date in (day - step * back for back in range(_READINGS, 0, -1)):
+        if _has_data(company, date):
+            scored = scored_of(company, date.isoformat(), tracking, model, history, None)
+            history = history.and_then(scored)
+            told.append(f"{date:%Y-%m-%d}")
+    return history, _note(told)
+
+
+def _has_data(company: Company, date: pd.Timestamp) -> bool:
+    try:
+        resolve_as_of(company.tables, date.isoformat())
+    except ValueError:
+        return False
+    return True
+
+
+def _note(dates: list[str]) -> str:
+    if not dates:
+        return (
+            "No earlier results are known here and the data begins too late to compute any: the "
+            "band is that of this reading alone. Name the place of the results to see what the "
+            "list says."
+        )
+    return (
+        "No earlier results are known here, so the readings of "
+        f"{' and '.join(dates)} were computed again: the band follows from them, but an open play "
+        "does not say why it was begun. Name the place of the results to see what the list says."
+    )
