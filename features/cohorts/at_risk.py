@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ..arrays.as_of_rows import Rows
-from ..arrays.moments import DAY, NEVER, later, timestamps
+from ..arrays.moments import DAY, NEVER, IntArray, later, timestamps
 from ..schema.settings import Settings
 from ..schema.tableset import Tables
 from ..subscriptions.binding import decision_point_within
@@ -25,7 +25,7 @@ __all__ = ["standing"]
 _COLUMNS = (
     *("account_id", "as_of", "status", "reason", "custom", "arr", "term_start", "term_end"),
     *("notice_deadline", "month_to_month", "auto_renew"),
-    *("decision_at", "decision_kind", "past_deadline"),
+    *("decision_at", "decision_kind", "past_deadline", "p_by_date"),
 )
 
 
@@ -62,7 +62,11 @@ def standing(
         ``no_contract``, ``no_decision_point``, ``never_active``, ``inactive``, ``never_invoiced``,
         ``no_further_invoice`` or ``invoiced_rarely``; null otherwise);
         ``arr`` (per year; NaN when unknown); ``term_start``, ``term_end``, ``notice_deadline``
-        (NaT without); ``month_to_month``; ``auto_renew`` (nullable).
+        (NaT without); ``month_to_month``; ``auto_renew`` (nullable); ``decision_at`` and
+        ``decision_kind`` (the next point at which it can decide to leave, null without one);
+        ``past_deadline`` (the running term can no longer be refused); ``p_by_date`` (up to when an
+        estimate of leaving counts: the next decision, else the end of the horizon; NaT where
+        nothing is estimated).
 
     Notes
     -----
@@ -83,7 +87,8 @@ def standing(
         return _contractual(tables, grid, business, settings)
     rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
     nothing = subscriptions_of(Tables({})).facts(grid)
-    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""))
+    by = later(grid.as_of, lead_of(settings, business) + settings.horizon_days)
+    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""), by)
 
 
 def _contractual(
@@ -105,7 +110,9 @@ def _contractual(
         _Rule(~terms["bound"].to_numpy(), "not_eligible", "no_contract"),
         _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "no_decision_point"),
     )
-    return _assembled(grid, rules, terms)
+    anchored = (facts["decision_us"] < NEVER) & (facts["decision_kind"] != "month_end")
+    by = np.where(anchored, facts["decision_us"].to_numpy(), closes)
+    return _assembled(grid, rules, terms, by)
 
 
 def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
@@ -152,8 +159,11 @@ _RULES_WITHOUT_CONTRACT = {
 }
 
 
-def _assembled(grid: Rows, rules: tuple[_Rule, ...], facts: pd.DataFrame) -> pd.DataFrame:
+def _assembled(
+    grid: Rows, rules: tuple[_Rule, ...], facts: pd.DataFrame, by: IntArray
+) -> pd.DataFrame:
     first = np.argmax(np.stack([rule.holds for rule in rules]), axis=0)
+    scored = np.array([rule.status == "scored" for rule in rules])[first]
     times = {
         name: timestamps(facts[f"{column}_us"].to_numpy())
         for name, column in (
@@ -176,6 +186,7 @@ def _assembled(grid: Rows, rules: tuple[_Rule, ...], facts: pd.DataFrame) -> pd.
             "auto_renew": facts["auto_renew"],
             "decision_kind": kinds,
             "past_deadline": facts["past_deadline"].astype(bool),
+            "p_by_date": timestamps(np.where(scored, by, NEVER)),
             **times,
         }
     )

@@ -2,7 +2,7 @@
 
 from ...features.schema.bands import BANDS
 from .result_column import ResultColumn, flag, number, text, time, whole
-from .words import BLOCKS, CELLS, QUADRANTS, SLOTS, STATUSES
+from .words import BLOCKS, CELLS, DECISION_KINDS, QUADRANTS, SLOTS, STATUSES
 
 __all__ = [
     "BESIDE",
@@ -59,6 +59,31 @@ SCORES = (
         "notice_deadline",
         meaning="Until when it has to give notice.",
         null="no notice is needed",
+        page=True,
+    ),
+    time(
+        "decision_at",
+        meaning="When it can decide to leave next.",
+        null="no contract and no month binds it, or notice is given",
+        page=True,
+    ),
+    text(
+        "decision_kind",
+        meaning="What that next decision is.",
+        choices=DECISION_KINDS,
+        null="it has no next decision",
+        condition=True,
+        page=True,
+    ),
+    flag(
+        "past_deadline",
+        meaning="Whether its running term can no longer be refused: the decision is of the next.",
+        page=True,
+    ),
+    time(
+        "p_by_date",
+        meaning="Day up to which `p_churn` counts: its next decision, else the end of the horizon.",
+        null="there is nothing to estimate for it",
         page=True,
     ),
     number(

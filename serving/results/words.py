@@ -10,6 +10,7 @@ __all__ = [
     "ALWAYS",
     "BLOCKS",
     "CELLS",
+    "DECISION_KINDS",
     "MODELS",
     "OVERRIDE",
     "QUADRANTS",
@@ -166,6 +167,9 @@ def target_of(name: str) -> Target:
         raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
     return TARGETS[name]
 
+
+DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")
+"""At what an account can decide to leave next."""
 
 STATUSES = ("scored", "not_eligible", "notice_given", "paused", "no_model")
 OVERRIDE = "override"

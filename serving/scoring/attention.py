@@ -27,7 +27,6 @@ def _rule(**fields: object) -> Condition:
 _SOON_DAYS = 31.0
 _HALVES_DAYS = 90.0
 """Days to the decision after which an account needs someone half as much."""
-_YEAR = 365.0
 _FALLING = 1.6
 """So that a falling 75 needs someone as much as a stable 60: 0.25 * 1.6 = 0.40."""
 
@@ -73,8 +72,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     ----------
     accounts : DataFrame
         ``status``, ``arr``, ``p_churn``, ``p_expand``, ``health_value``, ``health_index``,
-        ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``, ``notice_deadline``,
-        ``term_end`` and ``auto_renew``; metrics that tell of support needs where they are there.
+        ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``, ``decision_at``,
+        ``decision_kind`` and ``term_end``; metrics that tell of support needs where they are there.
 
     Returns
     -------
@@ -88,8 +87,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     The chance is the estimate; without one it is what is missing of the health score, more where
-    that falls. The decision is the last day for a notice; past it, the same day a year on where the
-    term renews by itself, else it is due every day.
+    that falls. The decision is ``decision_at``, the next point at which it can decide to leave;
+    where notice is given, the end of its term. Who can leave with every month is always near.
     """
     facts = _facts(accounts)
     held = [rule.when.holds(facts) for rule in BLOCK_RULES]
@@ -114,15 +113,11 @@ def _facts(accounts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _days_to_decision(accounts: pd.DataFrame) -> FloatArray:
-    """Return the days to the next decision, 0 while one is due; NaN where no term binds."""
-    to_notice, to_end = (
-        ((accounts[name] - accounts["as_of"]).dt.total_seconds() / 86_400).to_numpy(dtype=float)
-        for name in ("notice_deadline", "term_end")
-    )
-    renews = accounts["auto_renew"].astype("boolean").fillna(False).to_numpy(dtype=bool)
-    days = np.where(np.isnan(to_notice), to_end, to_notice)
-    passed = to_notice < 0
-    return np.where(passed, np.where(renews, to_notice + _YEAR, 0.0), days)
+    """Return the days to the next decision; NaN where there is none, or one with every month."""
+    leaves = accounts["term_end"].where(accounts["status"].eq("notice_given"))
+    decides = accounts["decision_at"].where(accounts["decision_kind"].ne("month_end"))
+    days = (decides.fillna(leaves) - accounts["as_of"]).dt.total_seconds() / 86_400
+    return np.asarray(days, dtype=float)
 
 
 def _chance_to_leave(accounts: pd.DataFrame) -> pd.Series:

@@ -482,7 +482,8 @@ def _published(
     components = [f"chs_{name}" for name in config.scorecard.components]
     columns = [
         *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
-        *("term_end", "notice_deadline", "p_churn", "p_expand", "base_rate"),
+        *("term_end", "notice_deadline", "decision_at", "decision_kind", "past_deadline"),
+        *("p_by_date", "p_churn", "p_expand", "base_rate"),
         *("p_churn_health", "maturity_log_odds", "hindsight", "health_index"),
         *("health_band", "health_source", "explained_by", "explanation_note", "cap_reason"),
         *("override_limit", "override_reason"),

@@ -148,6 +148,7 @@ def _accounts(tables: Tables, features: Features, status: pd.DataFrame) -> pd.Da
     frame["segment"] = features.segment
     frame["arr"] = status["arr"]
     columns = ["status", "reason", "term_start", "term_end", "notice_deadline", "auto_renew"]
+    columns += ["decision_at", "decision_kind", "past_deadline", "p_by_date"]
     return frame.join(status[columns]).assign(
         tenure_days=features.frame["tenure_days"],
         unit=pd.Series(ids).map(root).fillna(pd.Series(ids)).to_numpy(),

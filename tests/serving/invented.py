@@ -73,6 +73,10 @@ def standings(count, rng):
     frame["health_value"] = frame["health_index"]
     frame["term_end"] = AS_OF + pd.to_timedelta(rng.integers(20, 360, count), unit="D")
     frame["notice_deadline"] = frame["term_end"] - pd.Timedelta(days=30)
+    passed = frame["notice_deadline"] < AS_OF
+    frame["decision_at"] = frame["notice_deadline"] + pd.to_timedelta(passed * 365, unit="D")
+    frame["decision_kind"], frame["past_deadline"] = "notice_deadline", passed
+    frame["p_by_date"] = frame["decision_at"]
     return frame
 
 

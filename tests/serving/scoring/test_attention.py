@@ -13,16 +13,16 @@ AS_OF = pd.Timestamp("2025-06-30", tz="UTC")
 ACCOUNT = {
     **{"account_id": "a", "as_of": AS_OF, "status": "scored", "arr": 1000.0, "p_churn": 0.1},
     **{"p_expand": 0.2, "health_value": 80.0, "health_index": 80.0, "health_band": "high"},
-    **{"health_trend": "flat", "cap": np.nan, "cell": "standard_plan", "auto_renew": True},
-    **{"notice_deadline": AS_OF + pd.Timedelta(days=90), "open_critical_tickets": 0.0},
-    "term_end": AS_OF + pd.Timedelta(days=120),
+    **{"health_trend": "flat", "cap": np.nan, "cell": "standard_plan"},
+    **{"decision_at": AS_OF + pd.Timedelta(days=90), "decision_kind": "notice_deadline"},
+    **{"term_end": AS_OF + pd.Timedelta(days=120), "open_critical_tickets": 0.0},
 }
 
 
 def ranked(*changes):
     rows = [{**ACCOUNT, "account_id": f"a{n}", **change} for n, change in enumerate(changes)]
     frame = pd.DataFrame(rows)
-    for name in ("notice_deadline", "term_end"):
+    for name in ("decision_at", "term_end"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
     return pd.concat([frame, attention_of(frame)], axis=1)
 
@@ -35,15 +35,16 @@ def days(number):
     ("changes", "block"),
     [
         ({}, "quiet"),
-        ({"status": "notice_given", "notice_deadline": days(5)}, "notice_given"),
-        ({"status": "paused", "notice_deadline": days(5)}, "quiet"),
-        ({"notice_deadline": days(31)}, "decides_this_month"),
-        ({"notice_deadline": days(32)}, "quiet"),
-        # Past its deadline it renews by itself: nothing is decided before that of next year.
-        ({"notice_deadline": days(-5), "auto_renew": True}, "quiet"),
-        # Without automatic renewal every day until the end of the term decides.
-        ({"notice_deadline": days(-5), "auto_renew": False}, "decides_this_month"),
-        ({"notice_deadline": pd.NaT, "term_end": days(20)}, "decides_this_month"),
+        ({"status": "notice_given", "decision_at": pd.NaT}, "notice_given"),
+        ({"status": "paused", "decision_at": days(5)}, "quiet"),
+        ({"decision_at": days(31)}, "decides_this_month"),
+        ({"decision_at": days(32)}, "quiet"),
+        # The term ends soon, but what is decided next is the one after.
+        ({"decision_at": days(360), "term_end": days(5)}, "quiet"),
+        ({"decision_at": days(20), "decision_kind": "term_end"}, "decides_this_month"),
+        # Who can leave with any month does not decide in this one more than in another.
+        ({"decision_at": days(5), "decision_kind": "month_end"}, "quiet"),
+        ({"decision_at": pd.NaT, "decision_kind": None}, "quiet"),
         ({"health_band": "low"}, "at_risk"),
         ({"cap": 59.0}, "at_risk"),
         ({"cap": 69.0}, "quiet"),
@@ -61,13 +62,21 @@ def test_every_block_has_a_rule():
 
 
 def test_attention_is_money_times_chance_times_nearness():
-    near = ranked({}, {"notice_deadline": days(180)}, {"arr": 3000.0}, {"p_churn": 0.4})
+    near = ranked({}, {"decision_at": days(180)}, {"arr": 3000.0}, {"p_churn": 0.4})
     assert near["attention"].tolist() == pytest.approx([50.0, 25.0, 150.0, 200.0])
 
 
 def test_without_an_estimate_what_is_missing_of_the_score_is_the_chance():
     told = ranked({"p_churn": np.nan}, {"p_churn": np.nan, "health_trend": "down"})
     assert told["attention"].tolist() == pytest.approx([100.0, 160.0])
+
+
+def test_who_gave_notice_leaves_with_the_term_and_who_can_leave_monthly_is_always_near():
+    told = ranked(
+        {"status": "notice_given", "decision_at": pd.NaT, "term_end": days(90)},
+        {"decision_at": days(25), "decision_kind": "month_end"},
+    )
+    assert told["attention"].tolist() == pytest.approx([500.0, 100.0])
 
 
 def test_where_no_money_is_known_every_account_counts_alike():
@@ -84,7 +93,7 @@ def test_the_list_goes_block_by_block():
     told = ranked(
         {"arr": 9e9},
         {"health_band": "low", "arr": 1.0},
-        {"notice_deadline": days(3), "arr": 1.0},
+        {"decision_at": days(3), "arr": 1.0},
         {"health_band": "low", "arr": 2.0},
     )
     assert in_order(told)["account_id"].tolist() == ["a2", "a3", "a1", "a0"]
@@ -102,8 +111,8 @@ CELLS = ("let_churn", "save", "standard_plan")
     st.sampled_from(["low", "medium"]),
 )
 def test_no_account_loses_rank_for_being_surer_to_be_lost(p, more, ahead, cell, band):
-    other = {"p_churn": 0.45, "health_band": "low", "notice_deadline": days(60)}
-    own = {"cell": cell, "health_band": band, "notice_deadline": days(ahead)}
+    other = {"p_churn": 0.45, "health_band": "low", "decision_at": days(60)}
+    own = {"cell": cell, "health_band": band, "decision_at": days(ahead)}
     places = []
     for chance in (p, p + more):
         told = ranked({**own, "p_churn": chance}, other)
