@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .serving.api.check import check
     from .serving.api.check_metrics import check_metrics
     from .serving.api.compile_kernels import compile_kernels
+    from .serving.api.effects import play_effects
     from .serving.api.explain import explain
     from .serving.api.flat import explain_table, score_table, train_table
     from .serving.api.init import init
@@ -40,6 +41,7 @@ __all__ = [
     "list_models",
     "load_model",
     "metric_reference",
+    "play_effects",
     "promote_model",
     "read_tables",
     "report",
@@ -61,6 +63,7 @@ _HOME = {
     "train_table": "serving.api.flat",
     "list_models": "serving.api.models",
     "load_model": "serving.api.models",
+    "play_effects": "serving.api.effects",
     "promote_model": "serving.api.models",
     "rollback_model": "serving.api.models",
     "check": "serving.api.check",

@@ -82,7 +82,12 @@ class Company:
 
 
 def build_company(
-    accounts: int = 1000, *, months: int = 36, seed: int = 7, causes: bool = True
+    accounts: int = 1000,
+    *,
+    months: int = 36,
+    seed: int = 7,
+    causes: bool = True,
+    interventions: bool = False,
 ) -> Company:
     """Build a company whose customers leave and grow for known causes.
 
@@ -97,6 +102,9 @@ def build_company(
     causes : bool
         Without them everything looks the same, and the decisions are drawn at fixed rates, so
         that no model can be better than the base rate.
+    interventions : bool
+        Whether plays were tried by lot, year by year, that change what customers decide:
+        ``churngrid.demo.programme.PLANTED`` says which ones work.
 
     Returns
     -------
@@ -114,7 +122,13 @@ def build_company(
     'acc_00017'
     """
     _check(accounts, months, seed)
-    world = draw_world(np.arange(1, accounts + 1), months=months, seed=seed, causal=causes)
+    world = draw_world(
+        np.arange(1, accounts + 1),
+        months=months,
+        seed=seed,
+        causal=causes,
+        interventions=interventions,
+    )
     return _company(world)
 
 
@@ -125,6 +139,7 @@ def write_company(
     months: int = 36,
     seed: int = 7,
     causes: bool = True,
+    interventions: bool = False,
     part: int = 2000,
     truth: bool = False,
 ) -> int:
@@ -139,7 +154,8 @@ def write_company(
     months : int
         Months of data, 6 to 120.
     seed : int
-    causes : bool
+    causes, interventions : bool
+        As in ``build_company``.
     part : int
         Accounts per part, at least 1; bounds the memory.
     truth : bool
@@ -168,7 +184,14 @@ def write_company(
     home, number = Path(folder), 0
     managers = managers_for(accounts)
     for number, group in enumerate(_groups(accounts, part), start=1):
-        world = draw_world(group, months=months, seed=seed, causal=causes, managers=managers)
+        world = draw_world(
+            group,
+            months=months,
+            seed=seed,
+            causal=causes,
+            interventions=interventions,
+            managers=managers,
+        )
         builders = _builders(world)
         if number > 1:
             del builders["features"]

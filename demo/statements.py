@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .assessments import maturity_answers
 from .days import DAY, FAR, Bools, Floats, Ints, at
 from .hindsight import events_found_in_hindsight
 from .people import CHAMPION, SPONSOR, People
 from .profiles import pick
+from .programme import PLANTED, Programme
 from .traps import red_after_notice
 from .world import World, frame, numbered, or_none, repeated
 
@@ -62,6 +64,7 @@ def account_events(world: World, cast: People) -> pd.DataFrame:
         *_references(world, cast),
         *_company_news(world),
         *_signals(world, cast),
+        *_tried(world),
     ]
     filled = [_filled(part) for part in parts]
     joined = {name: np.concatenate([part[name] for part in filled]) for name in _COLUMNS}
@@ -206,8 +209,45 @@ def _signals(world: World, cast: People) -> list[dict[str, Any]]:
     account, day = _sporadic(world, np.where(worried, 0.07, 0.003), rng)
     play = pick(rng, _PLAYS, [3, 2, 1, 2], len(account))
     author = world.manager_ids(account)
-    parts.append(_said(account, day, "intervention", rng, value_text=play, author=author))
+    noted = _said(account, day, "intervention", rng, value_text=play, author=author)
+    # Where plays are tried by lot, nobody begins one besides.
+    parts += [noted] if world.programme is None else []
     return [*parts, _feedback(world, cast, rng), *_blockers(world, worried, rng)]
+
+
+def _tried(world: World) -> list[dict[str, Any]]:
+    """Plays that were drawn by lot: the draw, and what became of it."""
+    if world.programme is None:
+        return []
+    rng, fate = world.rng("tried"), world.fate
+    drawn = world.programme.only(
+        (world.programme.day > world.start_day[world.programme.account])
+        & (world.programme.day < fate.decided_day[world.programme.account])
+        & (world.programme.day < world.last_day[world.programme.account])
+    )
+    begun = drawn.only(drawn.begun_day < world.last_day[drawn.account])
+    done_day = begun.begun_day + rng.integers(20, 60, len(begun.account))
+    done = begun.only(done_day < world.last_day[begun.account])
+    done_day = done_day[done_day < world.last_day[begun.account]]
+    state = np.where(drawn.withheld, "withheld", "proposed").astype(object)
+    return [
+        _on_play(drawn, drawn.day, state, rng),
+        _on_play(begun, begun.begun_day, np.full(len(begun.account), "begun", dtype=object), rng),
+        _on_play(done, done_day, np.full(len(done.account), "done", dtype=object), rng),
+    ]
+
+
+def _on_play(
+    tried: Programme, day: Ints, state: NDArray[Any], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Statements on tried plays, each naming the experiment of its year."""
+    years = tried.day.astype("datetime64[D]").astype("datetime64[Y]").astype(str)
+    names = [PLANTED[place].play for place in tried.play.tolist()]
+    text = [
+        f"play={name};state={said};experiment={year}"
+        for name, said, year in zip(names, state.tolist(), years.tolist(), strict=True)
+    ]
+    return _said(tried.account, day, "intervention", rng, value_text=np.array(text, dtype=object))
 
 
 def _feedback(world: World, cast: People, rng: np.random.Generator) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from .decisions import play_market
 from .fate import Fate
 from .latent import Causes, simulate_causes
 from .profiles import Profile, draw_profile
+from .programme import Programme, draw_programme, with_programme
 
 __all__ = ["World", "draw_world", "frame", "managers_for", "numbered", "or_none", "repeated"]
 
@@ -31,6 +32,8 @@ class World:
     fate : Fate
     seed : tuple of int
         Seed of the world and number of its first account.
+    programme : Programme or None
+        Plays that were really tried.
     """
 
     calendar: Calendar
@@ -38,6 +41,7 @@ class World:
     causes: Causes
     fate: Fate
     seed: tuple[int, int]
+    programme: Programme | None = None
 
     def rng(self, name: str) -> np.random.Generator:
         """Give a stream of random numbers of its own, so that tables do not disturb each other.
@@ -113,7 +117,13 @@ class World:
 
 
 def draw_world(
-    numbers: Ints, *, months: int, seed: int, causal: bool = True, managers: int | None = None
+    numbers: Ints,
+    *,
+    months: int,
+    seed: int,
+    causal: bool = True,
+    interventions: bool = False,
+    managers: int | None = None,
 ) -> World:
     """Draw accounts, causes and decisions.
 
@@ -124,6 +134,8 @@ def draw_world(
     months : int
     seed : int
     causal : bool
+    interventions : bool
+        Whether plays are tried that change what customers decide.
     managers : int or None
         Customer success managers in the company; by default one per 45 accounts.
 
@@ -141,9 +153,13 @@ def draw_world(
     rng = np.random.default_rng(stream)
     crew = managers or managers_for(len(numbers))
     profile = draw_profile(numbers, calendar, managers=crew, rng=rng)
-    causes = simulate_causes(profile, calendar, rng)
+    causes, programme = simulate_causes(profile, calendar, rng), None
+    if interventions:
+        own = np.random.default_rng([*stream, zlib.crc32(b"programme")])
+        programme = draw_programme(profile, causes, calendar, own)
+        causes = with_programme(causes, programme, profile, calendar)
     fate = play_market(profile, causes, calendar, causal=causal, rng=rng)
-    return World(calendar, profile, causes, fate, stream)
+    return World(calendar, profile, causes, fate, stream, programme)
 
 
 def managers_for(accounts: int) -> int:

@@ -15,6 +15,7 @@ from churngrid.features.metrics.markdown import metric_reference
 from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings, FlatWords
 from churngrid.features.schema.settings import Lookup, Settings, TableMapping
 from churngrid.features.schema.tables import TABLES
+from churngrid.serving.results.effects_schema import PLAY_EFFECTS
 from churngrid.serving.results.schema import FLAT_RESULTS, RESULTS
 
 HERE = Path(__file__).parent
@@ -132,10 +133,11 @@ def results_page() -> str:
         "drivers": "The reasons: several rows an account and target.",
         "plays": "What to do.",
         "feeds": "How each table delivers, and what is wrong with it.",
+        "play_effects": "What `effects` says: one row a play ([What plays do](play-effects.md)).",
     }
     flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}
     meanings |= {f"{name} of one table": meaning for name, meaning in meanings.items()}
-    for name, columns in (RESULTS | flat).items():
+    for name, columns in (RESULTS | flat | {"play_effects": PLAY_EFFECTS}).items():
         lines += ["", f"## {name}", "", meanings[name], ""]
         lines += ["| column | kind | unit | range or values | empty when | meaning | since |"]
         lines += ["|---|---|---|---|---|---|---|"]

@@ -517,7 +517,9 @@ TABLES: tuple[TableSpec, ...] = (
         meaning=(
             "A dated statement about an account. An `intervention` says in `value_text` what "
             "became of a play: `play=find_successor;state=begun`, with one of the states begun, "
-            "done, failed and declined; a name alone is a play begun. `reference_response` says "
+            "done, failed and declined; a name alone is a play begun. With "
+            "`state=proposed;experiment=2026` or `state=withheld;...` it says what a lot decided. "
+            "`reference_response` says "
             "accepted, declined_policy, declined_time, declined_dissatisfied or declined."
         ),
         columns=(

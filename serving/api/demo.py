@@ -4,10 +4,11 @@ import time
 from pathlib import Path
 
 from ...demo import write_company
+from ...demo.programme import CONTROL_SHARE, PLANTED
 from ...features.progress import Progress, counted
 from ...training.registry.mlflow_registry import local_uri
 from ..company.load_company import company_of
-from ..company.starter_files import DEMO_SETTINGS
+from ..company.starter_files import DEMO_SETTINGS, demo_experiment
 from ..results.stores import open_store
 from ..results.words import TARGETS
 from .result_types import DemoResult
@@ -18,7 +19,12 @@ __all__ = ["demo"]
 
 
 def demo(
-    out: Path, *, accounts: int = 1150, seed: int = 7, progress: Progress | None = None
+    out: Path,
+    *,
+    accounts: int = 1150,
+    seed: int = 7,
+    interventions: bool = False,
+    progress: Progress | None = None,
 ) -> DemoResult:
     """Do the whole job on an invented company.
 
@@ -28,6 +34,8 @@ def demo(
         Folder for data, models and results.
     accounts : int
     seed : int
+    interventions : bool
+        Whether the company has tried plays by lot, so that ``play_effects`` finds what they do.
     progress : callable, optional
 
     Returns
@@ -36,7 +44,9 @@ def demo(
     """
     began = time.perf_counter()
     uri = local_uri(out / "models")
-    settings_path = _invented(out / "data", accounts, seed, progress)
+    settings_path = _invented(
+        out / "data", accounts, seed, interventions=interventions, progress=progress
+    )
     company = company_of(out / "data", settings_path, progress)
     rows = dataset_of(company, progress)
     models = trained_all(
@@ -48,11 +58,16 @@ def demo(
     return DemoResult(out, models, result, time.perf_counter() - began)
 
 
-def _invented(folder: Path, accounts: int, seed: int, progress: Progress | None) -> Path:
+def _invented(
+    folder: Path, accounts: int, seed: int, *, interventions: bool, progress: Progress | None
+) -> Path:
     """Write an invented company into a folder, and return its settings file."""
     step = counted(progress, "invent a company", 1)
-    write_company(folder, accounts=accounts, seed=seed)
+    write_company(folder, accounts=accounts, seed=seed, interventions=interventions)
     step("written")
-    settings_path = folder / "churngrid.yaml"
-    settings_path.write_text(DEMO_SETTINGS, encoding="utf-8")
-    return settings_path
+    files = {"churngrid.yaml": DEMO_SETTINGS}
+    if interventions:
+        files = demo_experiment({play.play: CONTROL_SHARE for play in PLANTED})
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder / "churngrid.yaml"

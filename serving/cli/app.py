@@ -19,6 +19,7 @@ from .command_group import Commands
 from .compile_command import compile_ahead
 from .console import say
 from .data_commands import check, demo, init
+from .effects_command import effects
 from .learning_commands import backtest, train
 from .model_commands import models
 from .run_command import Terminated
@@ -39,6 +40,7 @@ _COMMANDS = (
     ("backtest", backtest, "churngrid backtest exports/ --out backtest/"),
     ("score", score, "churngrid score exports/ --out results/"),
     ("explain", explain, "churngrid explain exports/ --account 1042"),
+    ("effects", effects, "churngrid effects exports/ --results results/"),
     ("report", report, "churngrid report results/"),
 )
 

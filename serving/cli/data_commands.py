@@ -20,6 +20,10 @@ def demo(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where everything goes.")] = _DEMO,
     accounts: Annotated[int, typer.Option(min=1, help="Size of the invented company.")] = 1150,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another company.")] = 7,
+    interventions: Annotated[
+        bool,
+        typer.Option("--interventions", help="A company that has tried plays by lot."),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -33,7 +37,13 @@ def demo(
         from .summaries.scoring import demo_summary
 
         with show_progress(quiet=talk.quiet) as progress:
-            result = run(out, accounts=accounts, seed=seed, progress=progress)
+            result = run(
+                out,
+                accounts=accounts,
+                seed=seed,
+                interventions=interventions,
+                progress=progress,
+            )
         talk.tell(demo_summary(result), show_demo)
 
 

@@ -1,7 +1,7 @@
 """The files a company starts from: its settings, and the shipped defaults to edit."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from ...features.ingest.propose.proposal import Proposal
@@ -9,7 +9,7 @@ from ...features.ingest.propose.settings_text import settings_text
 from ...features.scores.blank_questionnaire import questionnaire_guide, questionnaire_sheet
 from ...features.scores.rubric_file import read_rubric
 
-__all__ = ["DEMO_SETTINGS", "starter_files"]
+__all__ = ["DEMO_SETTINGS", "demo_experiment", "starter_files"]
 
 
 DEMO_SETTINGS = """\
@@ -18,6 +18,9 @@ DEMO_SETTINGS = """\
 as_of_step: quarter
 """
 """Settings of the invented company."""
+
+_EXPERIMENT = "2025"
+"""Name of the comparison that runs when the invented company's data ends."""
 
 _SHIPPED = {
     "scorecard.yaml": "churngrid.features.scores",
@@ -89,3 +92,32 @@ def starter_files(
         "questionnaire.md": questionnaire_guide(rubric),
     }
     return {"churngrid.yaml": settings, **shipped, **asked}
+
+
+def demo_experiment(shares: Mapping[str, float]) -> dict[str, str]:
+    """Return settings and playbook of an invented company that tries plays by lot.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        From which share of the accounts each play is withheld.
+
+    Returns
+    -------
+    dict of str to str
+        By file name.
+
+    Examples
+    --------
+    >>> "control_share: 0.4" in demo_experiment({"save": 0.4})["playbook.yaml"]
+    True
+    """
+    playbook = (files(_SHIPPED["playbook.yaml"]) / "playbook.yaml").read_text(encoding="utf-8")
+    for play, share in shares.items():
+        line = f"  - name: {play}\n"
+        own = f'{line}    control_share: {share}\n    experiment: "{_EXPERIMENT}"\n'
+        playbook = playbook.replace(line, own)
+    return {
+        "churngrid.yaml": f"{DEMO_SETTINGS}playbook: playbook.yaml\n",
+        "playbook.yaml": playbook,
+    }

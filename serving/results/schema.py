@@ -455,6 +455,14 @@ PLAYS = (
         null="not begun, or in time",
     ),
     text("escalated_to", meaning="Who hears of it.", null="it is not overdue"),
+    number(
+        "control_share",
+        meaning="Share of the accounts from which the play is withheld, to be compared with.",
+        unit="share",
+        low=0,
+        high=1,
+    ),
+    text("experiment", meaning="Name of that comparison; empty where none was given."),
 )
 """What to do: a few rows an account."""
 

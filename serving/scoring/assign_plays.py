@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -267,5 +268,13 @@ def _described(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -
         account_id=account["account_id"].array,
         as_of=account["as_of"].array,
         owner=np.array([play.owner for play in playbook.plays], dtype=object)[which],
+        **_experiment(which, playbook),
     )
     return frame[[*PLAY_COLUMNS, *PROGRESS_COLUMNS]]
+
+
+def _experiment(which: npt.NDArray[np.int64], playbook: Playbook) -> dict[str, npt.NDArray[Any]]:
+    """Return the share from which each play is withheld, and the name of that comparison."""
+    share = np.array([play.control_share for play in playbook.plays])[which]
+    named = [play.experiment if play.control_share else "" for play in playbook.plays]
+    return {"control_share": share, "experiment": np.array(named, dtype=object)[which]}

@@ -1,6 +1,5 @@
 """Which plays hold for which accounts: slot after slot, none beside one that it contradicts."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import BoolArray
+from ...features.arrays.steady_draw import steady_draw
 from ...features.schema.conditions import Condition, with_codes
 from ..company.playbook import Play, Playbook
 from ..results.words import SLOTS
@@ -17,7 +17,6 @@ __all__ = ["Chosen", "chosen_plays", "with_controls"]
 
 Marks = Mapping[str, BoolArray]
 
-_HASH_RANGE = 2.0**64
 _URGENT, _DRIVER = "urgent", "driver"
 
 
@@ -103,21 +102,16 @@ def with_controls(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook
         experiment, so that it stays what it is until the outcome is seen.
     """
     which = playbook.places(rows["play"])
-    share = np.array([play.control_share for play in playbook.plays])[which]
-    names = [f"{play.name}\n{play.experiment}" for play in playbook.plays]
+    plays = [playbook.plays[place] for place in which.tolist()]
+    share = np.array([play.control_share for play in plays], dtype=float)
+    named = [play.experiment if play.control_share else "" for play in plays]
     unit = accounts["unit" if "unit" in accounts else "account_id"].to_numpy(dtype=object)
     state = np.full(len(rows), "proposed", dtype=object)
     position = rows["position"].to_numpy(dtype=int)
     for row in np.flatnonzero(share > 0).tolist():
-        if _chance(f"{unit[position[row]]}\n{names[which[row]]}") < share[row]:
-            state[row] = "withheld"
+        drawn = steady_draw(unit[position[row]], plays[row].name, named[row])
+        state[row] = "withheld" if drawn < share[row] else "proposed"
     return rows.assign(state=state)
-
-
-def _chance(drawn: str) -> float:
-    """Return a number from 0 to 1 that is as good as random, and always the same."""
-    digest = hashlib.sha256(drawn.encode()).digest()
-    return int.from_bytes(digest[:8], "big") / _HASH_RANGE
 
 
 @dataclass(frozen=True, slots=True)

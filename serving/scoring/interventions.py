@@ -7,17 +7,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...features.schema.tableset import Tables
+from ...features.schema.tables import table_spec
+from ...features.schema.tableset import Tables, empty_table
 
 if TYPE_CHECKING:
     from ..company.playbook import Playbook
 
-__all__ = ["STATES", "Interventions", "interventions_before"]
+__all__ = ["DRAWN", "STATES", "Interventions", "interventions_before", "stated_before"]
 
 
 STATES = ("begun", "done", "failed", "declined")
-"""What an intervention may say of a play; all but the first end it."""
+"""What an intervention may say of the work on a play; all but the first end it."""
 
+DRAWN = ("proposed", "withheld")
+"""What it may say of the draw: whether the account was to get the play, or is a control."""
+
+_NO_EVENTS = empty_table(table_spec("account_events"))
 _COLUMNS = ("account_id", "play", "state", "since", "last_at")
 _NAME_ALONE = r"[^;=]+"
 
@@ -92,11 +97,9 @@ def interventions_before(tables: Tables, as_of: pd.Timestamp) -> Interventions:
     >>> interventions_before(Tables({}), pd.Timestamp("2025-06-01", tz="UTC")).unread
     0
     """
-    if "account_events" not in tables:
-        return Interventions.none()
-    stated = _stated(tables["account_events"], as_of)
-    read = stated["play"].notna() & stated["state"].isin(STATES)
-    newest = stated[read].sort_values(["occurred_at", "known_at", "event_id"], kind="stable")
+    stated = stated_before(tables, as_of)
+    read = stated["play"].notna() & stated["state"].isin((*STATES, *DRAWN))
+    newest = stated[read & stated["state"].isin(STATES)]
     by_play = newest.groupby(["account_id", "play"], sort=True)
     frame = by_play.agg(state=("state", "last"), last_at=("occurred_at", "last")).reset_index()
     begun = newest[newest["state"] == "begun"].groupby(["account_id", "play"])["occurred_at"].last()
@@ -105,8 +108,29 @@ def interventions_before(tables: Tables, as_of: pd.Timestamp) -> Interventions:
     return Interventions(frame[list(_COLUMNS)], int((~read).sum()))
 
 
-def _stated(events: pa.Table, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return the interventions before a date, each with the play and the state it names."""
+def stated_before(tables: Tables, as_of: pd.Timestamp) -> pd.DataFrame:
+    """List all interventions that were known and had happened before a date, in order of time.
+
+    Parameters
+    ----------
+    tables : Tables
+    as_of : Timestamp
+
+    Returns
+    -------
+    DataFrame
+        ``event_id``, ``account_id``, ``value_text``, ``occurred_at``, ``known_at``, ``play``,
+        ``state`` and ``experiment`` as the text names them, in lower case; missing where it does
+        not. Without rows where there are none.
+
+    Examples
+    --------
+    >>> len(stated_before(Tables({}), pd.Timestamp("2025-06-01", tz="UTC")))
+    0
+    """
+    events = _NO_EVENTS
+    if "account_events" in tables:
+        events = tables["account_events"]
     moment = pa.scalar(as_of.to_pydatetime(), pa.timestamp("us", tz="UTC"))
     seen = pc.and_(pc.less(events["known_at"], moment), pc.less(events["occurred_at"], moment))
     wanted = pc.and_(seen, pc.equal(events["kind"], "intervention"))
@@ -116,7 +140,12 @@ def _stated(events: pa.Table, as_of: pd.Timestamp) -> pd.DataFrame:
     alone = text.str.fullmatch(_NAME_ALONE).fillna(False).astype(bool)
     play = text.where(alone, _value_of("play", text))
     state = _value_of("state", text).mask(alone, "begun")
-    return frame.assign(play=play.str.strip(), state=state.str.strip())
+    said = frame.assign(
+        play=play.str.strip(),
+        state=state.str.strip(),
+        experiment=_value_of("experiment", text).str.strip(),
+    )
+    return said.sort_values(["occurred_at", "known_at", "event_id"], kind="stable")
 
 
 def _value_of(key: str, text: pd.Series) -> pd.Series:

@@ -69,7 +69,9 @@ MAY_IMPORT = {
     "serving.report": _SCORING,
     "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,
-    "serving.api": _SCORING | {"serving.report", "serving.spark", "serving.flat"},
+    "serving.effects": _SCORING,
+    "serving.api": _SCORING
+    | {"serving.report", "serving.spark", "serving.flat", "serving.effects"},
     "serving.cli": _SCORING | {"serving.api", "serving.cli.summaries"},
     "serving.cli.summaries": _SCORING | {"serving.api"},
     "demo": _KNOWN,

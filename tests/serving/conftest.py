@@ -12,7 +12,16 @@ from tests.serving.standins import Verbs
 def verbs(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     stub = Verbs()
-    for job in ("check", "check_files", "compile_kernels", "demo", "score", "train", "init"):
+    for job in (
+        "check",
+        "check_files",
+        "compile_kernels",
+        "demo",
+        "score",
+        "train",
+        "init",
+        "effects",
+    ):
         monkeypatch.setitem(sys.modules, f"churngrid.serving.api.{job}", stub)
     return stub
 

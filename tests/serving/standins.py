@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 from churngrid.features.ingest.propose.proposal import Part, Proposal, Take, Unread
 from churngrid.features.schema.tableset import Finding, Tables
 from churngrid.serving.api.compile_kernels import Compiled
+from churngrid.serving.api.effects import PlayEffects
 from churngrid.serving.api.result_types import InitResult
 from churngrid.serving.cli.app import app
 from churngrid.serving.company.coverage import Coverage, Gap
+from churngrid.serving.results.effects_schema import PLAY_EFFECTS
 from tests.build import day
 
 COMMANDS = {
@@ -28,6 +30,7 @@ COMMANDS = {
     "score": ["score", "data", "--out", "results"],
     "explain": ["explain", "data", "--account", "a"],
     "report": ["report", "results"],
+    "play_effects": ["effects", "data"],
     "check_file": ["playbook", "check", "plays.yaml"],
 }
 LONG_REASON = "share of assigned users who are active 75 % -> 20 % over 8 weeks (segment 75 %)"
@@ -173,6 +176,14 @@ def story():
     )
 
 
+def effects_result():
+    row = {column.name: np.nan for column in PLAY_EFFECTS}
+    row |= {"play": "save", "offered": 300, "withheld": 200, "on_leaving": "fewer leave"}
+    row |= {"effect_on_leaving": -0.1, "effect_on_leaving_low": -0.15}
+    row |= {"effect_on_leaving_high": -0.05, "sentence": "Fewer left.", "on_arr": "unknown"}
+    return PlayEffects(pd.DataFrame([row]), pd.DataFrame(index=range(520)), 210, ("A note.",))
+
+
 class Verbs(ModuleType):
     """Stands in for the verbs: notes what they are called with and answers at once."""
 
@@ -191,6 +202,7 @@ class Verbs(ModuleType):
             "score": score_result(),
             "explain": story(),
             "report": Path("results/report.html"),
+            "play_effects": effects_result(),
             "check_file": [],
         }
         for name in self.answers:

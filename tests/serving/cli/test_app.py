@@ -31,7 +31,7 @@ def test_every_option_reaches_the_verb(verbs):
 @pytest.mark.parametrize(
     ("command", "args", "options"),
     [
-        ("demo", (Path("churngrid-demo"),), {"accounts": 1150, "seed": 7}),
+        ("demo", (Path("churngrid-demo"),), {"accounts": 1150, "seed": 7, "interventions": False}),
         ("compile_kernels", (), {}),
         ("init", (Path(),), {"data": None, "presets": None}),
         ("check", ("data", None), {"out": None}),
@@ -55,6 +55,7 @@ def test_every_option_reaches_the_verb(verbs):
             },
         ),
         ("report", ("results",), {}),
+        ("play_effects", ("data", None), {"results": None, "days": None}),
         ("check_file", ("playbook", Path("plays.yaml"), None), {}),
     ],
 )

@@ -172,6 +172,19 @@ def test_explain_tells_the_story(verbs):
     assert run(*COMMANDS["explain"]).stdout == "Alder: health is low.\nDo: find a successor.\n"
 
 
+def test_effects_are_told_with_their_intervals_and_in_words(verbs):
+    text = squeezed(run(*COMMANDS["play_effects"]).stdout)
+    assert "save 300 200 -10.0 (-15.0 to -5.0) fewer leave" in text
+    assert "save: Fewer left. A note." in text
+
+
+def test_effects_as_json_hold_every_column(verbs):
+    told = document(run(*COMMANDS["play_effects"], "--json"))
+    assert (told["draws"], told["days"], told["notes"]) == (520, 210, ["A note."])
+    assert told["plays"][0]["effect_on_leaving"] == -0.1
+    assert told["plays"][0]["effect_on_arr"] is None
+
+
 def test_demo_tells_everything_in_one_page(verbs):
     text = run("demo").stdout
     assert "Churn: boosted model." in text
