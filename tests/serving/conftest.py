@@ -18,6 +18,7 @@ def verbs(monkeypatch, tmp_path):
         "compile_kernels",
         "demo",
         "score",
+        "explain",
         "train",
         "init",
         "effects",
