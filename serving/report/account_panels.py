@@ -1,7 +1,7 @@
 """What the report says of one account in its panel, as plain records."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -11,25 +11,26 @@ import pandas as pd
 from ..scoring.explanation import MODEL, NONE, SCORECARD
 from ..scoring.number_words import say_score
 from ..scoring.wording import headline, trend_in_words
-from .account_rows import TOP_REASONS, RowView, odds_in_words
+from .account_rows import TOP_REASONS, odds_in_words
 from .driver_texts import DriverViews, Reason
 from .page_words import SENTENCE, day, in_words, percent, plain
 from .play_texts import PlayView, PlayViews
 
-__all__ = ["Bar", "PanelView", "Reasons", "panel_views"]
+__all__ = ["Bar", "Reasons", "panel_records"]
 
 
 _Account = Mapping[str, Any]
+Sections = Callable[[int], list[dict[str, Any]]]
 
 _STRONG = 70.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Drivers under what they have in common; the page leaves out those without any."""
+    """Reasons under what they have in common; the page leaves out those without any."""
 
     title: str
-    drivers: tuple[Reason, ...]
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,62 +55,63 @@ class Bar:
     text: str
     why: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class PanelView:
-    """What the page says of one account beyond its row."""
-
-    row: RowView
-    story: str
-    flags: tuple[str, ...]
-    reasons: tuple[Reasons, ...]
-    plays: tuple[PlayView, ...]
-    held: tuple[PlayView, ...]
-    components: tuple[Bar, ...]
-    scores: tuple[Bar, ...]
-    facts: tuple[tuple[str, str], ...]
+    def record(self, *, whole: bool) -> dict[str, Any]:
+        """Return it for the page; a whole score shows its interval."""
+        told = {"label": self.label, "value": self.value, "text": self.text, "why": self.why}
+        return told | ({"whole": True, "low": self.low, "high": self.high} if whole else {})
 
 
-def panel_views(
+def panel_records(
     accounts: pd.DataFrame,
-    rows: Sequence[RowView],
     drivers: DriverViews,
     plays: PlayViews,
     held: PlayViews,
     currency: str,
-) -> Iterator[PanelView]:
+    sections: Sections | None = None,
+) -> Iterator[dict[str, Any]]:
     """Put into words what is known of each account, one after the other.
 
     Parameters
     ----------
     accounts : DataFrame
         Scores in the order of the list; texts are never missing, numbers are floats.
-    rows : sequence of RowView
-        What the list says of the same accounts; those after them have no panel.
     drivers : DriverViews
     plays, held : PlayViews
         What someone should work on now, and what waits until its owner has a hand free.
     currency : str
+    sections : callable, optional
+        What else is known of the account at a place, as records of ``Section``.
 
     Yields
     ------
-    PanelView
+    dict
+        What the page shows of one account beyond its row.
     """
     told = [name for name in map(str, accounts) if name.startswith("why_")]
     labels = {name: in_words(name) for name in (why.removeprefix("why_") for why in told)}
-    for row, account in zip(rows, _records(accounts.head(len(rows))), strict=True):
+    for row, account in enumerate(_records(accounts)):
         components = _components(account, labels)
-        yield PanelView(
-            row=row,
-            story=plain(headline(account), longest=SENTENCE),
-            flags=tuple(in_words(flag) for flag in account["review_flags"].split(",") if flag),
-            reasons=_reasons(account, drivers, row.row, components),
-            plays=plays.of(row.row),
-            held=held.of(row.row),
-            components=components,
-            scores=_scores(account),
-            facts=tuple(_facts(account, currency)),
-        )
+        bars = [bar.record(whole=True) for bar in _scores(account)]
+        yield {
+            "story": plain(headline(account), longest=SENTENCE),
+            "reasons": [
+                {"title": group.title, "reasons": [[one.component, one.text] for one in found]}
+                for group in _reasons(account, drivers, row, components)
+                if (found := group.reasons)
+            ],
+            "plays": [_play(play) for play in plays.of(row)],
+            "held": " ".join(f"{play.action} ({play.owner})" for play in held.of(row)),
+            "bars": bars + [bar.record(whole=False) for bar in components],
+            "facts": list(_facts(account, currency)),
+            "sections": sections(row) if sections else [],
+        }
+
+
+def _play(play: PlayView) -> dict[str, str]:
+    due = f"first touch by {play.due}" if play.due else ""
+    head = " · ".join(part for part in (play.slot, play.owner, due) if part)
+    told = {"head": head, "late": play.late, "action": play.action, "why": play.why}
+    return told | {"play": play.play}
 
 
 def _records(accounts: pd.DataFrame) -> Iterator[_Account]:
@@ -201,7 +203,7 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Explained by": _explained_by(account),
         "Health index": "" if math.isnan(index) else f"{say_score(index)} of 100",
         "Chance of growth": odds_in_words(account["p_expand"]),
-        "Quadrant": in_words(account["quadrant"]),
+        "Place in the 2 by 2 grid": in_words(account["quadrant"]),
     }
     yield from ((name, text) for name, text in told.items() if text)
 

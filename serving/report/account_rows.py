@@ -12,6 +12,7 @@ from ..scoring.explanation import RISK_OF
 from ..scoring.number_words import say_score
 from ..scoring.wording import about_one_in, trend_in_words
 from .driver_texts import DriverViews
+from .flag_words import flag_in_words
 from .page_words import SENTENCE, day, in_words, plain
 from .play_texts import PlayView, PlayViews
 
@@ -25,6 +26,7 @@ _LOOKED_AT = (
     *("account_name", "account_id", "csm_id", "arr", "as_of", "notice_deadline", "health_band"),
     *("cell", "status", "health_trend", "chs_slope_84d", "chs_change_28d", "p_churn", "chs"),
     *("block", "health_source", "explained_by", "cmi", "cmi_status", "maturity_band", "cap_reason"),
+    *("segment", "quadrant", "review_flags"),
 )
 _NAME = 60
 _NEAR_DAYS = 30
@@ -42,13 +44,15 @@ class RowView:
     ----------
     row : int
         Place in the list, from 0.
-    block : str
-        Part of the list, in words.
-    name, account_id, csm, arr, deadline, deadline_day : str
+    block, block_words : str
+        Part of the list, as identifier and in words.
+    name, account_id, csm, segment, arr_text, deadline, deadline_day : str
+    days : float
+        Days to the notice deadline, negative once it has passed, NaN without one.
     near : bool
         Whether the deadline is near.
-    band, cell : str
-        Health band and cell as identifiers; ``cell`` is empty outside the grid.
+    band, cell, quadrant : str
+        Health band and places in the grids as identifiers; empty outside the grid.
     standing : str
         The cell in words, or why there is none.
     trend : tuple of str
@@ -57,6 +61,8 @@ class RowView:
         The probability of churn as people say it, or the score that stands in for it; either may
         be empty.
     maturity, cap : str
+    flags : tuple of str
+        What a person should look at.
     reasons : tuple of str
         The three strongest reasons for risk.
     play : PlayView or None
@@ -67,21 +73,26 @@ class RowView:
 
     row: int
     block: str
+    block_words: str
     name: str
     account_id: str
     csm: str
-    arr: str
+    segment: str
+    arr_text: str
     deadline: str
     deadline_day: str
+    days: float
     near: bool
     band: str
     cell: str
+    quadrant: str
     standing: str
     trend: tuple[str, str]
     odds: str
     score: str
     maturity: str
     cap: str
+    flags: tuple[str, ...]
     reasons: tuple[str, ...]
     play: PlayView | None
     because: str
@@ -163,22 +174,27 @@ def _view(row: int, account: _Account, reasons: tuple[str, ...], play: PlayView 
     said = " ".join([cap, *reasons])
     return RowView(
         row=row,
-        block=in_words(account["block"]).lower(),
+        block=account["block"],
+        block_words=in_words(account["block"]).lower(),
         name=plain(account["account_name"] or account["account_id"], longest=_NAME),
         account_id=plain(account["account_id"], longest=_NAME),
         csm=plain(account["csm_id"]),
-        arr="" if math.isnan(account["arr"]) else f"{account['arr']:,.0f}",
+        segment=plain(account["segment"]),
+        arr_text="" if math.isnan(account["arr"]) else f"{account['arr']:,.0f}",
         deadline=_deadline(days),
         deadline_day=day(account["notice_deadline"]),
+        days=days,
         near=0 <= days <= _NEAR_DAYS,
         band=account["health_band"],
         cell=account["cell"],
+        quadrant=account["quadrant"],
         standing=standing_in_words(account["cell"], account["status"]),
         trend=trend_in_words(account),
         odds=odds_in_words(account["p_churn"]),
         score=_score(account),
         maturity=_maturity(account),
         cap=cap,
+        flags=tuple(flag_in_words(flag) for flag in account["review_flags"].split(",") if flag),
         reasons=reasons,
         play=play,
         because=play.why if play and play.why not in said else "",
@@ -207,6 +223,6 @@ def _score(account: _Account) -> str:
 
 def _maturity(account: _Account) -> str:
     if math.isnan(account["cmi"]):
-        return "not assessed"
+        return "maturity not assessed"
     status = " (provisional)" if account["cmi_status"] == "provisional" else ""
-    return f"{account['maturity_band']}{status}"
+    return f"maturity {account['maturity_band']}{status}"

@@ -1,6 +1,7 @@
 """What the report says of the plays of each account."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from ..company.playbook import Playbook
 from .by_account import ByAccount
 from .page_words import day, in_words, plain, sentence
 
-__all__ = ["PlayView", "PlayViews"]
+__all__ = ["PlayView", "PlayViews", "how_to"]
 
 
 _SLOTS = {
@@ -92,6 +93,28 @@ class PlayViews:
             late=_late(overdue, escalated_to),
             play=play,
         )
+
+
+def how_to(playbook: Playbook) -> dict[str, dict[str, Any]]:
+    """Return how each play is done, by its name.
+
+    Parameters
+    ----------
+    playbook : Playbook
+
+    Returns
+    -------
+    dict of str to dict
+        Its steps, when it worked, and what not to do; the latter two may be empty.
+    """
+    return {
+        play.name: {
+            "steps": list(play.steps),
+            "success": play.success,
+            "never": f"{'; '.join(play.do_not)}." if play.do_not else "",
+        }
+        for play in playbook.plays
+    }
 
 
 def _late(overdue: float, escalated_to: str) -> str:

@@ -1,6 +1,7 @@
 """The report: one HTML page that carries everything in itself, made from stored scores."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -15,18 +16,24 @@ from ..results.schema import (
 )
 from ..results.words import held_back, in_order, to_do
 from . import portfolio
-from .account_panels import panel_views
+from .account_panels import panel_records
 from .account_rows import row_views
+from .choices import choices_of
+from .columns import account_columns
 from .driver_texts import DriverViews
+from .flag_words import without_flag_names
 from .grid_chart import Cuts, draw_grid
 from .page_words import day, percent, plain
-from .play_texts import PlayViews
+from .play_texts import PlayViews, how_to
+from .tasks import task_columns
 from .template import filled
 
 __all__ = ["render_report"]
 
-# Beyond these a browser becomes slow and nobody scrolls: the first ones need someone most.
-_MOST_PANELS, _MOST_ROWS, _MOST_MARKS = 2_000, 5_000, 400
+# Beyond these the picture is a blot: the first ones need someone most.
+_MOST_MARKS = 400
+_PANELS_EACH = 250
+_TABS = (("accounts", "Accounts"), ("tasks", "My tasks"))
 _SCOPE_WARNED = 0.6
 _NOTE = 1_000
 _MOST_DESKS = 8
@@ -43,6 +50,7 @@ def render_report(
     notes: Sequence[str] = (),
     scope: float | None = None,
     cuts: Cuts | None = None,
+    reader: str = "",
 ) -> str:
     """Write the report of one scoring as one HTML page.
 
@@ -65,13 +73,15 @@ def render_report(
         Share of the scorecard's weight that the company collects at all, 0 to 1.
     cuts : Cuts, optional
         Where the bands begin, for the picture of the grid.
+    reader : str
+        Whose accounts these are; empty for all.
 
     Returns
     -------
     str
         The page. It makes no request of any kind, and its content-security policy admits only its
-        own style and script. Accounts come by ``block`` and ``attention``; the first 5,000
-        have a row and the first 2,000 a panel, which the page then says.
+        own style and script. All accounts are in it, by ``block`` and ``attention``; the script
+        draws what a reader looks at.
 
     Raises
     ------
@@ -95,25 +105,46 @@ def render_report(
     )
     unit = plain(currency)
     proposed = _of_date(_complete("plays", plays, PLAY_COLUMNS), accounts)
-    actions = portfolio.actions_of_cells(playbook)
-    listed = accounts.head(_MOST_ROWS)
     told = _of_date(_complete("drivers", drivers, DRIVER_COLUMNS), accounts)
-    reasons = DriverViews(told, listed["account_id"])
-    actions_of = PlayViews(to_do(proposed), listed["account_id"], playbook)
-    held = PlayViews(held_back(proposed), listed["account_id"], playbook)
-    views = row_views(listed, reasons, actions_of)
+    listed = accounts["account_id"]
+    reasons = DriverViews(told, listed)
+    actions_of = PlayViews(to_do(proposed), listed, playbook)
+    held = PlayViews(held_back(proposed), listed, playbook)
+    rows = row_views(accounts, reasons, actions_of)
+    panels = list(panel_records(accounts, reasons, actions_of, held, unit))
+    as_of = None if accounts.empty else accounts["as_of"].iloc[0]
+    tasks = task_columns(to_do(proposed), listed, as_of, playbook)
+    growing = portfolio.growing_cells(playbook)
+    money = bool(accounts["arr"].notna().any())
+    terms = bool(accounts["notice_deadline"].notna().any())
+    actions = portfolio.actions_of_cells(playbook)
+    book = {
+        "accounts": account_columns(accounts, rows),
+        "tasks": tasks,
+        "how": how_to(playbook),
+        "total": len(accounts),
+        "panels_each": _PANELS_EACH,
+        "growing": list(growing),
+        "currency": unit,
+        "money": money,
+        "terms": terms,
+    }
     return filled(
         "report.html.j2",
-        views=views,
-        panels=panel_views(listed, views[:_MOST_PANELS], reasons, actions_of, held, unit),
-        n_panels=_MOST_PANELS,
-        playbook=playbook,
-        as_of="" if accounts.empty else day(accounts["as_of"].iloc[0]),
+        title=_title(as_of, reader),
+        book=book,
+        panels=_in_blocks(panels),
+        rows=rows,
+        ids=listed.astype(str).tolist(),
+        tabs=_TABS,
+        reading=(),
+        choices=choices_of(accounts, rows, tasks["owner"]),
+        as_of=day(as_of),
         usual=portfolio.usual_odds(accounts),
         currency=unit,
         findings=[plain(finding, longest=_NOTE) for finding in findings],
         notes=[
-            *(plain(note, longest=_NOTE) for note in notes),
+            *(plain(without_flag_names(note), longest=_NOTE) for note in notes),
             *_scope_note(scope),
             *_held_notes(held_back(proposed), accounts),
         ],
@@ -122,13 +153,22 @@ def render_report(
         bands=portfolio.bands(accounts),
         chart=draw_grid(accounts, actions=actions, cuts=cuts, most_marks=_MOST_MARKS),
         cells=portfolio.cells(accounts, actions, unit),
-        growth=portfolio.by_growth(accounts, portfolio.growing_cells(playbook)),
+        growth=portfolio.by_growth(accounts, growing),
         outside=portfolio.outside(accounts, unit),
         total=len(accounts),
         may_grow=bool(accounts["p_expand"].notna().any()),
-        money=bool(accounts["arr"].notna().any()),
-        terms=bool(accounts["notice_deadline"].notna().any()),
+        money=money,
+        terms=terms,
     )
+
+
+def _title(as_of: pd.Timestamp | None, reader: str) -> str:
+    whose = f"Accounts of {plain(reader)}" if reader else "Accounts"
+    return whose if as_of is None else f"{whose} as of {day(as_of)}"
+
+
+def _in_blocks(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [panels[start : start + _PANELS_EACH] for start in range(0, len(panels), _PANELS_EACH)]
 
 
 def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

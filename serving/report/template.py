@@ -2,11 +2,25 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote_plus
 
+from .packed import packed
 from .page_words import in_words, short_money
 
-__all__ = ["filled"]
+__all__ = ["SCRIPTS", "STYLES", "filled"]
+
+_HERE = Path(__file__).parent
+STYLES = ("base", "figures", "list", "account", "views", "narrow", "print", "flat")
+"""Files of the style, later ones over earlier ones."""
+
+SCRIPTS = (
+    *("make", "unpack", "address", "choose", "signs", "steps", "list", "tasks", "chart"),
+    *("panel", "views", "filters", "start"),
+)
+"""Files of the script; each uses those before it."""
 
 
 def filled(template: str, **context: object) -> str:
@@ -28,17 +42,28 @@ def filled(template: str, **context: object) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(digest=_digest, money=short_money, words=in_words)
-    style, script = (
-        environment.get_template(f"report.{kind}.j2").render() for kind in ("css", "js")
+    environment.filters.update(
+        digest=_digest, money=short_money, words=in_words, packed=packed, hashed=quote_plus
     )
-    return environment.get_template(template).render(style=style, script=script, **context)
+    return environment.get_template(template).render(
+        style=_joined(STYLES, "css"), script=_script(), **context
+    )
+
+
+@cache
+def _joined(names: Sequence[str], kind: str) -> str:
+    return "\n".join((_HERE / "page" / f"{name}.{kind}").read_text("utf-8") for name in names)
+
+
+def _script() -> str:
+    """Return the script in a scope of its own."""
+    return f'(() => {{\n"use strict";\n{_joined(SCRIPTS, "js")}}})();'
 
 
 def _digest(text: str) -> str:

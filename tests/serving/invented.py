@@ -1,5 +1,6 @@
 """An invented portfolio with awkward names, and a page as a parser sees it."""
 
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
+from churngrid.serving.report.packed import unpacked
 from churngrid.serving.report.render import render_report
 from churngrid.serving.results.schema import DRIVER_COLUMNS, PLAY_COLUMNS
 from churngrid.serving.results.words import CELLS, in_order
@@ -173,6 +175,46 @@ def plays_of(scores):
 
 def page_of(scores, **options):
     return render_report(scores, drivers_of(scores), plays_of(scores), playbook=PLAYBOOK, **options)
+
+
+def strings_in(value):
+    """Every text inside of lists and dicts, in their order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+class Told:
+    """What a page carries for its script: the list, the tasks and the panels."""
+
+    def __init__(self, html):
+        blocks = re.findall(r'octet-stream" id="([\w-]+)">([^<]*)</script>', html)
+        data = {name: unpacked(text) for name, text in blocks}
+        self.book = data.get("book", {"accounts": {"id": []}, "tasks": {"account": []}})
+        self.panels = [panel for name in data if name != "book" for panel in data[name]]
+        self.ids = self.book["accounts"]["id"]
+
+    def row(self, place):
+        """What the list knows of one account, by column."""
+        return {name: column[place] for name, column in self.book["accounts"].items()}
+
+    def row_text(self, place):
+        return " ".join(strings_in(self.row(place)))
+
+    def panel_text(self, place):
+        plays = [self.book["how"].get(play["play"]) for play in self.panels[place]["plays"]]
+        return " ".join([*strings_in(self.panels[place]), *strings_in(plays)])
+
+    @property
+    def text(self):
+        return " ".join(
+            f"{self.row_text(place)} {self.panel_text(place)}" for place in range(len(self.ids))
+        )
 
 
 class Page(HTMLParser):

@@ -1,112 +1,222 @@
 """The report in a real browser: its script runs under its own policy, and nothing else does."""
 
-import re
-import shutil
-import subprocess
-from pathlib import Path
+import json
+from importlib.resources import files
 
+import numpy as np
 import pytest
 
-from tests.serving.invented import Page, page_of, scores_of
+from tests.serving.invented import NAMES, page_of, scores_of
+from tests.serving.report.browser import browser, needs_browser
+
+pytestmark = needs_browser
+
+ROWS = "#list-body tr"
+SHOWN = "#shown"
 
 
 @pytest.fixture(scope="module")
 def scores():
-    return scores_of(40)
+    return scores_of(150)
 
 
 @pytest.fixture(scope="module")
-def html(scores):
-    return page_of(scores)
+def path(scores, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(page_of(scores, notes=["Churn is a contract decision."]), encoding="utf-8")
+    return path
 
 
-def browser():
-    found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
-    return next((path for path in found if path), None)
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
 
 
-needs_browser = pytest.mark.skipif(browser() is None, reason="no chromium binary on the path")
-
-
-def opened(path: Path, folder: Path, fragment=""):
-    """Open a page without a window; return the page afterwards and what the console said."""
-    command = [
-        *(browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-        *("--disable-background-networking", "--no-first-run", f"--user-data-dir={folder}"),
-        *("--enable-logging=stderr", "--dump-dom", f"{path.as_uri()}{fragment}"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    return Page(done.stdout), console
-
-
-@needs_browser
-def test_the_script_runs_in_a_browser_under_the_policy(html, tmp_path):
-    path = tmp_path / "report.html"
-    path.write_text(html, encoding="utf-8")
-    page, console = opened(path, tmp_path / "profile", "#a3")
-    body = next(attrs for tag, attrs in page.elements if tag == "body")
-    assert console == []
-    assert body["data-ready"] == "40"
-    assert "40 of 40 shown" in page.text
-    assert "hidden" not in page.with_id("filter")
-    assert "open" in page.with_id("a3")
-    assert "open" not in page.with_id("a2")
-    title = "Accounts as of 30 Jun 2025 · churngrid"
-    assert title in page.text
-
-
-@needs_browser
-def test_a_browser_refuses_a_script_that_was_tampered_with(html, tmp_path):
-    path = tmp_path / "report.html"
-    path.write_text(html.replace('"use strict";', '"use strict"; //'), encoding="utf-8")
-    page, console = opened(path, tmp_path / "profile")
-    body = next(attrs for tag, attrs in page.elements if tag == "body")
-    assert "data-ready" not in body
-    assert any("Content Security Policy" in line for line in console)
-
-
-@needs_browser
-def test_the_filter_hides_the_rows_and_panels_that_do_not_fit(html, scores, tmp_path):
-    wanted = scores.loc[5, "account_id"]
-    policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', html)
-    assert policy is not None
-    driver = (
-        f"<script>document.getElementById('find').value = '{wanted.upper()}';"
-        "document.getElementById('filter').dispatchEvent(new Event('input'));</script></body>"
+def ids(page):
+    """The accounts of the rows that are drawn, by where their names lead."""
+    return page.run(
+        "[...document.querySelectorAll('#list-body a')]"
+        ".map((a) => new URLSearchParams(a.hash.slice(1)).get('account'))"
     )
-    path = tmp_path / "report.html"
-    # The policy would refuse the hand that types, so this copy goes without it.
-    path.write_text(html.replace(policy[0], "").replace("</body>", driver), encoding="utf-8")
-    page, _ = opened(path, tmp_path / "profile")
-    shown = [
-        attrs["data-row"]
-        for _, attrs in page.elements
-        if "data-row" in attrs and "hidden" not in attrs
-    ]
-    panels = [attrs for _, attrs in page.elements if attrs.get("class") == "panel"]
-    assert shown == ["5"]
-    assert [panel["id"] for panel in panels if "hidden" not in panel] == ["a5"]
-    assert "1 of 40 shown" in page.text
 
 
-@needs_browser
-def test_choosing_a_growing_cell_puts_the_likeliest_to_grow_first(html, scores, tmp_path):
-    policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', html)
-    assert policy is not None
-    driver = (
-        "<script>document.getElementById('cell').value = 'expand_and_leverage';"
-        "document.getElementById('filter').dispatchEvent(new Event('input'));</script></body>"
-    )
-    path = tmp_path / "report.html"
-    # The policy would refuse the hand that chooses, so this copy goes without it.
-    path.write_text(html.replace(policy[0], "").replace("</body>", driver), encoding="utf-8")
-    page, _ = opened(path, tmp_path / "profile")
-    shown = [
-        int(attrs["data-row"])
-        for _, attrs in page.elements
-        if "data-row" in attrs and "hidden" not in attrs
-    ]
-    inside = scores[scores["cell"] == "expand_and_leverage"]
+def shown(page):
+    return page.texts(SHOWN)[0]
+
+
+def test_the_script_runs_under_the_policy_and_asks_for_nothing(opened, path):
+    assert opened.open(path) == "150"
+    assert opened.complaints() == []
+    assert opened.requests() == []
+    assert shown(opened) == "150 of all 150 accounts shown"
+    assert opened.run("document.title") == "Accounts as of 30 Jun 2025 · churngrid"
+
+
+def test_a_browser_refuses_a_script_that_was_tampered_with(opened, path, tmp_path):
+    changed = tmp_path / "report.html"
+    html = path.read_text(encoding="utf-8").replace('"use strict";', '"use strict"; //')
+    changed.write_text(html.replace("<body>", '<body data-ready="refused">'), encoding="utf-8")
+    assert opened.open(changed) == "refused"
+    assert any("Content Security Policy" in line for line in opened.complaints())
+
+
+def test_names_are_shown_as_they_are_and_run_nothing(opened, path, scores):
+    opened.open(path, "#sort=name")
+    opened.run("document.getElementById('list-more').click()")
+    opened.run("document.getElementById('list-more').click()")
+    names = opened.texts(f"{ROWS} .who a")
+    assert len(names) == 150
+    assert {name for name in NAMES if name.isprintable() and len(name) < 60} <= set(names)
+    hostile = "</script><script>document.title='owned'</script>"
+    account = scores.loc[scores["account_name"] == hostile, "account_id"].iloc[0]
+    opened.go(f"#account={account}")
+    assert opened.texts("#account h2 bdi") == [hostile]
+    assert opened.run("document.title").endswith("· churngrid")
+    assert opened.run("document.querySelectorAll('img, #account script').length") == 0
+
+
+def test_only_what_is_near_is_drawn_and_more_comes_on_demand(opened, path, scores):
+    opened.open(path)
+    assert ids(opened) == scores["account_id"].head(60).tolist()
+    opened.click("#list-more")
+    assert ids(opened) == scores["account_id"].head(120).tolist()
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "value"),
+    [
+        ("csm", "csm_id", "csm_2"),
+        ("segment", "segment", "smb"),
+        ("band", "health_band", "low"),
+        ("cell", "cell", "save"),
+        ("block", "block", "quiet"),
+    ],
+)
+def test_a_filter_stands_in_the_address_and_a_link_brings_it_back(
+    opened, path, scores, field, column, value
+):
+    wanted = scores.loc[scores[column] == value, "account_id"].tolist()
+    opened.open(path)
+    opened.type_into(field, value)
+    opened.settled()
+    assert opened.run("location.hash") == f"#{field}={value}"
+    assert 0 < len(wanted) < 60
+    assert ids(opened) == wanted
+    opened.open(path, f"#{field}={value}")
+    assert ids(opened) == wanted
+    assert shown(opened) == f"{len(wanted)} of all 150 accounts shown"
+    assert opened.run(f"document.querySelector('#filters [name={field}]').value") == value
+
+
+def test_deadline_money_and_flags_can_be_chosen_together(opened, path, scores):
+    days = (scores["notice_deadline"] - scores["as_of"]).dt.days
+    flagged = scores["review_flags"].notna()
+    inside = scores[days.between(0, 180) & (scores["arr"] >= 20_000) & flagged]
+    flag = "It would be let go, but something speaks against that"
+    opened.open(path)
+    for field, value in (("due", "180"), ("arr", "20000"), ("flag", flag)):
+        opened.type_into(field, value)
+    opened.settled()
     assert len(inside) > 1
-    assert shown == inside.sort_values("p_expand", ascending=False).index.tolist() != sorted(shown)
+    assert ids(opened) == inside["account_id"].tolist()
+    opened.click("#filters button[type=reset]")
+    opened.settled()
+    assert shown(opened) == "150 of all 150 accounts shown"
+
+
+def test_search_finds_names_and_reasons_whatever_their_case(opened, path, scores):
+    wanted = scores.loc[5, "account_id"]
+    opened.open(path)
+    opened.type_into("q", wanted.upper())
+    opened.settled()
+    assert ids(opened) == [wanted]
+    opened.type_into("q", "SPONSOR or champion")
+    opened.settled()
+    assert shown(opened) == f"{scores['cap_reason'].notna().sum()} of all 150 accounts shown"
+
+
+def test_sorting_stands_in_the_address_and_unknown_comes_last(opened, path, scores):
+    opened.open(path)
+    opened.click("button[data-sort=leave]")
+    opened.settled()
+    assert opened.run("location.hash") == "#sort=leave"
+    known = scores.sort_values("p_churn", ascending=False, kind="stable", na_position="last")
+    probability = scores.set_index("account_id")["p_churn"].round(4)
+    drawn = probability[ids(opened)].tolist()
+    assert drawn == sorted(drawn, reverse=True) == known["p_churn"].round(4).head(60).tolist()
+    assert opened.run("document.querySelector('[aria-sort]').getAttribute('aria-sort')") == (
+        "descending"
+    )
+    opened.open(path, "#sort=grow&cell=-")
+    assert np.isnan(scores.set_index("account_id").loc[ids(opened), "p_expand"]).all()
+
+
+def test_choosing_a_growing_cell_puts_the_likeliest_to_grow_first(opened, path, scores):
+    opened.open(path)
+    opened.run(
+        "document.querySelector('a[href=\"#cell=expand_and_leverage\"]')"
+        ".dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+    )
+    opened.settled()
+    inside = scores[scores["cell"] == "expand_and_leverage"]
+    likely = inside.sort_values("p_expand", ascending=False)["account_id"].tolist()
+    assert len(inside) > 1
+    assert ids(opened) == likely != inside["account_id"].tolist()
+
+
+def test_an_account_opens_by_link_and_leads_back_to_where_the_reader_was(opened, path, scores):
+    account = scores.loc[scores["health_band"] == "low", "account_id"].iloc[1]
+    opened.open(path, "#band=low")
+    opened.go(f"#band=low&account={account}")
+    name = scores.set_index("account_id").loc[account, "account_name"]
+    assert opened.texts("#account h2 bdi") == [" ".join(name.split())]
+    assert opened.run("document.activeElement.id") == "account-name"
+    assert opened.texts(ROWS) == []
+    assert "What to do" in opened.texts("#account h3")
+    opened.run("history.back()")
+    opened.run("new Promise((done) => addEventListener('hashchange', () => setTimeout(done)))")
+    opened.settled()
+    assert opened.texts("#account") == []
+    assert shown(opened).endswith("of all 150 accounts shown")
+    focused = "new URLSearchParams(document.activeElement.hash.slice(1)).get('account')"
+    assert opened.run(focused) == account
+    opened.open(path, f"#account={account}")
+    assert opened.run("document.title").startswith(" ".join(name.split()))
+
+
+def test_tasks_stand_by_due_date_over_all_accounts_of_one_csm(opened, path, scores):
+    opened.open(path, "#view=tasks&csm=csm_1")
+    mine = scores.loc[scores["csm_id"] == "csm_1", "account_name"]
+    assert set(opened.texts("#tasks-body th a")) <= {" ".join(name.split()) for name in mine}
+    dues = opened.texts("#tasks-body .when")
+    assert len(dues) > 5
+    assert [int(text.split()[0]) for text in dues[:3]] == sorted(
+        int(text.split()[0]) for text in dues[:3]
+    )
+    assert "tasks shown" in shown(opened)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["#view=accounts", "#view=tasks", "#account=acc_0003"])
+def test_no_view_breaks_a_rule_of_accessibility(opened, path, view, scheme):
+    opened.colours(scheme)
+    opened.open(path, view)
+    opened.run(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8") + ";0")
+    found = json.loads(opened.run("axe.run().then((told) => JSON.stringify(told.violations))"))
+    told = [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found]
+    assert told == []
+
+
+@pytest.mark.parametrize("view", ["#view=accounts", "#view=tasks", "#account=acc_0003"])
+def test_nothing_scrolls_sideways_on_a_phone_and_no_text_is_tiny(opened, path, view):
+    opened.size(390, 844)
+    opened.open(path, view)
+    assert opened.run("document.documentElement.scrollWidth") <= 390
+    sizes = opened.run(
+        "Math.min(...[...document.querySelectorAll('body *')]"
+        ".filter((one) => one.checkVisibility() && !one.closest('svg'))"
+        ".map((one) => parseFloat(getComputedStyle(one).fontSize)))"
+    )
+    assert sizes >= 12
+    opened.size(1280, 900)

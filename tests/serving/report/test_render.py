@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from churngrid.features.errors import SchemaError
+from churngrid.serving.report.flag_words import FLAG_WORDS
 from churngrid.serving.report.render import render_report
+from churngrid.serving.scoring.health_rules import FLAGS
 from churngrid.serving.scoring.number_words import say_score
 from tests.serving.invented import (
     AS_OF,
@@ -18,6 +20,7 @@ from tests.serving.invented import (
     NAMES,
     PLAYBOOK,
     Page,
+    Told,
     drivers_of,
     page_of,
     plays_of,
@@ -40,6 +43,11 @@ def page(html):
     return Page(html)
 
 
+@pytest.fixture(scope="module")
+def told(html):
+    return Told(html)
+
+
 def test_every_tag_is_closed_where_it_was_opened(page):
     assert page.wrong == []
     assert page.elements[0] == ("html", {"lang": "en"})
@@ -48,16 +56,16 @@ def test_every_tag_is_closed_where_it_was_opened(page):
 def test_ids_are_unique_and_every_link_leads_somewhere_on_the_page(page):
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
-    assert set(page.attributes("href")) <= {f"#{name}" for name in ids}
+    drawn = {link for link in page.attributes("href") if link.startswith("#s-")}
+    assert drawn <= {f"#{name}" for name in ids}
+    assert all("=" in link for link in set(page.attributes("href")) - drawn)
 
 
-def test_every_account_has_a_row_and_a_panel_in_the_order_of_attention(page, scores):
-    rows = [attrs for tag, attrs in page.elements if tag == "tr" and "data-row" in attrs]
-    panels = [attrs["id"] for tag, attrs in page.elements if attrs.get("class") == "panel"]
-    assert [row["data-cell"] for row in rows] == scores["cell"].fillna("-").tolist()
-    assert panels == [f"a{number}" for number in range(len(scores))]
-    found = re.findall(r"acc_\d{4}", page.text)
-    assert found == scores["account_id"].tolist()
+def test_every_account_has_a_row_and_a_panel_in_the_order_of_attention(told, scores):
+    assert told.ids == scores["account_id"].tolist()
+    assert told.book["accounts"]["cell"] == scores["cell"].fillna("").tolist()
+    assert len(told.panels) == len(scores)
+    assert {len(column) for column in told.book["accounts"].values()} == {len(scores)}
 
 
 def test_the_order_is_restored_when_storage_lost_it(html, scores):
@@ -73,22 +81,23 @@ def test_the_order_is_restored_when_storage_lost_it(html, scores):
     assert again == html
 
 
-def test_names_are_text_whatever_they_hold(page):
+def test_names_are_text_whatever_they_hold(page, told):
     tags = [tag for tag, _ in page.elements]
-    assert tags.count("script") == 1
+    kinds = [attrs.get("type") for tag, attrs in page.elements if tag == "script"]
+    assert kinds.count(None) == 1
+    assert set(kinds) == {None, "application/octet-stream"}
     assert tags.count("style") == 1
     assert "img" not in tags
     for name in NAMES:
         if name.isprintable() and len(name) < 60:
-            assert name in page.text
+            assert name in told.book["accounts"]["name"]
 
 
-def test_hidden_signs_and_endless_names_are_cut(html):
+def test_hidden_signs_and_endless_names_are_cut(html, told):
     assert "\u202e" not in html
-    assert "evil Holdings" in html
-    assert "Łódź Textiles" in html
-    assert "W" * 59 + "…" in html
-    assert "W" * 60 not in html
+    names = told.book["accounts"]["name"]
+    assert {"evil Holdings", "Łódź Textiles", "W" * 59 + "…"} <= set(names)
+    assert not any("\u202e" in name for name in names)
 
 
 def test_nothing_can_run_or_style_but_the_two_blocks_whose_hashes_are_named(html, page):
@@ -117,7 +126,7 @@ def test_nothing_is_fetched_from_anywhere(html, page):
         assert call not in code
 
 
-def test_the_head_says_what_every_number_rests_on(page, scores):
+def test_the_page_says_what_every_number_rests_on(page, scores):
     known = f"{100 * scores['chs_coverage'].mean():.0f} %"
     for text in (
         "Accounts as of 30 Jun 2025",
@@ -146,42 +155,39 @@ def test_figures_at_the_top_are_sums_of_the_scores(scores):
 
 
 def test_amounts_are_in_the_currency_of_the_settings(scores):
-    text = Page(page_of(scores, currency="EUR")).text
-    assert "ARR (EUR)" in text
-    assert "USD" not in text
+    html = page_of(scores, currency="EUR")
+    assert "ARR (EUR)" in Page(html).text
+    assert Told(html).book["currency"] == "EUR"
+    assert "USD" not in Page(html).text + Told(html).text
 
 
-def test_a_row_says_who_when_where_and_what_to_do(html, scores):
+def test_a_row_says_who_when_where_and_what_to_do(told, scores):
     place = int(np.flatnonzero(scores["cap_reason"] == CAP)[0])
-    row = html.split(f'id="r{place}"')[1].split("</tr>")[0]
-    text = Page(f"<table><tr><td{row}</tr></table>").text
-    account = scores.loc[place]
-    assert account["account_id"] in text
-    assert f"{account['arr']:,.0f}" in text
-    assert f"{(account['notice_deadline'] - AS_OF).days} days" in text
-    assert "low about 1 in " in text
-    assert CAP in text
+    row, text, account = told.row(place), told.row_text(place), scores.loc[place]
+    assert row["id"] == account["account_id"]
+    assert row["arr_text"] == f"{account['arr']:,.0f}"
+    assert row["deadline"] == f"{(account['notice_deadline'] - AS_OF).days} days"
+    assert row["band"] == "low"
+    assert row["odds"].startswith("about 1 in ")
+    assert row["cap"] == CAP
     assert "Find the successor of the sponsor who left" in text
     assert "CSM and account executive, by 2 Jul 2025" in text
-    assert row.count("<li>") == 3
+    assert len(row["reasons"]) == 3
 
 
-def test_a_row_says_why_this_play_unless_the_reasons_beside_it_do(html, scores):
+def test_a_row_says_why_this_play_unless_the_reasons_beside_it_do(told, scores):
     capped = int(np.flatnonzero(scores["cap_reason"] == CAP)[0])
     other = int(np.flatnonzero((scores["cap_reason"] != CAP) & (scores["cell"] != ""))[0])
-    told = [html.split(f'id="r{place}"')[1].split("</tr>")[0] for place in (capped, other)]
-    assert [row.count(CAP.removesuffix(".")) for row in told] == [1, 1]
-    assert ["because:" in row for row in told] == [False, True]
+    assert told.row(capped)["because"] == ""
+    assert told.row(other)["because"] == CAP
 
 
-def test_a_panel_tells_the_whole_story(html, scores):
+def test_a_panel_tells_the_whole_story(told, scores):
     place = int(np.flatnonzero(scores["cap_reason"] == CAP)[0])
-    panel = html.split(f'id="a{place}"')[1].split("</details>")[0]
-    text = Page(f"<details{panel}</details>").text
+    text = told.panel_text(place)
     account = scores.loc[place]
     for said in (
         "Health is low; the odds of leaving are about",
-        "A cap limits its health",
         "The model's estimate of leaving rises because",
         "active users 41 → 24 (segment 38)",
         "The model's estimate of leaving falls because",
@@ -190,8 +196,8 @@ def test_a_panel_tells_the_whole_story(html, scores):
         "The model's estimate of growth rises because",
         "Urgent · CSM and account executive · first touch by 2 Jul 2025",
         "look at who signs, who administers, who uses the product most",
-        "It worked when: A named new sponsor",
-        "Do not: keep it green because usage is stable; send the renewal quote first.",
+        "A named new sponsor",
+        "keep it green because usage is stable; send the renewal quote first.",
         f"{account['chs']:.0f} of 100; {account['chs_low']:.0f} to {account['chs_high']:.0f}",
         f"Notice deadline {account['notice_deadline'].day} ",
     ):
@@ -199,35 +205,43 @@ def test_a_panel_tells_the_whole_story(html, scores):
     assert "will leave" not in text
 
 
-def test_component_scores_are_bars_with_numbers(html, scores):
-    panel = html.split('id="a0"')[1].split("</details>")[0]
+def test_component_scores_are_bars_with_numbers(told, scores):
+    bars = {bar["label"]: bar for bar in told.panels[0]["bars"]}
     for name in COMPONENTS:
         score = scores.loc[0, f"chs_{name}"]
-        bar = f'<i><i class="fill w{round(score)}"></i></i><b>{score:.0f}</b>'
-        assert f"<li>{name.capitalize()}{bar}</li>" in panel
+        bar = bars[name.capitalize()]
+        assert (bar["value"], bar["text"]) == (round(score), f"{score:.0f}")
 
 
-def test_maturity_has_its_interval_and_weakest_category(html, scores):
+def test_maturity_has_its_interval_and_weakest_category(told, scores):
     place = int(np.flatnonzero(scores["cmi_status"] == "certain")[0])
     account = scores.loc[place]
-    panel = html.split(f'id="a{place}"')[1].split("</details>")[0]
-    told = f"{account['cmi']:.1f} of 5; {account['cmi_low']:.1f} to {account['cmi_high']:.1f}"
-    assert f"{told}, certain; weakest: Process" in panel
+    said = f"{account['cmi']:.1f} of 5; {account['cmi_low']:.1f} to {account['cmi_high']:.1f}"
+    assert f"{said}, certain; weakest: Process" in told.panel_text(place)
 
 
-def test_review_flags_are_put_before_a_person(scores):
+def test_flags_are_put_before_a_person_in_words(scores):
     flagged = scores.assign(review_flags="let_churn_guarded,health_score_insufficient")
-    text = Page(page_of(flagged)).text
-    assert "For a person to look at: Let churn guarded; Health score insufficient." in text
+    told = Told(page_of(flagged)).row(0)["flags"]
+    assert told == [FLAG_WORDS["let_churn_guarded"], FLAG_WORDS["health_score_insufficient"]]
 
 
-def test_an_account_that_gave_notice_is_outside_the_grid(html, page, scores):
+def test_every_flag_has_words():
+    assert {flag.name for flag in FLAGS} == set(FLAG_WORDS)
+
+
+def test_notes_name_no_flags(scores):
+    text = Page(page_of(scores, notes=["Look at 3 accounts: flag `maturity_due`."])).text
+    assert "maturity_due" not in text
+    assert FLAG_WORDS["maturity_due"] in text
+
+
+def test_an_account_that_gave_notice_is_outside_the_grid(told, page, scores):
     gone = scores[scores["status"] == "notice_given"]
     money = gone["arr"].sum() / 1000
     assert f"Outside the grid: notice given {len(gone)} (USD {money:,.0f} K)." in page.text
-    row = html.split(f'id="r{gone.index[0]}"')[1].split("</tr>")[0]
-    assert 'data-cell="-"' in row
-    assert "Notice given" in row
+    row = told.row(gone.index[0])
+    assert (row["cell"], row["standing"]) == ("", "Notice given")
 
 
 def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
@@ -240,7 +254,7 @@ def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
     html = render_report(
         plain, drivers_of(plain, "chs"), plays_of(plain), playbook=PLAYBOOK, scope=0.41
     )
-    text = Page(html).text
+    text = f"{Page(html).text} {Told(html).text}"
     assert "Model none: health is read from the scorecard" in text
     assert "Only 41 % of the scorecard's weight is collected" in text
     assert "The scorecard takes points for" in text
@@ -255,7 +269,7 @@ def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
 
 def test_a_score_without_a_reach_does_not_name_one(scores):
     capped = scores.assign(chs=49.0, chs_low=49.0, chs_high=49.0, chs_coverage=0.9)
-    assert "49 of 100; 90 % known" in Page(page_of(capped)).text
+    assert "49 of 100; 90 % known" in Told(page_of(capped)).text
 
 
 def test_without_money_or_contracts_their_columns_are_left_out(scores):
@@ -266,7 +280,7 @@ def test_without_money_or_contracts_their_columns_are_left_out(scores):
     assert page.wrong == []
     assert "ARR" not in page.text
     assert "Notice deadline" not in page.text
-    assert "csm" not in page.attributes("id")
+    assert "csm" not in page.attributes("name")
 
 
 def test_stored_tables_give_the_same_page(html, scores, tmp_path):
@@ -318,44 +332,42 @@ def test_an_empty_portfolio_gives_a_page_that_says_so(scores):
 def test_a_table_without_rows_needs_no_columns(scores):
     nothing = pd.DataFrame()
     assert page_of_tables(nothing, nothing, nothing) == page_of(scores.iloc[:0])
-    text = Page(page_of_tables(scores, nothing, nothing)).text
-    assert "No play is proposed." in text
-    assert "The model's estimate of leaving rises because" not in text
+    told = Told(page_of_tables(scores, nothing, nothing))
+    assert all(panel["plays"] == [] and panel["reasons"] == [] for panel in told.panels)
 
 
 def test_one_account_is_enough(scores):
-    page = Page(page_of(scores.head(1)))
+    html = page_of(scores.head(1))
+    page = Page(html)
     assert page.wrong == []
-    assert page.text.count(scores.loc[0, "account_id"]) == 1
+    assert Told(html).ids == [scores.loc[0, "account_id"]]
     assert "1 account ·" in page.text
 
 
 def test_a_play_that_left_the_playbook_is_still_named(scores):
     plays = plays_of(scores).assign(play="fly_to_the_moon")
     html = render_report(scores, drivers_of(scores), plays, playbook=PLAYBOOK)
-    assert "Fly to the moon (not in the playbook any more)" in html
+    assert "Fly to the moon (not in the playbook any more)" in Told(html).text
 
 
-def test_a_large_portfolio_keeps_panels_and_rows_for_the_first_and_says_so(monkeypatch, scores):
-    monkeypatch.setattr("churngrid.serving.report.render._MOST_PANELS", 5)
-    monkeypatch.setattr("churngrid.serving.report.render._MOST_ROWS", 10)
+def test_all_accounts_are_in_the_page_and_only_marks_are_left_out(monkeypatch, scores):
+    monkeypatch.setattr("churngrid.serving.report.render._PANELS_EACH", 7)
     monkeypatch.setattr("churngrid.serving.report.render._MOST_MARKS", 7)
-    page = Page(page_of(scores))
-    classes = page.attributes("class")
-    assert classes.count("panel") == 5
-    assert len(page.attributes("data-row")) == 10
-    assert classes.count("mark") == 7
-    assert "Panels are shown for the 5 accounts that need someone most, of 40." in page.text
-    assert "The first 10 of 40 accounts are listed" in page.text
-    assert "Marks are drawn for the 7 accounts that need someone most" in page.text
-    assert set(page.attributes("href")) <= {f"#{name}" for name in page.attributes("id")}
-
-
-def test_a_thousand_accounts_stay_below_six_megabytes():
-    scores = scores_of(1_000)
     html = page_of(scores)
-    assert html.count('class="panel"') == 1_000
-    assert len(html.encode()) < 6_000_000
+    told, page = Told(html), Page(html)
+    assert len(told.ids) == len(told.panels) == 40
+    assert told.book["panels_each"] == 7
+    assert page.attributes("class").count("mark") == 7
+    inside = scores["cell"].notna().sum()
+    assert (
+        f"Marks are drawn for the 7 accounts that need someone most, of all {inside}" in page.text
+    )
+
+
+def test_a_thousand_accounts_stay_below_half_a_megabyte():
+    html = page_of(scores_of(1_000))
+    assert len(Told(html).ids) == 1_000
+    assert len(html.encode()) < 500_000
 
 
 def test_a_table_without_its_columns_is_refused(scores):
