@@ -1,8 +1,9 @@
 """What every declared metric must do, whoever declared it: checks to run in tests of one's own."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -50,15 +51,28 @@ class Case:
     tables: Tables
     metrics: tuple[Metric, ...]
     dates: tuple[pd.Timestamp, ...]
+    _found: dict[tuple[str, ...], Features] = field(init=False, default_factory=dict, repr=False)
+    _others: dict[object, Tables] = field(init=False, default_factory=dict, repr=False)
 
     @property
     def pairs(self) -> pd.DataFrame:
         """All accounts known on the dates."""
         return known_accounts(self.tables, self.dates)
 
+    def other(self, which: object, make: Callable[[], Tables]) -> Tables:
+        """Return the company changed in a way that many metrics are tried on, made once."""
+        if which not in self._others:
+            self._others[which] = make()
+        return self._others[which]
+
     def features(self, *metrics: Metric, tables: Tables | None = None) -> Features:
         """Return the numbers of some metrics, of the company itself or of another one."""
-        return compute_features(tables or self.tables, self.pairs, metrics=metrics)
+        if tables is not None:
+            return compute_features(tables, self.pairs, metrics=metrics)
+        asked = tuple(metric.column for metric in metrics)
+        if asked not in self._found:
+            self._found[asked] = compute_features(self.tables, self.pairs, metrics=metrics)
+        return self._found[asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +168,14 @@ def _finite_or_with_a_reason(metric: Metric, case: Case) -> bool:
 
 
 def _order_of_rows_does_not_matter(metric: Metric, case: Case) -> bool:
+    mixed = case.other("mixed", partial(_mixed, case.tables))
+    return _same(case.features(metric, tables=mixed), case.features(metric))
+
+
+def _mixed(tables: Tables) -> Tables:
     rng = np.random.default_rng(_SEED)
-    mixed = {
-        name: table.take(rng.permutation(table.num_rows))
-        for name, table in case.tables.by_name.items()
-    }
-    return _same(case.features(metric, tables=_replaced(case.tables, mixed)), case.features(metric))
+    taken = {name: one.take(rng.permutation(len(one))) for name, one in tables.by_name.items()}
+    return _replaced(tables, taken)
 
 
 def _order_of_pairs_does_not_matter(metric: Metric, case: Case) -> bool:
@@ -172,7 +188,8 @@ def _later_facts_do_not_count(metric: Metric, case: Case) -> bool:
     whole = case.features(metric).frame
     for date in case.dates:
         pairs = known_accounts(case.tables, [date])
-        then = compute_features(as_it_stood(case.tables, date), pairs, metrics=[metric]).frame
+        stood = case.other(date, partial(as_it_stood, case.tables, date))
+        then = compute_features(stood, pairs, metrics=[metric]).frame
         asked = whole.loc[then.index]
         if not np.allclose(asked, then, rtol=1e-9, atol=1e-9, equal_nan=True):
             return False
@@ -182,16 +199,20 @@ def _later_facts_do_not_count(metric: Metric, case: Case) -> bool:
 def _silence_means_what_is_declared(metric: Metric, case: Case) -> bool:
     if isinstance(metric.measure, Tenure):
         return True
-    sources = {source for view in _views(metric) for source in view_named(view).sources}
-    gone = {name: _of_nobody(case.tables[name]) for name in sources if name in case.tables}
+    sources = frozenset(name for view in _views(metric) for name in view_named(view).sources)
+    silent = case.other(("of nobody", sources), partial(_silenced, case.tables, sources))
     extra = () if metric.column == _TENURE.column else (_TENURE,)
-    found = case.features(metric, *extra, tables=_replaced(case.tables, gone))
+    found = case.features(metric, *extra, tables=silent)
     tenure, values = found.frame[_TENURE.column], found.frame[metric.column]
     states = found.absence[metric.column]
     # Of newcomers nothing is known yet, nor where a feed is silent or had not begun.
     told = (tenure >= _SETTLED_DAYS) & ~states.isin(_UNKNOWN)
     as_declared = _silence_holds(metric, tenure, values, states)
     return bool((as_declared | ~told).all())
+
+
+def _silenced(tables: Tables, names: Iterable[str]) -> Tables:
+    return _replaced(tables, {n: _of_nobody(tables[n]) for n in names if n in tables})
 
 
 def _of_nobody(table: pa.Table) -> pa.Table:
@@ -225,15 +246,20 @@ def _silence_holds(
 
 def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
     for view in _views(metric):
-        gone = view_named(view).sources
+        gone = frozenset(view_named(view).sources)
         if "accounts" in gone:
             continue
-        left = {name: table for name, table in case.tables.by_name.items() if name not in gone}
-        found = case.features(metric, tables=Tables(left, case.tables.collected))
+        left = case.other(("without", gone), partial(_without, case.tables, gone))
+        found = case.features(metric, tables=left)
         unknown = found.absence[metric.column] == Absence.NOT_COLLECTED
         if not (unknown.all() and found.frame[metric.column].isna().all()):
             return False
     return True
+
+
+def _without(tables: Tables, gone: Collection[str]) -> Tables:
+    left = {name: table for name, table in tables.by_name.items() if name not in gone}
+    return Tables(left, tables.collected)
 
 
 def _views(metric: Metric) -> set[str]:
