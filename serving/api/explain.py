@@ -9,9 +9,9 @@ from ...features.ingest.read import Data
 from ...features.progress import Progress
 from ..company.find_input import settings_for
 from ..company.load_company import Company, company_of
-from ..report.account_story import AccountStory, account_story
+from ..report.account_story import AccountStory, told_story
 from ..results.stores import open_store, results_beside
-from .score import History, scored_of
+from .score import History, earlier_of, scored_of
 
 __all__ = ["explain"]
 
@@ -35,9 +35,10 @@ def explain(
     tracking: str | None = None,
     model: str | None = None,
     results: str | Path | None = None,
+    since: str | None = None,
     progress: Progress | None = None,
 ) -> AccountStory:
-    """Tell where one account stands, why, and what to do.
+    """Tell where one account stands, why, what changed, and what to do.
 
     Parameters
     ----------
@@ -51,6 +52,9 @@ def explain(
         ``results`` beside the data, beside the settings or in the working folder. Where that holds
         no earlier date, the two readings before are computed again from the data, one
         ``as_of_step`` apart, and the story says so.
+    since : str, optional
+        A date: changes are told against the newest stored scoring on or before it; by default
+        against the last one.
 
     Returns
     -------
@@ -59,18 +63,19 @@ def explain(
     Raises
     ------
     SchemaError
-        If there is no such account.
+        If there is no such account, or ``since`` names no stored scoring.
     """
     company = company_of(data, settings_path, progress)
     used = settings_path if settings_path is not None else settings_for(data)
     place = results if results is not None else results_beside(data, used)
-    history = History.of(None if place is None else open_store(place))
+    store = None if place is None else open_store(place)
+    history = History.of(store)
     day = resolve_as_of(company.tables, as_of)
-    note = ""
+    earlier, note = earlier_of(store, day, since), ""
     if not history.reaches_before(day):
         history, note = _computed_again(company, day, tracking, model, history)
     scored = scored_of(company, as_of, tracking, model, history, progress)
-    return account_story(scored, account, company.config.playbook, history_note=note)
+    return told_story(scored, account, earlier, history_note=note)
 
 
 def _computed_again(

@@ -1,7 +1,9 @@
 """What the verbs answer with."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,7 +11,12 @@ from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
 from ...features.scores.portfolio_review import Independence
 from ...training.train import Trained
+from ..change.account_change import Change
+from ..change.changes import change_of
+from ..change.stored_inputs import Earlier
 from ..company.coverage import Coverage
+from ..report.account_story import AccountStory, account_id, told_story
+from ..results.shap_view import Scale
 from ..scoring.batch_score import Scored
 
 __all__ = [
@@ -101,7 +108,7 @@ class BacktestResult:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScoreResult:
     """One scoring and where it was written.
 
@@ -113,12 +120,88 @@ class ScoreResult:
     report_path : Path or None
     unwritten : tuple of str
         Files the place could not take.
+    earlier : Earlier or None
+        The stored scoring that changes are told against.
     """
 
     scored: Scored
     out: str
     report_path: Path | None
     unwritten: tuple[str, ...]
+    earlier: Earlier | None = None
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row an account, those that need someone most first."""
+        return self.scored.scores
+
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """Why: several rows an account and target."""
+        return self.scored.drivers
+
+    @property
+    def plays(self) -> pd.DataFrame:
+        """What to do: a few rows an account."""
+        return self.scored.plays
+
+    def account(self, account: str) -> AccountStory:
+        """Return one account's story: where it stands, why, what changed, what to do.
+
+        Parameters
+        ----------
+        account : str
+            Its id, or its exact name.
+
+        Returns
+        -------
+        AccountStory
+            Text in a terminal, HTML in a notebook, ``as_dict()`` for programs.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such account.
+        """
+        return told_story(self.scored, account, self.earlier)
+
+    def change(self, account: str) -> Change:
+        """Return why one account moved since the last stored scoring.
+
+        Parameters
+        ----------
+        account : str
+            Its id, or its exact name.
+
+        Returns
+        -------
+        Change
+            ``rows`` as in the result ``changes``; the parts of each measure add up to its move.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such account.
+        """
+        return change_of(self.scored, account_id(self.scored, account), self.earlier)
+
+    def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
+        """Return a ``shap.Explanation`` of all accounts; see ``Scored.explanation``."""
+        return self.scored.explanation(target, scale=scale)
+
+    def __repr__(self) -> str:
+        as_of = self.scores["as_of"]
+        date = f" as of {as_of.iloc[0]:%Y-%m-%d}" if len(as_of) else ""
+        return f"<ScoreResult: {len(self.scores):,} accounts{date}, {self.out}>"
+
+    def _repr_html_(self) -> str:
+        shown = [name for name in _SHOWN if name in self.scores]
+        table = self.scores[shown].head(_MOST_SHOWN).to_html(index=False, escape=True)
+        return f"<p>{html.escape(repr(self))}</p>{table}"
+
+
+_MOST_SHOWN = 20
+_SHOWN = ("account_id", "account_name", "arr", "p_churn", "health_band", "maturity_band", "cell")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from ...training.registry.mlflow_registry import (
     local_uri,
     store_exists,
 )
+from ..change.changes import changes_of
+from ..change.stored_inputs import Earlier, inputs_of
 from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
@@ -29,7 +31,20 @@ from ..results.words import MODELS, REPORT, in_order
 from ..scoring.batch_score import Models, Scored, score_tables
 from .result_types import ScoreResult
 
-__all__ = ["History", "cuts_of", "page_of", "report", "score", "scored_of", "written_to"]
+__all__ = [
+    "History",
+    "cuts_of",
+    "date_of",
+    "earlier_of",
+    "page_of",
+    "report",
+    "score",
+    "scored_of",
+    "written_to",
+]
+
+
+_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,45 @@ class History:
                 for old, new in zip(before, later, strict=True)
             )
         )
+
+
+def earlier_of(
+    store: Store | None, before: pd.Timestamp, since: str | None = None
+) -> Earlier | None:
+    """Return the newest stored scoring before a date.
+
+    Parameters
+    ----------
+    store : Store or None
+    before : Timestamp
+    since : str, optional
+        A date: the newest scoring on or before it.
+
+    Returns
+    -------
+    Earlier or None
+        None where none is stored with what it was worked out from.
+
+    Raises
+    ------
+    SchemaError
+        If ``since`` is named, and nothing that old is stored.
+    """
+    dates = [] if store is None else store.dates("inputs")
+    last = before if since is None else min(before, pd.Timestamp(since, tz="UTC") + _DAY)
+    found = [date for date in dates if date < last]
+    if store is None or not found:
+        if since is not None:
+            told = ", ".join(f"{date:%Y-%m-%d}" for date in dates) or "none"
+            raise SchemaError(
+                f"`since` must name a stored scoring before {before:%Y-%m-%d}, got {since!r}; "
+                f"stored are: {told}."
+            )
+        return None
+    scores, inputs = (store.read(name, as_of=found[-1]) for name in ("scores", "inputs"))
+    if scores is None or inputs is None:
+        return None
+    return Earlier(found[-1], scores.set_index("account_id"), inputs.set_index("account_id"))
 
 
 def scored_of(
@@ -123,13 +177,21 @@ def cuts_of(config: Config) -> Cuts:
     return Cuts((health.medium, health.high), (maturity.medium, maturity.high))
 
 
-def written_to(store: Store, out: str | Path, company: Company, scored: Scored) -> ScoreResult:
+def written_to(
+    store: Store,
+    out: str | Path,
+    company: Company,
+    scored: Scored,
+    earlier: Earlier | None = None,
+) -> ScoreResult:
     """Hold a scoring against its declaration, write it and its report, and say where they went."""
     results = {
         "scores": scored.scores,
         "drivers": scored.drivers,
         "plays": scored.plays,
         "feeds": scored.feeds,
+        "changes": changes_of(scored, earlier),
+        "inputs": inputs_of(scored),
     }
     for name, frame in results.items():
         check_result(name, frame, RESULTS[name])
@@ -138,7 +200,7 @@ def written_to(store: Store, out: str | Path, company: Company, scored: Scored) 
         files={REPORT: page_of(company, scored)},
     )
     path = None if REPORT in unwritten else Path(out) / REPORT
-    return ScoreResult(scored, store.label, path, unwritten)
+    return ScoreResult(scored, store.label, path, unwritten, earlier)
 
 
 def score(
@@ -190,7 +252,14 @@ def score(
     if fresh and (lost := store.mend()):
         note = f"Taken out of the history, because they were damaged or gone: {', '.join(lost)}."
         scored = replace(scored, notes=(*scored.notes, note))
-    return written_to(store, out, company, scored)
+    earlier = None if fresh else earlier_of(store, date_of(scored))
+    return written_to(store, out, company, scored, earlier)
+
+
+def date_of(scored: Scored) -> pd.Timestamp:
+    """Return the date of a scoring; without accounts one after all others."""
+    index = scored.features.frame.index.get_level_values("as_of")
+    return index[0] if len(index) else pd.Timestamp.max.tz_localize("UTC")
 
 
 def _place_of(out: str | Path, data: Data) -> Store:

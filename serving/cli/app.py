@@ -39,8 +39,8 @@ _COMMANDS = (
     ("train", train, "churngrid train exports/ --target churn"),
     ("backtest", backtest, "churngrid backtest exports/ --out backtest/"),
     ("score", score, "churngrid score exports/ --out results/"),
-    ("explain", explain, "churngrid explain exports/ --account 1042"),
     ("effects", effects, "churngrid effects exports/ --results results/"),
+    ("explain", explain, "churngrid explain exports/ --account 1042 --since 2025-11-01"),
     ("report", report, "churngrid report results/"),
 )
 

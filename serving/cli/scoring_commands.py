@@ -66,6 +66,14 @@ def explain(
     data: Data = None,
     *,
     account: Annotated[str, typer.Option(metavar="ID", help="Which account.")],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Tell what changed since the stored scoring of this day or the last before it. "
+            "Default: since the last one.",
+        ),
+    ] = None,
     as_of: AsOf = "latest",
     settings: SettingsFile = None,
     tracking: Tracking = None,
@@ -82,7 +90,7 @@ def explain(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Tell where one account stands, why, and what to do."""
+    """Tell where one account stands, why, what changed, and what to do."""
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
         used, found = talk.inputs(data, settings)
@@ -101,6 +109,7 @@ def explain(
                 tracking=tracking,
                 model=model,
                 results=results,
+                since=None if since is None else _day(since, "--since"),
                 progress=progress,
             )
         talk.tell(plain(story.as_dict()), lambda _: say(story.text()))
@@ -123,11 +132,15 @@ def report(
 
 
 def _as_of(text: str) -> str:
-    if text != "latest":
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(
-                f"`--as-of` must be 'latest' or a date such as 2025-12-01, got {text!r}."
-            ) from None
+    return text if text == "latest" else _day(text, "--as-of")
+
+
+def _day(text: str, option: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        allowed = "'latest' or a date" if option == "--as-of" else "a date"
+        raise ValueError(
+            f"`{option}` must be {allowed} such as 2025-12-01, got {text!r}."
+        ) from None
     return text

@@ -7,13 +7,16 @@ from typing import Any
 import pandas as pd
 
 from ...features.errors import SchemaError
+from ..change.account_change import Change
+from ..change.changes import change_of
+from ..change.stored_inputs import Earlier
 from ..company.playbook import Playbook
 from ..results.words import held_back, to_do
 from ..scoring.batch_score import Scored
 from ..scoring.explanation import kind_of
 from ..scoring.wording import headline
 
-__all__ = ["AccountStory", "account_story"]
+__all__ = ["AccountStory", "account_id", "account_story", "told_story"]
 
 _TITLES = {
     "raises": "Raises the estimate of churn",
@@ -22,6 +25,10 @@ _TITLES = {
     "context": "Context",
     "grows": "Raises the estimate of growth",
 }
+
+
+_MOST_PARTS = 6
+"""Parts of each move that the story tells."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +46,8 @@ class AccountStory:
     playbook : Playbook
     history_note : str
         What to say of the readings before this one; empty where stored results were known.
+    change : Change or None
+        Why it moved since an earlier scoring.
     """
 
     account: pd.Series
@@ -46,6 +55,7 @@ class AccountStory:
     plays: pd.DataFrame
     playbook: Playbook
     history_note: str = ""
+    change: Change | None = None
 
     @property
     def title(self) -> str:
@@ -64,6 +74,7 @@ class AccountStory:
         parts |= {
             "Weakest in each part of health": self._components(),
             "Not explained by the model": self._note(),
+            **self._changed(),
             "What to do": [self._play(row) for row in to_do(self.plays).itertuples()],
             "Held back until its owner has a hand free": [
                 self._play(row) for row in held_back(self.plays).itertuples()
@@ -98,7 +109,11 @@ class AccountStory:
             "plays": [_plain(row) for row in to_do(self.plays).to_dict("records")],
             "held_back": [_plain(row) for row in held_back(self.plays).to_dict("records")],
             "notes": [self.history_note] if self.history_note else [],
+            "changes": [_plain(row) for row in self._rows()],
         }
+
+    def _rows(self) -> list[dict[Any, Any]]:
+        return [] if self.change is None else self.change.rows.to_dict("records")
 
     def __repr__(self) -> str:
         return self.text()
@@ -109,6 +124,22 @@ class AccountStory:
             items = "".join(f"<li>{html.escape(entry)}</li>" for entry in entries)
             parts.append(f"<h4>{html.escape(name)}</h4><ul>{items}</ul>")
         return "".join(parts)
+
+    def _changed(self) -> dict[str, list[str]]:
+        """Return what moved since the earlier scoring: a title each, the parts under it."""
+        if self.change is None or self.change.since is None:
+            return {}
+        since = f"Since {self.change.since:%Y-%m-%d}"
+        found: dict[str, list[str]] = {}
+        lines: list[str] = []
+        for rank, text in zip(self.change.rows["rank"], self.change.rows["text"], strict=True):
+            if rank == 0:
+                lines = found.setdefault(f"{since}, {text}", [])
+            elif rank <= _MOST_PARTS:
+                lines.append(str(text))
+        # What was unknown then, or is now, has no parts.
+        bare = [title.removeprefix(f"{since}, ") for title, parts in found.items() if not parts]
+        return {title: parts for title, parts in found.items() if parts} | {since: bare}
 
     def _components(self) -> list[str]:
         told = {
@@ -128,18 +159,24 @@ class AccountStory:
 
 
 def account_story(
-    scored: Scored, account_id: str, playbook: Playbook, *, history_note: str = ""
+    scored: Scored,
+    account: str,
+    playbook: Playbook,
+    *,
+    history_note: str = "",
+    change: Change | None = None,
 ) -> AccountStory:
     """Return the story of one scored account.
 
     Parameters
     ----------
     scored : Scored
-    account_id : str
+    account : str
         The id, or the exact name.
     playbook : Playbook
     history_note : str
         What to say of the readings before this one; empty where stored results were known.
+    change : Change, optional
 
     Returns
     -------
@@ -150,26 +187,69 @@ def account_story(
     SchemaError
         If no such account was scored, or several have that name.
     """
-    scores = scored.scores
-    found = scores[scores["account_id"] == account_id]
-    if found.empty:
-        # A name may be somebody else's id; an id is an account's own.
-        found = scores[scores["account_name"] == account_id]
-    if len(found) != 1:
-        count = "no account" if found.empty else f"{len(found)} accounts"
-        raise SchemaError(
-            f"There is {count} with the id or name {account_id[:80]!r} among the "
-            f"{len(scores):,} scored; give one of the ids in `scores`."
-        )
-    account = found.iloc[0]
-    key = account["account_id"]
+    key = account_id(scored, account)
     return AccountStory(
-        account=account,
+        account=scored.scores[scored.scores["account_id"] == key].iloc[0],
         drivers=_of_account(scored.drivers, key),
         plays=_of_account(scored.plays, key),
         playbook=playbook,
         history_note=history_note,
+        change=change,
     )
+
+
+def told_story(
+    scored: Scored, account: str, earlier: Earlier | None, *, history_note: str = ""
+) -> AccountStory:
+    """Return the story of one scored account with what changed; see ``account_story``.
+
+    Parameters
+    ----------
+    scored : Scored
+    account : str
+    earlier : Earlier or None
+        The stored scoring that changes are told against.
+    history_note : str
+
+    Returns
+    -------
+    AccountStory
+    """
+    change = change_of(scored, account_id(scored, account), earlier)
+    playbook = scored.basis.config.playbook
+    return account_story(scored, account, playbook, history_note=history_note, change=change)
+
+
+def account_id(scored: Scored, account: str) -> str:
+    """Return the id of a scored account.
+
+    Parameters
+    ----------
+    scored : Scored
+    account : str
+        The id, or the exact name.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SchemaError
+        If no such account was scored, or several have that name.
+    """
+    scores = scored.scores
+    found = scores[scores["account_id"] == account]
+    if found.empty:
+        # A name may be somebody else's id; an id is an account's own.
+        found = scores[scores["account_name"] == account]
+    if len(found) != 1:
+        count = "no account" if found.empty else f"{len(found)} accounts"
+        raise SchemaError(
+            f"There is {count} with the id or name {account[:80]!r} among the "
+            f"{len(scores):,} scored; give one of the ids in `scores`."
+        )
+    return str(found["account_id"].iloc[0])
 
 
 def _of_account(frame: pd.DataFrame, key: str) -> pd.DataFrame:

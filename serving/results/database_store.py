@@ -28,12 +28,13 @@ _POSTGRES_SCHEMA = "churngrid"
 _LONGEST_POSTGRES_NAME = 63
 """Bytes; longer names are cut by the server without an error."""
 
+_MOMENT = pa.timestamp("us", tz="UTC")
 _SQL_TYPES = {
     pa.string(): "TEXT",
     pa.bool_(): "BOOLEAN",
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE PRECISION",
-    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+    _MOMENT: "TIMESTAMPTZ",
 }
 
 
@@ -88,15 +89,31 @@ class DatabaseStore:
         """Do nothing: a database finds its own way back; see ``Store``."""
         return ()
 
-    def read(self, name: str) -> pd.DataFrame | None:
-        """Return all rows of a table; see ``Store``."""
+    def dates(self, name: str) -> list[pd.Timestamp]:
+        """Return the dates of a table; see ``Store``."""
+        session = self.to_read()
+        if session is None:
+            return []
+        with closing(session):
+            if not _exists(session, name):
+                return []
+            found = session.run(f"SELECT DISTINCT {quoted('as_of')} FROM {_place(session, name)}")
+        return as_of_dates({name: found.cast(pa.schema([("as_of", _MOMENT)]))})
+
+    def read(self, name: str, *, as_of: pd.Timestamp | None = None) -> pd.DataFrame | None:
+        """Return rows of a table; see ``Store``."""
         session = self.to_read()
         if session is None:
             return None
         with closing(session):
             if not _exists(session, name):
                 return None
-            return restored(session.run(f"SELECT * FROM {_place(session, name)}"))
+            every = f"SELECT * FROM {_place(session, name)}"
+            if as_of is None:
+                return restored(session.run(every))
+            of_date = f"{every} WHERE {quoted('as_of')} = $1"
+            found = restored(session.run(of_date, [as_of.to_pydatetime()]))
+            return None if found.empty else found
 
 
 def duckdb_store(path: Path) -> DatabaseStore:
@@ -206,7 +223,7 @@ def _stored_schema(session: _Session, name: str, incoming: pa.Schema) -> pa.Sche
         )
     for column, kind in types.items():
         if pa.types.is_timestamp(kind):
-            types[column] = pa.timestamp("us", tz="UTC")
+            types[column] = _MOMENT
         elif column in incoming.names and incoming.field(column).type not in (kind, pa.null()):
             values = session.run(f"SELECT count({quoted(column)}) AS n FROM {place}")["n"][
                 0

@@ -27,6 +27,7 @@ from ...features.whole_file import UNFINISHED, write_whole
 from .csv_files import table_as_csv
 from .folder_index import INDEX, PART, STAGED, Index, Part, hash_of, iso, read_index, rebuilt_index
 from .stored_types import as_of_dates, merged, restored, storable
+from .words import FOR_PROGRAMS
 
 if sys.platform == "win32":
     import msvcrt
@@ -95,12 +96,20 @@ class FolderStore:
         except OSError as error:
             raise ArtifactError(f"{self.label} cannot be written: {error}") from error
 
-    def read(self, name: str) -> pd.DataFrame | None:
-        """Return all rows of a table; see ``Store``."""
+    def dates(self, name: str) -> list[pd.Timestamp]:
+        """Return the dates of a table; see ``Store``."""
+        parts = read_index(self._folder).tables.get(name, ())
+        return sorted(pd.Timestamp(part.as_of) for part in parts if part.rows)
+
+    def read(self, name: str, *, as_of: pd.Timestamp | None = None) -> pd.DataFrame | None:
+        """Return rows of a table; see ``Store``."""
         index = read_index(self._folder)
         while index.tables.get(name):
+            wanted = [p for p in index.tables[name] if as_of is None or p.as_of == iso(as_of)]
+            if not wanted:
+                return None
             try:
-                parts = [self._part(name, part) for part in index.tables[name]]
+                parts = [self._part(name, part) for part in wanted]
             except FileNotFoundError as error:
                 # A writer may have switched and swept in between; then there is a newer index.
                 before, index = index, read_index(self._folder)
@@ -280,7 +289,9 @@ def _latest(incoming: Mapping[str, pa.Table], dates: list[pd.Timestamp]) -> dict
     if not dates:
         return {}
     return {
-        f"{name}.csv": table_as_csv(_rows_of(table, dates[-1])) for name, table in incoming.items()
+        f"{name}.csv": table_as_csv(_rows_of(table, dates[-1]))
+        for name, table in incoming.items()
+        if name not in FOR_PROGRAMS
     }
 
 

@@ -2,16 +2,28 @@
 
 from ...features.schema.bands import BANDS
 from .result_column import ResultColumn, flag, number, text, time, whole
-from .words import BLOCKS, CELLS, DECISION_KINDS, QUADRANTS, SLOTS, STATUSES
+from .words import (
+    BLOCKS,
+    CELLS,
+    CHANGE_KINDS,
+    DECISION_KINDS,
+    MEASURES,
+    QUADRANTS,
+    SLOTS,
+    STATUSES,
+)
 
 __all__ = [
     "BESIDE",
+    "CHANGES",
+    "CHANGE_COLUMNS",
     "DRIVERS",
     "DRIVER_COLUMNS",
     "FACT_COLUMNS",
     "FEEDS",
     "FEED_COLUMNS",
     "FLAT_RESULTS",
+    "INPUTS",
     "NUMBER_COLUMNS",
     "PLAYS",
     "PLAY_COLUMNS",
@@ -534,7 +546,56 @@ FEEDS = (
 )
 """How every feed stands: one row a table. The next scoring knows by it what is missing."""
 
-RESULTS = {"scores": SCORES, "drivers": DRIVERS, "plays": PLAYS, "feeds": FEEDS}
+CHANGES = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    time("since", meaning="Date of the earlier scoring that it is held against."),
+    text("measure", meaning="What moved.", choices=MEASURES),
+    whole("rank", meaning="0 is the whole move, then its parts, the strongest first.", low=0),
+    text(
+        "kind",
+        meaning="What kind of part it is; `move` is the whole, which the others add up to.",
+        choices=CHANGE_KINDS,
+    ),
+    text("metric", meaning="The metric or category that moved; empty for none."),
+    number("before", meaning="Its value then.", null="unknown, or not a number"),
+    number("after", meaning="Its value now.", null="unknown, or not a number"),
+    number(
+        "amount",
+        meaning="By how much it moved the measure: log-odds, points or levels; plus is up.",
+        null="a cell, or a measure that was or is unknown",
+    ),
+    number(
+        "points",
+        meaning="The same in percentage points, points or levels, as the text says it.",
+        null="a cell, or a measure that was or is unknown",
+    ),
+    text("text", meaning="In words."),
+)
+"""Why an account moved since the last scoring; only where an earlier one is stored."""
+
+INPUTS = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    text("segment", meaning="Its segment on the date.", null="none is known"),
+    number("chs_measured", meaning="Health score before anything limits it.", unit="points"),
+    number("chs", meaning="Health score as the models read it.", null="too little is known"),
+    number("cmi", meaning="Maturity as the models read it.", null="too few answers"),
+    number("cmi_coverage", meaning="Share of the rubric answered.", unit="share", low=0, high=1),
+    number("*__state", meaning="Why the metric has no value; 0 is that it has.", low=0, high=4),
+    number("*__held", meaning="What the metric was when it fell silent.", null="it is not silent"),
+    number("*", meaning="The metric, or its own past or peers beside it.", null="unknown"),
+)
+"""What the scoring was worked out from: one row an account, Parquet or database only."""
+
+RESULTS = {
+    "scores": SCORES,
+    "drivers": DRIVERS,
+    "plays": PLAYS,
+    "feeds": FEEDS,
+    "changes": CHANGES,
+    "inputs": INPUTS,
+}
 """Every result that scoring writes."""
 
 BESIDE = ("caps", "drivers", "guard", "stale_metrics", "services")
@@ -555,6 +616,7 @@ NUMBER_COLUMNS = _names(_PAGE, "number")
 TIME_COLUMNS = _names(_PAGE, "time")
 DRIVER_COLUMNS = _names(DRIVERS)
 FEED_COLUMNS = _names(FEEDS)
+CHANGE_COLUMNS = _names(CHANGES)
 PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 """What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
 PROGRESS_COLUMNS = tuple(name for name in _names(PLAYS) if name not in PLAY_COLUMNS)

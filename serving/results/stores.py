@@ -78,12 +78,32 @@ class Store(Protocol):
             If the place cannot be written.
         """
 
-    def read(self, name: str) -> pd.DataFrame | None:
-        """Return all stored rows of a table.
+    def dates(self, name: str) -> list[pd.Timestamp]:
+        """Return the as-of dates that a table has been stored for, the oldest first.
 
         Parameters
         ----------
         name : str
+
+        Returns
+        -------
+        list of Timestamp
+            Empty if there is no such table yet.
+
+        Raises
+        ------
+        ArtifactError
+            If the place cannot be read.
+        """
+
+    def read(self, name: str, *, as_of: pd.Timestamp | None = None) -> pd.DataFrame | None:
+        """Return all stored rows of a table, or those of one date.
+
+        Parameters
+        ----------
+        name : str
+        as_of : Timestamp, optional
+            Only the rows of this date; nothing else is read.
 
         Returns
         -------

@@ -10,7 +10,10 @@ __all__ = [
     "ALWAYS",
     "BLOCKS",
     "CELLS",
+    "CHANGE_KINDS",
     "DECISION_KINDS",
+    "FOR_PROGRAMS",
+    "MEASURES",
     "MODELS",
     "OVERRIDE",
     "QUADRANTS",
@@ -170,6 +173,15 @@ def target_of(name: str) -> Target:
 
 DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")
 """At what an account can decide to leave next."""
+
+MEASURES = ("p_churn", "p_expand", "chs", "cmi", "cell")
+"""What is told to have moved between two scorings."""
+
+CHANGE_KINDS = ("move", "facts", "peers", "time", "limits", "settings", "model", "rest")
+"""The whole move of a measure, then what makes it up."""
+
+FOR_PROGRAMS = ("inputs",)
+"""Results that are kept for the next scoring and for monitoring, not shown as CSV."""
 
 STATUSES = ("scored", "not_eligible", "notice_given", "paused", "no_model")
 OVERRIDE = "override"

@@ -41,7 +41,7 @@ from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
 from .model_notes import drift_notes, hindsight_notes
 
-__all__ = ["Models", "Scored", "score_known", "score_tables"]
+__all__ = ["Basis", "Models", "Scored", "score_known", "score_tables"]
 
 
 _DIGITS = 12
@@ -73,6 +73,32 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a scoring was worked out from, beside its features.
+
+    Parameters
+    ----------
+    inputs : DataFrame
+        Index (account_id, as_of): what the models read.
+    losses : DataFrame
+        Same index: points that each metric takes from 100.
+    models : Models
+        Those that gave the estimates.
+    config : Config
+    """
+
+    inputs: pd.DataFrame
+    losses: pd.DataFrame
+    models: Models
+    config: Config
+
+    @property
+    def measured(self) -> pd.Series:
+        """The health score before anything limits it; 100 less all that is taken."""
+        return 100.0 - self.losses.sum(axis=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """The result of one scoring.
 
@@ -98,6 +124,8 @@ class Scored:
         What a reader should know about this run, the findings first.
     maturity : MaturityReview
         Who grades apart, and how far maturity goes together with health.
+    basis : Basis
+        What it was worked out from.
     drift : dict of str to DataFrame
         Per target how far each input lies from training, as ``drift_of`` gives it.
     """
@@ -112,6 +140,7 @@ class Scored:
     feeds: pd.DataFrame
     notes: tuple[str, ...]
     maturity: MaturityReview
+    basis: Basis
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
@@ -275,6 +304,7 @@ def score_known(
             *drift_notes(drift),
         ),
         maturity=review,
+        basis=Basis(inputs, health.losses, chosen, config),
         drift=drift,
     )
 

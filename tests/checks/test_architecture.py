@@ -36,7 +36,7 @@ _LEARNED = _MODELS | {
     "training.flat",
 }
 _COMPANY = _LEARNED | {"serving.results", "serving.company", "demo"}
-_SCORING = _COMPANY | {"serving.scoring"}
+_SCORING = _COMPANY | {"serving.scoring", "serving.change"}
 
 MAY_IMPORT = {
     "features": set(),
@@ -66,6 +66,7 @@ MAY_IMPORT = {
     "serving.results": _LEARNED,
     "serving.company": _LEARNED | {"serving.results", "demo"},
     "serving.scoring": _COMPANY,
+    "serving.change": _COMPANY | {"serving.scoring"},
     "serving.report": _SCORING,
     "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,

@@ -52,6 +52,7 @@ def test_every_option_reaches_the_verb(verbs):
             {
                 **{"account": "a", "as_of": "latest", "tracking": None, "model": None},
                 "results": None,
+                "since": None,
             },
         ),
         ("report", ("results",), {}),

@@ -1,0 +1,1 @@
+"""Why accounts moved since an earlier scoring, and what would move them."""
