@@ -34,7 +34,8 @@ class Statements:
     Parameters
     ----------
     said : DataFrame
-        One row a statement, sorted by account and time; see ``leaving_notices``.
+        One row a statement, sorted by account and time; see ``leaving_notices``. ``whole_account``:
+        nothing unrefused outlasts it; ``shows_payment``: items tell whether the account stayed.
     terms : DataFrame
         One row a statement (``notice``) and contract (``entity``) that was known then: ``end_us``,
         when the running term ends, and ``meant``, whether the statement is about it.
@@ -67,21 +68,18 @@ def read_statements(
     A statement is an event of the contract, an end that the subscription items announce ahead of
     time, or an automatic renewal that was switched off. It is void once it is withdrawn or the
     account renews. It lapses when the end it announced and the grace have passed and the account
-    is still there.
+    is still there, which only what it pays for can show: a contract that was refused is over.
+    A statement about one contract concerns the whole account once no other one runs on unrefused.
     """
     announced = announced_by_items(tables, grace_days=grace_days)
     notices = _gathered(tables, versions, announced)
     terms = _terms_at_notice(notices, versions, replaced)
     ends = _announced_ends(notices, terms, _known_ends(notices, tables))
-    lapses = later(ends, grace_days)
-    void_at, void_known = _voids(notices, tables, versions, beyond=lapses)
-    said = notices.assign(
-        lapses_us=lapses,
-        void_at_us=np.minimum(void_at, notices["taken_back_us"].to_numpy()),
-        void_known_us=np.minimum(void_known, notices["taken_back_us"].to_numpy()),
-        whole_account=~_outlasted(notices, terms, lapses),
-    )
-    return Statements(said, terms)
+    pays = notices["account_id"].isin(_accounts_of_items(tables)).to_numpy()
+    said = notices.assign(lapses_us=later(ends, grace_days), shows_payment=pays)
+    said = _voided(said, _kept_on(said, tables))
+    said = _scoped(said, terms, grace_days=grace_days)
+    return Statements(_voided(said, _signed_on(said, versions)), terms)
 
 
 def leaving_notices(statements: Statements) -> pd.DataFrame:
@@ -118,22 +116,32 @@ def contract_stops(statements: Statements) -> pd.DataFrame:
         ``account_id``, ``entity``, ``stops_us``, ``known_us``, ``void_known_us``; as
         ``successions``.
     """
-    meant = statements.terms[statements.terms["meant"].to_numpy(dtype=bool)]
-    said = statements.said.set_index("notice").loc[meant["notice"]].reset_index()
+    stops = _stops(statements.said, statements.terms)
+    said = statements.said.set_index("notice").loc[stops["notice"]]
+    # Who still pays after the end and the grace was not lost; another contract is no sign of it.
+    may_lapse = said["shows_payment"] & said["whole_account"] & ~said["event_type"].isin(HAS_ENDED)
+    lapses = np.where(may_lapse.to_numpy(dtype=bool), said["lapses_us"], NEVER)
+    void_known = np.minimum(stops["void_known_us"].to_numpy(), lapses)
+    return stops.assign(void_known_us=void_known.astype(np.int64)).drop(columns="notice")
+
+
+def _stops(notices: pd.DataFrame, terms: pd.DataFrame) -> pd.DataFrame:
+    """Return when the contracts that statements mean stop, whether or not those lapse."""
+    meant = terms[terms["meant"].to_numpy(dtype=bool)]
+    said = notices.set_index("notice").loc[meant["notice"]].reset_index()
     ended = said["event_type"].isin(HAS_ENDED).to_numpy()
     noticed = _noticed(meant)
     stops = np.where(ended, said["effective_us"], np.maximum(meant["end_us"].to_numpy(), noticed))
     started = meant["starts_us"].to_numpy() < said["effective_us"].to_numpy()
     named = meant["named"].to_numpy(dtype=bool)
-    # Who is still there after the end and the grace was not lost.
-    lapses = np.where(ended, NEVER, said["lapses_us"])
     found = pd.DataFrame(
         {
+            "notice": said["notice"],
             "account_id": said["account_id"],
             "entity": meant["entity"].to_numpy(),
             "stops_us": stops.astype(np.int64),
             "known_us": said["known_us"],
-            "void_known_us": np.minimum(said["void_known_us"], lapses),
+            "void_known_us": said["void_known_us"],
         }
     )
     return found[named | started | ~ended]
@@ -233,25 +241,54 @@ def _noticed(terms: pd.DataFrame) -> IntArray:
     return np.asarray(terms["at_us"].to_numpy() + period, dtype=np.int64)
 
 
-def _outlasted(notices: pd.DataFrame, terms: pd.DataFrame, lapses: IntArray) -> BoolArray:
-    """Tell which notices concern a contract that another one of the account outlasts."""
+def _accounts_of_items(tables: Tables) -> list[str]:
+    if "subscription_items" not in tables:
+        return []
+    accounts: list[str] = tables["subscription_items"]["account_id"].unique().to_pylist()
+    return accounts
+
+
+def _scoped(said: pd.DataFrame, terms: pd.DataFrame, *, grace_days: int) -> pd.DataFrame:
+    """Tell which statements concern the whole account, and until when it is then there.
+
+    Another contract outlasts the statement unless it was refused, too, or is over by then: one
+    that renews by itself runs on. Once all are refused the last end counts.
+    """
     other = terms[~terms["meant"].to_numpy(dtype=bool)]
-    longest = np.zeros(len(notices), dtype=np.int64)
-    np.maximum.at(longest, other["notice"].to_numpy(), other["end_us"].to_numpy())
-    return longest > lapses
+    refused = _refused_until(other, said, terms)
+    runs_on = np.where(other["rolls"], NEVER, other["end_us"])
+    lapses, outlasted = said["lapses_us"].to_numpy().copy(), np.zeros(len(said), dtype=np.int64)
+    number = other["notice"].to_numpy()
+    np.maximum.at(outlasted, number, np.where(refused < NEVER, 0, runs_on))
+    whole = outlasted <= lapses
+    gone = np.where(refused < NEVER, later(refused, grace_days), 0)
+    np.maximum.at(lapses, number, np.where(whole[number], gone, 0))
+    return said.assign(whole_account=whole, lapses_us=lapses)
 
 
-def _voids(
-    notices: pd.DataFrame, tables: Tables, versions: pd.DataFrame, *, beyond: IntArray
-) -> tuple[IntArray, IntArray]:
-    """Return when each notice was void, and when that was known."""
-    staying = pd.concat(
-        [_kept_on(notices, tables), _signed_on(notices, versions, beyond)], ignore_index=True
+def _refused_until(other: pd.DataFrame, said: pd.DataFrame, terms: pd.DataFrame) -> IntArray:
+    """Return when contracts end that had been refused by the time of another statement."""
+    stops = _stops(said, terms)
+    both = (
+        other[["notice", "entity", "known_us"]]
+        .reset_index(drop=True)
+        .reset_index(names="place")
+        .merge(stops, on="entity", suffixes=("", "_stop"))
     )
-    at, known = np.full(len(notices), NEVER), np.full(len(notices), NEVER)
+    holds = (both["known_us_stop"] <= both["known_us"]) & (both["void_known_us"] > both["known_us"])
+    both = both[holds]
+    until = np.full(len(other), NEVER)
+    np.minimum.at(until, both["place"].to_numpy(), both["stops_us"].to_numpy(dtype=np.int64))
+    return until
+
+
+def _voided(said: pd.DataFrame, staying: pd.DataFrame) -> pd.DataFrame:
+    """Let statements be void, and known to be, from the first sign that the account stays."""
+    at = said.get("void_at_us", said["taken_back_us"]).to_numpy().copy()
+    known = said.get("void_known_us", said["taken_back_us"]).to_numpy().copy()
     np.minimum.at(at, staying["notice"].to_numpy(), staying["stays_us"].to_numpy())
     np.minimum.at(known, staying["notice"].to_numpy(), staying["stay_known_us"].to_numpy())
-    return at, known
+    return said.assign(void_at_us=at, void_known_us=known)
 
 
 def _kept_on(notices: pd.DataFrame, tables: Tables) -> pd.DataFrame:
@@ -271,17 +308,16 @@ def _kept_on(notices: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     return kept[["notice", "stays_us", "stay_known_us"]].astype(np.int64)
 
 
-def _signed_on(notices: pd.DataFrame, versions: pd.DataFrame, beyond: IntArray) -> pd.DataFrame:
-    """Pair each notice with contracts that became known after it and run on beyond its end."""
-    pairs = notices.assign(beyond_us=beyond).merge(
-        versions, on="account_id", suffixes=("", "_version")
-    )
-    switched_on = (
-        pairs["event_type"].eq("renewal_off")
-        & pairs["contract_id"].eq(pairs["contract_id_version"])
-        & pairs["rolls"]
-    )
-    runs_on = switched_on | (pairs["ends_us"] > pairs["beyond_us"])
+def _signed_on(said: pd.DataFrame, versions: pd.DataFrame) -> pd.DataFrame:
+    """Pair each notice with contracts that became known after it and run on beyond its end.
+
+    What is signed beside a contract that was refused alone does not bring that one back.
+    """
+    pairs = said.merge(versions, on="account_id", suffixes=("", "_version"))
+    same = pairs["contract_id"].eq(pairs["contract_id_version"])
+    switched_on = pairs["event_type"].eq("renewal_off") & same & pairs["rolls"]
+    concerned = pairs["whole_account"].to_numpy(dtype=bool) | same
+    runs_on = switched_on | (concerned & (pairs["ends_us"] > pairs["lapses_us"]))
     kept = pairs[(pairs["known_us_version"] > pairs["known_us"]) & runs_on]
     return pd.DataFrame(
         {

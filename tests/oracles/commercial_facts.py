@@ -156,7 +156,8 @@ class Oracle:
         final = NEVER if row.rolls else row.end
         final = min(final, self.replaced_at(row, known))
         for said in self.statements():
-            lapsed = said.kind not in ENDED and t > said.lapses
+            paying = any(item.account_id == said.account for item in self.items)
+            lapsed = said.kind not in ENDED and paying and said.whole and t > said.lapses
             if not said.known < t or said.void_known < t or lapsed:
                 continue
             for entity, stop in said.stops:
@@ -169,7 +170,30 @@ class Oracle:
     def statements(self):
         if not hasattr(self, "_said"):
             self._said = [self._completed(said) for said in self._told()]
+            for said in self._said:
+                self._scope(said)
+            for said in self._said:
+                said.void_known = min(said.withdrawn, self._signed_on(said))
         return self._said
+
+    def _scope(self, said):
+        """Whether no contract runs on that was not refused, too; then the last end counts."""
+        ends, refused = [], []
+        for row, end in said.others:
+            stops = [
+                stop
+                for other in self._said
+                if other.known <= said.known < other.withdrawn
+                for entity, stop in other.stops
+                if entity == row.contract_id
+            ]
+            if stops:
+                refused.append(min(stops))
+            else:
+                ends.append(NEVER if row.rolls else end)
+        said.whole = max(ends, default=said.at) <= said.lapses
+        if said.whole and said.lapses < NEVER:
+            said.lapses = max([said.lapses, *(stop + self.grace for stop in refused)])
 
     def _told(self):
         for event in self.events:
@@ -300,8 +324,8 @@ class Oracle:
             or said.contract == row.contract_id
             or row.start < said.effective
         ]
-        said.whole = max([end for _, end in others], default=said.at) <= said.lapses
-        said.void_known = min(said.taken_back, self._kept_on(said), self._signed_on(said))
+        said.others = others
+        said.withdrawn = min(said.taken_back, self._kept_on(said))
         return said
 
     def _kept_on(self, said):
@@ -322,8 +346,9 @@ class Oracle:
         for row in self.contracts:
             if row.account_id != said.account or not row.known > said.known:
                 continue
-            on = said.kind == "renewal_off" and said.contract == row.contract_id and row.rolls
-            if on or row.end > said.lapses:
+            same = said.contract == row.contract_id
+            on = said.kind == "renewal_off" and same and row.rolls
+            if on or ((said.whole or same) and row.end > said.lapses):
                 found = min(found, row.known)
         return found
 
