@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .serving.api.effects import play_effects
     from .serving.api.explain import explain
     from .serving.api.flat import explain_table, score_table, train_table
+    from .serving.api.forecast import forecast
     from .serving.api.init import init
     from .serving.api.models import list_models, load_model, promote_model, rollback_model
     from .serving.api.score import report, score
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "explain_table",
     "fit_scorecard",
+    "forecast",
     "init",
     "list_models",
     "load_model",
@@ -71,6 +73,7 @@ _HOME = {
     "compile_kernels": "serving.api.compile_kernels",
     "explain": "serving.api.explain",
     "fit_scorecard": "serving.api.scorecard",
+    "forecast": "serving.api.forecast",
     "init": "serving.api.init",
     "metric_reference": "features.metrics.markdown",
     "read_tables": "features.ingest.read",

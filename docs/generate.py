@@ -132,6 +132,8 @@ def results_page() -> str:
         "scores": "One row an account and as-of date.",
         "drivers": "The reasons: several rows an account and target.",
         "plays": "What to do.",
+        "forecast": "What is due, stays and is paid: one row a period and group. Prices, currency "
+        "and settlements of what was used are left out; ranges hold 80 % of the draws.",
         "feeds": "How each table delivers, and what is wrong with it.",
         "play_effects": "What `effects` says: one row a play ([What plays do](play-effects.md)).",
         "changes": "Why accounts moved since the last scoring, part by part; parts add up.",

@@ -20,6 +20,8 @@ from .dataset.leakage_detectors import Suspicion, suspicions
 from .evaluation.backtest import Backtest, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.scorers import SEED, paired_difference
+from .forecast.book_rates import BookRates, learn_rates
+from .forecast.model_error import model_error
 from .models.catalogue import model_named
 from .registry.artifact import MATURITY, FittedModel
 
@@ -107,6 +109,8 @@ def train_target(
         references=references_of(lesson.X[list(fitted.encoding.names)]),
         collected=_collected(dataset),
         components=_components(fitted.encoding.names, dataset.features.metrics),
+        rates=_rates(dataset) if target == "churned" else None,
+        block_error=_block_error(backtest),
         card=_card(dataset, target, backtest, lesson, found),
     )
     return Trained(
@@ -118,6 +122,22 @@ def train_target(
         accounts=accounts.nunique(),
         outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
         axes=_axes(model, lesson) if target == "churned" else None,
+    )
+
+
+def _rates(dataset: Dataset) -> BookRates | None:
+    """Return how often customers renew, cut back and grow; None where nobody pays by contract."""
+    return learn_rates(dataset.past) if len(dataset.past.months) else None
+
+
+def _block_error(backtest: Backtest) -> float:
+    """Return how far the model that ships was off as a whole, from fold to fold."""
+    told = backtest.predictions[backtest.predictions["shipped"]]
+    return model_error(
+        told["p"].to_numpy(dtype=np.float64),
+        told["label"].to_numpy(dtype=np.float64),
+        told["fold"].to_numpy(dtype=np.int64),
+        told["account_id"].to_numpy(dtype=object),
     )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..arrays.array_types import BoolArray, FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.moments import DAY, NEVER, add_months, later, timestamps
+from ..arrays.moments import DAY, NEVER, later
 from ..schema.tableset import Tables
 from .amounts import converted_total, escalated, has_paid, paid_on, stopped_paying
 from .binding import binding_terms, next_decisions
@@ -27,7 +27,7 @@ from .succession import successions
 from .terms import contract_versions
 from .visible_spans import spans_of, visible_spans
 
-__all__ = ["Subscriptions", "commercial_numbers", "decision_points", "subscriptions_of"]
+__all__ = ["Subscriptions", "commercial_numbers", "subscriptions_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,30 +266,3 @@ def _days_until(moments: pd.Series, rows: Rows) -> FloatArray:
     stated = moments.to_numpy(dtype=np.int64)
     days = (stated - rows.as_of) / DAY
     return np.where(stated == NEVER, np.nan, days)
-
-
-def decision_points(facts: pd.DataFrame, *, count: int) -> pd.DataFrame:
-    """List the next points at which accounts can decide to leave, if they stay until then.
-
-    Parameters
-    ----------
-    facts : DataFrame
-        From ``Subscriptions.facts``; its index is kept as ``row``.
-    count : int
-        Points a row, at least 1.
-
-    Returns
-    -------
-    DataFrame
-        ``row``, ``number`` (1 for the next one), ``decision_at`` (UTC); sorted by both. Rows
-        without a decision point are not listed.
-    """
-    some = facts[(facts["decision_us"] < NEVER).to_numpy()]
-    first, months = some["decision_us"].to_numpy(), some["decision_months"].to_numpy()
-    parts = [
-        pd.DataFrame({"row": some.index, "number": k + 1, "at": add_months(first, k * months)})
-        for k in range(count)
-    ]
-    listed = pd.concat(parts).sort_values(["row", "number"], ignore_index=True)
-    moments = timestamps(listed["at"].to_numpy(dtype=np.int64))
-    return listed.assign(decision_at=moments)[["row", "number", "decision_at"]]

@@ -23,6 +23,7 @@ __all__ = [
     "BacktestResult",
     "CheckResult",
     "DemoResult",
+    "ForecastResult",
     "InitResult",
     "ScoreResult",
     "TrainResult",
@@ -202,6 +203,34 @@ class ScoreResult:
 
 _MOST_SHOWN = 20
 _SHOWN = ("account_id", "account_name", "arr", "p_churn", "health_band", "maturity_band", "cell")
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastResult:
+    """What is due, stays and is paid.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a period and group, as the result ``forecast`` is declared; without rows where
+        nobody pays.
+    as_of : Timestamp or None
+        None for a company without accounts.
+    unit : {"quarter", "month"}
+    currency : str
+        Of all money in it.
+    has_model : bool
+        Whether anything is estimated at all.
+    findings : tuple of str
+        What is broken or missing in the data.
+    """
+
+    table: pd.DataFrame
+    as_of: pd.Timestamp | None
+    unit: str
+    currency: str
+    has_model: bool
+    findings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ def written_to(
         "scores": scored.scores,
         "drivers": scored.drivers,
         "plays": scored.plays,
+        "forecast": scored.forecast,
         "feeds": scored.feeds,
         "changes": changes_of(scored, earlier),
         "inputs": inputs_of(scored),

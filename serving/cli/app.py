@@ -24,7 +24,7 @@ from .learning_commands import backtest, train
 from .model_commands import models
 from .run_command import Terminated
 from .scorecard_commands import scorecard
-from .scoring_commands import explain, report, score
+from .scoring_commands import explain, forecast, report, score
 
 __all__ = ["app", "main"]
 
@@ -41,6 +41,7 @@ _COMMANDS = (
     ("score", score, "churngrid score exports/ --out results/"),
     ("effects", effects, "churngrid effects exports/ --results results/"),
     ("explain", explain, "churngrid explain exports/ --account 1042 --since 2025-11-01"),
+    ("forecast", forecast, "churngrid forecast exports/ --by quarter"),
     ("report", report, "churngrid report results/"),
 )
 

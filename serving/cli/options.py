@@ -12,6 +12,7 @@ __all__ = [
     "Data",
     "Debug",
     "ModelName",
+    "Period",
     "Quiet",
     "SettingsBeside",
     "SettingsFile",
@@ -27,6 +28,13 @@ class Target(StrEnum):
 
     churn = "churn"
     expansion = "expansion"
+
+
+class Period(StrEnum):
+    """Calendar periods of a forecast."""
+
+    quarter = "quarter"
+    month = "month"
 
 
 Data = Annotated[

@@ -1,4 +1,4 @@
-"""The commands that tell where accounts stand: score, explain, report."""
+"""The commands that tell where accounts stand and what comes: score, explain, forecast, report."""
 
 from datetime import date
 from typing import Annotated
@@ -8,11 +8,21 @@ import typer
 from ...features.ingest.files.table_names import is_table_file
 from .console import say, show_progress
 from .flat_commands import explain_flat, score_flat
-from .options import AsJson, AsOf, Data, Debug, ModelName, Quiet, SettingsFile, Tracking
+from .options import (
+    AsJson,
+    AsOf,
+    Data,
+    Debug,
+    ModelName,
+    Period,
+    Quiet,
+    SettingsFile,
+    Tracking,
+)
 from .run_command import FINDINGS, talking
 from .show_results import show_score
 
-__all__ = ["explain", "report", "score"]
+__all__ = ["explain", "forecast", "report", "score"]
 
 _RESULTS = "churngrid-results"
 
@@ -113,6 +123,62 @@ def explain(
                 progress=progress,
             )
         talk.tell(plain(story.as_dict()), lambda _: say(story.text()))
+
+
+def forecast(
+    data: Data = None,
+    *,
+    by: Annotated[
+        Period, typer.Option("--by", help="Calendar months or quarters.")
+    ] = Period.quarter,
+    periods: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Whole periods after the running one. Default: 4 quarters, 12 months."
+        ),
+    ] = None,
+    segment: Annotated[str | None, typer.Option(metavar="NAME", help="Only this segment.")] = None,
+    csm: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only the accounts of this CSM.")
+    ] = None,
+    as_of: AsOf = "latest",
+    settings: SettingsFile = None,
+    tracking: Tracking = None,
+    model: ModelName = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Forecast what is due, what renews and what is paid, with ranges.
+
+    By month or quarter, for the whole book, a segment or a CSM.
+    """
+    with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
+        day = _as_of(as_of)
+        used, found = talk.inputs(data, settings)
+        if is_table_file(used):
+            raise ValueError(
+                f"A forecast needs contracts, got one table, {used!r}: it has no decision dates. "
+                "Name a folder with `contracts` or `subscription_items`."
+            )
+        from ..api.forecast import forecast as run
+        from .show_forecast import show_forecast
+        from .summaries.forecast import forecast_summary
+
+        with show_progress(quiet=talk.quiet) as progress:
+            result = run(
+                used,
+                found,
+                by=by.value,
+                periods=periods,
+                segment=segment,
+                csm=csm,
+                as_of=day,
+                tracking=tracking,
+                model=model,
+                progress=progress,
+            )
+        talk.tell(forecast_summary(result), show_forecast)
 
 
 def report(

@@ -3,14 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ...features.errors import SchemaError
 
-__all__ = ["ResultColumn", "check_result", "flag", "number", "text", "time", "whole"]
+__all__ = [
+    "ResultColumn",
+    "check_result",
+    "empty_result",
+    "flag",
+    "number",
+    "text",
+    "time",
+    "whole",
+]
 
 Kind = Literal["text", "number", "whole", "flag", "time"]
 
@@ -106,6 +115,25 @@ def check_result(name: str, frame: pd.DataFrame, columns: Sequence[ResultColumn]
         raise SchemaError(f"Result `{name}` is not as it is declared: {'; '.join(faults)}.")
 
 
+def empty_result(columns: Sequence[ResultColumn]) -> pd.DataFrame:
+    """Return a result without rows, with the types that its declaration asks for.
+
+    Parameters
+    ----------
+    columns : sequence of ResultColumn
+
+    Returns
+    -------
+    DataFrame
+
+    Examples
+    --------
+    >>> empty_result([number("cmi", meaning="How mature it is.")]).dtypes.astype(str).tolist()
+    ['float64']
+    """
+    return pd.DataFrame({one.name: pd.Series([], dtype=_STORED[one.kind]) for one in columns})
+
+
 def declared_as(name: str, columns: Sequence[ResultColumn]) -> ResultColumn | None:
     """Return the declaration of a column: its own, or that of the family it belongs to."""
     own = next((column for column in columns if column.name == name), None)
@@ -162,6 +190,14 @@ def _among_choices(values: pd.Series, column: ResultColumn) -> pd.Series:
         return pd.Series(True, index=values.index)
     return values.isna() | values.isin(column.choices)
 
+
+_STORED: dict[str, Any] = {
+    "text": "str",
+    "number": "float64",
+    "whole": "int64",
+    "flag": "bool",
+    "time": "datetime64[us, UTC]",
+}
 
 _IS_KIND: dict[str, Callable[[pd.Series], bool]] = {
     "text": lambda known: pd.api.types.infer_dtype(known) in ("string", "categorical"),

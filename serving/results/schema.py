@@ -1,6 +1,7 @@
 """Every column of every result, declared once; whatever names them elsewhere follows from here."""
 
 from ...features.schema.bands import BANDS
+from ...training.forecast.outlook import SURVIVAL_DAYS
 from .result_column import ResultColumn, flag, number, text, time, whole
 from .words import (
     BLOCKS,
@@ -23,6 +24,7 @@ __all__ = [
     "FEEDS",
     "FEED_COLUMNS",
     "FLAT_RESULTS",
+    "FORECAST",
     "INPUTS",
     "NUMBER_COLUMNS",
     "PLAYS",
@@ -37,6 +39,7 @@ __all__ = [
 
 _BANDS = (*BANDS, "unknown")
 _UNSCORED = "without an estimate: no model, not a customer at risk, or notice given"
+_NO_CURVE = "without an estimate of leaving; with notice given it is the chance of withdrawal"
 _NO_CELL = "notice given, or nothing is known of its health"
 
 SCORES = (
@@ -365,6 +368,22 @@ SCORES = (
         condition=True,
         page=True,
     ),
+    *(
+        number(
+            f"survival_{days}d",
+            meaning=f"Chance that it has not decided to leave within {days} days.",
+            low=0,
+            high=1,
+            null=_NO_CURVE,
+        )
+        for days in SURVIVAL_DAYS
+    ),
+    number(
+        "expected_arr_change",
+        meaning="Expected change of what it pays within 365 days: leaving, cuts and growth.",
+        unit="money a year",
+        null=f"{_NO_CURVE}, or no money known",
+    ),
     text("review_flags", meaning="What a person should look at, joined by commas.", page=True),
     text("block", meaning="Part of the list it stands in.", choices=BLOCKS, page=True),
     number(
@@ -530,6 +549,76 @@ FLAT_PLAYS = (
 FLAT_RESULTS = {"scores": FLAT_SCORES, "drivers": FLAT_DRIVERS, "plays": FLAT_PLAYS}
 """Every result that scoring a flat table writes."""
 
+
+def _ranged(
+    name: str,
+    meaning: str,
+    *,
+    unit: str = "money a year",
+    high: float | None = None,
+    null: str = "",
+) -> tuple[ResultColumn, ...]:
+    """Return an expected value and the bounds of its 80 % range."""
+    said = {"unit": unit, "low": 0, "high": high, "null": null}
+    return (
+        number(name, meaning=meaning, **said),
+        number(f"{name}_low", meaning=f"Of `{name}`: 1 in 10 draws lies below.", **said),
+        number(f"{name}_high", meaning=f"Of `{name}`: 1 in 10 draws lies above.", **said),
+    )
+
+
+def _stated(name: str, meaning: str) -> ResultColumn:
+    return number(name, meaning=meaning, unit="money a year", low=0)
+
+
+_NOBODY = "the group has no ARR with an estimate"
+
+FORECAST = (
+    time("as_of", meaning="Date of the scoring."),
+    text("unit", meaning="Length of the period.", choices=("quarter", "month")),
+    text("period", meaning="The calendar period."),
+    time("starts_at", meaning="When it starts; the first one starts on the date of the scoring."),
+    time("ends_at", meaning="When it is over."),
+    text("grouping", meaning="What the book is cut by.", choices=("all", "segment", "csm")),
+    text("group", meaning="The segment or CSM; empty for all, and for accounts without one."),
+    whole("accounts", meaning="Accounts that pay on the date of the scoring.", low=0),
+    whole("accounts_without_arr", meaning="Of them those whose ARR is unknown.", low=0),
+    _stated("arr", "What they pay on the date of the scoring."),
+    _stated("arr_without_estimate", "Of it what nothing is expected of: in no figure below."),
+    whole("accounts_due", meaning="Accounts with a decision in the period.", low=0),
+    _stated("arr_due", "What they pay; month to month counts once a period."),
+    _stated("arr_due_without_estimate", "Of it what has no estimate: in no figure below."),
+    _stated("arr_notice", "What those pay who gave notice and end in the period."),
+    *_ranged("renewed", "Of what is due, what is still there and decides to stay."),
+    *_ranged("leaving", "Of what is due, what decides to leave in the period."),
+    number(
+        "leaving_called",
+        meaning="`leaving` where accounts that people marked down leave as that health says.",
+        unit="money a year",
+        low=0,
+        null="no override of the group holds",
+    ),
+    *_ranged("contracted", "What customers who stay cut back, taking effect in the period."),
+    *_ranged("expanded", "What customers who stay add of their own accord in the period."),
+    *_ranged("arr_end", "What is paid at the period's end of `arr` with an estimate, growth in."),
+    *_ranged("arr_kept", "The same without growth beyond what each account paid."),
+    *_ranged(
+        "grr",
+        "Gross revenue retention from the date of the scoring to the period's end.",
+        unit="share",
+        high=1,
+        null=_NOBODY,
+    ),
+    *_ranged(
+        "nrr",
+        "Net revenue retention from the date of the scoring to the period's end.",
+        unit="share",
+        null=_NOBODY,
+    ),
+)
+"""What is due, stays and is paid: one row a period and group. Prices, currency and settlements of
+what was used are left out; ranges hold 80 % of the draws."""
+
 FEEDS = (
     time("as_of", meaning="Date of the scoring."),
     text("table", meaning="Table of the contract that delivers, or did once."),
@@ -592,6 +681,7 @@ RESULTS = {
     "scores": SCORES,
     "drivers": DRIVERS,
     "plays": PLAYS,
+    "forecast": FORECAST,
     "feeds": FEEDS,
     "changes": CHANGES,
     "inputs": INPUTS,

@@ -1,7 +1,7 @@
 """Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +23,17 @@ from ...features.scores.portfolio_review import MaturityReview, review_maturity
 from ...features.subscriptions.business_kind import Business
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
+from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
+from ...training.forecast.survival import Clock
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ..company.config import Config
 from ..company.feed_status import feed_status, without_lost
+from ..forecast.account_outlook import (
+    OutlookInputs,
+    forecast_table,
+    of_accounts,
+    outlook_of,
+)
 from ..results.shap_view import Scale, explanation_of
 from ..results.words import in_order, target_of
 from . import health_rules as rules
@@ -35,7 +43,7 @@ from .component_reasons import ScorePoints, component_reasons, points_of
 from .drivers import drivers_of
 from .explanation import MODEL, SCORECARD, explained, with_reasons
 from .grid import place
-from .health_index import cut_by_capacity, health_index, with_hysteresis
+from .health_index import cut_by_capacity, health_index, p_of_index, with_hysteresis
 from .interventions import Interventions
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
@@ -126,6 +134,10 @@ class Scored:
         Who grades apart, and how far maturity goes together with health.
     basis : Basis
         What it was worked out from.
+    forecast : DataFrame
+        What is due, stays and is paid by quarter, segment and CSM; see the result ``forecast``.
+    outlook : Outlook
+        The chances laid on the coming decisions: survival curves, and forecasts by month.
     drift : dict of str to DataFrame
         Per target how far each input lies from training, as ``drift_of`` gives it.
     """
@@ -141,7 +153,27 @@ class Scored:
     notes: tuple[str, ...]
     maturity: MaturityReview
     basis: Basis
+    forecast: pd.DataFrame
+    outlook: Outlook
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def survival(
+        self, days: Sequence[int] = SURVIVAL_DAYS, *, clock: Clock = "decided"
+    ) -> pd.DataFrame:
+        """Return the chance to be a customer after some days, as lifelines lays it out.
+
+        Parameters
+        ----------
+        days : sequence of int
+        clock : {"decided", "paying"}
+            Whether an account is gone when it decides to leave, or when it stops to pay.
+
+        Returns
+        -------
+        DataFrame
+            Index ``days``, one column an account; NaN without an estimate. Never rises.
+        """
+        return self.outlook.survival(tuple(days), clock=clock)
 
     def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
         """Return a ``shap.Explanation`` of all accounts, in the order of ``scores``.
@@ -272,6 +304,8 @@ def score_known(
         active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
         accounts = rules.with_overrides(accounts, active)
         accounts = _with_probabilities(accounts, said, chosen)
+        outlook = _outlook(known, accounts, chosen, config)
+        accounts = accounts.join(of_accounts(outlook, accounts.index))
         accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
         accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
         accounts = _in_grid(accounts, config)
@@ -305,8 +339,20 @@ def score_known(
         ),
         maturity=review,
         basis=Basis(inputs, health.losses, chosen, config),
+        forecast=forecast_table(outlook),
+        outlook=outlook,
         drift=drift,
     )
+
+
+def _outlook(known: Known, accounts: pd.DataFrame, models: Models, config: Config) -> Outlook:
+    """Lay the estimates on the coming decisions, beside them what people's overrides stand for."""
+    limits = accounts["override_limit"].to_numpy(dtype=float)
+    base = models.churn.base_rate if models.churn else np.nan
+    inputs = OutlookInputs(
+        known.tables, known.business, config.settings, models.churn, models.expansion
+    )
+    return outlook_of(accounts.assign(p_called=p_of_index(limits, base)), inputs)
 
 
 def _drift(models: Models, inputs: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -523,7 +569,9 @@ def _published(
         *("cmi", "cmi_low", "cmi_high", "cmi_status", "cmi_coverage", "cmi_age_days"),
         *(f"cmi_{name}" for name in config.rubric.categories),
         *("maturity_blocker", "maturity_due"),
-        *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk", "review_flags"),
+        *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk"),
+        *(f"survival_{days}d" for days in SURVIVAL_DAYS),
+        *("expected_arr_change", "review_flags"),
         *("block", "attention", "health_value", "health_band_raw", "band"),
     ]
     frame = accounts[columns].rename(columns={"band": "health_band_shown"})

@@ -6,7 +6,7 @@ import pandas as pd
 from ...features.arrays.array_types import FloatArray, TextArray
 from ...features.schema.bands import BANDS
 
-__all__ = ["cut_by_capacity", "health_index", "with_hysteresis"]
+__all__ = ["cut_by_capacity", "health_index", "p_of_index", "with_hysteresis"]
 
 
 _ANCHORS = (100.0, 70.0, 50.0, 25.0, 0.0)
@@ -42,6 +42,33 @@ def health_index(p_churn: FloatArray, base_rate: float) -> FloatArray:
         return 100.0 * (1.0 - p_churn)
     points = [0.0, base_rate, 2 * base_rate, 4 * base_rate, 1.0]
     return np.where(np.isnan(p_churn), np.nan, np.interp(p_churn, points, _ANCHORS))
+
+
+def p_of_index(index: FloatArray, base_rate: float) -> FloatArray:
+    """Return the churn probability that a health index stands for; see ``health_index``.
+
+    Parameters
+    ----------
+    index : ndarray of float, shape (n_accounts,)
+        0 to 100; NaN stays NaN.
+    base_rate : float
+        NaN gives NaN.
+
+    Returns
+    -------
+    ndarray of float
+
+    Examples
+    --------
+    >>> p_of_index(np.array([70.0, 50.0, 25.0]), 0.1).round(12).tolist()
+    [0.1, 0.2, 0.4]
+    """
+    if np.isnan(base_rate):
+        return np.full(len(index), np.nan)
+    if not 0 < 4 * base_rate < 1:
+        return 1.0 - index / 100.0
+    points = [1.0, 4 * base_rate, 2 * base_rate, base_rate, 0.0]
+    return np.where(np.isnan(index), np.nan, np.interp(index, _ANCHORS[::-1], points))
 
 
 def cut_by_capacity(raw: TextArray, index: FloatArray, capacity: int) -> TextArray:

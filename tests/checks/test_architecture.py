@@ -33,10 +33,10 @@ _DATASET = _KNOWN | {"training.dataset"}
 _MODELS = _DATASET | {"training.models", "training.treeshap"}
 _LEARNED = _MODELS | {
     *("training", "training.evaluation", "training.registry", "training.scorecard"),
-    "training.flat",
+    *("training.flat", "training.forecast"),
 }
 _COMPANY = _LEARNED | {"serving.results", "serving.company", "demo"}
-_SCORING = _COMPANY | {"serving.scoring", "serving.change"}
+_SCORING = _COMPANY | {"serving.scoring", "serving.change", "serving.forecast"}
 
 MAY_IMPORT = {
     "features": set(),
@@ -58,15 +58,17 @@ MAY_IMPORT = {
     "training.dataset": _KNOWN,
     "training.models": _DATASET | {"training.treeshap"},
     "training.evaluation": _MODELS,
-    "training.registry": _MODELS | {"training.evaluation"},
+    "training.forecast": _MODELS | {"training.evaluation"},
+    "training.registry": _MODELS | {"training.evaluation", "training.forecast"},
     "training.scorecard": _MODELS | {"training.evaluation"},
-    "training.flat": _MODELS | {"training.evaluation", "training.registry"},
+    "training.flat": _MODELS | {"training.evaluation", "training.forecast", "training.registry"},
     "training": _LEARNED,
     "serving": set(),
     "serving.results": _LEARNED,
     "serving.company": _LEARNED | {"serving.results", "demo"},
-    "serving.scoring": _COMPANY,
-    "serving.change": _COMPANY | {"serving.scoring"},
+    "serving.forecast": _COMPANY,
+    "serving.scoring": _COMPANY | {"serving.forecast"},
+    "serving.change": _COMPANY | {"serving.scoring", "serving.forecast"},
     "serving.report": _SCORING,
     "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,

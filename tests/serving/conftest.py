@@ -22,6 +22,7 @@ def verbs(monkeypatch, tmp_path):
         "train",
         "init",
         "effects",
+        "forecast",
     ):
         monkeypatch.setitem(sys.modules, f"churngrid.serving.api.{job}", stub)
     return stub

@@ -14,7 +14,7 @@ from churngrid.features.ingest.propose.proposal import Part, Proposal, Take, Unr
 from churngrid.features.schema.tableset import Finding, Tables
 from churngrid.serving.api.compile_kernels import Compiled
 from churngrid.serving.api.effects import PlayEffects
-from churngrid.serving.api.result_types import InitResult
+from churngrid.serving.api.result_types import ForecastResult, InitResult
 from churngrid.serving.cli.app import app
 from churngrid.serving.company.coverage import Coverage, Gap
 from churngrid.serving.results.effects_schema import PLAY_EFFECTS
@@ -29,6 +29,7 @@ COMMANDS = {
     "backtest": ["backtest", "data", "--out", "bt"],
     "score": ["score", "data", "--out", "results"],
     "explain": ["explain", "data", "--account", "a"],
+    "forecast": ["forecast", "data"],
     "report": ["report", "results"],
     "play_effects": ["effects", "data"],
     "check_file": ["playbook", "check", "plays.yaml"],
@@ -80,7 +81,7 @@ def scored(**changes):
     notes = ("Contracts with money.",)
     told = {"notes": notes, "maturity": SimpleNamespace(summary=dict), "drift": {}}
     feeds = pd.DataFrame({"as_of": [], "table": [], "metrics": []})
-    told |= {"findings": (), "feeds": feeds}
+    told |= {"findings": (), "feeds": feeds, "forecast": forecast_result().table}
     return SimpleNamespace(scores=scores, drivers=drivers, plays=plays, **told)
 
 
@@ -169,6 +170,38 @@ def backtest_result():
     )
 
 
+def forecast_result(**changes):
+    """A quarter of the whole book and of one segment, with a call of a person."""
+    money = ("renewed", "leaving", "contracted", "expanded", "arr_end", "arr_kept")
+    table = pd.DataFrame(
+        {
+            "as_of": day("2025-12-01"),
+            "unit": "quarter",
+            "period": "2026-Q1",
+            "starts_at": day("2026-01-01"),
+            "ends_at": day("2026-04-01"),
+            "grouping": ["all", "segment"],
+            "group": ["", "SMB"],
+            "accounts": 3,
+            "accounts_without_arr": 1,
+            "arr": 149_000.0,
+            "arr_without_estimate": 29_800.0,
+            "accounts_due": 2,
+            "arr_due": 120_000.0,
+            "arr_due_without_estimate": 0.0,
+            "arr_notice": 5_000.0,
+            "leaving_called": [44_000.0, np.nan],
+            **{f"{name}{bound}": 30_000.0 for name in money for bound in ("", "_low", "_high")},
+            **{
+                f"{name}{bound}": 0.912
+                for name in ("grr", "nrr")
+                for bound in ("", "_low", "_high")
+            },
+        }
+    ).assign(**changes)
+    return ForecastResult(table, day("2025-12-01"), "quarter", "EUR", True, ())
+
+
 def story():
     return SimpleNamespace(
         text=lambda: "Alder: health is low.\nDo: find a successor.",
@@ -201,6 +234,7 @@ class Verbs(ModuleType):
             "backtest": backtest_result(),
             "score": score_result(),
             "explain": story(),
+            "forecast": forecast_result(),
             "report": Path("results/report.html"),
             "play_effects": effects_result(),
             "check_file": [],

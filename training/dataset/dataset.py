@@ -27,6 +27,7 @@ from ...features.scores.scorecard import Scorecard
 from ...features.subscriptions.business_kind import Business, business_of
 from .labels import LabelReport, label, own_labels, summarise
 from .look_ahead_proof import Proof, prove
+from .past_decisions import Past, past_of
 from .temporal_splits import parents_of
 
 __all__ = [
@@ -70,6 +71,8 @@ class Dataset:
     proof : Proof
     refused : tuple of str
         Columns left out because their source shows only today's value.
+    past : Past
+        What became of all decisions that are over, whether or not they give rows.
     """
 
     X: pd.DataFrame
@@ -81,6 +84,7 @@ class Dataset:
     report: LabelReport
     proof: Proof
     refused: tuple[str, ...]
+    past: Past
 
     def labelled(self, target: str) -> npt.NDArray[np.bool_]:
         """Return which rows have a label for a target, shape (n_rows,).
@@ -171,6 +175,7 @@ def build_dataset(
     features = compute_features(
         tables, pairs, metrics=metrics, progress=progress, effort=settings.effort
     )
+    past = past_of(tables, features.segment, business, settings)
     features, labels = features.at(kept), labels.loc[kept]
     refused = _refused(tables, settings, metrics)
     columns = [name for name in model_columns(metrics) if name not in refused]
@@ -187,6 +192,7 @@ def build_dataset(
         report=report,
         proof=prove(tables, features, metrics, settings.effort),
         refused=tuple(sorted(refused)),
+        past=past,
     )
 
 

@@ -1,4 +1,4 @@
-"""What counts as expansion: more paid of one's own accord, or more users."""
+"""What counts as growth or contraction: more or less paid of one's own accord, or more users."""
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,21 @@ from ...features.subscriptions.contract_events import event_frame
 from ...features.subscriptions.facts import subscriptions_of
 from ...features.subscriptions.visible_spans import FloatArray, Spans, spans_of
 
-__all__ = ["USER_GROWTH_SHARE", "arr_growth", "user_growth"]
+__all__ = ["USER_GROWTH_SHARE", "arr_growth", "own_changes", "user_growth"]
 
 
 USER_GROWTH_SHARE = 0.25
 """Least growth in users that counts as expansion: small teams vary by a user anyway."""
 
-_OWN_ACCORD = ("seat_up", "tier_up", "cross_sell", "seat_down", "tier_down", "cancel")
+_OWN_ACCORD = {
+    **{"seat_up": "seats", "seat_down": "seats", "tier_up": "upsell", "tier_down": "upsell"},
+    **{"cross_sell": "cross_sell", "cancel": "cross_sell"},
+}
+"""Changes that a customer makes of its own accord, by what they are about. Escalators, currency,
+settlements of what was used and plain renewals are none of them."""
+
+
+_CHANGE = ("account_id", "at_us", "change", "signed_us", "about")
 
 
 def arr_growth(
@@ -49,7 +57,7 @@ def arr_growth(
     >>> arr_growth(Rows.of(pairs), Tables({}), window=(0, 90), grace_days=30)
     array([0.])
     """
-    changes = _changes(tables, grace_days=grace_days)
+    changes = own_changes(tables, grace_days=grace_days)
     at = changes["at_us"].to_numpy()
     after = later(at, -window[1]) - 1
     # Nobody predicts what is already signed.
@@ -58,7 +66,27 @@ def arr_growth(
     return spans.total(changes["change"].to_numpy(), len(rows))
 
 
-def _changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
+def own_changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
+    """List the changes of ARR that customers made of their own accord.
+
+    Parameters
+    ----------
+    tables : Tables
+    grace_days : int
+        An item that resumes within so many days continues.
+
+    Returns
+    -------
+    DataFrame
+        ``account_id``; ``at_us`` (when it takes effect); ``change`` (per year, plus is more; at the
+        newest rates); ``signed_us`` (when it was known); ``about``: ``seats``, ``upsell``,
+        ``cross_sell``, or ``value`` where only the worth of whole contracts is known.
+
+    Examples
+    --------
+    >>> len(own_changes(Tables({}), grace_days=30))
+    0
+    """
     paid = subscriptions_of(tables, grace_days=grace_days).settled()
     items = _item_changes(paid, grace_days)
     contracts = _acv_changes(paid[paid["source"] == "contract"])
@@ -67,7 +95,8 @@ def _changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
         at_us=renewed["effective_us"],
         change=renewed["arr_after"] - renewed["arr_before"],
         signed_us=renewed["known_us"],
-    )[["account_id", "at_us", "change", "signed_us"]]
+        about="value",
+    )[list(_CHANGE)]
     # What renewals state is the only source where nothing else says what is paid.
     by_events = stated[stated["account_id"].isin(paid.loc[paid["source"] == "event", "account_id"])]
     parts = [part for part in (items, contracts, by_events) if len(part)] or [items]
@@ -82,8 +111,8 @@ def _item_changes(items: pd.DataFrame, grace_days: int) -> pd.DataFrame:
     changes = items.assign(
         at_us=starts, change=items["arr"] - previous, signed_us=items["first_known_us"]
     )
-    counted = items["change"].isin(_OWN_ACCORD)
-    return changes.loc[counted, ["account_id", "at_us", "change", "signed_us"]]
+    about = items["change"].map(_OWN_ACCORD)
+    return changes.assign(about=about).loc[about.notna(), list(_CHANGE)]
 
 
 def _acv_changes(contracts: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +121,7 @@ def _acv_changes(contracts: pd.DataFrame) -> pd.DataFrame:
     ends = pd.DataFrame({"account_id": paid["account_id"], "at_us": paid["ends_us"]})
     steps = [starts.assign(change=paid["arr"]), ends.assign(change=-paid["arr"])]
     # A renewal is signed before the old term ends, and only both together are the change.
-    return pd.concat(steps, ignore_index=True).assign(signed_us=NEVER)
+    return pd.concat(steps, ignore_index=True).assign(signed_us=NEVER, about="value")
 
 
 def user_growth(

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-__all__ = ["BoostedState", "LinearState", "StoredCurve", "StoredFacts"]
+__all__ = ["BoostedState", "LinearState", "StoredBookRates", "StoredCurve", "StoredFacts"]
 
 _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
 _Wide = Annotated[float, Field(allow_inf_nan=False)]
@@ -50,6 +50,32 @@ class StoredReference(_Stored):
         return self
 
 
+class StoredLeaveRate(_Stored):
+    """How often one group decided to leave; see ``LeaveRate``."""
+
+    monthly: bool
+    renewed: bool | None
+    segment: str | None
+    decisions: Annotated[int, Field(ge=0)]
+    left: Annotated[int, Field(ge=0)]
+    rate: _Rate
+
+
+class StoredBookRates(_Stored):
+    """Rates of a book; see ``BookRates``."""
+
+    leave: list[StoredLeaveRate]
+    cut_at_renewal: _Share
+    cut_in_month: _Share
+    cut_sizes: list[_Share]
+    growth_in_month: _Share
+    growth_sizes: list[Annotated[_Finite, Field(ge=0.0)]]
+    lost_in_month: _Share
+    taken_back: _Share
+    leave_error: Annotated[_Finite, Field(ge=0.0)]
+    growth_error: Annotated[_Finite, Field(ge=0.0)]
+
+
 class StoredFacts(_Stored):
     """Everything about a fitted model but its trees; see ``FittedModel``."""
 
@@ -63,6 +89,8 @@ class StoredFacts(_Stored):
     references: dict[_Name, "StoredReference"]
     collected: list[_Name]
     components: dict[_Name, str]
+    rates: StoredBookRates | None = None
+    block_error: Annotated[_Finite, Field(ge=0.0)] = 0.0
     state: dict[str, Any]
     card: dict[str, Any]
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from ...features.arrays.array_types import FloatArray
 from ...features.errors import ArtifactError
 from ..dataset.input_drift import InputReference
+from ..forecast.book_rates import BookRates
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
 
@@ -73,6 +74,10 @@ class FittedModel:
         if such a one has none for anybody later, what it was computed from is gone.
     components : dict of str to str
         Component of each metric, to group contributions by.
+    rates : BookRates or None
+        How often customers renew, cut back and grow, for the forecast; None without contracts.
+    block_error : float
+        How far the model was off as a whole between past blocks of time, see ``model_error``.
     card : dict
         The model card: plain JSON values.
     """
@@ -87,6 +92,8 @@ class FittedModel:
     references: Mapping[str, InputReference] = field(default_factory=dict)
     collected: tuple[str, ...] = ()
     components: Mapping[str, str] = field(default_factory=dict)
+    rates: BookRates | None = None
+    block_error: float = 0.0
     card: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -309,6 +316,8 @@ def _facts(model: FittedModel) -> dict[str, Any]:
         "references": {name: asdict(found) for name, found in model.references.items()},
         "collected": list(model.collected),
         "components": dict(model.components),
+        "rates": model.rates.to_state() if model.rates else None,
+        "block_error": model.block_error,
     }
 
 
@@ -334,7 +343,8 @@ def _rebuilt(facts: dict[str, Any], texts: Sequence[str], where: str) -> FittedM
                 name: InputReference(tuple(found.knots), tuple(found.reached), found.missing)
                 for name, found in stored.references.items()
             },
-            **stored.model_dump(exclude={"kind", "state", "collected", "references"}),
+            rates=BookRates.from_state(facts["rates"]) if stored.rates else None,
+            **stored.model_dump(exclude={"kind", "state", "collected", "references", "rates"}),
         )
     except (ValueError, LightGBMError) as error:
         raise ArtifactError(

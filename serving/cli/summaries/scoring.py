@@ -8,6 +8,7 @@ from ...results.words import n_waiting, to_do
 from ...scoring.explanation import RISK_OF, kind_of
 from ...scoring.number_words import say_score
 from ...scoring.wording import about_one_in
+from .forecast import book_records
 from .json_values import counted, plain, records
 from .learning import train_summary
 
@@ -40,6 +41,7 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
         "by_cell": counted(scores["cell"]),
         "needs_someone": who_needs_someone(result.scored),
         "waiting_for_capacity": n_waiting(result.scored.plays),
+        "forecast": book_records(_book(result.scored.forecast)),
         "maturity": result.scored.maturity.summary(),
         "drift": {
             target: records(found.dropna(subset="moved"))
@@ -51,6 +53,11 @@ def score_summary(result: "ScoreResult") -> dict[str, Any]:
         "report": plain(result.report_path),
         "unwritten": list(result.unwritten),
     }
+
+
+def _book(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecast of the whole book and of the segments; CSMs are in the results."""
+    return forecast[forecast["grouping"].ne("csm")]
 
 
 def demo_summary(result: "DemoResult") -> dict[str, Any]:

@@ -55,6 +55,14 @@ def test_every_option_reaches_the_verb(verbs):
                 "since": None,
             },
         ),
+        (
+            "forecast",
+            ("data", None),
+            {
+                **{"by": "quarter", "periods": None, "segment": None, "csm": None},
+                **{"as_of": "latest", "tracking": None, "model": None},
+            },
+        ),
         ("report", ("results",), {}),
         ("play_effects", ("data", None), {"results": None, "days": None}),
         ("check_file", ("playbook", Path("plays.yaml"), None), {}),

@@ -1,0 +1,1 @@
+"""From decisions to money: survival, renewal rates, and the book drawn many times."""

@@ -1,0 +1,207 @@
+"""What the past says of a book: how often customers renew, cut back, grow, or drop out."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.array_types import FloatArray
+from ...features.arrays.moments import DAY
+from ..dataset.past_decisions import Past
+from ..models.stored_state import StoredBookRates
+
+__all__ = ["MONTH_DAYS", "BookRates", "LeaveRate", "learn_rates"]
+
+MONTH_DAYS = 365.25 / 12
+_TRUST = 20.0
+"""A rate counts as much as that of the larger group when it rests on so many decisions."""
+_PRIOR = (0.05, 20.0)
+"""Where nothing is known: a rate, and the decisions that it counts for."""
+_CUT, _GROWN = -0.05, 0.05
+"""Changes of ARR within one step that count, as shares of what was paid."""
+_SIZES = np.linspace(0.05, 0.95, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRate:
+    """How often one group decided to leave.
+
+    Parameters
+    ----------
+    monthly : bool
+        Decides by the month, not at the end of a term.
+    renewed : bool or None
+        Had renewed before; None for both.
+    segment : str or None
+        None for all.
+    decisions, left : int
+    rate : float
+        Chance to leave at one decision, drawn towards the larger group.
+    """
+
+    monthly: bool
+    renewed: bool | None
+    segment: str | None
+    decisions: int
+    left: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class BookRates:
+    """Rates of a book, learned from what is over.
+
+    Parameters
+    ----------
+    leave : tuple of LeaveRate
+        Larger groups before their parts.
+    cut_at_renewal, cut_in_month : float
+        Chance to cut back at a renewal that is kept, and in a month where there are no terms.
+    cut_sizes : tuple of float
+        Shares of ARR that such cuts take: equally likely sizes, ascending.
+    growth_in_month : float
+        Chance to grow in a month, for accounts without an estimate of their own.
+    growth_sizes : tuple of float
+        Shares of ARR that such growth adds.
+    lost_in_month : float
+        Chance to end otherwise than by a decision: unpaid bills, ends in the midst of a term.
+    taken_back : float
+        Chance that a notice is withdrawn.
+    leave_error, growth_error : float
+        Standard deviation, between past blocks of time, of the logarithm by which what came
+        differed from what the model had said.
+    """
+
+    leave: tuple[LeaveRate, ...] = ()
+    cut_at_renewal: float = 0.0
+    cut_in_month: float = 0.0
+    cut_sizes: tuple[float, ...] = ()
+    growth_in_month: float = 0.0
+    growth_sizes: tuple[float, ...] = ()
+    lost_in_month: float = 0.0
+    taken_back: float = 0.0
+    leave_error: float = 0.0
+    growth_error: float = 0.0
+
+    def leave_rates(
+        self, monthly: FloatArray, renewed: FloatArray, segment: np.ndarray
+    ) -> FloatArray:
+        """Return each account's chance to leave at one decision, by its group.
+
+        Parameters
+        ----------
+        monthly, renewed : ndarray of bool, shape (n,)
+        segment : ndarray of str, shape (n,)
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Of the smallest group that is known.
+        """
+        found = np.full(len(monthly), _PRIOR[0])
+        for cell in self.leave:
+            here = monthly == cell.monthly
+            if cell.renewed is not None:
+                here = here & (renewed == cell.renewed)
+            if cell.segment is not None:
+                here = here & (segment == cell.segment)
+            found = np.where(here, cell.rate, found)
+        return found
+
+    def to_state(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        told = asdict(self)
+        return told | {name: list(told[name]) for name in ("leave", "cut_sizes", "growth_sizes")}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the rates that ``to_state`` described; ValueError if it describes none."""
+        stored = StoredBookRates.model_validate(state).model_dump()
+        lists = {name: tuple(stored[name]) for name in ("cut_sizes", "growth_sizes")}
+        leave = tuple(LeaveRate(**cell) for cell in stored["leave"])
+        return cls(**{**stored, **lists, "leave": leave})
+
+
+def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0.0) -> BookRates:
+    """Learn the rates of a book from what is over.
+
+    Parameters
+    ----------
+    past : Past
+    leave_error, growth_error : float
+        From ``model_error``.
+
+    Returns
+    -------
+    BookRates
+        Those of nothing known where nothing is over.
+    """
+    decided = past.decisions
+    stayed = past.months[~past.months["left"].to_numpy(dtype=bool)]
+    stayed = stayed[stayed["arr"].to_numpy() > 0]
+    share = stayed["change"].to_numpy() / stayed["arr"].to_numpy()
+    by_month = stayed["monthly"].to_numpy(dtype=bool)
+    cut, grown = share <= _CUT, share >= _GROWN
+    kept = int((~decided["left"] & ~decided["monthly"]).sum())
+    months = _months_in(past.months)
+    return BookRates(
+        leave=tuple(_leave_rates(decided)),
+        cut_at_renewal=_rate(int((cut & ~by_month).sum()), kept),
+        cut_in_month=_rate(int((cut & by_month).sum()), _months_in(stayed[by_month])),
+        cut_sizes=_sizes(-share[cut], stayed["arr"].to_numpy()[cut], most=1.0),
+        growth_in_month=_rate(int(grown.sum()), _months_in(stayed)),
+        growth_sizes=_sizes(share[grown], stayed["arr"].to_numpy()[grown], most=np.inf),
+        lost_in_month=_rate(int(past.months["lost"].sum()), months),
+        taken_back=_rate(int(past.notices["taken_back"].sum()), len(past.notices)),
+        leave_error=leave_error,
+        growth_error=growth_error,
+    )
+
+
+def _leave_rates(decided: pd.DataFrame) -> list[LeaveRate]:
+    """Return the rates of ever smaller groups, each drawn towards the one that holds it."""
+    found = []
+    for monthly, kind in decided.groupby("monthly"):
+        whole = _cell(kind, bool(monthly), None, None, _PRIOR[0], _PRIOR[1])
+        found.append(whole)
+        for renewed, part in kind.groupby("renewed"):
+            tenure = _cell(part, bool(monthly), bool(renewed), None, whole.rate, _TRUST)
+            found.append(tenure)
+            found += [
+                _cell(some, bool(monthly), bool(renewed), str(name), tenure.rate, _TRUST)
+                for name, some in part.groupby("segment")
+            ]
+    return found
+
+
+def _cell(
+    rows: pd.DataFrame,
+    monthly: bool,
+    renewed: bool | None,
+    segment: str | None,
+    towards: float,
+    trust: float,
+) -> LeaveRate:
+    decisions, left = len(rows), int(rows["left"].sum())
+    rate = (left + trust * towards) / (decisions + trust)
+    return LeaveRate(monthly, renewed, segment, decisions, left, rate)
+
+
+def _rate(events: int, exposure: float) -> float:
+    return min(events / exposure, 1.0) if exposure > 0 else 0.0
+
+
+def _months_in(months: pd.DataFrame) -> float:
+    length = months["until_us"].to_numpy() - months["as_of_us"].to_numpy()
+    return float(length.sum() / (MONTH_DAYS * DAY))
+
+
+def _sizes(shares: FloatArray, arr: FloatArray, *, most: float) -> tuple[float, ...]:
+    """Return equally likely sizes; large accounts count by their money."""
+    if not len(shares):
+        return ()
+    order = np.argsort(shares, kind="stable")
+    reached = np.cumsum(arr[order]) / arr.sum()
+    place = np.minimum(np.searchsorted(reached, _SIZES), len(order) - 1)
+    return tuple(float(size) for size in np.minimum(shares[order][place], most))

@@ -1,0 +1,175 @@
+"""How much can happen to each account by each moment: what is drawn, and what is expected."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
+from ...features.arrays.moments import DAY
+from ..dataset.book import Book
+from .book_rates import MONTH_DAYS, BookRates
+from .survival import CARRY_PER_YEAR, Curves
+
+__all__ = ["Exposure", "Sizes", "due_within", "exposure_of"]
+
+_YEAR = 365.25 * DAY
+_MOST = 0.95
+"""No account is surer to grow than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large cuts and growth are, as shares of ARR: equally likely, none where empty.
+
+    Parameters
+    ----------
+    cut, growth : ndarray of float
+    """
+
+    cut: FloatArray
+    growth: FloatArray
+
+    @classmethod
+    def of(cls, rates: BookRates) -> "Sizes":
+        """Return the sizes of a book's rates; zero where there never was any."""
+        return cls(np.array(rates.cut_sizes or (0.0,)), np.array(rates.growth_sizes or (0.0,)))
+
+    def lost_after(self, times_grown: int) -> float:
+        """Return the mean share lost by a cut of an account that has grown so many times."""
+        grown = np.zeros(1)
+        for _ in range(times_grown):
+            grown = (grown[:, None] + self.growth[None, :]).ravel()
+        return float(np.maximum(self.cut[:, None] - grown[None, :], 0.0).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Summed hazards of each account up to each moment; the first moment is the as-of date.
+
+    Parameters
+    ----------
+    arr : ndarray of float, shape (n_accounts,)
+        What each pays a year.
+    decided, paying, cut, growth : ndarray of float, shape (n_accounts, n_moments)
+        Hazards of having decided to leave, having stopped to pay, having cut back, and growing.
+        The chance that it has not happened is ``exp(-hazard)``.
+    due : ndarray of bool, shape (n_accounts, n_moments - 1)
+        Whether a decision falls between two moments.
+    """
+
+    arr: FloatArray
+    decided: FloatArray
+    paying: FloatArray
+    cut: FloatArray
+    growth: FloatArray
+    due: BoolArray
+
+    def take(self, rows: IntArray) -> "Exposure":
+        """Return some accounts, in the order given."""
+        return Exposure(
+            *(
+                getattr(self, name)[rows]
+                for name in ("arr", "decided", "paying", "cut", "growth", "due")
+            )
+        )
+
+
+def exposure_of(
+    book: Book,
+    curves: Curves,
+    estimates: pd.DataFrame,
+    rates: BookRates,
+    moments: IntArray,
+) -> Exposure:
+    """Gather what can happen to each account by each moment.
+
+    Parameters
+    ----------
+    book : Book
+    curves : Curves
+    estimates : DataFrame
+        In the order of ``book.accounts``: ``p_expand`` (NaN without an estimate) and
+        ``grows_by_us`` (until when it counts).
+    rates : BookRates
+    moments : ndarray of int64, shape (n_moments,)
+        Microseconds, ascending; the first is the as-of date.
+
+    Returns
+    -------
+    Exposure
+        Of all accounts; those that are not known have no hazard.
+    """
+    n = len(book.accounts)
+    # What is due on the as-of date itself is still to be decided.
+    edges = moments - np.append(1, np.zeros(len(moments) - 1, np.int64))
+    by_row = np.broadcast_to(edges, (n, len(edges)))
+    months = (by_row - moments[0]) / (MONTH_DAYS * DAY)
+    lost = _hazard(rates.lost_in_month) * months
+    points = curves.points
+    row, at = points["row"].to_numpy(), points["at_us"].to_numpy()
+    given = book.accounts["notice"].to_numpy(dtype=bool)
+    decides = ~given[row]
+    return Exposure(
+        arr=book.accounts["arr"].to_numpy(dtype=np.float64),
+        decided=curves.hazards(by_row, clock="decided") + lost,
+        paying=curves.hazards(by_row, clock="paying") + lost,
+        cut=_cuts(book, points[decides], rates, moments),
+        growth=_growth(book, curves, estimates, rates, moments),
+        due=due_within(row[decides], at[decides], moments, n),
+    )
+
+
+def _hazard(chance: float) -> float:
+    return float(-np.log1p(-min(chance, 1 - 1e-9)))
+
+
+def due_within(row: IntArray, at: IntArray, moments: IntArray, n: int) -> BoolArray:
+    """Tell for which of ``n`` accounts something falls between two moments; the later one counts.
+
+    What falls on the first moment counts, too.
+    """
+    found = np.zeros((n, len(moments) - 1), dtype=bool)
+    place = np.maximum(np.searchsorted(moments, at, side="left") - 1, 0)
+    ahead = at <= moments[-1]
+    found[row[ahead], place[ahead]] = True
+    return found
+
+
+def _cuts(book: Book, points: pd.DataFrame, rates: BookRates, moments: IntArray) -> FloatArray:
+    row, ends = points["row"].to_numpy(), points["ends_us"].to_numpy()
+    monthly = book.accounts["monthly"].to_numpy(dtype=bool)
+    bound = np.isin(np.arange(len(monthly)), book.points["row"].to_numpy())
+    in_term = (bound & ~monthly)[row]
+    each = np.where(in_term, _hazard(rates.cut_at_renewal), _hazard(rates.cut_in_month))
+    columns = [
+        np.bincount(row, np.where(ends <= moment, each, 0.0), len(monthly)) for moment in moments
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _growth(
+    book: Book,
+    curves: Curves,
+    estimates: pd.DataFrame,
+    rates: BookRates,
+    moments: IntArray,
+) -> FloatArray:
+    """Return hazards of growth: the account's own until its estimate ends, then fading."""
+    as_of = book.accounts["as_of_us"].to_numpy()
+    until = estimates["grows_by_us"].to_numpy()
+    month = MONTH_DAYS * DAY
+    usual = _hazard(rates.growth_in_month) / month
+    stays = np.nan_to_num(curves.at(until[:, None], clock="decided")[:, 0], nan=1.0)
+    p = estimates["p_expand"].to_numpy(dtype=np.float64)
+    # Who leaves does not grow: the chance is that of those who stay.
+    of_staying = np.minimum(p / np.maximum(stays, _MOST / 10), _MOST)
+    own = -np.log1p(-of_staying) / np.maximum(until - as_of, 1)
+    own = np.where(np.isnan(p), usual, own)
+    within = np.minimum(moments[None, :], until[:, None]) - as_of[:, None]
+    beyond = np.maximum(moments[None, :] - until[:, None], 0)
+    fades = np.log(1 / CARRY_PER_YEAR) / _YEAR
+    apart = (own - usual)[:, None] * -np.expm1(-fades * beyond) / fades
+    summed = own[:, None] * within + usual * beyond + apart
+    given = book.accounts["notice"].to_numpy(dtype=bool)
+    return np.where(given[:, None], 0.0, np.maximum(summed, 0.0))
