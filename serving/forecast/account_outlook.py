@@ -49,8 +49,9 @@ def outlook_of(accounts: pd.DataFrame, inputs: OutlookInputs) -> Outlook:
     Parameters
     ----------
     accounts : DataFrame
-        Index (account_id, as_of), one date: ``p_churn``, ``p_by_date``, ``p_expand``, ``segment``, ``csm_id``, and
-        ``p_called`` (chance to leave that a person's override stands for; NaN without one).
+        Index (account_id, as_of), one date: ``p_churn``, ``p_by_date``, ``p_expand``, ``segment``,
+        ``csm_id``, and ``p_called`` (chance to leave that a person's override stands for; NaN
+        without one).
     inputs : OutlookInputs
 
     Returns
