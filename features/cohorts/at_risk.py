@@ -116,9 +116,9 @@ def _contractual(
 
 
 def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
-    """Let an account of a business without contracts be bound by the month."""
+    """Let an account of a business without contracts be bound by the month, or what it paid for."""
     if business is Business.MONTH_TO_MONTH:
-        return facts.assign(bound=True, monthly=True)
+        return facts.assign(bound=True, monthly=facts["monthly"] | ~facts["bound"])
     return facts
 
 

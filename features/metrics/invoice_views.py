@@ -11,6 +11,9 @@ _NOT_OWED = (
     *("credited", "credit_note", "refunded"),
 )
 _PAID = ("paid", "settled", "closed", "succeeded", "complete", "completed")
+_GIVEN_UP = ("uncollectible", "written_off", "written off", "bad_debt")
+_GIVEN_UP_AFTER = pa.scalar(365 * 86_400_000_000, pa.duration("us"))
+"""Nobody asks any longer for what was given up and has been due for so long."""
 _HALF_A_PERCENT = 0.005
 """What is short by less was paid: the rest is fees and rounding."""
 
@@ -33,9 +36,10 @@ def with_debts(invoices: pa.Table) -> pa.Table:
     Notes
     -----
     Void invoices, drafts, and those of zero or less are never owed. One that was given up as
-    uncollectible or written off was not paid and stays owed: it says so as of today, and on the
-    days before it was as overdue as any other. One that is paid by what it says, but without a
-    date, was paid when it was due. Of one that is paid in part the rest is owed.
+    uncollectible or written off was not paid and stays owed for a year: it says so as of today, and
+    on the days before it was as overdue as any other. One that is paid by what it says, but
+    without a date, was paid when it was due. Of one that is paid in part the rest is owed; with a
+    date the part stands in a row of its own, which was owed until then.
 
     Examples
     --------
@@ -57,14 +61,39 @@ def with_debts(invoices: pa.Table) -> pa.Table:
     dated = pc.is_valid(invoices["paid_at"])
     part = pc.and_(pc.and_(pc.greater(paid, 0.0), short), pc.invert(says_paid))
     issued, when_due = invoices["issued_at"], pc.coalesce(invoices["due_at"], invoices["issued_at"])
+    given_up = pc.is_in(status, value_set=pa.array(_GIVEN_UP))
     settled = pc.case_when(
-        pc.make_struct(nobody, part, dated, all_paid),
+        pc.make_struct(nobody, given_up, part, dated, all_paid),
         issued,
+        pc.add(when_due, _GIVEN_UP_AFTER).cast(issued.type),
         pa.scalar(None, issued.type),
         invoices["paid_at"],
         when_due,
     )
     owed = pc.if_else(nobody, 0.0, pc.if_else(pc.and_(dated, pc.invert(part)), due, rest))
-    billed = pc.if_else(nobody, 0.0, due)
+    split = pc.and_(pc.and_(part, dated), pc.invert(nobody))
+    billed = pc.if_else(nobody, 0.0, pc.if_else(split, rest, due))
     table = invoices.append_column("settled_at", settled)
-    return table.append_column("owed", owed).append_column("billed", billed)
+    table = table.append_column("owed", owed).append_column("billed", billed)
+    return pa.concat_tables([_without_date(table, split), _paid_parts(table, paid, split)])
+
+
+def _without_date(table: pa.Table, split: pa.ChunkedArray) -> pa.Table:
+    """Take the date of the part that was paid from the rows that stand for the rest."""
+    place, kept = table.column_names.index("paid_at"), table["paid_at"]
+    return table.set_column(place, "paid_at", pc.if_else(split, None, kept))
+
+
+def _paid_parts(table: pa.Table, paid: pa.ChunkedArray, split: pa.ChunkedArray) -> pa.Table:
+    """Return a row for each part that was paid: owed until then."""
+    parts, amount = table.filter(split), paid.filter(split)
+    changed = {
+        "invoice_id": pc.binary_join_element_wise(parts["invoice_id"], "paid part", " / "),
+        "first_failed_at": pa.nulls(len(parts), table.schema.field("first_failed_at").type),
+        "settled_at": parts["paid_at"],
+        "owed": amount,
+        "billed": amount,
+    }
+    for name, column in changed.items():
+        parts = parts.set_column(parts.column_names.index(name), table.schema.field(name), column)
+    return parts

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .declared_model import Declared
 from .flat_settings import FlatSettings
 from .plans import PLANS
+from .suggestions import closest
 from .yaml_file import load_yaml
 
 __all__ = [
@@ -216,6 +218,16 @@ class TableMapping(Declared):
         return self
 
 
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        near = closest(name, available_timezones())
+        raise ValueError(
+            "must be a time zone of the IANA database, such as 'Europe/Berlin', got "
+            f"{name!r}.{near}"
+        )
+    return name
+
+
 class Settings(Declared):
     """The settings of one company; every one has a default.
 
@@ -282,6 +294,13 @@ class Settings(Declared):
         Whether ends of contracts and items are the last day that is paid for or the day after;
         ``auto`` takes for the last day what leaves a gap of one day before what follows, account
         by account.
+    time_zone : str or None
+        Where a day begins and ends, as in the IANA database, such as ``America/New_York``: all
+        moments are put on that clock, as-of dates too. UTC without one; days stay what they are.
+    item_rows : {"auto", "states", "periods"}
+        Whether a subscription item without an end runs until a later row of it begins
+        (``states``) or is paid for one period (``periods``, from rows that follow each other at
+        equal steps); ``auto`` takes for periods what repeats itself unchanged.
     flat : FlatSettings
         What is said of one table with a row a customer and a flag; see ``train_table``.
     threads : int or None
@@ -325,6 +344,8 @@ class Settings(Declared):
     currency: str | None = None
     exchange_rates: dict[str, float | dict[date, float]] = Field(default_factory=dict)
     period_ends: Literal["auto", "last_day", "day_after"] = "auto"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    item_rows: Literal["auto", "states", "periods"] = "auto"
     flat: FlatSettings = FlatSettings()
     threads: int | None = Field(default=None, ge=1)
     memory_mb: int = Field(default=4096, ge=1)

@@ -28,7 +28,7 @@ class Paid:
     in_force : ndarray of bool, shape (n_rows,)
         Something is in force, be it for nothing.
     seats : ndarray of float, shape (n_rows,)
-        Quantity of the items in force; 0 where none is stated.
+        Seats of the items in force; 0 where none is stated.
     """
 
     arr: FloatArray

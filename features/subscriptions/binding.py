@@ -9,7 +9,7 @@ from ..arrays.moments import NEVER, add_months, month_start_after
 from .terms import deadline_of, term_end_after
 from .visible_spans import visible_spans
 
-__all__ = ["binding_terms", "decision_point_within", "next_decisions"]
+__all__ = ["binding_terms", "decision_point_within", "first_bound", "next_decisions"]
 
 
 _FROM_EVER = np.iinfo(np.int64).min
@@ -35,7 +35,7 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
     ----------
     rows : Rows
     contracts : DataFrame
-        From ``contract_states``.
+        From ``contract_states`` or ``item_terms``.
 
     Returns
     -------
@@ -92,6 +92,29 @@ def _running_end(terms: pd.DataFrame, as_of: IntArray) -> IntArray:
     )
     final = terms["final_us"].to_numpy()
     return np.asarray(np.minimum(rolled, final), dtype=np.int64)
+
+
+def first_bound(terms: pd.DataFrame, otherwise: pd.DataFrame) -> pd.DataFrame:
+    """Return the terms of each row, or other ones where nothing binds.
+
+    Parameters
+    ----------
+    terms, otherwise : DataFrame of shape (n_rows, ...)
+        From ``binding_terms``.
+
+    Returns
+    -------
+    DataFrame of shape (n_rows, ...)
+
+    Examples
+    --------
+    >>> some, none = pd.DataFrame({"bound": [True]}), pd.DataFrame({"bound": [False]})
+    >>> first_bound(none, some)["bound"].tolist()
+    [True]
+    """
+    both = pd.concat([terms, otherwise], ignore_index=True)
+    place = np.arange(len(terms)) + np.where(terms["bound"], 0, len(terms))
+    return both.take(place).reset_index(drop=True)
 
 
 def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataFrame:

@@ -51,7 +51,7 @@ _SENTENCES = {
         "Contractual without items: churn is the decision not to renew, ARR is the contracts' ACV."
     ),
     Business.MONTH_TO_MONTH: (
-        "Month to month: churn is the decision to cancel, every month end is a decision point."
+        "Month to month: churn is the decision to cancel, with any month or paid period."
     ),
     Business.NON_CONTRACTUAL: (
         "Non-contractual: churn is a horizon without any value event, ARR is unknown."

@@ -14,9 +14,10 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, later
 from ..schema.tableset import Tables
 from .amounts import converted_total, escalated, has_paid, paid_on, stopped_paying
-from .binding import binding_terms, next_decisions
+from .binding import binding_terms, first_bound, next_decisions
 from .contract_states import contract_states
 from .currencies import Rates, rates_of
+from .item_terms import item_terms
 from .notices import (
     leaving_notices,
     pause_states,
@@ -38,6 +39,8 @@ class Subscriptions:
     ----------
     contracts : DataFrame
         From ``contract_states``.
+    periods : DataFrame
+        From ``item_terms``: what binds where no contract does.
     paid : DataFrame
         From ``paid_states``.
     notices : DataFrame
@@ -50,6 +53,7 @@ class Subscriptions:
     """
 
     contracts: pd.DataFrame
+    periods: pd.DataFrame
     paid: pd.DataFrame
     notices: pd.DataFrame
     pauses: pd.DataFrame
@@ -80,7 +84,7 @@ class Subscriptions:
         paid = paid_on(rows, self.paid, self.rates)
         ever, paused = has_paid(rows, self.paid), self._paused(rows)
         notice = self._notice_since(rows)
-        terms = binding_terms(rows, self.contracts)
+        terms = first_bound(binding_terms(rows, self.contracts), binding_terms(rows, self.periods))
         decisions = next_decisions(rows, terms, paid.pays)
         told = notice < NEVER
         grace = ~paid.pays & ever & ~told & (self._grace_ends(rows) > rows.as_of)
@@ -223,6 +227,7 @@ def _read(tables: Tables, grace_days: int) -> Subscriptions:
     contracts = contract_states(tables, grace_days=grace_days)
     return Subscriptions(
         contracts=contracts,
+        periods=item_terms(tables),
         paid=paid_states(tables, contracts),
         notices=leaving_notices(said),
         pauses=pause_states(tables),

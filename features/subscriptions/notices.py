@@ -10,6 +10,7 @@ from ..arrays.moments import DAY, NEVER, later, month_start_after
 from ..schema.tableset import Tables
 from .announcements import announced_by_items, renewals_switched_off
 from .contract_events import GOES_ON, HAS_ENDED, event_frame
+from .item_terms import item_terms
 from .paid_states import item_states, settle
 from .terms import term_end_after
 
@@ -204,7 +205,8 @@ def _was_replaced(pairs: pd.DataFrame, replaced: pd.DataFrame) -> BoolArray:
 
 def _known_ends(notices: pd.DataFrame, tables: Tables) -> IntArray:
     """Return until when the account was known to pay when it gave notice; -1 without a limit."""
-    items = item_states(tables)
+    periods = item_terms(tables)[["ends_us", "anchor_us", "months", "rolls"]]
+    items = item_states(tables).drop(columns="ends_us").join(periods)
     items = items[items["account_id"].isin(notices["account_id"])]
     items = items.assign(entity=pd.factorize(items["entity"])[0])
     pairs = notices[["account_id", "notice", "known_us", "at_us"]].merge(
@@ -214,7 +216,8 @@ def _known_ends(notices: pd.DataFrame, tables: Tables) -> IntArray:
     pairs = pairs.sort_values(["notice", "entity", "starts_us", "known_us_item"], kind="stable")
     newest = pairs.drop_duplicates(["notice", "entity", "starts_us"], keep="last")
     after = newest.groupby(["notice", "entity"])["starts_us"].shift(-1, fill_value=NEVER)
-    ends = np.minimum(newest["ends_us"], after)
+    running = term_end_after(newest, newest["at_us"].to_numpy() - 1)
+    ends = np.minimum(np.where(newest["rolls"], running, newest["ends_us"]), after)
     paid = newest.assign(end_us=ends)[(newest["arr"] > 0).to_numpy()]
     longest = np.full(len(notices), -1)
     np.maximum.at(longest, paid["notice"].to_numpy(), paid["end_us"].to_numpy())

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..arrays.array_types import FloatArray
 from ..arrays.moments import NEVER, microseconds
 from ..schema.currency_codes import currency_codes
 from ..schema.tables import table_spec
@@ -19,6 +20,13 @@ from .contract_events import GOES_ON, HAS_ENDED, event_frame
 
 __all__ = ["item_states", "paid_states", "settle", "typed"]
 
+
+_SEATS = (
+    *("seat", "seats", "user", "users", "named user", "named users", "licence", "licences"),
+    *("license", "licenses", "member", "members", "agent", "agents", "editor", "editors"),
+    *("per seat", "per user"),
+)
+"""Units of which each is for one person."""
 
 _STATES = {
     "account_id": pa.string(),
@@ -49,7 +57,7 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         States with ``arr`` (per year, in ``currency``; NaN when it is paid for but the amount is
-        unknown), ``quantity`` (of what is bought; NaN unless it is said) and ``change`` (the
+        unknown), ``quantity`` (seats bought; NaN unless it is said) and ``change`` (the
         ledger's change type, null elsewhere); ``source``: ``item``, ``contract`` or ``event``.
         ``until_us``: from then on the state says nothing of
         what is paid, because the account has subscription items.
@@ -135,11 +143,25 @@ def item_states(tables: Tables) -> pd.DataFrame:
             "known_us": microseconds(items, "known_at"),
             "arr": 12.0 * items["mrr"].to_numpy(),
             "currency": currency_codes(items["currency"], tables.currency),
-            "quantity": items["quantity"].to_numpy(),
+            "quantity": _seats(items),
             "change": items["change_type"].to_pandas(),
             "source": "item",
         }
     )
+
+
+def _seats(items: pa.Table) -> FloatArray:
+    """Return how many seats each row buys; NaN where it is of something else.
+
+    A unit that is no seat is none, where the company has a word for seats. What was sold beside,
+    as a cross-sell, gives the same people more to use.
+    """
+    frame = items.select(["item_id", "unit", "change_type", "quantity"]).to_pandas()
+    unit = frame["unit"].str.strip().str.lower()
+    seat = unit.isin(_SEATS)
+    beside = frame.loc[frame["change_type"].eq("cross_sell"), "item_id"]
+    other = (unit.notna() & ~seat & seat.any()) | frame["item_id"].isin(beside)
+    return np.asarray(frame["quantity"].mask(other), dtype=np.float64)
 
 
 def _of_contracts(contracts: pd.DataFrame) -> pd.DataFrame:

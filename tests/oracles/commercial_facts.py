@@ -80,7 +80,22 @@ class Oracle:
             at(row.known_at),
         )
         row.amount = 12 * row.mrr
+        opens, closes = at(row.current_period_start), at(row.current_period_end)
+        row.rolls = row.end == NEVER and closes < NEVER
+        row.until = closes if row.rolls else row.end
+        begins = opens if row.rolls and opens < NEVER else row.start
+        days = 0 if row.until == NEVER else (row.until - begins) / pd.Timedelta(days=1)
+        row.months = max(round(days / 30.4375), 1)
         return row
+
+    @staticmethod
+    def period_end(row, moment):
+        """When the period of an item ends that runs at a moment, or the first one."""
+        if not row.rolls:
+            return row.until
+        steps = range(-400, 400)
+        ends = sorted(moved(row.until, step * row.months) for step in steps)
+        return next(end for end in ends if end > row.start and end >= moment)
 
     @staticmethod
     def _contract(row):
@@ -271,8 +286,8 @@ class Oracle:
                 ),
             )
 
-    def _paid_until(self, account, moment):
-        """The last end of what an account was known to pay at a moment."""
+    def _paid_until(self, account, moment, end_of=lambda row: row.end):
+        """The last end of what an account was known to have paid for at a moment."""
         newest = {}
         for row in sorted(self.items, key=lambda row: row.known):
             if row.account_id == account and row.known <= moment:
@@ -281,7 +296,7 @@ class Oracle:
         for (item, start), row in newest.items():
             later = [begun for other, begun in newest if other == item and begun > start]
             if row.amount > 0:
-                longest = max(longest, min(row.end, *later) if later else row.end)
+                longest = max(longest, min(end_of(row), *later) if later else end_of(row))
         return longest
 
     def _completed(self, said):
@@ -303,7 +318,8 @@ class Oracle:
                 end = month_start_after(said.at)
             (meant if named or unnamed else others).append((row, end))
         ends = [max(end, said.at + row.notice) for row, end in meant]
-        paid_until = self._paid_until(said.account, said.known)
+        running = lambda row: self.period_end(row, said.at)  # noqa: E731
+        paid_until = self._paid_until(said.account, said.known, running)
         if said.kind == "end_announced":
             due = said.effective
         elif ends:
@@ -444,6 +460,22 @@ class Oracle:
             rank = pd.Timestamp(0, tz="UTC") if end == NEVER else end
             if best is None or rank > best[2]:
                 best = (row, end, rank, final)
+        return best or self._paid_for(account, t)
+
+    def _paid_for(self, account, t):
+        """Without a contract an account is bound by what it has paid for by more than a month."""
+        newest, best = {}, None
+        for row in sorted(self.items, key=lambda row: (row.start, row.known)):
+            if row.account_id == account and row.known < t:
+                newest[row.item_id] = row
+        for row in newest.values():
+            if row.until == NEVER or row.months <= 1 or row.amount <= 0:
+                continue
+            end = self.period_end(row, t)
+            if end >= t and (best is None or end > best[1]):
+                term = Row(notice=pd.Timedelta(0), rolls=row.rolls, monthly=False, end=row.until)
+                term.break_at, term.item = None, row
+                best = (term, end, end, NEVER if row.rolls else end)
         return best
 
     def _decision(self, term, t, pays):
@@ -455,7 +487,8 @@ class Oracle:
         if rolling and row.monthly and row.end == NEVER:
             point, kind = month_end, "month_end"
         elif rolling:
-            last = self.end_after(row, t + row.notice - TICK)
+            last = self.period_end(row.item, t) if hasattr(row, "item") else None
+            last = last or self.end_after(row, t + row.notice - TICK)
             point = NEVER if last == NEVER else last - row.notice
             kind = "month_end" if row.monthly else "notice_deadline"
         elif not row.rolls:

@@ -92,7 +92,9 @@ def seats(hand):
 def bought(hand):
     rows = hand.newest("subscription_items", ["item_id", "effective_from"])
     runs = (rows["effective_from"] < hand.as_of) & ~(rows["effective_to"] <= hand.as_of)
-    return rows[runs].groupby("account_id")["quantity"].sum()
+    beside = rows.loc[rows["change_type"] == "cross_sell", "item_id"]
+    rows = rows[runs & (rows["unit"] == "seat") & ~rows["item_id"].isin(beside)]
+    return rows.groupby("account_id")["quantity"].sum()
 
 
 def gone(hand, rows):

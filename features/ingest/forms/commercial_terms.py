@@ -13,6 +13,8 @@ from ...schema.currency_codes import currency_codes
 from ...schema.settings import Settings
 from ...schema.tables import table_spec
 from ...schema.tableset import Finding, Tables, canonical_schema
+from .item_periods import with_period_ends
+from .local_time import at_local_time
 
 __all__ = ["as_the_company_writes"]
 
@@ -26,7 +28,7 @@ _PRICED = ("subscription_items", "contracts")
 
 
 def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
-    """Return the tables with half open periods, the company's currency, rates and grace.
+    """Return the tables with half open periods, the company's clock, currency, rates and grace.
 
     Parameters
     ----------
@@ -37,14 +39,21 @@ def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
     Returns
     -------
     Tables
-        With one finding for periods that were given with their last day, and one for currencies
-        without a rate.
+        With one finding for periods that were given with their last day, for items of which each
+        row is a period, and for currencies without a rate.
     """
+    tables = at_local_time(tables, settings.time_zone)
     by_name, found = dict(tables.by_name), []
     for name, begin, end in _PERIODS:
         if name in by_name and settings.period_ends != "day_after":
             by_name[name], finding = _half_open(name, by_name[name], (begin, end), settings)
             found += [finding] if finding.count else []
+    if "subscription_items" in by_name:
+        items, told = with_period_ends(
+            by_name["subscription_items"], settings, grace_days=settings.grace_days
+        )
+        by_name["subscription_items"] = items
+        found += told
     rates = _rates(settings)
     if rates is not None:
         by_name["exchange_rates"] = rates

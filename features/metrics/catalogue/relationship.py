@@ -1,5 +1,7 @@
 """Relationship: who stands behind the purchase, and whether they still talk to us."""
 
+from dataclasses import replace
+
 from ..absence import Absence
 from ..combined_measures import Difference, Ratio
 from ..limited_measures import Capped, Flag, Outstanding, Smallest, Sum
@@ -61,9 +63,7 @@ _MET = tuple(
 )
 _REVIEW = Is("type", ("qbr",))
 _DUE_REVIEW = DaysSince(Select("activities", (_REVIEW,), at="scheduled_at"))
-_HELD_REVIEW = DaysSince(
-    Select("activities", (_REVIEW, IsTrue("attended")), at="scheduled_at"), or_tenure=True
-)
+_HELD_REVIEW = DaysSince(Select("activities", (_REVIEW, IsTrue("attended")), at="scheduled_at"))
 _MEETINGS = (Is("type", ("meeting", "qbr")), IsTrue("attended"))
 _PLANNED = Select(
     "activities", (Is("type", ("meeting", "qbr", "training")),), Window(90), at="scheduled_at"
@@ -225,7 +225,7 @@ METRICS = (
     Metric(
         name="days_since_review",
         component="relationship",
-        measure=Capped(_HELD_REVIEW, 365.0),
+        measure=Capped(replace(_HELD_REVIEW, or_tenure=True), 365.0),
         label="days since the last business review",
         unit="days",
         direction="-",

@@ -10,7 +10,7 @@ from churngrid.features.schema.tableset import canonical_schema
 ISSUED, DUE, PAID = (pa.scalar(day * 86_400_000_000).as_py() for day in (0, 30, 40))
 
 
-def debt(**said):
+def debts(**said):
     row = {"issued_at": ISSUED, "due_at": DUE, "amount_due": 1000.0} | said
     schema = canonical_schema(table_spec("invoices"))
     columns = [
@@ -20,8 +20,12 @@ def debt(**said):
         for field in schema
     ]
     table = with_debts(pa.table(columns, schema=schema))
-    settled = table["settled_at"].cast(pa.int64())[0].as_py()
-    return settled, table["owed"][0].as_py(), table["billed"][0].as_py()
+    settled = table["settled_at"].cast(pa.int64()).to_pylist()
+    return list(zip(settled, table["owed"].to_pylist(), table["billed"].to_pylist(), strict=True))
+
+
+def debt(**said):
+    return debts(**said)[0]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +47,17 @@ def test_an_open_invoice_is_owed():
 
 
 @pytest.mark.parametrize("status", ["uncollectible", "written_off"])
-def test_one_given_up_was_not_paid(status):
-    assert debt(status=status) == (None, 1000.0, 1000.0)
+def test_one_given_up_is_owed_for_a_year(status):
+    assert debt(status=status) == (DUE + 365 * 86_400_000_000, 1000.0, 1000.0)
 
 
 def test_of_one_paid_in_part_the_rest_is_owed():
     assert debt(status="open", amount_paid=900.0) == (None, 100.0, 1000.0)
-    assert debt(status="open", amount_paid=900.0, paid_at=PAID)[:2] == (None, 100.0)
+
+
+def test_the_part_that_was_paid_was_owed_until_then():
+    found = debts(status="open", amount_paid=900.0, paid_at=PAID)
+    assert found == [(None, 100.0, 100.0), (PAID, 900.0, 900.0)]
 
 
 def test_one_paid_without_a_date_was_paid_when_due():

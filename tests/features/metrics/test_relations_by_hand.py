@@ -166,6 +166,11 @@ def test_a_review_is_overdue_until_one_is_held(reviews, overdue, since):
     assert value["days_since_review"] == since
 
 
+def test_a_review_that_was_never_held_is_overdue_in_the_first_row_of_the_feed_too():
+    planned = activities([("qbr", "s", 50, None)]).iloc[:1]
+    assert measured(people=TEAM, activities=planned)[0]["review_days_overdue"] == 50
+
+
 def test_trained_admins_are_a_share_of_those_still_there():
     admins = people(
         [(name, "admin", 700, left) for name, left in [("m", None), ("n", None), ("o", 9)]]

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from churngrid.features.metrics.absence import Absence
-from tests.features.metrics.hand_tables import AS_OF, DAY, features, measured, people, usage
+from tests.features.metrics.hand_tables import (
+    AS_OF,
+    DAY,
+    features,
+    measured,
+    people,
+    seats,
+    usage,
+)
 
 
 def test_the_busiest_user_is_held_against_all_use_of_28_days():
@@ -91,6 +99,23 @@ def test_saturation_is_the_lowest_of_now_and_of_one_and_two_weeks_ago():
     steady = usage([(user, "f", each, 1) for user in "uv" for each in (1, 15, 29, 41)])
     value, _ = measured(usage_daily=steady, subscription_items=items(2.0))
     assert value["seat_saturation_28d"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("beside", "bought"),
+    [
+        ({"unit": "seat", "change_type": "cross_sell"}, 8.0),
+        ({"unit": "GB", "change_type": "new"}, 8.0),
+        ({"unit": "Seat ", "change_type": "new"}, 48.0),
+        ({"unit": None, "change_type": "new"}, 48.0),
+    ],
+)
+def test_what_is_bought_beside_gives_no_more_people_a_seat(beside, bought):
+    first = items(8.0).assign(unit="seat", change_type="new")
+    other = items(40.0).assign(item_id="j", **beside)
+    both = pd.concat([first, other], ignore_index=True)
+    value, _ = measured(seats=seats("uvwx"), subscription_items=both)
+    assert value["licence_utilisation"] == 4 / bought
 
 
 def test_core_breadth_wants_two_users_and_looks_at_the_plan():

@@ -66,6 +66,8 @@ class Draw:
             "account_id": self.account,
             "effective_from": self.day(),
             "effective_to": self.maybe_day(),
+            "current_period_start": self.maybe_day(),
+            "current_period_end": self.maybe_day(),
             "mrr": self.of(-5.0, 0.0, 10.0, 20.0, 33.3),
             "quantity": self.of(None, 5.0),
             "currency": self.of("USD", "eur", "JPY", None),
