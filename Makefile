@@ -1,4 +1,4 @@
-# Two commands: `make demo` and `make test`. Both need Python 3.11 or newer with venv and pip.
+# Two commands: `make demo` and `make test`; `make docs-site` builds the documentation. All need Python 3.11 or newer with venv and pip.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= churngrid-demo
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test lint types tests format docs clean
+.PHONY: demo test lint types tests format docs docs-site gallery clean
 
 demo: $(VENV)/.core
 	$(BIN)/churngrid demo --out $(DEMO)
@@ -33,6 +33,15 @@ format: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/generate.py
+
+# Warnings are errors, nothing is fetched. The package is found under its name, as in `types`.
+docs-site: $(VENV)/.dev
+	mkdir -p $(VENV)/named
+	ln -sfn "$(CURDIR)" $(VENV)/named/churngrid
+	PYTHONPATH=$(VENV)/named NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+gallery: $(VENV)/.dev
+	$(BIN)/python docs/draw_gallery.py
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info

@@ -26,9 +26,9 @@ class Planted(NamedTuple):
     cause : str
         Which push towards leaving it takes away.
     relief : float
-        The part of that push which it takes away, 0 to 1.
-    mature_only : bool
-        Whether it works only where people and organisation of the customer are mature.
+        The part of that push which it takes away; below zero it adds to it.
+    relief_immature : float or None
+        The same where people and organisation of the customer are not mature, if it differs.
     more_need : float
         Part by which more people come to need the product.
     """
@@ -37,7 +37,7 @@ class Planted(NamedTuple):
     called_for: Callable[[Causes], Bools]
     cause: str
     relief: float = 0.0
-    mature_only: bool = False
+    relief_immature: float | None = None
     more_need: float = 0.0
 
 
@@ -48,22 +48,23 @@ PLANTED = (
         "rebuild_adoption",
         lambda causes: causes.adoption < _LOW_ADOPTION,
         "adoption",
-        relief=0.9,
-        mature_only=True,
+        relief=1.0,
+        relief_immature=-0.6,
     ),
     Planted("find_successor", lambda causes: causes.sponsor_gap, "sponsor_left", relief=0.8),
     Planted("fix_critical_ticket", lambda causes: causes.incident, "incidents"),
     Planted("renew_goals", lambda causes: causes.value_gap, "value_gap"),
     Planted("offer_seats", lambda causes: causes.demand, "adoption", more_need=0.6),
 )
-"""Two that keep customers, one of them only some; two that do nothing; one that lets them grow."""
+"""One that keeps customers, one that does so for some and drives others away, two that do nothing,
+one that lets them grow."""
 
 CONTROL_SHARE = 0.4
 """Share of the accounts from which each of them is withheld."""
 
 _BEGUN, _GOT_ANYWAY = 0.9, 0.04
 _LASTS_MONTHS = 12
-_MATURE = 3.0
+_PEOPLE, _MATURE = 1, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +183,13 @@ def with_programme(
     pull, need = causes.pull.copy(), causes.need.copy()
     for place, planted in enumerate(PLANTED):
         got = (programme.play == place) & (programme.begun_day < FAR)
-        if planted.mature_only:
-            got &= profile.maturity[programme.account, 1] >= _MATURE
         on = _months_after(programme, got, profile.size, calendar)
+        other = planted.relief if planted.relief_immature is None else planted.relief_immature
+        mature = profile.maturity[:, _PEOPLE] >= _MATURE
+        relief = np.where(mature, planted.relief, other)[:, None]
         push = CAUSES.index(planted.cause)
         # A push that already holds the customer is not taken away.
-        pull[:, :, push] -= planted.relief * on * np.maximum(pull[:, :, push], 0.0)
+        pull[:, :, push] -= relief * on * np.maximum(pull[:, :, push], 0.0)
         need *= 1.0 + planted.more_need * on
     return replace(causes, pull=pull, need=need)
 

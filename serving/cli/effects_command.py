@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["effects"]
 
+_MOST = 10
+
 
 def effects(
     data: Data = None,
@@ -30,6 +32,9 @@ def effects(
         int | None,
         typer.Option(min=1, help="Days from the draw to the outcome. Default: lead and horizon."),
     ] = None,
+    order: Annotated[
+        bool, typer.Option("--order", help="Also learn whom each play helps more (extra uplift).")
+    ] = False,
     settings: SettingsFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -52,6 +57,7 @@ def _summary(found: "PlayEffects") -> dict[str, Any]:
         "draws": len(found.draws),
         "plays": records(found.effects),
         "notes": list(found.notes),
+        "order": None if found.order is None else records(found.order),
     }
 
 
@@ -64,6 +70,20 @@ def _show(summary: Mapping[str, Any]) -> None:
         say(f"{play['play']}: {play['sentence']}")
     for note in summary["notes"]:
         say(note)
+    if summary["order"]:
+        first = [one for one in summary["order"] if one["rank"] <= _MOST]
+        show_table(
+            ["play", "rank", "account", "expected effect on leaving, points"],
+            [
+                [
+                    one["play"],
+                    one["rank"],
+                    one["account_id"],
+                    f"{100 * one['expected_effect']:+.1f}",
+                ]
+                for one in first
+            ],
+        )
 
 
 def _row(play: Mapping[str, Any]) -> list[object]:

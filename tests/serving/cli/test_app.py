@@ -64,7 +64,7 @@ def test_every_option_reaches_the_verb(verbs):
             },
         ),
         ("report", ("results",), {}),
-        ("play_effects", ("data", None), {"results": None, "days": None}),
+        ("play_effects", ("data", None), {"results": None, "days": None, "order": False}),
         ("check_file", ("playbook", Path("plays.yaml"), None), {}),
     ],
 )
