@@ -38,7 +38,7 @@ docs: $(VENV)/.dev
 docs-site: $(VENV)/.dev
 	mkdir -p $(VENV)/named
 	ln -sfn "$(CURDIR)" $(VENV)/named/churngrid
-	PYTHONPATH=$(VENV)/named NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	PYTHONPATH=$(VENV)/named NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 gallery: $(VENV)/.dev
 	$(BIN)/python docs/draw_gallery.py

@@ -13,7 +13,8 @@ def on_page_markdown(markdown, page, **_):
 
     def shown(link):
         target = (home / link[2]).resolve()
-        inside = target.is_relative_to(HERE.resolve()) and target.exists()
-        return link[0] if inside or link[2].endswith(".png") else link[1]
+        # One that leads nowhere stays, so that the build fails.
+        leaves = target.exists() and not target.is_relative_to(HERE.resolve())
+        return link[1] if leaves and link[2].split("/")[0] == ".." else link[0]
 
     return LINK.sub(shown, markdown)
