@@ -220,10 +220,20 @@ def architecture_page() -> str:
     return MAP.sub(lambda found: f"{found[1]}{house_map()}{found[2]}", page)
 
 
+def decisions_page() -> str:
+    """Return the list of decisions, each with its question."""
+    lines = ["# Decisions", "", "One page where an alternative was seriously considered.", ""]
+    for path in sorted((HERE / "decisions").glob("0*.md")):
+        title = path.read_text(encoding="utf-8").split("\n")[0].removeprefix("# ")
+        lines.append(f"- [{title}]({path.name})")
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
     "architecture.md": architecture_page,
     "metrics.md": metrics_page,
     "data-contract.md": contract_page,
+    "decisions/index.md": decisions_page,
     "results.md": results_page,
     "settings.md": settings_page,
 }
