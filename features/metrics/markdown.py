@@ -14,8 +14,8 @@ _DIRECTIONS = {
     "c": "context",
 }
 _HEADER = (
-    "| column | meaning | unit | direction | poor | healthy | thresholds from |",
-    "|---|---|---|---|---|---|---|",
+    "| column | meaning | unit | direction | poor | healthy | thresholds from | can be improved |",
+    "|---|---|---|---|---|---|---|---|",
 )
 
 
@@ -55,5 +55,6 @@ def _row(metric: Metric) -> str:
     source = metric.source if metric.poor is not None else ""
     return (
         f"| `{metric.column}` | {metric.meaning} | {metric.unit} "
-        f"| {_DIRECTIONS[metric.direction]} | {poor} | {healthy} | {source} |"
+        f"| {_DIRECTIONS[metric.direction]} | {poor} | {healthy} | {source} "
+        f"| {'yes' if metric.can_improve else 'no'} |"
     )

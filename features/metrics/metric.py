@@ -64,6 +64,9 @@ class Metric:
         Whether models may see it; opinions written down after the news may not.
     expansion_direction : {"+", "-", ""}
         Known direction of the effect on expansion.
+    improvable : bool
+        Whether account and supplier can bring it up within weeks. What has happened, what people
+        say, and what the company itself goes through is none of that; nor is context.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Metric:
     in_model: bool = True
     expansion_direction: Literal["+", "-", ""] = ""
     when_silent: float | None = None
+    improvable: bool = True
 
     def __post_init__(self) -> None:
         if self.component not in COMPONENTS:
@@ -92,6 +96,11 @@ class Metric:
             )
         if (self.poor is None) != (self.healthy is None):
             raise ValueError(f"Metric {self.name!r} needs both `poor` and `healthy`, or neither.")
+
+    @property
+    def can_improve(self) -> bool:
+        """Whether there is a better end that can be worked towards."""
+        return self.improvable and self.axis == "health" and self.direction in ("+", "-")
 
     @property
     def window_days(self) -> int | None:

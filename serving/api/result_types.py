@@ -11,9 +11,10 @@ from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
 from ...features.scores.portfolio_review import Independence
 from ...training.train import Trained
-from ..change.account_change import Change
+from ..change.account_change import Change, Improvements
 from ..change.changes import change_of
 from ..change.stored_inputs import Earlier
+from ..change.what_would_help import what_would_help
 from ..company.coverage import Coverage
 from ..report.account_story import AccountStory, account_id, told_story
 from ..results.shap_view import Scale
@@ -185,6 +186,27 @@ class ScoreResult:
             If there is no such account.
         """
         return change_of(self.scored, account_id(self.scored, account), self.earlier)
+
+    def what_would_help(self, account: str) -> Improvements:
+        """Return the smallest realistic improvements that would change an account's band.
+
+        Parameters
+        ----------
+        account : str
+            Its id, or its exact name.
+
+        Returns
+        -------
+        Improvements
+            What model and scorecard would say of such an account; no promise.
+
+        Raises
+        ------
+        SchemaError
+            If there is no such account.
+        """
+        key = account_id(self.scored, account)
+        return Improvements(key, what_would_help(self.scored, [key]))
 
     def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
         """Return a ``shap.Explanation`` of all accounts; see ``Scored.explanation``."""

@@ -18,6 +18,7 @@ from ...training.registry.mlflow_registry import (
 )
 from ..change.changes import changes_of
 from ..change.stored_inputs import Earlier, inputs_of
+from ..change.what_would_help import of_the_list
 from ..company.config import Config, read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
@@ -192,6 +193,7 @@ def written_to(
         "forecast": scored.forecast,
         "feeds": scored.feeds,
         "changes": changes_of(scored, earlier),
+        "improvements": of_the_list(scored),
         "inputs": inputs_of(scored),
     }
     for name, frame in results.items():

@@ -12,7 +12,7 @@ from ...features.arrays.array_types import FloatArray
 from ...features.metrics.metric import Metric
 from ..scoring.number_words import UNKNOWN, label_of, say_values
 
-__all__ = ["Part", "cell_moved", "in_sentences"]
+__all__ = ["Improved", "Part", "cell_moved", "improvement_in_words", "in_sentences"]
 
 _Account = pd.Series | Mapping[str, Any]
 
@@ -212,3 +212,84 @@ def _why(column: str, old: _Account, new: _Account) -> str:
 
 def _word(value: Any, nothing: str = "none") -> str:
     return str(value).replace("_", " ") if isinstance(value, str) and value else nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Improved:
+    """One improvement that was tried on an account.
+
+    Parameters
+    ----------
+    row : int
+        Place of the account among the scores.
+    metrics : tuple of Metric
+    before, after : tuple of float
+        One each.
+    reachable : {"segment", "own past", "several"}
+        Why it is within reach.
+    over_next_band : bool
+    p, value : tuple of (float, float)
+        Estimate of churn (NaN where the scorecard speaks) and health, now and then.
+    band : tuple of (str, str)
+    """
+
+    row: int
+    metrics: tuple[Metric, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    reachable: str
+    over_next_band: bool
+    p: tuple[float, float]
+    value: tuple[float, float]
+    band: tuple[str, str]
+
+
+_REACH = {
+    "segment": " (a quarter of its segment is there)",
+    "own past": " (it was there before)",
+    "several": "",
+}
+
+
+def improvement_in_words(improved: Improved) -> str:
+    """Say what an improvement would do, as an estimate.
+
+    Parameters
+    ----------
+    improved : Improved
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics.catalogue import METRICS
+    >>> found = Improved(
+    ...     0, METRICS[:1], (24.0,), (31.0,), "segment", True, (0.19, 0.11), (44.0, 61.0),
+    ...     ("low", "medium"),
+    ... )
+    >>> print(improvement_in_words(found).partition(": ")[2])
+    health low -> medium, estimate of leaving 19 % -> 11 %
+    """
+    ends = zip(improved.metrics, improved.before, improved.after, strict=True)
+    moved = [_one_moved(metric, before, after) for metric, before, after in ends]
+    what = f"{' and '.join(moved)}{_REACH[improved.reachable]}"
+    return f"{what}: {_outcome(improved)}"
+
+
+def _one_moved(metric: Metric, before: float, after: float) -> str:
+    words, which = say_values(np.array([before, after]), metric)
+    then, now = (words[place] for place in which)
+    return f"{label_of(metric)} {then} -> {now}"
+
+
+def _outcome(improved: Improved) -> str:
+    if improved.over_next_band:
+        health = "health {} -> {}".format(*improved.band)
+    else:
+        points = "health {:.0f} -> {:.0f} of 100".format(*improved.value)
+        health = f"not enough alone, {points}"
+    if math.isnan(improved.p[0]):
+        return health
+    return f"{health}, estimate of leaving {_percent(improved.p[0])} -> {_percent(improved.p[1])}"

@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 
 from ...features.errors import SchemaError
-from ..change.account_change import Change
+from ..change.account_change import NO_PROMISE, Change, Improvements
 from ..change.changes import change_of
 from ..change.stored_inputs import Earlier
+from ..change.what_would_help import what_would_help
 from ..company.playbook import Playbook
 from ..results.words import held_back, to_do
 from ..scoring.batch_score import Scored
@@ -48,6 +49,8 @@ class AccountStory:
         What to say of the readings before this one; empty where stored results were known.
     change : Change or None
         Why it moved since an earlier scoring.
+    improvements : Improvements or None
+        What would help.
     """
 
     account: pd.Series
@@ -56,6 +59,7 @@ class AccountStory:
     playbook: Playbook
     history_note: str = ""
     change: Change | None = None
+    improvements: Improvements | None = None
 
     @property
     def title(self) -> str:
@@ -75,6 +79,7 @@ class AccountStory:
             "Weakest in each part of health": self._components(),
             "Not explained by the model": self._note(),
             **self._changed(),
+            NO_PROMISE: [] if self.improvements is None else self.improvements.lines(),
             "What to do": [self._play(row) for row in to_do(self.plays).itertuples()],
             "Held back until its owner has a hand free": [
                 self._play(row) for row in held_back(self.plays).itertuples()
@@ -109,11 +114,9 @@ class AccountStory:
             "plays": [_plain(row) for row in to_do(self.plays).to_dict("records")],
             "held_back": [_plain(row) for row in held_back(self.plays).to_dict("records")],
             "notes": [self.history_note] if self.history_note else [],
-            "changes": [_plain(row) for row in self._rows()],
+            "changes": _records(self.change),
+            "improvements": _records(self.improvements),
         }
-
-    def _rows(self) -> list[dict[Any, Any]]:
-        return [] if self.change is None else self.change.rows.to_dict("records")
 
     def __repr__(self) -> str:
         return self.text()
@@ -165,6 +168,7 @@ def account_story(
     *,
     history_note: str = "",
     change: Change | None = None,
+    improvements: Improvements | None = None,
 ) -> AccountStory:
     """Return the story of one scored account.
 
@@ -177,6 +181,7 @@ def account_story(
     history_note : str
         What to say of the readings before this one; empty where stored results were known.
     change : Change, optional
+    improvements : Improvements, optional
 
     Returns
     -------
@@ -195,13 +200,14 @@ def account_story(
         playbook=playbook,
         history_note=history_note,
         change=change,
+        improvements=improvements,
     )
 
 
 def told_story(
     scored: Scored, account: str, earlier: Earlier | None, *, history_note: str = ""
 ) -> AccountStory:
-    """Return the story of one scored account with what changed; see ``account_story``.
+    """Return an account's story with what changed and what would help; see ``account_story``.
 
     Parameters
     ----------
@@ -215,9 +221,15 @@ def told_story(
     -------
     AccountStory
     """
-    change = change_of(scored, account_id(scored, account), earlier)
-    playbook = scored.basis.config.playbook
-    return account_story(scored, account, playbook, history_note=history_note, change=change)
+    key = account_id(scored, account)
+    return account_story(
+        scored,
+        account,
+        scored.basis.config.playbook,
+        history_note=history_note,
+        change=change_of(scored, key, earlier),
+        improvements=Improvements(key, what_would_help(scored, [key])),
+    )
 
 
 def account_id(scored: Scored, account: str) -> str:
@@ -254,6 +266,10 @@ def account_id(scored: Scored, account: str) -> str:
 
 def _of_account(frame: pd.DataFrame, key: str) -> pd.DataFrame:
     return frame[frame["account_id"] == key].reset_index(drop=True)
+
+
+def _records(told: Change | Improvements | None) -> list[dict[str, Any]]:
+    return [] if told is None else [_plain(row) for row in told.rows.to_dict("records")]
 
 
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:

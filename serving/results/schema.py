@@ -25,6 +25,8 @@ __all__ = [
     "FEED_COLUMNS",
     "FLAT_RESULTS",
     "FORECAST",
+    "IMPROVEMENTS",
+    "IMPROVEMENT_COLUMNS",
     "INPUTS",
     "NUMBER_COLUMNS",
     "PLAYS",
@@ -663,6 +665,29 @@ CHANGES = (
 )
 """Why an account moved since the last scoring; only where an earlier one is stored."""
 
+IMPROVEMENTS = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    whole("rank", meaning="1 asks least of the account and of us.", low=1),
+    text("metrics", meaning="What would have to improve, joined by `|`."),
+    flag("over_next_band", meaning="Whether its health would then lie in the next band."),
+    number("before", meaning="The metric now.", null="several metrics together"),
+    number("after", meaning="The smallest that would do.", null="several metrics together"),
+    text(
+        "reachable",
+        meaning="Why that is within reach.",
+        choices=("segment", "own past", "several"),
+    ),
+    number("p_churn_now", meaning="The estimate.", low=0, high=1, null="the scorecard speaks"),
+    number("p_churn_then", meaning="It then.", low=0, high=1, null="the scorecard speaks"),
+    number("health_now", meaning="Points behind its band.", unit="points", low=0, high=100),
+    number("health_then", meaning="They then.", unit="points", low=0, high=100),
+    text("band_now", meaning="Band of this reading.", choices=BANDS),
+    text("band_then", meaning="Band then.", choices=BANDS),
+    text("text", meaning="In words: an estimate and no promise."),
+)
+"""The smallest realistic improvements that would bring an account over the next band."""
+
 INPUTS = (
     text("account_id", meaning="The account."),
     time("as_of", meaning="Date of the scoring."),
@@ -684,6 +709,7 @@ RESULTS = {
     "forecast": FORECAST,
     "feeds": FEEDS,
     "changes": CHANGES,
+    "improvements": IMPROVEMENTS,
     "inputs": INPUTS,
 }
 """Every result that scoring writes."""
@@ -707,6 +733,7 @@ TIME_COLUMNS = _names(_PAGE, "time")
 DRIVER_COLUMNS = _names(DRIVERS)
 FEED_COLUMNS = _names(FEEDS)
 CHANGE_COLUMNS = _names(CHANGES)
+IMPROVEMENT_COLUMNS = _names(IMPROVEMENTS)
 PLAY_COLUMNS = ("account_id", "as_of", "slot", "play", "owner", "due_at", "why")
 """What every play says; ``assign_plays`` adds ``PROGRESS_COLUMNS``."""
 PROGRESS_COLUMNS = tuple(name for name in _names(PLAYS) if name not in PLAY_COLUMNS)

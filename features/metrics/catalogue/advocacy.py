@@ -59,6 +59,7 @@ METRICS = (
     ),
     Metric(
         name="references_refused_in_anger",
+        improvable=False,
         component="advocacy",
         measure=Unless(Count(_DISSATISFIED), Count(_ASKED), above=3.0),
         label="references declined out of dissatisfaction",

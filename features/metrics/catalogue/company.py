@@ -19,6 +19,7 @@ _BEFORE = Select("headcounts", window=Window(3650, ends_days_ago=365))
 METRICS = (
     Metric(
         name="leadership_changes",
+        improvable=False,
         component="company",
         measure=_event("leadership_change", 180),
         label="changes of leadership",
@@ -30,6 +31,7 @@ METRICS = (
     ),
     Metric(
         name="layoffs",
+        improvable=False,
         component="company",
         measure=_event("layoff", 180),
         label="layoffs",
@@ -41,6 +43,7 @@ METRICS = (
     ),
     Metric(
         name="mergers",
+        improvable=False,
         component="company",
         measure=_event("m_and_a", 365),
         label="mergers or acquisitions",
@@ -52,6 +55,7 @@ METRICS = (
     ),
     Metric(
         name="insolvencies",
+        improvable=False,
         component="company",
         measure=_event("insolvency", 365),
         label="signs of insolvency",
@@ -63,6 +67,7 @@ METRICS = (
     ),
     Metric(
         name="funding_rounds",
+        improvable=False,
         component="company",
         measure=_event("funding", 365),
         label="rounds of funding",
@@ -74,6 +79,7 @@ METRICS = (
     ),
     Metric(
         name="headcount_trend_12m",
+        improvable=False,
         component="company",
         measure=Growth(Latest(_LATELY, "employee_count"), Latest(_BEFORE, "employee_count")),
         label="change in the number of employees",
@@ -87,6 +93,7 @@ METRICS = (
     ),
     Metric(
         name="competitor_signals",
+        improvable=False,
         component="company",
         measure=_event("competitor", 180),
         label="signs of a competitor",
@@ -98,6 +105,7 @@ METRICS = (
     ),
     Metric(
         name="priority_changes",
+        improvable=False,
         component="company",
         measure=_event("priority_change", 180),
         label="changes of priorities",

@@ -53,6 +53,7 @@ METRICS = (
     ),
     Metric(
         name="days_payment_failed",
+        improvable=False,
         component="financial",
         measure=Oldest(_FAILED),
         label="days since a payment failed that is still open",
@@ -66,6 +67,7 @@ METRICS = (
     ),
     Metric(
         name="mean_days_late",
+        improvable=False,
         component="financial",
         measure=Ratio(
             Sum((Total(_PAID, "late_amount"), AgedTotal(_STILL_OPEN, "owed"))),
@@ -82,6 +84,7 @@ METRICS = (
     ),
     Metric(
         name="failed_payments",
+        improvable=False,
         component="financial",
         measure=Count(Select("invoices", window=Window(30), at="first_failed_at")),
         label="failed payments",
@@ -96,6 +99,7 @@ METRICS = (
     ),
     Metric(
         name="arr_trend_12m",
+        improvable=False,
         component="financial",
         measure=Commercial("arr_growth_12m"),
         label="change in ARR over a year",
@@ -109,6 +113,7 @@ METRICS = (
     ),
     Metric(
         name="downgrades",
+        improvable=False,
         component="financial",
         measure=Count(Select("subscription_items", (_DOWN,), Window(365), at="effective_from")),
         label="downgrades",

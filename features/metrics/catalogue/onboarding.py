@@ -74,6 +74,7 @@ METRICS = (
     ),
     Metric(
         name="onboarding_overrun",
+        improvable=False,
         component="onboarding",
         measure=Smallest((Flag(Count(_OPEN), at_least=1.0), Flag(Tenure(), at_least=90.0))),
         label="onboarding still open after 90 days",

@@ -83,6 +83,7 @@ METRICS = (
     ),
     Metric(
         name="goals_dropped_share",
+        improvable=False,
         component="outcomes",
         measure=Ratio(Count(_GIVEN_UP), Count(Select("goals", (_GOAL,)))),
         label="share of goals dropped",

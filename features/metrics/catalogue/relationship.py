@@ -94,6 +94,7 @@ METRICS = (
     ),
     Metric(
         name="sponsors_left",
+        improvable=False,
         component="relationship",
         measure=Count(_LEFT_MONTHS),
         label="sponsors or champions who left",
@@ -108,6 +109,7 @@ METRICS = (
     ),
     Metric(
         name="sponsors_left_lately",
+        improvable=False,
         component="relationship",
         measure=Count(_LEFT_LATELY),
         label="sponsors or champions newly known to have left",
@@ -161,6 +163,7 @@ METRICS = (
     ),
     Metric(
         name="days_without_successor",
+        improvable=False,
         component="relationship",
         measure=Difference(_SPONSOR_CONTACT, _SINCE_DEPARTURE),
         label="days from contact with a remaining sponsor to the last departure",
@@ -288,6 +291,7 @@ METRICS = (
     ),
     Metric(
         name="key_contacts_lost_share",
+        improvable=False,
         component="relationship",
         measure=Ratio(_LEFT_YEAR, Sum((_LEFT_YEAR, _STAYED))),
         label="share of key contacts who left",

@@ -51,6 +51,7 @@ _CSM = Select("account_events", (Is("kind", ("csm_sentiment",)), Filled("value_n
 METRICS = (
     Metric(
         name="nps_mean",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Total(_ANSWERS, "weighted_score"), Total(_ANSWERS, "role_weight")),
         label="mean NPS answer",
@@ -66,6 +67,7 @@ METRICS = (
     ),
     Metric(
         name="nps_balance",
+        improvable=False,
         component="sentiment",
         measure=Scaled(
             Ratio(Difference(Count(_PROMOTERS), Count(_DETRACTORS)), Count(_ANSWERS)), 100.0
@@ -84,6 +86,7 @@ METRICS = (
     ),
     Metric(
         name="nps_change",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Total(_CHANGED, "score_change"), Count(_CHANGED)),
         label="change of NPS answers",
@@ -97,6 +100,7 @@ METRICS = (
     ),
     Metric(
         name="detractors",
+        improvable=False,
         component="sentiment",
         measure=Count(_RECENT_DETRACTORS),
         label="people who would not recommend us",
@@ -111,6 +115,7 @@ METRICS = (
     ),
     Metric(
         name="key_detractors",
+        improvable=False,
         component="sentiment",
         measure=Count(_KEY_DETRACTORS),
         label="sponsors or decision makers who would not recommend us",
@@ -124,6 +129,7 @@ METRICS = (
     ),
     Metric(
         name="detractors_lately",
+        improvable=False,
         component="sentiment",
         measure=Count(_NEW_DETRACTORS),
         label="people who lately would not recommend us",
@@ -150,6 +156,7 @@ METRICS = (
     ),
     Metric(
         name="good_rating_share",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Count(_GOOD_RATINGS), Count(_RATINGS)),
         label="share of good ratings",
@@ -163,6 +170,7 @@ METRICS = (
     ),
     Metric(
         name="effort_rating",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Total(_EFFORTS, "score"), Count(_EFFORTS)),
         label="mean rating of how easy things are",
@@ -174,6 +182,7 @@ METRICS = (
     ),
     Metric(
         name="ticket_tone",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Total(_WRITTEN, "text_sentiment"), Count(_WRITTEN)),
         label="tone of tickets",
@@ -187,6 +196,7 @@ METRICS = (
     ),
     Metric(
         name="feedback_tone",
+        improvable=False,
         component="sentiment",
         measure=Ratio(Total(_FEEDBACK, "value_num"), Count(_FEEDBACK)),
         label="tone of feedback",
@@ -200,6 +210,7 @@ METRICS = (
     ),
     Metric(
         name="csm_sentiment",
+        improvable=False,
         component="sentiment",
         measure=Latest(_CSM, "value_num"),
         label="the CSM's own view",

@@ -109,6 +109,7 @@ METRICS = (
     ),
     Metric(
         name="median_resolution_hours",
+        improvable=False,
         component="support",
         measure=Median(_RESOLVED, "resolved_at", hours_since="created_at"),
         label="median hours to resolve a ticket",
@@ -122,6 +123,7 @@ METRICS = (
     ),
     Metric(
         name="resolution_to_sla",
+        improvable=False,
         component="support",
         measure=Median(_RESOLVED, "resolution_to_sla"),
         label="median time to resolve a ticket against the agreed time",
@@ -136,6 +138,7 @@ METRICS = (
     ),
     Metric(
         name="reopened_share",
+        improvable=False,
         component="support",
         measure=Ratio(Count(_REOPENED), Count(_RESOLVED)),
         label="share of tickets that came back",
@@ -149,6 +152,7 @@ METRICS = (
     ),
     Metric(
         name="escalations",
+        improvable=False,
         component="support",
         measure=Count(Select("tickets", window=Window(90), at="escalated_at")),
         label="escalated tickets",
@@ -162,6 +166,7 @@ METRICS = (
     ),
     Metric(
         name="satisfied_ticket_share",
+        improvable=False,
         component="support",
         measure=Ratio(Count(_SATISFIED), Count(_RATED), at_least=3.0),
         label="share of rated tickets that satisfied",

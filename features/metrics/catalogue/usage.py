@@ -124,6 +124,7 @@ METRICS = (
     ),
     Metric(
         name="top_user_share",
+        improvable=False,
         component="usage",
         measure=Ratio(Busiest(_MONTH, ("product_user_id",), "events"), Total(_MONTH, "events")),
         label="share of use by the busiest user",
@@ -196,6 +197,7 @@ METRICS = (
     ),
     Metric(
         name="silence_in_gaps",
+        improvable=False,
         component="usage",
         measure=Capped(SilenceInGaps(Select("usage", (_VALUE,), Window(365))), 20.0),
         label="silence against the usual distance between days of use",
@@ -210,6 +212,7 @@ METRICS = (
     ),
     Metric(
         name="silence_ratio",
+        improvable=False,
         component="usage",
         measure=SILENCE,
         label="silence by the account's own rhythm",
@@ -238,6 +241,7 @@ METRICS = (
     ),
     Metric(
         name="billing_page_visits",
+        improvable=False,
         component="usage",
         # A product without such pages shows nothing: one over itself is 1, or undefined.
         measure=Ratio(Total(_BILLING, "events"), Ratio(_BILLING_PAGES, _BILLING_PAGES)),
