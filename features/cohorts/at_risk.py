@@ -61,9 +61,10 @@ def standing(
         ``"paused"``); ``reason`` (why not eligible: ``not_yet_customer``, ``no_arr``,
         ``no_contract``, ``no_decision_point``, ``never_active``, ``inactive``, ``never_invoiced``,
         ``no_further_invoice`` or ``invoiced_rarely``; null otherwise);
-        ``arr`` (per year; NaN when unknown); ``term_start``, ``term_end``, ``notice_deadline``
-        (NaT without); ``month_to_month``; ``auto_renew`` (nullable); ``decision_at`` and
-        ``decision_kind`` (the next point at which it can decide to leave, null without one);
+        ``arr`` (per year; NaN when unknown) and ``term_end``: in the grace what it paid, and when
+        that ended; ``term_start``, ``notice_deadline`` (NaT without); ``month_to_month``;
+        ``auto_renew`` (nullable); ``decision_at`` and ``decision_kind`` (the next point at which it
+        can decide to leave, null without one);
         ``past_deadline`` (the running term can no longer be refused); ``p_by_date`` (up to when an
         estimate of leaving counts: the next decision, else the end of the horizon; NaT where
         nothing is estimated).
@@ -112,7 +113,16 @@ def _contractual(
     )
     anchored = (facts["decision_us"] < NEVER) & (facts["decision_kind"] != "month_end")
     by = np.where(anchored, facts["decision_us"].to_numpy(), closes)
-    return _assembled(grid, rules, terms, by)
+    return _assembled(grid, rules, _not_yet_renewed(terms), by)
+
+
+def _not_yet_renewed(facts: pd.DataFrame) -> pd.DataFrame:
+    """Show what is still to be had from an account whose renewal is overdue."""
+    grace = facts["custom"].eq("grace").to_numpy()
+    return facts.assign(
+        arr=facts["arr"].mask(grace, facts["arr_until_then"]),
+        term_end_us=facts["term_end_us"].mask(grace, facts["stopped_us"]),
+    )
 
 
 def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:

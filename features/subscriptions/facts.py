@@ -79,6 +79,8 @@ class Subscriptions:
               paid), ``paying``, ``unpaid`` (in force, for nothing or less in all), ``grace`` (has
               ended so lately that it can still renew), ``left``;
             - ``paused``; ``notice`` (a notice is pending), ``notice_us`` (when it was given);
+            - ``stopped_us`` and ``arr_until_then``: in the grace, when the last thing it paid for
+              ended, and what it paid;
             - everything of ``binding_terms`` and ``next_decisions``.
         """
         paid = paid_on(rows, self.paid, self.rates)
@@ -87,7 +89,8 @@ class Subscriptions:
         terms = first_bound(binding_terms(rows, self.contracts), binding_terms(rows, self.periods))
         decisions = next_decisions(rows, terms, paid.pays)
         told = notice < NEVER
-        grace = ~paid.pays & ever & ~told & (self._grace_ends(rows) > rows.as_of)
+        stopped = stopped_paying(rows, self.paid)
+        grace = ~paid.pays & ever & ~told & (self._grace_ends(stopped) > rows.as_of)
         return terms.assign(
             arr=paid.arr,
             seats=paid.seats,
@@ -98,6 +101,8 @@ class Subscriptions:
             paused=paused,
             notice=told,
             notice_us=notice,
+            stopped_us=np.where(grace, stopped, NEVER),
+            arr_until_then=self._arr_at(rows, stopped, grace),
             custom=np.select(
                 [paid.pays, grace, paid.in_force & ~ever, paid.in_force, ever],
                 ["paying", "grace", "trial", "unpaid", "left"],
@@ -177,9 +182,18 @@ class Subscriptions:
         np.minimum.at(since, row, notices["at_us"].to_numpy()[fact])
         return since
 
-    def _grace_ends(self, rows: Rows) -> IntArray:
-        stopped = stopped_paying(rows, self.paid)
+    def _grace_ends(self, stopped: IntArray) -> IntArray:
         return np.where(stopped < 0, -1, later(stopped, self.grace_days)).astype(np.int64)
+
+    def _arr_at(self, rows: Rows, moments: IntArray, asked: BoolArray) -> FloatArray:
+        """Return what asked rows paid at a moment of each; NaN elsewhere."""
+        found = np.full(len(rows), np.nan)
+        if asked.any():
+            pairs = rows.with_as_of(np.where(asked, moments, 0))[asked]
+            earlier = Rows.of(pairs)
+            place = earlier.index.get_indexer(pd.MultiIndex.from_frame(pairs))
+            found[asked] = self.arr(earlier)[place]
+        return found
 
     def _price_level(self, rows: Rows) -> FloatArray:
         contracts = self.contracts

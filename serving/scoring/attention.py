@@ -71,9 +71,9 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     accounts : DataFrame
-        ``status``, ``arr``, ``p_churn``, ``p_expand``, ``health_value``, ``health_index``,
-        ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``, ``decision_at``,
-        ``decision_kind`` and ``term_end``; metrics that tell of support needs where they are there.
+        ``status``, ``reason``, ``arr``, ``p_churn``, ``p_expand``, ``health_value``,
+        ``health_index``, ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``,
+        ``decision_at``, ``decision_kind`` and ``term_end``; metrics that tell of support needs where they are there.
 
     Returns
     -------
@@ -88,7 +88,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     -----
     The chance is the estimate; without one it is what is missing of the health score, more where
     that falls. The decision is ``decision_at``, the next point at which it can decide to leave;
-    where notice is given, the end of its term. Who can leave with every month is always near.
+    where notice is given or a renewal is overdue, the end of its term. Who can leave with every
+    month is always near.
     """
     facts = _facts(accounts)
     held = [rule.when.holds(facts) for rule in BLOCK_RULES]
@@ -114,7 +115,8 @@ def _facts(accounts: pd.DataFrame) -> pd.DataFrame:
 
 def _days_to_decision(accounts: pd.DataFrame) -> FloatArray:
     """Return the days to the next decision; NaN where there is none, or one with every month."""
-    leaves = accounts["term_end"].where(accounts["status"].eq("notice_given"))
+    ends = accounts["status"].eq("notice_given") | accounts["reason"].eq("in_grace")
+    leaves = accounts["term_end"].where(ends)
     decides = accounts["decision_at"].where(accounts["decision_kind"].ne("month_end"))
     days = (decides.fillna(leaves) - accounts["as_of"]).dt.total_seconds() / 86_400
     return np.asarray(days, dtype=float)

@@ -175,7 +175,7 @@ def test_arr_is_twelve_times_the_items_in_force(company, pairs):
 )
 def test_item_holds_from_just_after_its_start_through_its_end(company, pairs, as_of, arr):
     tables = company(subscription_items=[item("2024-02-01", "2024-08-01")])
-    assert stand(tables, pairs(as_of))["arr"].item() == arr
+    assert stand(tables, pairs(as_of), Settings(grace_days=0))["arr"].item() == arr
 
 
 def test_item_corrected_later_is_seen_as_it_was_known(company, pairs):
@@ -214,6 +214,20 @@ def test_account_that_has_just_ended_can_still_renew(company, pairs):
     found = stand(tables, pairs("2024-08-02", "2024-08-30", "2024-08-31"))
     assert found["reason"].tolist() == ["in_grace", "in_grace", "no_arr"]
     assert found["custom"].tolist() == ["grace", "grace", "left"]
+
+
+def test_account_with_an_overdue_renewal_shows_what_is_to_be_had(company, pairs):
+    """Each its own sum and end, whichever of them ended when."""
+    ledger = [item("2024-02-01", "2024-08-01"), item("2024-02-01", "2024-07-20", name="j", mrr=5.0)]
+    ledger += [item("2024-02-01", "2024-08-10", account_id="b", name="k", mrr=50.0)]
+    known = {"customer_since": "2024-01-01", "known_at": "2024-01-01"}
+    names = [{"account_id": name} | known for name in "ab"]
+    tables = company(accounts=names, subscription_items=ledger)
+    rows = pd.concat([pairs("2024-08-20"), pairs("2024-08-20").assign(account_id="b")])
+    found = stand(tables, rows)
+    assert found["arr"].tolist() == [1200.0, 600.0]
+    assert found["term_end"].tolist() == [utc("2024-08-01"), utc("2024-08-10")]
+    assert found["reason"].tolist() == ["in_grace"] * 2
 
 
 def test_item_without_money_is_no_arr(company, pairs):

@@ -39,6 +39,7 @@ def weak(category):
 
 ACCOUNTS = {
     "notice_given": ({"status": "notice_given"}, {"status": "scored"}),
+    "close_the_renewal": ({"reason": "in_grace"}, {"reason": "no_arr"}),
     "agree_the_restart": ({"status": "paused"}, {"status": "scored"}),
     "find_successor": (capped("sponsor_left"), capped("single_threaded")),
     "fix_critical_ticket": ({"open_critical_tickets": 1}, {"open_critical_tickets": 0}),

@@ -11,7 +11,8 @@ from churngrid.serving.scoring.attention import BLOCK_RULES, attention_of
 
 AS_OF = pd.Timestamp("2025-06-30", tz="UTC")
 ACCOUNT = {
-    **{"account_id": "a", "as_of": AS_OF, "status": "scored", "arr": 1000.0, "p_churn": 0.1},
+    **{"account_id": "a", "as_of": AS_OF, "status": "scored", "reason": None, "arr": 1000.0},
+    **{"p_churn": 0.1},
     **{"p_expand": 0.2, "health_value": 80.0, "health_index": 80.0, "health_band": "high"},
     **{"health_trend": "flat", "cap": np.nan, "cell": "standard_plan"},
     **{"decision_at": AS_OF + pd.Timedelta(days=90), "decision_kind": "notice_deadline"},
@@ -37,6 +38,8 @@ def days(number):
         ({}, "quiet"),
         ({"status": "notice_given", "decision_at": pd.NaT}, "notice_given"),
         ({"status": "paused", "decision_at": days(5)}, "quiet"),
+        ({"reason": "in_grace", "decision_at": pd.NaT, "term_end": days(-9)}, "decides_this_month"),
+        ({"reason": "no_arr", "decision_at": pd.NaT, "term_end": days(-9)}, "quiet"),
         ({"decision_at": days(31)}, "decides_this_month"),
         ({"decision_at": days(32)}, "quiet"),
         # The term ends soon, but what is decided next is the one after.
