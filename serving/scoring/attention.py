@@ -73,7 +73,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     accounts : DataFrame
         ``status``, ``reason``, ``arr``, ``p_churn``, ``p_expand``, ``health_value``,
         ``health_index``, ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``,
-        ``decision_at``, ``decision_kind`` and ``term_end``; metrics that tell of support needs where they are there.
+        ``decision_at``, ``decision_kind`` and ``term_end``; metrics that tell of support needs
+        where they are there.
 
     Returns
     -------
