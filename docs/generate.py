@@ -138,6 +138,7 @@ def results_page() -> str:
         "play_effects": "What `effects` says: one row a play ([What plays do](play-effects.md)).",
         "changes": "Why accounts moved since the last scoring, part by part; parts add up.",
         "improvements": "What would help: by the model's estimate, and no promise.",
+        "facts": "What is known of an account beside its scores: several rows an account.",
         "inputs": "What the scoring was worked out from, for the next one and for monitoring.",
     }
     flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}

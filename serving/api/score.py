@@ -1,5 +1,6 @@
 """The verbs that score all accounts, and that write the report again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,25 +20,22 @@ from ...training.registry.mlflow_registry import (
 from ..change.changes import changes_of
 from ..change.stored_inputs import Earlier, inputs_of
 from ..change.what_would_help import of_the_list
-from ..company.config import Config, read_config
+from ..company.config import read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
-from ..report.grid_chart import Cuts
-from ..report.render import render_report
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
-from ..results.words import MODELS, REPORT, in_order
+from ..results.words import MODELS, REPORT
 from ..scoring.batch_score import Models, Scored, score_tables
+from .result_files import facts_of, files_of, stored_files
 from .result_types import ScoreResult
 
 __all__ = [
     "History",
-    "cuts_of",
     "date_of",
     "earlier_of",
-    "page_of",
     "report",
     "score",
     "scored_of",
@@ -157,33 +155,13 @@ def _champions(tracking: str | None) -> Models:
     )
 
 
-def page_of(company: Company, scored: Scored) -> str:
-    """Return the report of a scoring as one HTML page."""
-    return render_report(
-        scored.scores,
-        scored.drivers,
-        scored.plays,
-        playbook=company.config.playbook,
-        currency=company.tables.currency,
-        findings=scored.findings,
-        notes=scored.notes[len(scored.findings) :],
-        scope=scored.scope,
-        cuts=cuts_of(company.config),
-    )
-
-
-def cuts_of(config: Config) -> Cuts:
-    """Return where the bands begin, for the picture of the grid."""
-    health, maturity = config.scorecard.bands, config.rubric.bands
-    return Cuts((health.medium, health.high), (maturity.medium, maturity.high))
-
-
 def written_to(
     store: Store,
     out: str | Path,
     company: Company,
     scored: Scored,
     earlier: Earlier | None = None,
+    history: History | None = None,
 ) -> ScoreResult:
     """Hold a scoring against its declaration, write it and its report, and say where they went."""
     results = {
@@ -195,12 +173,13 @@ def written_to(
         "changes": changes_of(scored, earlier),
         "improvements": of_the_list(scored),
         "inputs": inputs_of(scored),
+        "facts": facts_of(company, scored),
     }
     for name, frame in results.items():
         check_result(name, frame, RESULTS[name])
     unwritten = store.write(
         results,
-        files={REPORT: page_of(company, scored)},
+        files=files_of(company, scored, results, history.scores if history else None),
     )
     path = None if REPORT in unwritten else Path(out) / REPORT
     return ScoreResult(scored, store.label, path, unwritten, earlier)
@@ -256,7 +235,7 @@ def score(
         note = f"Taken out of the history, because they were damaged or gone: {', '.join(lost)}."
         scored = replace(scored, notes=(*scored.notes, note))
     earlier = None if fresh else earlier_of(store, date_of(scored))
-    return written_to(store, out, company, scored, earlier)
+    return written_to(store, out, company, scored, earlier, history)
 
 
 def date_of(scored: Scored) -> pd.Timestamp:
@@ -301,23 +280,24 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
         config = read_config(settings_of(settings_path))
         newest = scores[scores["as_of"] == scores["as_of"].max()].sort_values("rank")
         page = flat_page(newest, drivers, plays, currency=config.settings.currency or "USD")
-        return _put(store, out, page)
+        return _put(store, out, {REPORT: page})
     if "block" not in scores:
         raise ArtifactError(
             f"The scores in {store.label} were written by another version; score once more first."
         )
     newest = scores[scores["as_of"] == scores["as_of"].max()]
     config = read_config(settings_of(settings_path))
-    page = render_report(
-        in_order(newest),
-        drivers,
-        plays,
-        playbook=config.playbook,
-        currency=config.settings.currency or "USD",
-        findings=_stored_findings(_stored(store, "feeds"), newest["as_of"].iloc[0]),
-        cuts=cuts_of(config),
+    as_of = newest["as_of"].iloc[0]
+    tables = [newest, *(_of_date(frame, as_of) for frame in (drivers, plays))]
+    files = stored_files(
+        tables,
+        config,
+        config.settings.currency or "USD",
+        findings=_stored_findings(_stored(store, "feeds"), as_of),
+        facts=_stored(store, "facts"),
+        history=scores,
     )
-    return _put(store, out, page)
+    return _put(store, out, files)
 
 
 def _stored(store: Store, name: str) -> pd.DataFrame:
@@ -325,13 +305,18 @@ def _stored(store: Store, name: str) -> pd.DataFrame:
     return pd.DataFrame() if found is None else found
 
 
-def _put(store: Store, out: str | Path, page: str) -> Path:
-    """Write a page into the results, or into the working folder where they take no files."""
-    if store.write({}, files={REPORT: page}):
-        path = Path(REPORT)
-        write_whole(path, page.encode())
-        return path
-    return Path(out) / REPORT
+def _of_date(frame: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    return frame[frame["as_of"] == as_of] if len(frame) else frame
+
+
+def _put(store: Store, out: str | Path, files: Mapping[str, bytes | str]) -> Path:
+    """Write pages into the results, or into the working folder where they take no files."""
+    if not store.write({}, files=files):
+        return Path(out) / REPORT
+    for name, content in files.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        write_whole(Path(name), content.encode() if isinstance(content, str) else content)
+    return Path(REPORT)
 
 
 def _stored_findings(feeds: pd.DataFrame, as_of: pd.Timestamp) -> list[str]:

@@ -1,6 +1,6 @@
 """The report: one HTML page that carries everything in itself, made from stored scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,7 @@ from ..results.words import held_back, in_order, to_do
 from . import portfolio
 from .account_panels import panel_records
 from .account_rows import row_views
+from .account_sections import Sections
 from .choices import choices_of
 from .columns import account_columns
 from .driver_texts import DriverViews
@@ -51,6 +52,9 @@ def render_report(
     scope: float | None = None,
     cuts: Cuts | None = None,
     reader: str = "",
+    pages: Mapping[str, str] | None = None,
+    facts: pd.DataFrame | None = None,
+    history: pd.DataFrame | None = None,
 ) -> str:
     """Write the report of one scoring as one HTML page.
 
@@ -75,6 +79,12 @@ def render_report(
         Where the bands begin, for the picture of the grid.
     reader : str
         Whose accounts these are; empty for all.
+    pages : mapping of str to str, optional
+        Where the page of each CSM lies; the empty name is nobody's.
+    facts : DataFrame, optional
+        ``FACTS``: what is known of the accounts beside their scores.
+    history : DataFrame, optional
+        Stored scores, of earlier dates too.
 
     Returns
     -------
@@ -111,8 +121,11 @@ def render_report(
     actions_of = PlayViews(to_do(proposed), listed, playbook)
     held = PlayViews(held_back(proposed), listed, playbook)
     rows = row_views(accounts, reasons, actions_of)
-    panels = list(panel_records(accounts, reasons, actions_of, held, unit))
     as_of = None if accounts.empty else accounts["as_of"].iloc[0]
+    nothing = pd.DataFrame()
+    beside = [nothing if frame is None else frame for frame in (facts, history)]
+    sections = Sections(listed, _of_date(beside[0], accounts), beside[1], as_of)
+    panels = list(panel_records(accounts, reasons, actions_of, held, unit, sections.of))
     tasks = task_columns(to_do(proposed), listed, as_of, playbook)
     growing = portfolio.growing_cells(playbook)
     money = bool(accounts["arr"].notna().any())
@@ -137,6 +150,7 @@ def render_report(
         rows=rows,
         ids=listed.astype(str).tolist(),
         tabs=_TABS,
+        pages=[(csm or "nobody", name) for csm, name in (pages or {}).items()],
         reading=(),
         choices=choices_of(accounts, rows, tasks["owner"]),
         as_of=day(as_of),
@@ -200,6 +214,8 @@ def _tidied_scores(scores: pd.DataFrame) -> pd.DataFrame:
 
 def _of_date(frame: pd.DataFrame, accounts: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the date of the scores."""
+    if frame.empty:
+        return frame
     return frame[pd.to_datetime(frame["as_of"], utc=True).isin(accounts["as_of"].unique())]
 
 

@@ -15,8 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from ...features.errors import ArtifactError
 
 __all__ = [
+    "FILE",
     "INDEX",
     "PART",
+    "ROOMS",
     "STAGED",
     "Index",
     "Part",
@@ -30,9 +32,14 @@ INDEX, STAGED = "index.json", ".staged-"
 PART = r"[0-9T-]+-[0-9a-f]{12}\.parquet"
 """Name of a part: its as-of date, and the beginning of its hash."""
 
+ROOMS = ("report", "lists", "crm", "digests")
+"""Folders for people: whatever else lies in them is cleared away with the next results."""
+
 _TABLE = r"[a-z][a-z0-9_]*"
 _TableName = Annotated[str, StringConstraints(pattern=rf"^{_TABLE}$")]
-_FileName = Annotated[str, StringConstraints(pattern=r"^[\w-][\w. -]*$")]
+FILE = rf"(?:(?:{'|'.join(ROOMS)})/)?[\w-][\w. -]*"
+"""Name of a file for people, in the folder itself or in one inside of it."""
+_FileName = Annotated[str, StringConstraints(pattern=rf"^{FILE}$")]
 
 
 class _Strict(BaseModel):
@@ -123,7 +130,12 @@ def rebuilt_index(folder: Path) -> Index:
         for table, parts in sorted(found.items())
     }
     shown = [folder / f"{name}.csv" for name in tables] + sorted(folder.glob("*.html"))
-    files = {path.name: hash_of(path.read_bytes()) for path in shown if path.is_file()}
+    shown += [path for room in ROOMS for path in sorted((folder / room).glob("*"))]
+    files = {
+        path.relative_to(folder).as_posix(): hash_of(path.read_bytes())
+        for path in shown
+        if path.is_file()
+    }
     return Index(tables=tables, files=files)
 
 

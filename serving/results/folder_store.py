@@ -25,7 +25,18 @@ import pyarrow.parquet as pq
 from ...features.errors import ArtifactError, SchemaError
 from ...features.whole_file import UNFINISHED, write_whole
 from .csv_files import table_as_csv
-from .folder_index import INDEX, PART, STAGED, Index, Part, hash_of, iso, read_index, rebuilt_index
+from .folder_index import (
+    FILE,
+    INDEX,
+    PART,
+    STAGED,
+    Index,
+    Part,
+    hash_of,
+    iso,
+    read_index,
+    rebuilt_index,
+)
 from .stored_types import as_of_dates, merged, restored, storable
 from .words import FOR_PROGRAMS
 
@@ -219,6 +230,7 @@ class FolderStore:
             write_whole(self._folder / table / file, content)
             _sync_folder(self._folder / table)
         for name, content in change.shown.items():
+            (staged / name).parent.mkdir(exist_ok=True)
             _write(staged / name, content)
         _write(staged / INDEX, change.after.model_dump_json(indent=1).encode())
         _sync_folder(staged)
@@ -231,7 +243,9 @@ class FolderStore:
         for name, expected in index.files.items():
             waiting = self._folder / index.staged / name
             if waiting.exists() and _hash(waiting.read_bytes()) == expected:
+                (self._folder / name).parent.mkdir(exist_ok=True)
                 os.replace(waiting, self._folder / name)
+        self._clear_rooms(index)
         for name in {*index.tables, *tables}:
             listed = {part.file for part in index.tables.get(name, ())}
             for path in (self._folder / name).glob("*.parquet"):
@@ -243,9 +257,17 @@ class FolderStore:
         for leftover in self._folder.glob(f"{STAGED}*"):
             shutil.rmtree(leftover)
 
+    def _clear_rooms(self, index: Index) -> None:
+        """Take away the pages of who looks after nobody any more."""
+        for room in sorted({room for name in index.files if (room := _room_of(name))}):
+            for path in (self._folder / room).glob("*"):
+                if path.is_file() and f"{room}/{path.name}" not in index.files:
+                    path.unlink()
+
     def _check_foreign(self, before: Index, shown: Mapping[str, bytes]) -> None:
-        for name in shown:
-            if name not in before.files and (self._folder / name).exists():
+        known = {*before.files, *(_room_of(name) for name in before.files)}
+        for name in {_room_of(name) or name for name in shown}:
+            if name not in known and (self._folder / name).exists():
                 raise ArtifactError(
                     f"{self.label} has a file {name!r} that is no stored result. "
                     "Choose another folder, or move the file away."
@@ -268,11 +290,19 @@ def _planned(
     newest = Index(tables=tables).newest
     is_newest = not dates or iso(dates[-1]) == newest
     shown = {**documents, **_latest(incoming, dates)} if is_newest else {}
-    files = {**before.files, **{name: _hash(content) for name, content in shown.items()}}
+    made_anew = {_room_of(name) for name in shown} - {""}
+    kept = {name: told for name, told in before.files.items() if _room_of(name) not in made_anew}
+    files = {**kept, **{name: _hash(content) for name, content in shown.items()}}
     after = Index(tables=dict(sorted(tables.items())), files=dict(sorted(files.items())))
     # Named after what it leads to, so that the same results give the same index.
     staged = f"{STAGED}{_hash(after.model_dump_json())[:12]}"
     return _Change(after.model_copy(update={"staged": staged}), parts, shown)
+
+
+def _room_of(name: str) -> str:
+    """Return the folder for people that a file lies in, or nothing."""
+    room, inside, _ = name.partition("/")
+    return room if inside else ""
 
 
 def _check_names(tables: Mapping[str, object], documents: Mapping[str, object]) -> None:
@@ -281,7 +311,7 @@ def _check_names(tables: Mapping[str, object], documents: Mapping[str, object]) 
             raise SchemaError(f"Table names are small letters, digits and _, got {name!r}.")
     taken = {INDEX, *(f"{name}.csv" for name in tables)}
     for name in documents:
-        if name in taken or not re.fullmatch(r"[\w-][\w. -]*", name):
+        if name in taken or not re.fullmatch(FILE, name):
             raise SchemaError(f"`files` must have plain and free file names, got {name!r}.")
 
 

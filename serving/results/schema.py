@@ -20,6 +20,7 @@ __all__ = [
     "CHANGE_COLUMNS",
     "DRIVERS",
     "DRIVER_COLUMNS",
+    "FACTS",
     "FACT_COLUMNS",
     "FEEDS",
     "FEED_COLUMNS",
@@ -37,6 +38,7 @@ __all__ = [
     "SCORES",
     "TEXT_COLUMNS",
     "TIME_COLUMNS",
+    "TOPICS",
 ]
 
 _BANDS = (*BANDS, "unknown")
@@ -406,6 +408,12 @@ SCORES = (
         page=True,
     ),
     number(
+        "support_needs",
+        meaning="Kinds of help it needs: tickets, blockers, escalations, training, onboarding.",
+        low=0,
+        page=True,
+    ),
+    number(
         "health_value",
         meaning="The points behind its band: of the index or of the score.",
         unit="points",
@@ -713,6 +721,20 @@ INPUTS = (
 )
 """What the scoring was worked out from: one row an account, Parquet or database only."""
 
+TOPICS = ("who", "tie", "use", "trend", "grow", "roadblocks", "goals", "limits", "moments")
+"""What a fact about an account is about."""
+
+FACTS = (
+    text("account_id", meaning="The account."),
+    time("as_of", meaning="Date of the scoring."),
+    text("topic", meaning="What it is about.", choices=TOPICS),
+    whole("rank", meaning="Its place among the facts of the account.", low=1),
+    text("name", meaning="What it says."),
+    text("text", meaning="The fact in words; of `trend` a number a week, joined by `|`."),
+    time("happened_at", meaning="When it happened.", null="it has no day of its own"),
+)
+"""What is known of an account beside its scores: several rows an account."""
+
 RESULTS = {
     "scores": SCORES,
     "drivers": DRIVERS,
@@ -722,6 +744,7 @@ RESULTS = {
     "changes": CHANGES,
     "improvements": IMPROVEMENTS,
     "inputs": INPUTS,
+    "facts": FACTS,
 }
 """Every result that scoring writes."""
 

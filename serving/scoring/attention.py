@@ -79,7 +79,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Same index: ``block`` and ``attention`` (at least 0, more needs someone sooner): ARR times
+        Same index: ``block``, ``support_needs`` (how many kinds of help it needs) and
+        ``attention`` (at least 0, more needs someone sooner): ARR times
         the chance to leave at the next decision times the nearness of that decision, which halves
         every 90 days; in the block of growth the chance to grow. Where no money is known every
         account counts alike. Nothing else goes in, so that no account needs someone less for being
@@ -101,6 +102,7 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     block = np.select(held, names, "").astype(object)
     need = _money(accounts) * np.nan_to_num(chance) * nearness
     told = {"block": pd.Series(block, accounts.index, dtype=object), "attention": need}
+    told["support_needs"] = facts["support_needs"]
     return pd.DataFrame(told, index=accounts.index)
 
 

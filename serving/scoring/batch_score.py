@@ -572,7 +572,7 @@ def _published(
         *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk"),
         *(f"survival_{days}d" for days in SURVIVAL_DAYS),
         *("expected_arr_change", "review_flags"),
-        *("block", "attention", "health_value", "health_band_raw", "band"),
+        *("block", "attention", "support_needs", "health_value", "health_band_raw", "band"),
     ]
     frame = accounts[columns].rename(columns={"band": "health_band_shown"})
     return frame.assign(

@@ -129,6 +129,7 @@ def scores_of(count, seed=7):
     frame["explained_by"] = np.where(outside, "none", "model")
     frame["explanation_note"] = np.where(outside, "notice was given", "")
     frame["block"] = np.where(outside, "quiet", "at_risk")
+    frame["support_needs"] = np.where(np.arange(count) % 10 == 4, 1.0, 0.0)
     return in_order(frame).reset_index(drop=True)
 
 

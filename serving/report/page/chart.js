@@ -24,8 +24,10 @@ const lineChart = (chart) => {
       make("span", {}, chart.to)));
 };
 
+const happened = (marks) =>
+  marks.length > 0 && make("p", { class: "fine" }, `On it: ${marks.map(([, text]) => text).join("; ")}.`);
+
 const sectionOf = (section) =>
   titled(section.title,
-    section.charts.map(lineChart),
     facts(section.facts),
-    items(section.lines));
+    section.charts.map((chart) => [lineChart(chart), happened(chart.marks)]));

@@ -51,6 +51,11 @@ const titleOf = (book, place) => {
       make("span", { class: "soft" }, soft.filter(Boolean).join(" · "))));
 };
 
+const sections = (panel, titles) => {
+  const found = panel.sections.filter((section) => titles.includes(section.title));
+  return found.length > 0 && make("div", { class: "sections" }, found.map(sectionOf));
+};
+
 const accountPage = (book, place, panel) => {
   const { accounts } = book;
   return make("article", { class: "panel", "aria-labelledby": "account-name" },
@@ -58,16 +63,19 @@ const accountPage = (book, place, panel) => {
     make("p", { class: "story" }, panel.story),
     accounts.flags[place].length > 0 && make("p", { class: "flags" },
       make("b", {}, "For a person to look at: "), `${accounts.flags[place].join("; ")}.`),
+    sections(panel, ["Who it is", "The tie", "How it uses the product"]),
     make("div", { class: "two" },
       make("div", {},
         accounts.cap[place] && titled("A cap limits its health", make("p", {}, accounts.cap[place])),
-        panel.reasons.map(reasonGroup)),
+        panel.reasons.map(reasonGroup),
+        sections(panel, ["Roadblocks", "Limits to value: what it asks for", "Room to grow",
+          "Its goals"])),
       titled("What to do",
         panel.plays.length ? panel.plays.map(playCard(book))
           : make("p", { class: "soft" }, "No play is proposed."),
         panel.held && make("p", { class: "soft" },
           make("b", {}, "Held back until its owner has a hand free: "), panel.held))),
-    panel.sections.map((section) => sectionOf(section)),
+    sections(panel, ["How health and maturity went"]),
     titled("The numbers",
       make("div", { class: "numbers" },
         make("ul", { class: "bars" }, panel.bars.map(barOf)), facts(panel.facts))));

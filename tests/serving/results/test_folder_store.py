@@ -141,7 +141,28 @@ def test_file_of_somebody_else_is_not_overwritten(tmp_path):
     assert stored(tmp_path) is None
 
 
-@pytest.mark.parametrize("name", ["../report.html", "index.json", "scores.csv", ".hidden", "a/b"])
+def test_pages_in_a_folder_of_their_own_replace_those_of_before(tmp_path):
+    store = open_store(tmp_path)
+    store.write(results(NOVEMBER), files={"report/ann.html": "ann", "report/bob.html": "bob"})
+    store.write(results(DECEMBER), files={"report/ann.html": "ann later"})
+    assert [path.name for path in (tmp_path / "report").iterdir()] == ["ann.html"]
+    assert (tmp_path / "report" / "ann.html").read_text() == "ann later"
+    store.write({}, files={"report.html": "all"})
+    assert (tmp_path / "report" / "ann.html").exists()
+
+
+def test_folder_of_somebody_else_is_not_written_into(tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "mine.html").write_text("mine")
+    with pytest.raises(ArtifactError, match=r"has a file 'report' that is no stored result"):
+        open_store(tmp_path).write(results(DECEMBER), files={"report/ann.html": "x"})
+    assert (tmp_path / "report" / "mine.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../report.html", "index.json", "scores.csv", ".hidden", "a/b", "report/../x", "report/.x"],
+)
 def test_file_names_are_plain_and_free(tmp_path, name):
     with pytest.raises(SchemaError, match="`files` must have plain and free file names, got"):
         open_store(tmp_path).write(results(DECEMBER), files={name: "x"})

@@ -1,0 +1,1 @@
+"""What is known of an account beside its scores: who it is, its tie, its use, its needs."""

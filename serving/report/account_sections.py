@@ -1,0 +1,129 @@
+"""What a panel says of an account beside its scores: who it is, its tie, use, goals and history."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from .by_account import ByAccount
+from .page_words import day, plain, sentence
+
+__all__ = ["Sections"]
+
+_TITLES = {
+    "who": "Who it is",
+    "tie": "The tie",
+    "use": "How it uses the product",
+    "goals": "Its goals",
+    "grow": "Room to grow",
+    "roadblocks": "Roadblocks",
+    "limits": "Limits to value: what it asks for",
+}
+_MOST_READINGS = 18
+_LINES = {"chs": ("Health score", 100.0), "cmi": ("Maturity index", 5.0)}
+_WEEK = pd.Timedelta(days=7)
+_FACTS = ["account_id", "topic", "name", "text", "happened_at"]
+_HISTORY = ["account_id", "as_of", "chs", "cmi"]
+_Told = Sequence[tuple[str, str, str, pd.Timestamp]]
+
+
+class Sections:
+    """Parts of the panels, account by account.
+
+    Parameters
+    ----------
+    listed : Series of str
+        Account ids in the order of the list.
+    facts : DataFrame
+        ``FACTS`` of one date; may be empty.
+    history : DataFrame
+        Stored scores of this and earlier dates: ``account_id``, ``as_of``, ``chs``, ``cmi``; may
+        be empty.
+    as_of : Timestamp or None
+        None without accounts.
+    """
+
+    def __init__(
+        self,
+        listed: pd.Series,
+        facts: pd.DataFrame,
+        history: pd.DataFrame,
+        as_of: pd.Timestamp | None,
+    ) -> None:
+        self._as_of = as_of
+        told = facts if len(facts) else facts.reindex(columns=_FACTS)
+        self._facts = ByAccount(listed, told["account_id"])
+        ordered = told[_FACTS[1:]].iloc[self._facts.order]
+        self._told = list(zip(*(ordered[name].tolist() for name in _FACTS[1:]), strict=True))
+        past = history if len(history) else history.reindex(columns=_HISTORY)
+        past = past[_HISTORY].sort_values("as_of", kind="stable")
+        self._history = ByAccount(listed, past["account_id"])
+        self._past = past.iloc[self._history.order].reset_index(drop=True)
+
+    def of(self, place: int) -> list[dict[str, Any]]:
+        """Return the sections of the account at a place of the list; those that say something."""
+        told = self._told[self._facts.of(place)]
+        found = [
+            _section(title, told, topic, self._trend(told) if topic == "use" else [])
+            for topic, title in _TITLES.items()
+        ]
+        found.append(_titled("How health and maturity went", self._readings(place)))
+        return [section for section in found if section["charts"] or section["facts"]]
+
+    def _trend(self, told: _Told) -> list[dict[str, Any]]:
+        """Return the weekly numbers of a year with what happened on them."""
+        charts = []
+        for topic, name, text, _ in told:
+            if topic == "trend":
+                values = [float(value) for value in text.split("|")]
+                charts.append(_chart(plain(name), values, self._marks(told, len(values))))
+        return charts
+
+    def _marks(self, told: _Told, weeks: int) -> list[tuple[float, str]]:
+        """Return where along the weeks something happened, from 0 to 1."""
+        marks = [
+            (1 - (self._as_of - when) / _WEEK / max(weeks - 1, 1), f"{plain(name)}, {day(when)}")
+            for topic, name, _, when in told
+            if topic == "moments" and self._as_of is not None
+        ]
+        return [(x, text) for x, text in marks if 0 <= x <= 1]
+
+    def _readings(self, place: int) -> list[dict[str, Any]]:
+        past = self._past.iloc[self._history.of(place)].tail(_MOST_READINGS)
+        charts = (_reading(past, column, *told) for column, told in _LINES.items())
+        return [chart for chart in charts if chart]
+
+
+def _titled(
+    title: str, charts: list[dict[str, Any]], facts: Sequence[Sequence[str]] = ()
+) -> dict[str, Any]:
+    return {"title": title, "charts": charts, "facts": [list(pair) for pair in facts]}
+
+
+def _section(title: str, told: _Told, topic: str, charts: list[dict[str, Any]]) -> dict[str, Any]:
+    facts = [(plain(name), sentence(text)) for about, name, text, _ in told if about == topic]
+    return _titled(title, charts, facts)
+
+
+def _chart(name: str, values: list[float], marks: list[tuple[float, str]]) -> dict[str, Any]:
+    last = max(len(values) - 1, 1)
+    points = [[round(place / last, 4), value] for place, value in enumerate(values)]
+    words = f"{name}: {values[0]:,.0f} at first, {values[-1]:,.0f} now, at most {max(values):,.0f}"
+    told = {"from": f"{len(values)} weeks ago", "to": "now", "lines": [{"points": points}]}
+    return told | {"words": words, "marks": [[round(x, 4), text] for x, text in marks]}
+
+
+def _reading(past: pd.DataFrame, column: str, name: str, top: float) -> dict[str, Any] | None:
+    """Return a score over the stored readings; None below two."""
+    known = past.dropna(subset=[column])
+    if len(known) < 2:
+        return None
+    first, last = known["as_of"].iloc[0], known["as_of"].iloc[-1]
+    length = (last - first) / _WEEK
+    points = [
+        [round((when - first) / _WEEK / length, 4), round(value, 1)]
+        for when, value in zip(known["as_of"], known[column], strict=True)
+    ]
+    words = f"{name}: {points[0][1]:g} to {points[-1][1]:g} over {len(points)} readings"
+    told = {"from": day(first), "to": day(last), "lines": [{"points": points}], "marks": []}
+    return told | {"words": words, "top": top}
