@@ -7,7 +7,7 @@ import pytest
 import churngrid
 from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError, SchemaError
-from churngrid.serving.api import check, compile_kernels, init, score, scorecard, train
+from churngrid.serving.api import check, compile_kernels, explain, init, score, scorecard, train
 from churngrid.serving.results.stores import open_store
 from churngrid.serving.results.words import to_do
 
@@ -223,7 +223,7 @@ def test_every_verb_is_reached_from_the_package():
     reached = [getattr(churngrid, name) for name in churngrid.__all__]
     verbs = {"backtest", "build_dataset", "check", "compile_kernels", "explain", "init", "report"}
     verbs |= {"fit_scorecard", "score", "train", "validate_scorecard"}
-    jobs = (check, compile_kernels, init, score, scorecard, train)
+    jobs = (check, compile_kernels, explain, init, score, scorecard, train)
     homes = {name: getattr(job, name) for job in jobs for name in verbs & set(job.__all__)}
     assert set(homes) == verbs
     assert all(verb in reached for verb in homes.values())
