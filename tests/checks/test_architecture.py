@@ -76,7 +76,14 @@ MAY_IMPORT = {
     "serving.spark": _SCORING,
     "serving.effects": _SCORING,
     "serving.api": _SCORING
-    | {"serving.report", "serving.spark", "serving.flat", "serving.effects"},
+    | {
+        "serving.report",
+        "serving.exports",
+        "serving.profile",
+        "serving.spark",
+        "serving.flat",
+        "serving.effects",
+    },
     "serving.cli": _SCORING | {"serving.api", "serving.cli.summaries"},
     "serving.cli.summaries": _SCORING | {"serving.api"},
     "demo": _KNOWN,
