@@ -33,7 +33,8 @@ class KnownRows:
         """Return the rows of a table; none where it is not delivered."""
         spec = table_spec(name)
         if name not in self.tables:
-            return empty_table(spec).to_pandas()
+            nothing: pd.DataFrame = empty_table(spec).to_pandas()
+            return nothing
         frame = self.tables[name].to_pandas()
         found: pd.DataFrame = frame[frame["account_id"].isin(self._accounts)]
         return found.reset_index(drop=True)
