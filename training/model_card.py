@@ -40,6 +40,7 @@ def card_markdown(trained: Trained) -> str:
         *(_row(name, scorers) for name, scorers in card["scorers"].items()),
         "",
         *_axes(trained),
+        *_forecast(trained),
         *(f"- {warning}" for warning in trained.warnings),
     ]
     return "\n".join(lines)
@@ -76,6 +77,26 @@ def _axes(trained: Trained) -> list[str]:
     return [
         f"- Health axis (the estimate without maturity) and maturity: rank correlation "
         f"{axes.spearman:.2f} over {axes.accounts:,} accounts of the newest date.",
+    ]
+
+
+def _forecast(trained: Trained) -> list[str]:
+    """Say how good forecasts of the book would have been, where any is over."""
+    tried = trained.model.card.get("forecast") or []
+    if not tried:
+        return []
+    return [
+        "Forecasts made on earlier dates with this history, held against what came; points are "
+        "percentage points, a range is meant to hold 80 of 100:",
+        "",
+        "| retention | quarters ahead | forecasts | inside the range | bias | mean distance |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {row['measure'].upper()} | {row['ahead'] or 'all'} | {row['forecasts']} | "
+            f"{100 * row['inside']:.0f} % | {row['bias']:+.1f} | {row['off']:.1f} |"
+            for row in tried
+        ),
+        "",
     ]
 
 

@@ -1,7 +1,7 @@
 """Training: backtest, fit on everything that is certain, and say what came out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from ..features.metrics.absence import Absence
 from ..features.metrics.catalogue import by_column
 from ..features.metrics.metric import Metric
 from ..features.schema.settings import Settings
+from ..features.schema.tableset import Tables
 from ..features.scores.portfolio_review import Independence, axis_independence
 from ..features.subscriptions.business_kind import lead_of
 from .dataset.dataset import Dataset
@@ -22,10 +23,11 @@ from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.scorers import SEED, paired_difference
 from .forecast.book_rates import BookRates, learn_rates
 from .forecast.model_error import model_error
+from .forecast.trial import coverage, forecast_trial
 from .models.catalogue import model_named
 from .registry.artifact import MATURITY, FittedModel
 
-__all__ = ["Trained", "train_target"]
+__all__ = ["Trained", "train_target", "tried_on_the_past"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,33 @@ def train_target(
         outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
         axes=_axes(model, lesson) if target == "churned" else None,
     )
+
+
+def tried_on_the_past(
+    trained: Trained, dataset: Dataset, tables: Tables, settings: Settings
+) -> Trained:
+    """Return the same with the forecast's own backtest on the model card.
+
+    Parameters
+    ----------
+    trained : Trained
+        Of churn; of anything else it comes back as it is.
+    dataset : Dataset
+    tables : Tables
+    settings : Settings
+
+    Returns
+    -------
+    Trained
+    """
+    if trained.model.target != "churned":
+        return trained
+    told = trained.backtest.predictions
+    trial = forecast_trial(tables, dataset, told[told["shipped"]], settings)
+    listed = coverage(trial).to_dict("records") if len(trial) else []
+    plain = [{str(name): value for name, value in row.items()} for row in listed]
+    card = {**trained.model.card, "forecast": plain}
+    return replace(trained, model=replace(trained.model, card=card))
 
 
 def _rates(dataset: Dataset) -> BookRates | None:

@@ -22,7 +22,7 @@ from ...training.registry.mlflow_registry import (
     log_training,
 )
 from ...training.registry.promotion import promote
-from ...training.train import train_target
+from ...training.train import train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
@@ -66,6 +66,7 @@ def trained_of(
     """Train one target, decide its alias, and register it in the store."""
     step = counted(progress, f"train {name}", None)
     trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
+    trained = tried_on_the_past(trained, rows, company.tables, company.settings)
     decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")

@@ -37,6 +37,24 @@ class Book:
     accounts: pd.DataFrame
     points: pd.DataFrame
 
+    def take(self, rows: IntArray) -> "Book":
+        """Return some rows of the book, in their order.
+
+        Parameters
+        ----------
+        rows : ndarray of int64
+            Positions, ascending.
+
+        Returns
+        -------
+        Book
+        """
+        place = np.full(len(self.accounts), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        moved = self.points.assign(row=place[self.points["row"].to_numpy()])
+        kept = moved[moved["row"].to_numpy() >= 0]
+        return Book(self.accounts.iloc[rows].reset_index(drop=True), kept.reset_index(drop=True))
+
 
 def book_of(tables: Tables, rows: Rows, *, grace_days: int, count: int) -> Book:
     """Read the book from the tables, as known before each as-of date.

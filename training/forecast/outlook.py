@@ -156,11 +156,42 @@ class Outlook:
         found = found.astype(dict.fromkeys(_COUNTS, np.int64))
         return found.assign(as_of=timestamps(np.array([self.as_of]))[0], unit=unit)
 
+    def retention(self, moments: IntArray, *, draws: int = DRAWS) -> pd.DataFrame:
+        """Return gross and net retention of the whole book at some moments, with ranges.
+
+        Parameters
+        ----------
+        moments : ndarray of int64
+            Microseconds, ascending, after the as-of date.
+        draws : int
+
+        Returns
+        -------
+        DataFrame
+            One row a moment: ``grr``, ``nrr`` and their bounds; without rows where nobody pays.
+        """
+        names = [f"{name}{bound}" for name in ("grr", "nrr") for bound in ("", "_low", "_high")]
+        edges = np.append(self.as_of, moments).astype(np.int64)
+        whole = [figures for _, _, figures in self._groups(edges, draws, ("all",))]
+        return pd.DataFrame({name: whole[0][name] if whole else [] for name in names})
+
+    def cohort(self) -> BoolArray:
+        """Tell which accounts retention is about: they pay a known amount and have an estimate.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_accounts,)
+        """
+        accounts = self._paying()
+        found = np.zeros(len(self.book.accounts), dtype=bool)
+        found[accounts.loc[accounts["known"], "row"].to_numpy()] = True
+        return found
+
     def _exposure(self, moments: IntArray) -> Exposure:
         return exposure_of(self.book, self.curves, self.estimates, self.rates, moments)
 
     def _groups(
-        self, moments: IntArray, draws: int
+        self, moments: IntArray, draws: int, groupings: tuple[str, ...] = GROUPINGS
     ) -> Iterator[tuple[str, str, dict[str, FloatArray]]]:
         accounts = self._paying()
         if accounts.empty:
@@ -171,7 +202,7 @@ class Outlook:
         expected = expected_money(mine, Sizes.of(self.rates))
         listed = [
             (grouping, str(group), np.sort(part["cell"].unique()))
-            for grouping in GROUPINGS
+            for grouping in groupings
             for group, part in accounts.groupby(grouping)
         ]
         place = np.unique(asked["cell"].to_numpy(), return_inverse=True)
