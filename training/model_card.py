@@ -86,6 +86,7 @@ def _forecast(trained: Trained) -> list[str]:
     if not tried:
         return []
     return [
+        "",
         "Forecasts made on earlier dates with this history, held against what came; points are "
         "percentage points, a range is meant to hold 80 of 100:",
         "",

@@ -117,7 +117,8 @@ def _rates_on(
         earlier = known[known["fold"] < (fold.iloc[0] if len(fold) else 0)]
         errors.append(
             model_error(
-                *(earlier[name].to_numpy(dtype=np.float64) for name in ("p", "label")),
+                earlier["p"].to_numpy(dtype=np.float64),
+                earlier["label"].to_numpy(dtype=np.float64),
                 earlier["fold"].to_numpy(dtype=np.int64),
                 earlier["account_id"].to_numpy(dtype=object),
             )
