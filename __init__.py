@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .serving.api.forecast import forecast
     from .serving.api.init import init
     from .serving.api.models import list_models, load_model, promote_model, rollback_model
+    from .serving.api.monitor import monitor
     from .serving.api.score import report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
@@ -43,6 +44,7 @@ __all__ = [
     "list_models",
     "load_model",
     "metric_reference",
+    "monitor",
     "play_effects",
     "promote_model",
     "read_tables",
@@ -75,6 +77,7 @@ _HOME = {
     "fit_scorecard": "serving.api.scorecard",
     "forecast": "serving.api.forecast",
     "init": "serving.api.init",
+    "monitor": "serving.api.monitor",
     "metric_reference": "features.metrics.markdown",
     "read_tables": "features.ingest.read",
     "report": "serving.api.score",

@@ -16,6 +16,7 @@ from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings, Flat
 from churngrid.features.schema.settings import Lookup, Settings, TableMapping
 from churngrid.features.schema.tables import TABLES
 from churngrid.serving.results.effects_schema import PLAY_EFFECTS
+from churngrid.serving.results.monitoring_schema import MONITORED
 from churngrid.serving.results.schema import FLAT_RESULTS, RESULTS
 
 HERE = Path(__file__).parent
@@ -137,13 +138,16 @@ def results_page() -> str:
         "feeds": "How each table delivers, and what is wrong with it.",
         "play_effects": "What `effects` says: one row a play ([What plays do](play-effects.md)).",
         "changes": "Why accounts moved since the last scoring, part by part; parts add up.",
+        "drift": "How far each input of the models lay from training.",
+        "runs": "What `monitor` says of each stored scoring.",
+        "forecasts": "What `monitor` says of stored forecasts.",
         "improvements": "What would help: by the model's estimate, and no promise.",
         "facts": "What is known of an account beside its scores: several rows an account.",
         "inputs": "What the scoring was worked out from, for the next one and for monitoring.",
     }
     flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}
     meanings |= {f"{name} of one table": meaning for name, meaning in meanings.items()}
-    for name, columns in (RESULTS | flat | {"play_effects": PLAY_EFFECTS}).items():
+    for name, columns in (RESULTS | flat | {"play_effects": PLAY_EFFECTS} | MONITORED).items():
         lines += ["", f"## {name}", "", meanings[name], ""]
         lines += ["| column | kind | unit | range or values | empty when | meaning | since |"]
         lines += ["|---|---|---|---|---|---|---|"]

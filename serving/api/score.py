@@ -170,6 +170,7 @@ def written_to(
         "plays": scored.plays,
         "forecast": scored.forecast,
         "feeds": scored.feeds,
+        "drift": scored.stored_drift(),
         "changes": changes_of(scored, earlier),
         "improvements": of_the_list(scored),
         "inputs": inputs_of(scored),

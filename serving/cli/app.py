@@ -22,6 +22,7 @@ from .data_commands import check, demo, init
 from .effects_command import effects
 from .learning_commands import backtest, train
 from .model_commands import models
+from .monitor_command import monitor
 from .run_command import Terminated
 from .scorecard_commands import scorecard
 from .scoring_commands import explain, forecast, report, score
@@ -42,6 +43,7 @@ _COMMANDS = (
     ("effects", effects, "churngrid effects exports/ --results results/"),
     ("explain", explain, "churngrid explain exports/ --account 1042 --since 2025-11-01"),
     ("forecast", forecast, "churngrid forecast exports/ --by quarter"),
+    ("monitor", monitor, "churngrid monitor exports/ --results results/ --out monitor/"),
     ("report", report, "churngrid report results/"),
 )
 

@@ -2,6 +2,7 @@
 
 from ...features.schema.bands import BANDS
 from ...training.forecast.outlook import SURVIVAL_DAYS
+from .monitoring_schema import DRIFT
 from .result_column import ResultColumn, flag, number, text, time, whole
 from .words import (
     BLOCKS,
@@ -741,6 +742,7 @@ RESULTS = {
     "plays": PLAYS,
     "forecast": FORECAST,
     "feeds": FEEDS,
+    "drift": DRIFT,
     "changes": CHANGES,
     "improvements": IMPROVEMENTS,
     "inputs": INPUTS,

@@ -157,6 +157,16 @@ class Scored:
     outlook: Outlook
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
 
+    def stored_drift(self) -> pd.DataFrame:
+        """Return the drift of all inputs as it is stored: one row a target and input."""
+        as_of = self.features.frame.index.get_level_values("as_of")
+        parts = [found.assign(target=target) for target, found in self.drift.items()]
+        columns = ["as_of", "target", "input", "moved", "missing_then", "missing_now"]
+        if not parts or not len(as_of):
+            return pd.DataFrame(columns=columns)
+        told = pd.concat(parts, ignore_index=True).rename(columns={"column": "input"})
+        return told.assign(as_of=as_of[0])[columns]
+
     def survival(
         self, days: Sequence[int] = SURVIVAL_DAYS, *, clock: Clock = "decided"
     ) -> pd.DataFrame:

@@ -75,6 +75,7 @@ MAY_IMPORT = {
     "serving.flat": _SCORING | {"serving.report"},
     "serving.spark": _SCORING,
     "serving.effects": _SCORING,
+    "serving.monitoring": _SCORING,
     "serving.api": _SCORING
     | {
         "serving.report",
@@ -83,6 +84,7 @@ MAY_IMPORT = {
         "serving.spark",
         "serving.flat",
         "serving.effects",
+        "serving.monitoring",
     },
     "serving.cli": _SCORING | {"serving.api", "serving.cli.summaries"},
     "serving.cli.summaries": _SCORING | {"serving.api"},
