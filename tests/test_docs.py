@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import churngrid
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -18,3 +20,9 @@ def generator():
 @pytest.mark.parametrize("name", sorted(generator().PAGES))
 def test_reference_page_is_up_to_date(name):
     assert (ROOT / "docs" / name).read_text() == generator().PAGES[name](), "run `make docs`"
+
+
+def test_python_reference_names_everything_public():
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = {line.split(".")[-1] for line in page.splitlines() if line.startswith("::: ")}
+    assert listed == {name for name in churngrid.__all__ if name[0] != "_"}

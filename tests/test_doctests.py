@@ -22,6 +22,11 @@ def test_every_part_of_the_package_is_looked_at():
     assert "churngrid.features.arrays.row_ranges" in MODULES
 
 
+@pytest.mark.parametrize("name", [name for name in churngrid.__all__ if name[0] != "_"])
+def test_everything_public_has_an_example(name):
+    assert ">>> " in getattr(churngrid, name).__doc__
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_show_what_they_say(name):
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)

@@ -309,6 +309,13 @@ class Settings(Declared):
         Megabytes that usage may take in memory; what is beyond is kept in temporary files, and
         metrics are computed for fewer accounts at a time. Other tables, and arrays over all
         accounts and dates, are not counted; see ``docs/trust.md``.
+
+    Examples
+    --------
+    >>> Settings(horizon_days=90).horizon_days
+    90
+    >>> Settings(currency="EUR").currency
+    'EUR'
     """
 
     data: str | None = None

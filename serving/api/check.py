@@ -48,6 +48,12 @@ def check(
     ------
     SchemaError
         If the tables cannot be used at all.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> check(build_company(12, months=12).tables).business
+    'Contractual: churn is the decision not to renew, ARR comes from the subscription items.'
     """
     if out is not None:
         check_folder_name(out)

@@ -92,6 +92,11 @@ def compile_kernels(*, progress: Progress | None = None) -> Compiled:
     beside the code, else in the user's cache; the first that can be written to. A container image
     therefore compiles them as the user who will run it, or with ``NUMBA_CACHE_DIR`` set to a
     folder that this user may write to, when it is built and when it runs.
+
+    Examples
+    --------
+    >>> compile_kernels().compiled  # doctest: +SKIP
+    41
     """
     began, step = time.perf_counter(), counted(progress, "compile", 5)
     company = build_company(_ACCOUNTS, months=_MONTHS)

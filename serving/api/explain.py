@@ -64,6 +64,13 @@ def explain(
     ------
     SchemaError
         If there is no such account, or ``since`` names no stored scoring.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> tables = build_company(12, months=12).tables
+    >>> print(explain(tables, account="acc_00003", model="none").text().splitlines()[0])
+    Arbour Robotics (acc_00003), as of 2025-12-31
     """
     company = company_of(data, settings_path, progress)
     used = settings_path if settings_path is not None else settings_for(data)

@@ -233,6 +233,13 @@ def score_table(
     SchemaError
         If there is no model of a flat table, a column that it reads is missing, or no date is
         known to store the results under.
+
+    Examples
+    --------
+    >>> score_table(pd.DataFrame({"visits": [1]}), tracking="sqlite:////nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.SchemaError: There is no trained model yet; ...
     """
     settings = _settings(settings_path)
     model = _champion(tracking)
@@ -283,6 +290,14 @@ def explain_table(
     ------
     SchemaError
         If there is no such customer; else as ``score_table``.
+
+    Examples
+    --------
+    >>> customers = pd.DataFrame({"visits": [1]})
+    >>> explain_table(customers, account="a", tracking="sqlite:////nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.SchemaError: There is no trained model yet; ...
     """
     scored = score_table(data, settings_path, as_of=as_of, tracking=tracking).scored
     found = scored.scores[scored.scores["account_id"] == account]

@@ -53,6 +53,13 @@ def forecast(
     ------
     SchemaError, ArtifactError, ValueError
         If the input or the model is unusable, or nobody has such a segment or CSM.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> table = forecast(build_company(12, months=12).tables).table
+    >>> table["period"].iloc[:2].tolist()
+    ['2025-Q4', '2026-Q1']
     """
     _check(by, periods, segment, csm)
     company = company_of(data, settings_path, progress)

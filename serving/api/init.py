@@ -47,6 +47,13 @@ def init(
     SchemaError
         If one of the files is already there, the data cannot be opened, or a preset does not find
         its tables in it.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     sorted(path.name for path in init(Path(folder) / "mine").written)[:3]
+    ['churngrid.yaml', 'maturity.yaml', 'playbook.yaml']
     """
     if presets and data is None:
         raise SchemaError("Presets say how your data is read; name it with `--from DATA`.")

@@ -68,6 +68,11 @@ def list_models(target: str = "churn", tracking: str | None = None) -> tuple[Mod
     -------
     tuple of ModelVersion
         Empty if there is none.
+
+    Examples
+    --------
+    >>> list_models("churn", tracking="sqlite:////nowhere/mlflow.db")
+    ()
     """
     return versions_of(_uri(tracking), target_of(target))
 
@@ -93,6 +98,13 @@ def promote_model(
     ------
     ArtifactError
         If there is no such version.
+
+    Examples
+    --------
+    >>> promote_model("churn", "2", reason="why", tracking="sqlite:////nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.ArtifactError: 'sqlite:////nowhere/mlflow.db' holds no model ...
     """
     return promote_version(_uri(tracking), target_of(target), version, reason=reason)
 
@@ -115,6 +127,13 @@ def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> 
     ------
     ArtifactError
         If there was no other champion before.
+
+    Examples
+    --------
+    >>> rollback_model("churn", reason="why", tracking="sqlite:////nowhere/mlflow.db")
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.ArtifactError: 'sqlite:////nowhere/mlflow.db' holds no model ...
     """
     return rollback_champion(_uri(tracking), target_of(target), reason=reason)
 

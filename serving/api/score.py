@@ -224,6 +224,13 @@ def score(
     ------
     SchemaError, ArtifactError, ValueError
         If the input, the model or the place is unusable.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> scored = score(build_company(12, months=12).tables, model="none").scored
+    >>> scored.scores["health_source"].unique().tolist()
+    ['scorecard']
     """
     # What is wrong with the place is said before the work, not after it.
     store = None if out is None else _place_of(out, data)
@@ -269,6 +276,15 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
     ------
     SchemaError
         If nothing is stored there.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from churngrid.demo import build_company
+    >>> with TemporaryDirectory() as out:
+    ...     done = score(build_company(12, months=12).tables, out=out, model="none")
+    ...     report(out).name
+    'report.html'
     """
     store = open_store(out)
     scores = store.read("scores")

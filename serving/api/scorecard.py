@@ -112,6 +112,12 @@ def validate_scorecard(
         If the history is too short.
     LeakageError
         If a metric looks ahead.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> sorted(validate_scorecard(build_company(60, months=24).tables).judged)
+    ['as_it_is', 'without_person']
     """
     company, notes = _monthly(company_of(data, settings_path, progress))
     dataset, card = dataset_of(company, progress), company.config.scorecard
@@ -164,6 +170,14 @@ def fit_scorecard(
         If there is too little to learn from or to measure on.
     LeakageError
         If a metric looks ahead.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> fit_scorecard(build_company(60, months=24).tables)
+    Traceback (most recent call last):
+    ...
+    ValueError: The weights cannot be learned: ... Keep the hand-set weights.
     """
     _check_place(out)
     company, notes = _monthly(company_of(data, settings_path, progress))

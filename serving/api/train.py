@@ -171,6 +171,13 @@ def build_dataset(
         If the history is too short.
     LeakageError
         If a metric looks ahead.
+
+    Examples
+    --------
+    >>> from churngrid.demo import build_company
+    >>> rows = build_dataset(build_company(12, months=12).tables)
+    >>> rows.X.index.names, len(rows.X) == len(rows.labels)
+    (FrozenList(['account_id', 'as_of']), True)
     """
     return dataset_of(company_of(data, settings_path, progress), progress)
 
@@ -207,6 +214,16 @@ def train(
     ------
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from for any target.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from churngrid.demo import build_company
+    >>> tables = build_company(60, months=24).tables
+    >>> with TemporaryDirectory() as folder:
+    ...     found = train(tables, targets=("churn",), tracking=f"sqlite:///{folder}/mlflow.db")
+    >>> found[0].target, found[0].alias in ("champion", "challenger")
+    ('churn', True)
     """
     company = company_of(data, settings_path, progress)
     rows, uri = dataset_of(company, progress), tracking or local_uri(MODELS)
@@ -242,6 +259,16 @@ def backtest(
     ------
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from churngrid.demo import build_company
+    >>> tables = build_company(60, months=24).tables
+    >>> with TemporaryDirectory() as folder:
+    ...     kept = backtest(tables, out=Path(folder), targets=("churn",))
+    >>> {"base_rate", "scorecard"} <= set(kept.predictions["model"])
+    True
     """
     if out is not None:
         check_folder_name(out)
