@@ -15,6 +15,9 @@ __all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_
 MINIMUM_HISTORY_DAYS = 90
 """Before so many days of data most windows would look into the time before the data began."""
 
+_QUIET = pd.Timedelta(days=7)
+"""So long there may be no row without a day missing: weekends, holidays."""
+
 _DATED = (
     *("tickets", "invoices", "survey_responses", "activities", "contract_events"),
     "subscription_items",
@@ -112,8 +115,8 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     Raises
     ------
     ValueError
-        If the text is not a date, or the date lies before the data begins or after the day that
-        follows its last one.
+        If the text is not a date, or the date lies before the data begins or more than a week
+        after its last day.
     SchemaError
         If no table of facts has a row.
 
@@ -131,8 +134,8 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
     if pd.isna(asked):
         raise ValueError(f"`as_of` must be 'latest' or a date such as '2025-06-30', got {as_of!r}.")
     first, last = (_moment(moment) for moment in _known_bounds(tables))
-    # Who asks for the morning after means all that is there, the last day included.
-    after = last.floor("D") + pd.Timedelta(days=1)
+    # Who asks for the morning after, or after a weekend or a holiday, means all that is there.
+    after = last.floor("D") + _QUIET
     if not first < asked <= max(newest, after):
         raise ValueError(
             f"`as_of` must lie within the data, after {first:%Y-%m-%d %H:%M} and not after "

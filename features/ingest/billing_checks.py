@@ -70,7 +70,9 @@ def paid_after_cancelling(batches: Mapping[str, Batch]) -> Iterator[Finding]:
     batch, items = batches["contract_events"], batches["subscription_items"].table
     versions = items.select(["item_id", "effective_from", "known_at"]).to_pandas()
     newest = _newest(versions, ["item_id", "effective_from"]).index.to_numpy()
-    paid = items.take(pa.array(newest)).filter(pc.greater(pc.field("mrr"), 0))
+    # An item without an end ends with what it belongs to.
+    closed = pc.is_valid(pc.field("effective_to"))
+    paid = items.take(pa.array(newest)).filter(closed & (pc.field("mrr") > 0))
     said = pc.is_in(batch.table["event_type"], value_set=pa.array(["cancelled", "churn_confirmed"]))
     of_contract = found_in(batch.table["contract_id"], pc.unique(items["contract_id"]))
     goes_on = np.where(

@@ -171,3 +171,53 @@ def test_a_request_to_end_with_the_paid_year_holds_until_then():
     assert stand(tables, "a", "2025-03-20")["status"] != "notice_given"
     for date in ("2025-04-02", "2025-08-01", "2025-12-31"):
         assert stand(tables, "a", date)["status"] == "notice_given"
+
+
+def event(account, kind, at, known=None):
+    return {
+        "event_id": f"{account} {kind} {at}",
+        "account_id": account,
+        "event_type": kind,
+        "effective_at": at,
+        "known_at": known or at,
+    }
+
+
+def test_an_open_item_ends_with_what_was_cancelled():
+    rows = [item(name, "2023-01-01") for name in ("gone", "later", "undone", "back", "stays")]
+    rows.append(item("back", "2024-09-01", mrr=70.0, name="second"))
+    said = [
+        event("gone", "cancelled", "2024-05-01"),
+        event("gone", "churn_confirmed", "2024-06-10"),
+        event("later", "cancelled", "2024-12-01", known="2024-05-01"),
+        event("undone", "cancelled", "2024-05-01"),
+        event("undone", "reactivated", "2024-05-20"),
+        event("back", "churn_confirmed", "2024-05-01"),
+    ]
+    tables = company(rows, contract_events=said)
+    right = {
+        ("gone", "2024-04-20"): "paying",
+        ("gone", "2024-07-15"): "left",
+        ("later", "2024-11-15"): "paying",
+        ("later", "2025-02-01"): "left",
+        ("undone", "2024-05-10"): "left",
+        ("undone", "2024-07-15"): "paying",
+        ("back", "2024-07-15"): "left",
+        ("back", "2024-10-15"): "paying",
+        ("stays", "2025-10-15"): "paying",
+    }
+    assert {key: stand(tables, *key)["custom"] for key in right} == right
+    assert stand(tables, "back", "2024-10-15")["arr"] == 840.0
+    assert stand(tables, "later", "2024-11-15")["status"] == "notice_given"
+    assert f"{ended(tables, 'gone'):%F}" == "2024-05-01"
+    (finding,) = [one for one in tables.findings if "ended by that" in one.rule]
+    assert finding.count == 4
+
+
+def test_a_cancelled_contract_ends_its_own_items_only():
+    rows = [
+        item("a", "2023-01-01", name="i", contract_id="c"),
+        item("a", "2023-01-01", mrr=30.0, name="j", contract_id="d"),
+    ]
+    said = event("a", "cancelled", "2024-05-01") | {"contract_id": "c"}
+    assert stand(company(rows, contract_events=[said]), "a", "2024-07-01")["arr"] == 360.0

@@ -13,6 +13,7 @@ from ...schema.currency_codes import currency_codes
 from ...schema.settings import Settings
 from ...schema.tables import table_spec
 from ...schema.tableset import Finding, Tables, canonical_schema
+from .cancelled_items import ended_by_events
 from .item_periods import with_period_ends
 from .local_time import at_local_time
 
@@ -54,6 +55,9 @@ def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
         )
         by_name["subscription_items"] = items
         found += told
+        if "contract_events" in by_name:
+            by_name["subscription_items"], told = ended_by_events(items, by_name["contract_events"])
+            found += told
     rates = _rates(settings)
     if rates is not None:
         by_name["exchange_rates"] = rates

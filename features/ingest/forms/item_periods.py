@@ -51,6 +51,8 @@ def with_period_ends(
     list of Finding
         One for each way of writing that was found.
     """
+    if items.num_rows == 0:
+        return items, []
     rows = _rows_of(items)
     parts = []
     if settings.item_rows != "states":

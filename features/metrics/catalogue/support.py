@@ -9,7 +9,10 @@ from ..select import Above, Filled, Is, IsNot, Select, Window
 __all__ = ["METRICS", "OPEN_CRITICAL"]
 
 
-_CLOSED = ("resolved", "solved", "closed")
+_CLOSED = (
+    *("resolved", "solved", "closed", "done", "completed", "merged", "duplicate", "spam"),
+    *("deleted", "cancelled", "canceled", "rejected", "declined", "invalid", "archived"),
+)
 _CRITICAL_OPEN = (Is("priority", ("critical", "urgent")), IsNot("status", _CLOSED))
 OPEN_CRITICAL = Select("tickets", _CRITICAL_OPEN, at="created_at")
 """Critical tickets that are open."""

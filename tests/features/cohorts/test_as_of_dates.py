@@ -88,14 +88,14 @@ def test_a_date_within_the_data_is_taken_as_utc(company):
     assert resolve_as_of(tables, "2025-06-30T02:00+02:00") == utc("2025-06-30")
 
 
-@pytest.mark.parametrize("asked", ["2024-12-31", "2025-01-01", "2026-01-02"])
+@pytest.mark.parametrize("asked", ["2024-12-31", "2025-01-01", "2026-01-08"])
 def test_a_date_outside_the_data_is_refused(company, asked):
     tables = company(first="2025-01-01", last="2025-12-31")
     with pytest.raises(ValueError, match="`as_of` must lie within the data, after 2025-01-01"):
         resolve_as_of(tables, asked)
 
 
-@pytest.mark.parametrize("asked", ["2025-01-02", "2025-12-31", "2026-01-01"])
+@pytest.mark.parametrize("asked", ["2025-01-02", "2025-12-31", "2026-01-01", "2026-01-07"])
 def test_the_first_and_last_dates_within_the_data_are_taken(company, asked):
     tables = company(first="2025-01-01", last="2025-12-31")
     assert resolve_as_of(tables, asked) == utc(asked)

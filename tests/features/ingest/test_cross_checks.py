@@ -255,15 +255,15 @@ def cancelled(**more):
 @pytest.mark.parametrize(
     ("ends", "event", "count"),
     [
-        (None, {}, 1),
+        (None, {}, 0),
         ("2025-04-01", {}, 1),
         ("2025-03-31", {}, 0),
         ("2025-03-01", {}, 0),
-        (None, {"event_type": ["notice_received"]}, 0),
-        (None, {"account_id": ["b"]}, 0),
-        (None, {"contract_id": ["c"]}, 1),
-        (None, {"contract_id": ["d"]}, 0),
-        (None, {"contract_id": ["unknown"]}, 1),
+        ("2025-04-01", {"event_type": ["notice_received"]}, 0),
+        ("2025-04-01", {"account_id": ["b"]}, 0),
+        ("2025-04-01", {"contract_id": ["c"]}, 1),
+        ("2025-04-01", {"contract_id": ["d"]}, 0),
+        ("2025-04-01", {"contract_id": ["unknown"]}, 1),
     ],
 )
 def test_cancellation_of_what_is_still_paid_for_is_reported(ends, event, count):
