@@ -24,8 +24,10 @@ from .evaluation.scorers import SEED, paired_difference
 from .forecast.book_rates import BookRates, learn_rates
 from .forecast.model_error import model_error
 from .forecast.trial import coverage, forecast_trial
-from .models.catalogue import model_named
+from .models.catalogue import MODELS, model_named
 from .registry.artifact import MATURITY, FittedModel
+
+_RULES = tuple(model.name for model in MODELS if model.is_baseline)
 
 __all__ = ["Trained", "train_target", "tried_on_the_past"]
 
@@ -272,7 +274,7 @@ def _against_rules(backtest: Backtest) -> list[str]:
     shipped = table[table["shipped"]]
     keys = ["account_id", "as_of", "fold"]
     said = []
-    for name in ("base_rate", "recency", "one_metric", "scorecard"):
+    for name in _RULES:
         rule = table[(table["model"] == name) & ~table["shipped"]]
         both = shipped.merge(rule, on=keys, suffixes=("", "_rule"))
         if both.empty or both["label"].nunique() < 2:

@@ -43,7 +43,12 @@ __all__ = [
 
 TARGETS = ("churned", "expanded")
 
-ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
+ROLES = {
+    "recency": "days_since_value_event",
+    "scorecard": "chs",
+    "growth": "arr_trend_12m",
+    "saturation": "licence_utilisation",
+}
 """Columns the baselines read."""
 
 MATURITY_INPUTS = ("cmi", "cmi_coverage")

@@ -101,7 +101,7 @@ def backtest_dataset(
             "Score with the scorecard."
         )
     trial = _Trial(dataset, target, rows, folds, progress or (lambda step: None))
-    competitors = applicable(roles_of(dataset))
+    competitors = applicable(roles_of(dataset), target)
     predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
     allowed = gate_of(y, parents)
     choice = Choice(kind, "") if kind else choose(predictions, competitors, allowed)

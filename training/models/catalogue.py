@@ -16,10 +16,12 @@ __all__ = [
     "GATES",
     "MODELS",
     "Boosted",
+    "GrowthTrend",
     "Model",
     "ProbabilityModel",
     "Recency",
     "Scorecard",
+    "SeatSaturation",
     "SizeGate",
     "applicable",
     "gate",
@@ -43,6 +45,20 @@ class Scorecard(RoleRule):
     role = "scorecard"
 
 
+class GrowthTrend(RoleRule):
+    """Who has grown goes on growing, or not."""
+
+    kind = "growth_trend"
+    role = "growth"
+
+
+class SeatSaturation(RoleRule):
+    """The fuller the seats, the likelier that more are bought."""
+
+    kind = "seat_saturation"
+    role = "saturation"
+
+
 @dataclass(frozen=True)
 class Model:
     """One competitor.
@@ -61,6 +77,8 @@ class Model:
         Roles of columns it cannot do without.
     is_baseline : bool
         Whether it takes part only to be beaten; the report says by how much.
+    only_for : str or None
+        The one target it takes part for; all when None.
     """
 
     name: str
@@ -69,6 +87,7 @@ class Model:
     meaning: str
     needs: tuple[str, ...] = ()
     is_baseline: bool = False
+    only_for: str | None = None
 
 
 def _base_rate() -> ProbabilityModel:
@@ -85,6 +104,14 @@ def _one_metric() -> ProbabilityModel:
 
 def _scorecard() -> ProbabilityModel:
     return Scorecard()
+
+
+def _growth_trend() -> ProbabilityModel:
+    return GrowthTrend()
+
+
+def _seat_saturation() -> ProbabilityModel:
+    return SeatSaturation()
 
 
 def _logistic() -> ProbabilityModel:
@@ -125,6 +152,24 @@ MODELS = (
         meaning="The customer health score, read as a probability.",
         needs=("scorecard",),
         is_baseline=True,
+    ),
+    Model(
+        name="growth_trend",
+        build=_growth_trend,
+        explainer="linear",
+        meaning="Only by how much its ARR has moved in a year: who grew grows on.",
+        needs=("growth",),
+        is_baseline=True,
+        only_for="expanded",
+    ),
+    Model(
+        name="seat_saturation",
+        build=_seat_saturation,
+        explainer="linear",
+        meaning="Only how full its seats are: who runs out of seats buys more.",
+        needs=("saturation",),
+        is_baseline=True,
+        only_for="expanded",
     ),
     Model(
         name="logistic",
@@ -250,13 +295,14 @@ def model_named(name: str) -> Model:
     return found[name]
 
 
-def applicable(roles: Mapping[str, str]) -> tuple[Model, ...]:
-    """Return the models whose special columns are there.
+def applicable(roles: Mapping[str, str], target: str = "churned") -> tuple[Model, ...]:
+    """Return the models that can take part: their special columns are there, the target is theirs.
 
     Parameters
     ----------
     roles : dict of str to str
         Role to column.
+    target : {"churned", "expanded"}
 
     Returns
     -------
@@ -268,4 +314,8 @@ def applicable(roles: Mapping[str, str]) -> tuple[Model, ...]:
     >>> [model.name for model in applicable({"scorecard": "chs"})]
     ['base_rate', 'one_metric', 'scorecard', 'logistic', 'boosted']
     """
-    return tuple(model for model in MODELS if set(model.needs) <= set(roles))
+    return tuple(
+        model
+        for model in MODELS
+        if set(model.needs) <= set(roles) and model.only_for in (None, target)
+    )

@@ -29,7 +29,12 @@ from churngrid.training.models.linear import BaseRate, BestMetric, Logistic
 from churngrid.training.models.scales import learn_pool
 from churngrid.training.models.stepwise import MAX_COLUMNS
 
-ROLES = {"recency": "days_since_value_event", "scorecard": "chs"}
+ROLES = {
+    "recency": "days_since_value_event",
+    "scorecard": "chs",
+    "growth": "days_since_value_event",
+    "saturation": "days_since_value_event",
+}
 DIRECTIONS = {"active_users_28d": -1, "days_since_value_event": 1, "chs": -1, "elsewhere": 1}
 
 
@@ -79,7 +84,8 @@ def test_each_build_is_fresh() -> None:
 
 def test_a_floor_and_rules_always_compete() -> None:
     baselines = [model.name for model in MODELS if model.is_baseline]
-    assert baselines == ["base_rate", "recency", "one_metric", "scorecard"]
+    rules = ["base_rate", "recency", "one_metric", "scorecard", "growth_trend", "seat_saturation"]
+    assert baselines == rules
 
 
 def test_contributions_add_up(fitted: ProbabilityModel) -> None:
@@ -335,7 +341,12 @@ def test_the_boosted_model_is_the_classifier() -> None:
 def test_models_without_their_columns_do_not_compete() -> None:
     names = [model.name for model in applicable({})]
     assert names == ["base_rate", "one_metric", "logistic", "boosted"]
-    assert applicable(ROLES) == MODELS
+    assert applicable(ROLES, "expanded") == MODELS
+
+
+def test_rules_of_growth_compete_for_growth_alone() -> None:
+    names = {model.name for model in MODELS} - {model.name for model in applicable(ROLES)}
+    assert names == {"growth_trend", "seat_saturation"}
 
 
 def test_an_unknown_model_is_named_with_those_there_are() -> None:
