@@ -7,7 +7,7 @@ from typing import Any
 from ..scoring.number_words import say_money
 from .console import say, show_table
 
-__all__ = ["show_forecast"]
+__all__ = ["say_coming_period", "show_forecast"]
 
 _HEAD = ("due", "notice", "renews", "leaves", "cut back", "growth", "GRR", "NRR")
 _MEANS = (
@@ -42,6 +42,33 @@ def show_forecast(summary: Mapping[str, Any]) -> None:
     _say_unknown(summary)
     _say_called(summary["rows"])
     say("Next: `churngrid score` lists who decides next and what to do; `--csm ID` shows one book.")
+
+
+def say_coming_period(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Say in one sentence what the first whole period brings; nothing where nobody pays.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Of ``book_records``.
+    """
+    book = [row for row in rows if row["grouping"] == "all"]
+    if not book:
+        return
+    row = book[min(1, len(book) - 1)]
+    renews, left = (_money(row, "renewed"), _share(row, "grr"))
+    unknown = row["arr_due_without_estimate"]
+    blind = f"; {say_money(unknown)} has no estimate" if unknown else ""
+    say(
+        f"{row['period']}: {say_money(row['arr_due'])} of {say_money(row['arr'])} ARR is due for "
+        f"decision, {_bracketed(renews)} is expected to renew{blind}; retained when it ends (GRR): "
+        f"{_bracketed(left)}. More: churngrid forecast."
+    )
+
+
+def _bracketed(figure: str) -> str:
+    value, _, bounds = figure.partition("\n")
+    return f"{value} ({bounds})" if bounds else value or "unknown"
 
 
 def _by_group(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .console import say, show_accounts, show_scorers, show_table
+from .show_forecast import say_coming_period
 
 __all__ = [
     "show_backtest",
@@ -219,6 +220,7 @@ def show_score(summary: Mapping[str, Any]) -> None:
     say(meaning)
     say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
     show_accounts(summary["needs_someone"])
+    say_coming_period(summary["forecast"])
     if waiting := summary["waiting_for_capacity"]:
         say(f"Plays waiting for capacity, as their owners have no hand free: {waiting:,}.")
     for note in notes:

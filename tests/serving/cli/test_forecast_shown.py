@@ -64,6 +64,12 @@ def test_one_table_of_customers_has_no_decisions(verbs, tmp_path):
     assert "A forecast needs contracts" in done.stderr
 
 
+def test_score_says_what_the_coming_period_brings(verbs):
+    text = squeezed(run("score", "data").stdout)
+    assert "2026-Q1: 120 K of 149 K ARR is due for decision, 30 K (30 K to 30 K)" in text
+    assert "More: churngrid forecast." in text
+
+
 def test_score_for_programs_has_the_forecast(verbs):
     told = document(run("score", "data", "--json"))
     assert told["forecast"][0]["period"] == "2026-Q1"
