@@ -147,11 +147,12 @@ def resolve_as_of(tables: Tables, as_of: str) -> pd.Timestamp:
 _CLOCKS = (
     (USAGE_TABLES, ACTIVITY_TABLES, 0),
     (("tickets",), _DATED, 0),
-    (_DATED, _DATED, DAY - 1),
+    (("invoices", "survey_responses", "activities"), _DATED, DAY - 1),
     (FACT_TABLES, FACT_TABLES, DAY - 1),
 )
 """In order: where one of the first has rows, the second say from when to when data reaches. What is
-not written to every day, such as billing, is whole on the day of its newest row."""
+not written to every day, such as billing, is whole on the day of its newest row. Where there are
+contracts and what became of them, and nothing else, the begin of a contract counts as well."""
 
 
 def _known_bounds(tables: Tables) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from ..schema.suggestions import closest
 from ..schema.tables import FACT_TABLES, TABLES, TableSpec
 from ..schema.tableset import Finding
 from .forms.column_forms import FORM_NAMES
+from .forms.words import spellings
 from .formulas import columns_in, computed
 from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
@@ -460,7 +461,7 @@ def _check_required_columns(plan: Plan, present: tuple[str, ...]) -> None:
     table = plan.spec.name
     skip = f", or leave the table out with `tables.{table}.skip: true`"
     for column in plan.spec.columns:
-        if column.required and column.name not in plan.collected:
+        if column.demanded and column.name not in plan.collected:
             raise SchemaError(
                 f"Table `{table}` (source table {plan.source!r}) lacks the required column "
                 f"`{column.name}`; it has {_listed(present)}.{closest(column.name, present)} "
@@ -517,12 +518,26 @@ def _selected(raw: RawTable, mapping: TableMapping) -> RawTable:
         keep &= to_mask(pc.is_valid(as_text(raw.table[mapping.filled])[0]))
     if keep.all():
         return raw
-    return replace(raw, table=raw.table.filter(pa.array(keep)), rows=raw.rows.kept(keep))
+    kept = replace(raw, table=raw.table.filter(pa.array(keep)), rows=raw.rows.kept(keep))
+    if keep.any():
+        return kept
+    return replace(kept, remarks=(*raw.remarks, *_why_none(raw, mapping)))
+
+
+def _why_none(raw: RawTable, mapping: TableMapping) -> Iterator[str]:
+    """Say which filters leave no row, beside what their columns hold."""
+    for column, values in mapping.only.items():
+        if not _one_of(raw.table[column], values).any():
+            held = pc.unique(as_text(raw.table[column])[0]).to_pylist()
+            yield (
+                f"no row has one of {_listed(values)} in `{column}`, which `only` asks for: it "
+                f"holds {_listed([word for word in held if word is not None], 8)}"
+            )
 
 
 def _one_of(values: pa.ChunkedArray, wanted: Iterable[str]) -> Mask:
     text = pc.utf8_lower(as_text(values)[0])
-    return to_mask(pc.is_in(text, value_set=pa.array([word.lower() for word in wanted])))
+    return to_mask(pc.is_in(text, value_set=pa.array(sorted(spellings(wanted)), pa.string())))
 
 
 def _extra(table: pa.Table, column: str | None) -> pa.ChunkedArray | None:

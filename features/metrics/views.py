@@ -93,7 +93,7 @@ class View:
         ['module']
         """
         tables = [table_spec(source) for source in self.sources]
-        demanded = {column.name for spec in tables for column in spec.columns if column.required}
+        demanded = {column.name for spec in tables for column in spec.columns if column.demanded}
         return [name for name in columns if name not in demanded]
 
 

@@ -41,6 +41,8 @@ class Column:
         Hashed when read, because it can name a person.
     history : bool
         The column changes over time, so a source without history shows today's value.
+    whole : bool
+        A required column that a table may lack as a whole; what it would tell is then unknown.
     """
 
     name: str
@@ -49,6 +51,12 @@ class Column:
     choices: tuple[str, ...] = ()
     personal: bool = False
     history: bool = False
+    whole: bool = False
+
+    @property
+    def demanded(self) -> bool:
+        """Whether no table is of use without the column."""
+        return self.required and not self.whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +369,7 @@ TABLES: tuple[TableSpec, ...] = (
         ),
         columns=(
             _id("account_id"),
-            _id("product_user_id"),
+            Column("product_user_id", "id", required=True, whole=True),
             _id("feature_id", required=False),
             _time("date", required=True),
             _number("events"),
@@ -381,7 +389,7 @@ TABLES: tuple[TableSpec, ...] = (
         meaning="One use of a feature; may stand in for `usage_daily`.",
         columns=(
             _id("account_id"),
-            _id("product_user_id"),
+            Column("product_user_id", "id", required=True, whole=True),
             _id("feature_id", required=False),
             _time("occurred_at", required=True),
             _KNOWN_AT,

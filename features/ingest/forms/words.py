@@ -1,6 +1,6 @@
 """Words of other systems for what the contract calls by one name: shipped and set ones."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from pydantic import RootModel
 from ...arrays.plain_text import as_text
 from ...schema.yaml_file import load_yaml
 
-__all__ = ["Translated", "translated", "vocabulary"]
+__all__ = ["Translated", "spellings", "translated", "vocabulary"]
 
 _FILE = Path(__file__).with_name("vocabulary.yaml")
 
@@ -44,6 +44,32 @@ def vocabulary() -> Mapping[str, Mapping[str, str]]:
         }
         for column, meanings in declared.items()
     }
+
+
+_FLAGS: Mapping[str, tuple[str, ...]] = {
+    "true": ("true", "t", "yes", "y", "1", "1.0"),
+    "false": ("false", "f", "no", "n", "0", "0.0"),
+}
+
+
+def spellings(values: Iterable[str]) -> frozenset[str]:
+    """Return how values may be written in a source: in lower case, truth values in any form.
+
+    Parameters
+    ----------
+    values : iterable of str
+
+    Returns
+    -------
+    frozenset of str
+
+    Examples
+    --------
+    >>> sorted(spellings(["Won"])), "1" in spellings(["true"]), "1" in spellings(["0"])
+    (['won'], True, False)
+    """
+    lowered = [value.strip().lower() for value in values]
+    return frozenset(one for value in lowered for one in _FLAGS.get(value, (value,)))
 
 
 class Translated:

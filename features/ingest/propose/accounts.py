@@ -13,6 +13,7 @@ __all__ = ["Accounts", "Way", "accounts_of"]
 
 _FEWEST = 2
 _MET_BY_NAME = 0.9
+_MOST_HOPS = 3
 _PERSONS = {("user",), ("member",), ("person",), ("contact",)}
 _NOUNS = tuple(table_words(noun) for noun in ACCOUNT_NOUNS)
 
@@ -109,15 +110,21 @@ class Accounts:
                 return Way(found.name, (hop,), why=f"its values are those of {other.name!r}")
         return None
 
-    def _through_another(self, table: str) -> Way | None:
+    def _through_another(self, table: str, seen: tuple[str, ...] = ()) -> Way | None:
         """Go through a table that this one names, or through one that names both."""
         if self.key is None:
             return None
+        seen = (*seen, table)
         for link in sorted(self.links.of(table), key=lambda link: -link.met):
+            if not link.named or link.to.table in seen:
+                continue
             next_ = self._straight(self.tables[link.to.table])
-            if link.named and next_ is not None:
+            if next_ is None and len(seen) < _MOST_HOPS:
+                next_ = self._through_another(link.to.table, seen)
+            if next_ is not None:
                 hop = (link.to.table, link.to.column, next_.column)
-                return Way(link.column, (hop,), next_.sure, f"by way of {link.to.table!r}")
+                hops = (hop, *next_.hops)
+                return Way(link.column, hops, next_.sure, f"by way of {link.to.table!r}")
         own = self.links.keys.get(table)
         for link in self.links.to(own) if own else ():
             next_ = self._straight(self.tables[link.table])
@@ -198,6 +205,6 @@ def _named(table: TableProfile, noun: tuple[str, ...]) -> ColumnProfile | None:
     for words in wanted if noun else ():
         for column in table.filled:
             right = column.could_be_id or column.could_be_name
-            if column.words == words and right and not column.is_dated:
+            if column.words == words and right and not column.is_dated and not column.is_count:
                 return column
     return None

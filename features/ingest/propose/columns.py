@@ -46,7 +46,7 @@ def match_columns(role: Role, table: TableProfile, *, taken: Mapping[str, str]) 
     decided = {"account_id", *taken}
     open_ = [column for column in role.spec.columns if column.name not in decided]
     free = [column for column in table.filled if column.name not in taken.values()]
-    found = _assigned(sorted(_by_name(role, open_, free)))
+    found = _assigned(sorted(_by_name(role, open_, free, table)))
     found |= _assigned(sorted(_by_likeness(role, open_, free, found)), found)
     takes = {
         match.column: Take(
@@ -60,7 +60,7 @@ def match_columns(role: Role, table: TableProfile, *, taken: Mapping[str, str]) 
     return {**takes, **dict(_required_again(role, open_, free, takes))}
 
 
-_GUESSED = 1_000
+_AFTER_NOUN, _GUESSED = 500, 1_000
 
 
 def only_time(role: Role, table: TableProfile, found: Mapping[str, Take]) -> dict[str, Take]:
@@ -105,7 +105,8 @@ def suits(source: ColumnProfile, column: Column) -> bool:
     if column.kind == "time":
         return source.reads_as("time")
     if column.kind == "id":
-        return column.name in _NAMED or source.could_be_id or source.is_mail
+        named = source.could_be_id or source.is_mail
+        return column.name in _NAMED or (named and not source.is_count)
     if column.kind in {"number", "flag"}:
         return source.reads_as(column.kind)
     if column.name == "name":
@@ -114,14 +115,25 @@ def suits(source: ColumnProfile, column: Column) -> bool:
 
 
 def _by_name(
-    role: Role, open_: Iterable[Column], free: Iterable[ColumnProfile]
+    role: Role, open_: Iterable[Column], free: Iterable[ColumnProfile], table: TableProfile
 ) -> Iterator[_Match]:
     free = list(free)
     for place, column in enumerate(open_):
         names = role.column_words[column.name]
         for source in free:
-            if source.words in names and suits(source, column):
-                yield _Match(names.index(source.words), place, column.name, source.name)
+            rank = _rank_of(source.words, names, table)
+            if rank is not None and suits(source, column):
+                yield _Match(rank, place, column.name, source.name)
+
+
+def _rank_of(
+    words: tuple[str, ...], names: tuple[tuple[str, ...], ...], table: TableProfile
+) -> int | None:
+    """How well a name is one of several: itself, or after the noun of its table."""
+    if words in names:
+        return names.index(words)
+    bare = words[1:] if words[:1] == table.words[-1:] else ()
+    return _AFTER_NOUN + names.index(bare) if bare in names else None
 
 
 def _by_likeness(
@@ -136,7 +148,8 @@ def _by_likeness(
     for place, column in enumerate(open_):
         for source in free if column.name not in found else ():
             alike = _likeness("".join(role.column_words[column.name][0]), "".join(source.words))
-            if alike >= _ALIKE and suits(source, column):
+            meant = not column.choices or bool(source.lowered & set(column.choices))
+            if alike >= _ALIKE and meant and suits(source, column):
                 rank = _GUESSED + round(100 * (1 - alike))
                 yield _Match(rank, place, column.name, source.name)
 

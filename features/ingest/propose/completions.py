@@ -39,7 +39,9 @@ _ENDS = tuple(
             "churned at",
         ),
         *("churn date", "terminated at", "expires at", "expired at", "end", "cancelled at"),
-        *("cancel date", "cancellation date", "deactivated at"),
+        *("cancel date", "cancellation date", "deactivated at", "effective end date", "to date"),
+        *("cancellation effective date", "service end date", "customer churned", "customer to"),
+        *("to", "left at", "lost date", "deleted at"),
     )
 )
 _HAPPENED = frozenset(
@@ -78,7 +80,7 @@ def completed(fit: Fit) -> Part | str:
     missing = [
         column.name
         for column in fit.role.spec.columns
-        if column.required and column.name not in {take.column for take in part.takes}
+        if column.demanded and column.name not in {take.column for take in part.takes}
     ]
     if missing:
         return f"no column for {', '.join(f'`{name}`' for name in missing)}"
@@ -155,7 +157,29 @@ def _contracts(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return _won_deals(fit, takes)
     if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
         return "no column says what a contract is worth or when it ends"
+    _name_rows(fit, takes, "contract_id", takes.get("term_start"))
     return _part(fit, takes)
+
+
+def _name_rows(fit: Fit, takes: dict[str, Take], entity: str, beside: Take | None) -> None:
+    """Let the account, with something beside it, name rows that have no id of their own."""
+    way = fit.way
+    if entity in takes or way is None or way.hops:
+        return
+    if fit.table.columns[way.column].unique:
+        why = "one row an account, so that the account names it"
+        takes[entity] = Take(entity, way.column, sure=False, why=why)
+    elif beside is not None and beside.source and _are_pairs(fit.table, way.column, beside.source):
+        first, second = (name.replace('"', '""') for name in (way.column, beside.source))
+        why = f"no id: {way.column!r} and {beside.source!r} together name a row"
+        formula = f'"{first}" || \' \' || "{second}"'
+        takes[entity] = Take(entity, formula=formula, sure=False, why=why)
+
+
+def _are_pairs(table: TableProfile, one: str, other: str) -> bool:
+    """Say whether two columns together differ from row to row."""
+    rows = pd.DataFrame({name: table.looked_at[name].to_pylist() for name in {one, other}})
+    return not rows.astype(str).duplicated().any()
 
 
 def _is_pipeline(fit: Fit) -> bool:
@@ -177,6 +201,9 @@ def _won_deals(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if amount is not None and "acv" not in takes:
         why = f"{amount.name!r} of a won deal, taken as the value of a year"
         takes["acv"] = Take("acv", amount.name, sure=False, why=why)
+    if not {"term_end", "term_months"} & takes.keys():
+        why = "no column says how long a deal holds: taken as a year from its close"
+        takes["term_months"] = Take("term_months", constant="12", sure=False, why=why)
     return _part(fit, takes, only=won)
 
 
@@ -184,9 +211,12 @@ def _won(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
     flag = _first(table, "flag", "is won", "won", "is closed won")
     if flag is not None:
         return {flag.name: tuple(v for v in flag.looked_at if v.strip().lower() in _YES)}
-    stage = _first(table, "text", "stage", "stage name", "deal stage", "status", "deal status")
-    words = admitted(stage.looked_at, WON) if stage is not None else ()
-    return {stage.name: words} if stage is not None and words else None
+    for name in ("stage", "stage name", "deal stage", "status", "deal status", "outcome"):
+        stage = _first(table, "text", name)
+        words = admitted(stage.looked_at, WON) if stage is not None else ()
+        if stage is not None and words:
+            return {stage.name: words}
+    return None
 
 
 def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -202,6 +232,7 @@ def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
         why = "a row a month: a customer without a row in a month has left"
         formula = f"moment({month}) + interval 1 month"
         takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
+    _name_rows(fit, takes, "item_id", takes.get("plan"))
     if "item_id" not in takes and fit.way is not None and not fit.way.hops:
         why = "no column names the subscription, so that an account has one"
         takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
@@ -286,6 +317,7 @@ def events_of_ended(fit: Fit) -> Part | None:
         "cancellation date",
         "churn date",
         "churned at",
+        "customer churned",
     )
     said = _first(fit.table, "time", *names)
     status = _status(fit.table)
@@ -312,7 +344,8 @@ def events_of_ended(fit: Fit) -> Part | None:
 def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
     # A table with one row a ticket shows what it is now: the last change says nothing about when
     # the ticket became known.
-    if fit.table.columns[takes["ticket_id"].source].unique:
+    key = takes.get("ticket_id")
+    if key is not None and fit.table.columns[key.source].unique:
         takes.pop("changed_at", None)
     status = takes.get("status")
     gone = admitted(fit.table.columns[status.source].looked_at, _GONE) if status else ()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import as_file, files
 
 from pydantic import Field
@@ -14,6 +14,7 @@ from ...schema.settings import Lookup, TableMapping
 from ...schema.suggestions import closest
 from ...schema.tables import table_spec
 from ...schema.yaml_file import load_yaml
+from ..forms.words import spellings
 from .profiles import TableProfile
 from .proposal import Part, Take
 from .words import column_words, table_words
@@ -39,13 +40,13 @@ class Sheet(Declared):
         Names it may have; prefixes, plural and the name of the system do not matter.
     has : list of str
         Columns that it has.
-    instead : dict of str to str
-        Columns that stand in for one that an export lacks.
+    instead : dict of str to list of str
+        Columns that stand in for one that an export lacks, the best first.
     """
 
     called: list[str] = Field(min_length=1)
     has: list[str] = Field(min_length=2)
-    instead: dict[str, str] = Field(default_factory=dict)
+    instead: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Layout(Declared):
@@ -110,6 +111,21 @@ class Recognised:
         said = {table.name: _without(table.words, system) for table in tables}
         return {name: words[w] for name, w in said.items() if w in words and name not in used}
 
+    def covered(self) -> set[str]:
+        """Return the source tables of which nothing further has to be found out.
+
+        A sheet that lacks what one of its tables needs is looked at by its values as well.
+        """
+        there = {(part.table, part.source) for part in self.parts()}
+        wanted = ((name, one) for name, m in self.layout.tables.items() for one in (m, *m.also))
+        open_ = {
+            sheet.name
+            for name, one in wanted
+            if (sheet := self.sheets.get(one.source or "")) and not one.filled
+            if (name, sheet.name) not in there
+        }
+        return {table.name for table in self.sheets.values()} - open_
+
     def parts(self) -> Iterator[Part]:
         """Yield what is read from the sheets that are there."""
         found = [*self._parts(self.layout.tables)]
@@ -131,16 +147,17 @@ class Recognised:
         takes = [take for take in self._takes(mapping, sheet) if take is not None]
         there = {take.column for take in takes}
         spec = table_spec(name)
-        if any(column.required and column.name not in there for column in spec.columns):
+        if any(column.demanded and column.name not in there for column in spec.columns):
             return None
         filled = _column(sheet, mapping.filled or "")
-        if mapping.filled and not filled:
+        only = _filters(sheet, mapping.only)
+        if (mapping.filled and not filled) or not all(map(partial(_meets, sheet), only.items())):
             return None
         return Part(
             name,
             sheet.name,
             tuple(take for column in spec.columns for take in takes if take.column == column.name),
-            only=_filters(sheet, mapping.only),
+            only=only,
             but_not=_met(sheet, _filters(sheet, mapping.but_not)),
             beside=dict(self._beside(mapping, sheet)),
             why=f"{self.preset.system}, {self.layout.name}",
@@ -150,8 +167,10 @@ class Recognised:
     def _takes(self, mapping: TableMapping, sheet: TableProfile) -> Iterator[Take | None]:
         instead = self.layout.sheets[mapping.source or ""].instead
         for name, column in mapping.columns.items():
-            found = _column(sheet, column) or _column(sheet, instead.get(column, ""))
-            yield Take(name, found) if found and not sheet.columns[found].empty else None
+            named = (_column(sheet, one) for one in (column, *instead.get(column, ())))
+            filled = (one for one in named if one and not sheet.columns[one].empty)
+            found = next(filled, "")
+            yield Take(name, found) if found else None
         for name, constant in mapping.constants.items():
             yield Take(name, constant=constant)
         beside = set(dict(self._beside(mapping, sheet)))
@@ -266,12 +285,17 @@ def _found(preset: Preset, layout: Layout, tables: Iterable[TableProfile]) -> Re
     for name, sheet in layout.sheets.items():
         called = {table_words(one) for one in sheet.called}
         for table in tables:
-            is_it = _without(table.words, system) in called or table.words in called
+            is_it = table.words in called or _is_called(_without(table.words, system), called)
             used = {other.name for other in sheets.values()}
             if is_it and table.name not in used and _has(table, sheet.has):
                 sheets[name] = table
                 break
     return Recognised(preset, layout, sheets)
+
+
+def _is_called(words: tuple[str, ...], called: set[tuple[str, ...]]) -> bool:
+    """Say whether a name is, or ends with, that of a sheet: `crm export all companies`."""
+    return words in called or any(one and words[-len(one) :] == one for one in called)
 
 
 def _without(words: tuple[str, ...], system: tuple[str, ...]) -> tuple[str, ...]:
@@ -295,13 +319,15 @@ def _filters(sheet: TableProfile, rows: Mapping[str, Sequence[str]]) -> dict[str
     return {column: values for column, values in named.items() if column}
 
 
+def _meets(sheet: TableProfile, rows: tuple[str, tuple[str, ...]]) -> bool:
+    """Say whether a filter leaves any row."""
+    column, values = rows
+    return bool(sheet.columns[column].lowered & spellings(values))
+
+
 def _met(sheet: TableProfile, rows: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Leave out the filters that meet no row."""
-    return {
-        column: values
-        for column, values in rows.items()
-        if sheet.columns[column].lowered & {value.lower() for value in values}
-    }
+    return {column: values for column, values in rows.items() if _meets(sheet, (column, values))}
 
 
 def _formula(sheet: TableProfile, formula: str, beside: set[str]) -> str:

@@ -23,12 +23,14 @@ def _patterns(*names: str) -> tuple[tuple[str, ...], ...]:
 _MONTHLY = _patterns(
     *("mrr", "monthly recurring revenue", "mrr amount", "monthly amount", "monthly fee"),
     *("monthly price", "monthly revenue", "monthly charge", "monthly value", "price per month"),
-    *("amount per month", "monthly cost", "monthly subscription amount"),
+    *("amount per month", "monthly cost", "monthly subscription amount", "monthly spend"),
+    *("monthly net amount", "monthly gross amount", "monthly subscription", "monthly rate"),
 )
 _ANNUAL = _patterns(
     *("arr", "annual recurring revenue", "acv", "annual contract value", "annual value"),
     *("annual amount", "yearly amount", "annual fee", "annual price", "yearly price", "arr amount"),
-    *("price per year", "annual revenue contracted"),
+    *("price per year", "annual revenue contracted", "yearly value", "annual contract amount"),
+    *("annual subscription amount", "current arr", "arr value"),
 )
 _PER_UNIT = _patterns(
     *("unit price", "unit amount", "price per unit", "price per seat", "seat price", "per seat"),
@@ -236,10 +238,11 @@ def _is_of_one(
         one, all_ = (_agree(told["invoiced"], told[name]) for name in ("times", "amount"))
         if len(told) >= _FEWEST_GROUPS and max(one, all_) >= _STEADY > min(one, all_):
             return one > all_
-    plan = _words(table, _PLAN)
+    plan, interval = _words(table, _PLAN), _words(table, _INTERVAL)
     if plan is None:
         return None
-    rows = rows.assign(plan=table.looked_at[plan.name].to_pylist()).dropna()
+    named = [column.name for column in (plan, interval) if column is not None]
+    rows = rows.assign(plan=_together(table, named)).dropna()
     return _is_steady(rows[rows["quantity"] > 0])
 
 
@@ -258,6 +261,12 @@ def _is_steady(rows: pd.DataFrame) -> bool | None:
     if one >= _STEADY > all_:
         return True
     return False if all_ >= _STEADY > one else None
+
+
+def _together(table: TableProfile, names: list[str]) -> list[str]:
+    """Return the values of some columns as one text a row."""
+    columns = (table.looked_at[name].to_pylist() for name in names)
+    return ["|".join(map(str, row)) for row in zip(*columns, strict=True)]
 
 
 def _varies(values: pd.Series) -> bool:

@@ -13,7 +13,7 @@ from ...arrays.plain_text import as_text
 from ...schema.tables import Column, Kind
 from ..coerce import form_of, read_column
 from ..raw_rows import Source
-from .words import LOADER_WORDS, column_words, table_words
+from .words import LOADER_WORDS, column_words, names_many, table_words
 
 __all__ = ["ColumnProfile", "TableProfile", "profiles_of"]
 
@@ -22,6 +22,7 @@ _LOOKED_AT = 400
 _READABLE = 0.98
 _DIGITS = re.compile(r"^\d+$")
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
+_INNERMOST = re.compile(r"^(?:.*?\w\.)*?([^.\s]+)(?:\.\$\w+)?$")
 _LONGEST_ID = 64
 _LONGEST_NAME = 100
 _ALL_BEGIN = 0.8
@@ -124,6 +125,11 @@ class ColumnProfile:
         return self._share(lambda value: value[:1] == "{" and value[-1:] == "}") >= _READABLE
 
     @cached_property
+    def is_count(self) -> bool:
+        """Whether it counts what its name names: `Logins`, `Monthly active users`."""
+        return names_many(self.name) and self.reads_as("number")
+
+    @cached_property
     def is_specific(self) -> bool:
         """Whether a value is hardly met by chance: longer than a running number."""
         return self._share(lambda value: len(value) >= 6 and not value.isalpha()) >= _READABLE
@@ -224,7 +230,7 @@ def _table(source: Source, name: str) -> TableProfile:
 
 def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
     """Words of columns, without the first one where nearly all columns begin with it."""
-    words = {name: column_words(name) for name in names}
+    words = _leaves(names)
     longer = [said for said in words.values() if len(said) > 1]
     first, times = Counter(said[0] for said in longer).most_common(1)[0] if longer else ("", 0)
     if times < max(_FEWEST_BEGIN, _ALL_BEGIN * len(names)):
@@ -233,6 +239,14 @@ def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
         name: said[1:] if len(said) > 1 and said[0] == first else said
         for name, said in words.items()
     }
+
+
+def _leaves(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Words of columns; of one inside an object only its own, where no other has the same."""
+    words = {name: column_words(name) for name in names}
+    own = {name: column_words(_INNERMOST.sub(r"\1", name)) for name in names if "." in name}
+    times = Counter([*own.values(), *(w for name, w in words.items() if name not in own)])
+    return words | {name: said for name, said in own.items() if said and times[said] == 1}
 
 
 def _column(name: str, values: pa.ChunkedArray, words: tuple[str, ...]) -> ColumnProfile:

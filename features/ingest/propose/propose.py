@@ -79,7 +79,7 @@ def proposal_for(
     joined = join_accounts(known, tables)
     accounts = _accounts(tables, joined)
     aside = {k: why for layout in known for k, why in layout.aside(tables.values()).items()}
-    covered = {table.name for layout in known for table in layout.sheets.values()}
+    covered = set().union(*(layout.covered() for layout in known))
     own = [*joined.parts, *(() if joined.key else _own_parts(accounts))]
     found, reasons = _by_values(tables, accounts, covered | aside.keys())
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})

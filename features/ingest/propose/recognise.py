@@ -89,7 +89,7 @@ def _fit(role: Role, table: TableProfile, accounts: Accounts) -> Fit:
         tuple(
             column.name
             for column in role.spec.columns
-            if column.required and column.name not in takes and column.name != "account_id"
+            if column.demanded and column.name not in takes and column.name != "account_id"
         ),
         accounts,
     )

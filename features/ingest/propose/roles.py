@@ -69,7 +69,10 @@ def _spelled_out(pattern: str) -> tuple[str, ...]:
     return tuple(pattern.replace("{account}", noun) for noun in ACCOUNT_NOUNS)
 
 
-_ACCOUNT_ID = ("{account} id", "{account}", "{account} number", "{account} code", "{account} ref")
+_ACCOUNT_ID = (
+    *("{account} id", "{account}", "{account} number", "{account} code", "{account} ref"),
+    *("{account} external id", "external id"),
+)
 _CURRENCY = ("currency", "currency code")
 
 ROLES: tuple[Role, ...] = (
@@ -77,20 +80,25 @@ ROLES: tuple[Role, ...] = (
         table="accounts",
         nouns=ACCOUNT_NOUNS,
         columns={
-            "account_id": ("id", *_ACCOUNT_ID, "number", "code"),
+            "account_id": ("id", *_ACCOUNT_ID, "number", "code", "external id"),
             "parent_account_id": ("parent id", "parent {account} id", "parent {account}"),
             "name": ("{account} name", "name", "{account}", "display name", "legal name"),
             "industry": ("industry name", "sector", "vertical"),
             "country": ("country code", "billing country", "address country", "country name"),
             "employee_count": ("number of employees", "employees", "headcount", "staff count"),
             "segment": ("{account} segment", "size band", "market segment", "size segment"),
-            "plan_tier": ("plan", "plan name", "subscription plan", "tier", "subscription tier"),
+            "plan_tier": (
+                *("plan", "plan name", "subscription plan", "tier", "subscription tier", "plans"),
+                *("{account} tier", "{account} plan", "current plan", "package", "edition"),
+            ),
             "lifecycle_stage": ("lifecycle stage", "{account} stage", "lifecycle"),
             "customer_since": (
                 *("customer since", "sign up date", "signed up at", "created", "created at"),
                 *("{account} created at", "joined at", "join date", "onboarded at", "first seen"),
                 *("{account} created", "since", "start date", "registered at"),
                 *("registration date", "activation date", "first order date", "became customer at"),
+                *("customer from", "client since", "original contract date", "first contract date"),
+                *("onboarding date", "contract start date", "first seen at", "member since"),
             ),
             "csm_id": (
                 *("csm", "csm name", "csm owner", "{account} manager", "success manager"),
@@ -123,16 +131,27 @@ ROLES: tuple[Role, ...] = (
             "contract_id": ("id", "agreement id", "contract number", "deal id", "opportunity id"),
             "account_id": _ACCOUNT_ID,
             "term_start": (
+                "term start date",
                 *("contract start date", "contract start", "start date", "start", "begin date"),
                 *("effective date", "current term start", "current period start", "started at"),
                 *("subscription start date", "service start date", "won time", "won at"),
-                *("close date", "closed date"),
+                *(
+                    "close date",
+                    "closed date",
+                    "term start date",
+                    "from date",
+                    "from",
+                    "period start",
+                ),
             ),
             "term_end": (
+                "term end date",
                 *("contract end date", "contract end", "end date", "end", "renewal date"),
                 *("next renewal date", "expiry date", "expiration date", "expires at", "renews at"),
                 *("current term end", "current period end", "subscription end date"),
                 *("service end date", "contract renewal date", "contract expiry date"),
+                *("next renewal", "renewal", "to date", "to", "expires on"),
+                *("renewal due date", "expiry", "expiration", "period end", "renewal due"),
             ),
             "auto_renew": ("auto renewal", "auto renew flag", "automatic renewal", "is auto renew"),
             "notice_period_days": ("notice days", "notice period", "cancellation notice days"),
@@ -140,9 +159,13 @@ ROLES: tuple[Role, ...] = (
                 *("annual contract value", "annual value", "arr", "annual recurring revenue"),
                 *("annual amount", "yearly value", "contract value annual", "arr usd", "acv usd"),
             ),
-            "tcv": ("total contract value",),
+            "tcv": ("total contract value", "contract value total"),
+            "currency": (*_CURRENCY, "currency iso code", "deal currency", "currency of value"),
             "list_acv": ("list price annual", "list arr"),
-            "term_months": ("contract term", "contract term months", "contract length months"),
+            "term_months": (
+                *("contract term", "contract term months", "contract length months"),
+                *("initial term", "term length months", "renewal term", "contract length"),
+            ),
             "signed_at": ("signed date", "signature date", "booking date", "booked at"),
             "predecessor_contract_id": ("previous contract id", "renewed contract id"),
         },
@@ -154,6 +177,7 @@ ROLES: tuple[Role, ...] = (
             *("subscriptions", "subscription lines", "subscription plans", "memberships"),
             *("subscription charges", "recurring charges", "mrr", "monthly revenue", "revenue"),
             *("subscription snapshots", "mrr snapshots", "mrr history", "recurring revenue"),
+            *("rate plan charges", "revenue lines"),
         ),
         columns={
             "item_id": ("id", "subscription id", "subscription item id", "line id"),
@@ -171,11 +195,14 @@ ROLES: tuple[Role, ...] = (
             "effective_from": (
                 *("start date", "started at", "start", "valid from", "subscription start date"),
                 *("activated at", "current term start", "current period start", "created at"),
+                *("from date", "from", "begin date", "service start date", "effective start date"),
+                *("service start", "first payment date", "term start date", "begin"),
                 *("created", "month", "snapshot month", "snapshot date", "as of month", "period"),
             ),
             "effective_to": (
                 *("ended at", "end date", "valid to", "cancelled at", "churned at", "churn date"),
                 *("subscription end date", "terminated at", "end", "expired at", "cancel date"),
+                *("to date", "to", "effective end date", "service end date", "customer churned"),
             ),
         },
         telling=("mrr", "quantity", "effective_to"),
@@ -215,17 +242,26 @@ ROLES: tuple[Role, ...] = (
             "issued_at": (
                 *("invoice date", "issue date", "issued on", "date", "created", "created at"),
                 *("billed at", "billing date", "document date", "posting date", "txn date"),
+                *("bill date", "finalized at", "invoice created at"),
                 *("transaction date", "payment date", "charge date", "order date"),
                 *("purchase date", "period start"),
             ),
-            "due_at": ("due date", "due", "payment due date"),
+            "due_at": ("due date", "due", "payment due date", "payment due", "invoice due date"),
             "amount_due": (
                 *("total", "amount", "invoice amount", "total amount", "grand total"),
                 *("invoice total", "gross amount", "amount total", "net amount", "total due"),
+                *("total gross", "total net", "subtotal"),
             ),
-            "amount_paid": ("paid amount", "amount received", "payments applied"),
-            "paid_at": ("paid date", "payment date", "paid on", "settled at"),
-            "status": ("invoice status", "payment status", "state"),
+            "amount_paid": (
+                *("paid amount", "amount received", "payments applied", "invoice amount paid"),
+                *("paid", "total paid"),
+            ),
+            "currency": (*_CURRENCY, "invoice currency", "currency iso code"),
+            "paid_at": (
+                *("paid date", "payment date", "paid on", "settled at", "date paid"),
+                *("fully paid on date", "paid in full at"),
+            ),
+            "status": ("invoice status", "payment status", "state", "invoice state"),
             "attempt_count": ("attempts", "dunning attempts", "payment attempts"),
         },
         telling=("due_at", "amount_due", "paid_at", "amount_paid"),
@@ -247,20 +283,27 @@ ROLES: tuple[Role, ...] = (
         table="usage_daily",
         nouns=(
             *("usage", "daily usage", "feature usage", "product usage", "usage by day"),
-            *("daily activity", "user activity daily", "daily active users"),
+            *("daily activity", "user activity daily", "daily active users", "feature events"),
+            *("usage metrics", "usage stats", "usage statistics", "adoption", "product adoption"),
         ),
         columns={
             "account_id": _ACCOUNT_ID,
             "product_user_id": (
-                *("user id", "user", "member id", "login", "username", "person id", "user email"),
+                *("user id", "user", "member id", "username", "person id", "user email"),
+                *("visitor id", "end user id", "user name", "login name", "actor id"),
             ),
             "feature_id": ("feature", "feature name", "module", "event name", "event type"),
             "date": ("usage date", "day", "activity date", "event date", "usage day"),
             "events": (
                 *("event count", "count", "usage count", "sessions", "logins", "actions"),
                 *("session count", "login count", "number of events", "total events", "uses"),
+                *("logins count", "page views", "pageviews", "hits", "api calls", "requests"),
+                *("number of sessions", "number of logins", "total sessions", "total logins"),
             ),
-            "minutes": ("minutes used", "duration minutes", "active minutes", "time spent minutes"),
+            "minutes": (
+                *("minutes used", "duration minutes", "active minutes", "time spent minutes"),
+                *("number of minutes", "usage minutes", "time on site minutes"),
+            ),
             "errors": ("error count",),
         },
         telling=("events", "minutes", "feature_id"),
@@ -276,7 +319,8 @@ ROLES: tuple[Role, ...] = (
             "account_id": (*_ACCOUNT_ID, "group id"),
             "product_user_id": (
                 *("user id", "distinct id", "user", "member id", "username", "user email"),
-                *("person id", "actor id", "profile id", "login", "email", "anonymous id"),
+                *("person id", "actor id", "profile id", "email", "anonymous id", "visitor id"),
+                *("login name", "user name", "end user id"),
             ),
             "feature_id": (
                 *("event type", "event name", "event", "feature", "feature name", "action"),
@@ -314,7 +358,8 @@ ROLES: tuple[Role, ...] = (
             "created_at": (
                 *("created", "created date", "opened at", "open date", "submitted at"),
                 *("created time", "date created", "opened date", "reported at", "date opened"),
-                *("create date", "date", "ticket date", "initially created at"),
+                *("create date", "date", "ticket date", "initially created at", "opened"),
+                *("started at", "received at", "logged at", "raised at", "submitted", "open time"),
             ),
             "priority": ("severity", "urgency", "ticket priority", "priority name"),
             "status": ("state", "ticket status", "case status", "status name"),
@@ -327,11 +372,13 @@ ROLES: tuple[Role, ...] = (
             "resolved_at": (
                 *("closed at", "solved at", "closed date", "resolved date", "resolution date"),
                 *("date closed", "resolved time", "closed time", "resolved", "closed"),
+                *("close date", "last closed at", "date resolved", "date solved", "completed at"),
+                *("close time", "last resolved at", "solved", "resolution time", "finished at"),
             ),
             "reopen_count": ("reopens", "reopened count"),
             "csat_score": (
                 *("satisfaction score", "csat", "satisfaction rating", "customer satisfaction"),
-                *("customer satisfaction rating", "csat rating"),
+                *("customer satisfaction rating", "csat rating", "rating", "satisfaction"),
             ),
             "changed_at": ("updated at", "last modified", "last modified date", "updated"),
         },
@@ -357,15 +404,18 @@ ROLES: tuple[Role, ...] = (
             ),
             "sent_at": (
                 *("sent date", "send date", "survey date", "invited at", "created at", "date"),
-                *("created", "month", "quarter", "submitted at", "completed at"),
+                *("created", "month", "quarter", "submitted at", "completed at", "survey sent"),
+                *("sent", "response date", "responded on", "start date", "response time"),
             ),
             "responded_at": (
                 *("response date", "answered at", "submitted at", "completed at", "date"),
                 *("responded on", "survey date", "response time", "created at", "created"),
+                *("responded", "completion date", "end date", "completed", "submitted"),
             ),
             "score": (
                 *("nps score", "rating", "csat score", "ces score", "nps", "csat", "ces", "answer"),
                 *("response", "value", "nps rating", "survey score", "likelihood to recommend"),
+                *("nps value", "recommendation score", "likelihood", "rating value"),
             ),
             "comment": ("feedback", "verbatim", "verbatim comment", "text", "comments", "reason"),
         },

@@ -6,11 +6,13 @@ from typing import Any
 
 import yaml
 
+from ...schema.tables import TABLES
 from .proposal import Part, Proposal, Take, Unread
 
 __all__ = ["mapping_of", "settings_text"]
 
 _WIDTH = 96
+_TABLES = frozenset(spec.name for spec in TABLES)
 _SECTIONS = ("columns", "formulas", "constants", "lookup")
 
 
@@ -36,7 +38,14 @@ def mapping_of(proposal: Proposal) -> dict[str, dict[str, Any]]:
             tables[part.table].setdefault("also", []).append(entry)
         else:
             tables[part.table] = entry
-    return tables
+    return tables | {name: {"skip": True} for name in _left_alone(proposal)}
+
+
+def _left_alone(proposal: Proposal) -> list[str]:
+    """Return the tables of the contract whose name a source has that is not read as one."""
+    read = {part.table for part in proposal.parts}
+    bare = [entry.table for entry in proposal.unread if not entry.columns]
+    return [name for name in bare if name in _TABLES and name not in read]
 
 
 def settings_text(proposal: Proposal) -> str:
@@ -52,7 +61,7 @@ def settings_text(proposal: Proposal) -> str:
         YAML. Guesses carry their reason; what is not read is listed below.
     """
     rows = proposal.rows
-    lines = ["tables:"] if proposal.parts else []
+    lines = ["tables:"] if proposal.parts or _left_alone(proposal) else []
     for name in dict.fromkeys(part.table for part in proposal.parts):
         first, *more = proposal.of(name)
         lines += [f"  # {_said(first, rows)}", f"  {name}:", *_lines(first, "    ")]
@@ -61,6 +70,9 @@ def settings_text(proposal: Proposal) -> str:
         for part in more:
             head, *rest = _lines(part, "        ")
             lines += [f"      # {_said(part, rows)}", f"      - {head.strip()}", *rest]
+    for name in _left_alone(proposal):
+        lines += [f"  # {name}: has the name of a table of the contract, and is none", f"  {name}:"]
+        lines += ["    skip: true"]
     lines += _decisions(proposal)
     lines += _not_read(proposal.unread, rows)
     return "\n".join(lines) + "\n"

@@ -29,7 +29,12 @@ _STAYED = {
 }
 _LEFT_AT = tuple(
     column_words(name)
-    for name in ("churn date", "churned at", "cancelled at", "cancel date", "left at", "lost date")
+    for name in (
+        *("churn date", "churned at", "cancelled at", "cancel date", "left at", "lost date"),
+        *("customer churned", "churned", "customer to", "lost at", "termination date", "canceled"),
+        *("terminated at", "offboarded at", "departure date", "deleted at", "contract canceled at"),
+        *("subscription canceled at", "cancellation effective date"),
+    )
 )
 
 
@@ -99,6 +104,7 @@ def _money(table: TableProfile, key: Key) -> Iterator[Part]:
     role = role_of("subscription_items")
     value = monthly(table)
     takes = match_columns(role, table, taken={"item_id": key.column})
+    _bound(takes, table)
     if value is None or "effective_from" not in takes:
         return
     takes["mrr"] = value
@@ -108,21 +114,37 @@ def _money(table: TableProfile, key: Key) -> Iterator[Part]:
     yield Part("subscription_items", table.name, (*keys, *_ordered(role.table, takes)))
 
 
+def _bound(takes: dict[str, Take], table: TableProfile) -> None:
+    """Let what is paid begin with the account and end with it, where nothing else is said."""
+    since = match_columns(role_of("accounts"), table, taken={}).get("customer_since")
+    if "effective_from" not in takes and since is not None:
+        why = f"{since.source!r}: what is paid now, as if it had been paid from the beginning"
+        takes["effective_from"] = Take("effective_from", since.source, sure=False, why=why)
+    left = _left_at(table)
+    if "effective_to" not in takes and left is not None:
+        takes["effective_to"] = Take("effective_to", left.name)
+
+
+def _left_at(table: TableProfile) -> ColumnProfile | None:
+    """Return the day on which somebody left; given for some of the accounts only."""
+    columns = (c for c in table.filled if c.words in _LEFT_AT and c.filled < table.rows)
+    return next((column for column in columns if column.reads_as("time")), None)
+
+
 def _departures(table: TableProfile, key: Key) -> Iterator[Part]:
-    for column in table.filled:
-        if column.words in _LEFT_AT and column.reads_as("time") and column.filled < table.rows:
-            yield Part(
-                "contract_events",
-                table.name,
-                (
-                    Take("event_id", key.column),
-                    Take("account_id", key.column),
-                    Take("event_type", constant="churn_confirmed"),
-                    Take("effective_at", column.name),
-                ),
-                filled=column.name,
-            )
-            return
+    column = _left_at(table)
+    if column is not None:
+        yield Part(
+            "contract_events",
+            table.name,
+            (
+                Take("event_id", key.column),
+                Take("account_id", key.column),
+                Take("event_type", constant="churn_confirmed"),
+                Take("effective_at", column.name),
+            ),
+            filled=column.name,
+        )
 
 
 def _ordered(table: str, takes: dict[str, Take]) -> list[Take]:

@@ -9,11 +9,19 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["ACCOUNT_NOUNS", "LOADER_WORDS", "column_words", "ends_with", "table_words"]
+__all__ = [
+    "ACCOUNT_NOUNS",
+    "LOADER_WORDS",
+    "column_words",
+    "ends_with",
+    "names_many",
+    "table_words",
+]
 
 ACCOUNT_NOUNS = (
     *("account", "customer", "company", "organization", "client", "tenant", "workspace"),
     *("subscriber", "merchant", "buyer", "shop", "school", "hotel", "clinic", "agency", "group"),
+    *("store", "site", "practice", "institution", "dealer", "publisher", "restaurant"),
 )
 """What companies call those who pay them, the commonest first."""
 
@@ -53,6 +61,7 @@ _MEANS = {
     "signup": "sign up",
     "num": "number",
     "nr": "number",
+    "n": "number",
     "no": "number",
     "qty": "quantity",
     "amt": "amount",
@@ -83,6 +92,140 @@ _MEANS = {
     "vertragsende": "contract end",
     "beginn": "start",
     "ende": "end",
+    "startdatum": "start at",
+    "enddatum": "end at",
+    "kundennr": "customer number",
+    "firmenname": "company name",
+    "betreuer": "csm",
+    "ansprechpartner": "contact",
+    "branche": "industry",
+    "land": "country",
+    "mitarbeiter": "employee",
+    "mitarbeiterzahl": "employee",
+    "monat": "month",
+    "monatlich": "monthly",
+    "jahrlich": "annual",
+    "jaehrlich": "annual",
+    "monatsbetrag": "monthly amount",
+    "monatspreis": "monthly price",
+    "jahresbetrag": "annual amount",
+    "jahreswert": "annual value",
+    "jahrespreis": "annual price",
+    "nettobetrag": "net amount",
+    "bruttobetrag": "gross amount",
+    "gesamtbetrag": "total amount",
+    "rechnungsbetrag": "invoice amount",
+    "umsatz": "revenue",
+    "kundigungsdatum": "canceled at",
+    "kuendigung": "canceled",
+    "kuendigungsdatum": "canceled at",
+    "gekundigt": "canceled",
+    "fallig": "due",
+    "falligkeit": "due at",
+    "falligkeitsdatum": "due at",
+    "faellig": "due",
+    "faelligkeit": "due at",
+    "bezahlt": "paid",
+    "zahlung": "payment",
+    "zahlungsdatum": "payment at",
+    "erstellungsdatum": "created at",
+    "ticketnummer": "ticket number",
+    "gelost": "resolved",
+    "geloest": "resolved",
+    "geschlossen": "closed",
+    "eroffnet": "opened",
+    "prioritat": "priority",
+    "prioritaet": "priority",
+    "kategorie": "category",
+    "verlangerung": "renewal",
+    "verlaengerung": "renewal",
+    "laufzeitende": "term end",
+    "laufzeitbeginn": "term start",
+    "lizenz": "license",
+    "lizenzen": "license",
+    "nutzer": "user",
+    "benutzer": "user",
+    "tarif": "plan",
+    "produkt": "product",
+    "bewertung": "rating",
+    "kommentar": "comment",
+    "abonnement": "subscription",
+    "abo": "subscription",
+    "am": "at",
+    "raison": "company",
+    "sociale": "name",
+    "pays": "country",
+    "secteur": "industry",
+    "effectif": "employee",
+    "debut": "start",
+    "fin": "end",
+    "mensuel": "monthly",
+    "mensuelle": "monthly",
+    "annuel": "annual",
+    "annuelle": "annual",
+    "ttc": "gross",
+    "ht": "net",
+    "contrat": "contract",
+    "resiliation": "canceled",
+    "echeance": "due",
+    "paiement": "payment",
+    "payee": "paid",
+    "numero": "number",
+    "utilisateur": "user",
+    "responsable": "owner",
+    "renouvellement": "renewal",
+    "statut": "status",
+    "priorite": "priority",
+    "commentaire": "comment",
+    "devise": "currency",
+    "ouverture": "opened",
+    "cloture": "closed",
+    "inicio": "start",
+    "contrato": "contract",
+    "suscripcion": "subscription",
+    "mensual": "monthly",
+    "anual": "annual",
+    "vencimiento": "due",
+    "pago": "payment",
+    "baja": "canceled",
+    "usuario": "user",
+    "pais": "country",
+    "moneda": "currency",
+    "divisa": "currency",
+    "cantidad": "quantity",
+    "precio": "price",
+    "estado": "status",
+    "prioridad": "priority",
+    "renovacion": "renewal",
+    "klant": "customer",
+    "klanten": "customer",
+    "klantnummer": "customer number",
+    "klantnaam": "customer name",
+    "bedrag": "amount",
+    "factuur": "invoice",
+    "facturen": "invoice",
+    "factuurnummer": "invoice number",
+    "factuurdatum": "invoice at",
+    "vervaldatum": "due at",
+    "begindatum": "start at",
+    "einddatum": "end at",
+    "opzegdatum": "canceled at",
+    "maandbedrag": "monthly amount",
+    "jaarbedrag": "annual amount",
+    "fattura": "invoice",
+    "fatture": "invoice",
+    "importo": "amount",
+    "scadenza": "due",
+    "inizio": "start",
+    "disdetta": "canceled",
+    "fim": "end",
+    "valor": "amount",
+    "cancelamento": "canceled",
+    "vencimento": "due",
+    "fatura": "invoice",
+    "assinatura": "subscription",
+    "mensalidade": "monthly amount",
+    "oid": "id",
     "rechnung": "invoice",
     "rechnungen": "invoice",
     "rechnungsnummer": "invoice number",
@@ -101,13 +244,44 @@ _MEANS = {
     "kundigung": "canceled",
     "seit": "since",
 }
-_EMPTY = frozenset({"utc", "gmt", "of", "the", "property", "properties", "hs", "c", "sfdc"})
+_EMPTY = frozenset(
+    {
+        *(
+            "utc",
+            "gmt",
+            "of",
+            "the",
+            "property",
+            "properties",
+            "hs",
+            "c",
+            "sfdc",
+            "custom",
+            "field",
+        ),
+        *("la", "le", "les", "der", "die", "das", "el", "los"),
+    }
+)
+_TURNS = frozenset({"de", "du", "des", "del", "della", "di", "d", "da", "do", "van"})
+"""Words between two names of which the second says more: `date de fin` is an end date."""
+
+_AFTER = frozenset(
+    {
+        *("mensuel", "mensuelle", "annuel", "annuelle", "ttc", "ht", "mensual", "anual"),
+        *("mensile", "annuale", "mensal"),
+    }
+)
+"""Words that say more about the one before."""
+
+_LEADING_NUMBER = frozenset({"n", "no", "nr"})
+_QUESTIONS = (({"likely", "recommend"}, "nps score"), ({"weiterempfehlen"}, "nps score"))
+"""Questions as surveys write them above a column, by the words that give them away."""
 _TABLE_EMPTY = frozenset(
     {
         *("raw", "stg", "staging", "src", "source", "dim", "fact", "fct", "tbl", "table", "export"),
         *("exported", "data", "dataset", "list", "report", "all", "our", "my", "public", "sheet"),
         *("latest", "current", "full", "dump", "extract", "csv", "view", "vw", "v", "mart", "base"),
-        *("record", "master", "sample", "file", "history", "monthly", "daily", "weekly", "by"),
+        *("record", "master", "sample", "file", "history", "monthly", "daily", "weekly", "by", "q"),
     }
 )
 _IRREGULAR = {"people": "person", "status": "status", "analysis": "analysis", "address": "address"}
@@ -177,15 +351,53 @@ def ends_with(words: tuple[str, ...], endings: Iterable[tuple[str, ...]]) -> tup
     return max(found, key=len, default=None)
 
 
+def names_many(name: str) -> bool:
+    """Say whether a name is that of several: `Logins` counts, `login` names one.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> names_many("Monthly active users"), names_many("user"), names_many("status")
+    (True, False, False)
+    """
+    parts = _SPLIT.findall(_letters(name))
+    last = parts[-1].lower() if parts else ""
+    return last.isalpha() and _singular(last) != last
+
+
 def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", _SAID_TWICE.sub("", name))
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     words: list[str] = []
-    for part in _SPLIT.findall(letters):
-        singular = _singular(part.lower())
-        meant = _MEANS.get(part.lower(), _MEANS.get(singular, singular))
+    for part in _turned([part.lower() for part in _SPLIT.findall(_letters(name))]):
+        singular = _singular(part)
+        meant = _MEANS.get(part, _MEANS.get(singular, singular))
         words += [word for word in meant.split() if [word] != words[-1:]]
-    return words
+    asked = (meant.split() for said, meant in _QUESTIONS if said <= set(words))
+    return next(asked, words)
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", _SAID_TWICE.sub("", name))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _turned(parts: list[str]) -> list[str]:
+    """Put the words of other languages into the order of English ones."""
+    if len(parts) > 1 and parts[0] in _LEADING_NUMBER and parts[1] != "of":
+        parts = [*parts[1:], parts[0]]
+    for place in range(len(parts) - 2, 0, -1):
+        if parts[place] in _TURNS:
+            parts = [*parts[place + 1 :], *parts[:place]]
+    for place in range(1, len(parts)):
+        if parts[place] in _AFTER:
+            parts[place - 1], parts[place] = parts[place], parts[place - 1]
+    return parts
 
 
 def _singular(word: str) -> str:
