@@ -5,6 +5,7 @@ with the reason. Empty text counts as missing everywhere.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,23 @@ from ..schema.tables import Column
 from ..schema.tableset import ARROW_TYPES
 from .forms.coerced import Coerced, Fault, Remark
 from .forms.column_forms import ColumnForm, form_of
+from .forms.number_forms import bare_numerals
 from .forms.numbers import coerce_number
 from .forms.times import coerce_time
+from .forms.words import FLAGS
 
-__all__ = ["Coerced", "Fault", "Remark", "coerce", "form_of", "read_column"]
+__all__ = [
+    "Coerced",
+    "Fault",
+    "Remark",
+    "coerce",
+    "currencies_of",
+    "form_of",
+    "read_amounts",
+    "read_column",
+]
 
 _TEXTS = frozenset({"id", "text"})
-_YES = ("true", "t", "yes", "y", "1", "1.0")
-_NO = ("false", "f", "no", "n", "0", "0.0")
 
 
 def coerce(column: Column, values: pa.ChunkedArray, kept: ColumnForm | None = None) -> Coerced:
@@ -86,6 +96,48 @@ def read_column(column: Column, values: pa.ChunkedArray, wanted: str | None = No
     return coerce(column, values, form_of(values, column.kind, wanted))
 
 
+def read_amounts(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Read amounts whatever currency each of them is in.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of any type, shape (n_rows,)
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of float64, shape (n_rows,)
+        Null where there is no amount.
+
+    Examples
+    --------
+    >>> read_amounts(pa.chunked_array([["$1,200.50", "€99"]])).to_pylist()
+    [1200.5, 99.0]
+    """
+    form = replace(form_of(values, "number"), currencies=frozenset())
+    return coerce(Column("x", "number"), values, form).column
+
+
+def currencies_of(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return what the sign beside each amount means.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of any type, shape (n_rows,)
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of string, shape (n_rows,)
+        Codes of ISO 4217; null without a sign.
+
+    Examples
+    --------
+    >>> currencies_of(pa.chunked_array([["$1,200.50", "99 €", "7"]])).to_pylist()
+    ['USD', 'EUR', None]
+    """
+    text = pc.utf8_trim_whitespace(as_text(values)[0]).combine_chunks()
+    return pa.chunked_array([bare_numerals(text).currency])
+
+
 def _by_code(column: Column, values: pa.ChunkedArray) -> Coerced:
     """Read each different text once, and keep the codes."""
     texts = texts_of(values)
@@ -120,8 +172,8 @@ def _flag(_: Column, values: pa.ChunkedArray, __: ColumnForm | None) -> Coerced:
         return Coerced(values)
     text, unreadable = as_text(values)
     text = pc.utf8_lower(pc.utf8_trim_whitespace(text))
-    yes = pc.is_in(text, value_set=pa.array(_YES))
-    known = pc.or_(yes, pc.is_in(text, value_set=pa.array(_NO)))
+    yes = pc.is_in(text, value_set=pa.array(FLAGS["true"]))
+    known = pc.or_(yes, pc.is_in(text, value_set=pa.array(FLAGS["false"])))
     faulty = (to_mask(pc.is_valid(text)) & ~to_mask(known)) | unreadable
     missing = to_mask(pc.is_null(text)) | faulty
     return Coerced(without(yes, missing), (Fault("not true or false", faulty),))

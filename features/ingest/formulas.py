@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 from ..arrays.plain_text import plain
 from ..errors import SchemaError
 from ..schema.tables import Column, Kind
-from .coerce import read_column
+from .coerce import currencies_of, read_amounts, read_column
 
 __all__ = ["columns_in", "computed"]
 
 
-_READ = re.compile(r'\b(number|moment|flag)\s*\(\s*"((?:[^"]|"")+)"\s*\)', re.IGNORECASE)
+_READ = re.compile(r'\b(number|moment|flag|currency)\s*\(\s*"((?:[^"]|"")+)"\s*\)', re.IGNORECASE)
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _BARE = re.compile(r"[^\W\d]\w*")
@@ -77,7 +77,8 @@ def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str
     table : pyarrow.Table
         The source columns that the expressions read; text where the source is text.
         ``number("x")``, ``moment("x")`` and ``flag("x")`` read a column as the contract reads
-        numbers, times and truth values.
+        numbers, times and truth values; ``currency("x")`` gives what the sign beside an amount
+        means.
     formulas : mapping of str to str
         Expressions of DuckDB by the name of the column they give.
     key : str
@@ -172,10 +173,16 @@ def _unsteady(link: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _with_readings(table: pa.Table, formulas: Iterable[str]) -> pa.Table:
-    """Add the columns that expressions read as numbers, times or truth values."""
-    for kind, column in dict.fromkeys(_readings(formulas)):
-        read = read_column(Column(column, _KINDS[kind]), table[column])
-        table = table.append_column(_hidden(kind, column), read.column)
+    """Add the columns that expressions read as numbers, times, truth values or currencies."""
+    asked = tuple(dict.fromkeys(_readings(formulas)))
+    for kind, column in asked:
+        if kind == "currency":
+            read = currencies_of(table[column])
+        elif kind == "number" and ("currency", column) in asked:
+            read = read_amounts(table[column])
+        else:
+            read = read_column(Column(column, _KINDS[kind]), table[column]).column
+        table = table.append_column(_hidden(kind, column), read)
     return table
 
 

@@ -12,7 +12,7 @@ from pydantic import RootModel
 from ...arrays.plain_text import as_text
 from ...schema.yaml_file import load_yaml
 
-__all__ = ["Translated", "spellings", "translated", "vocabulary"]
+__all__ = ["FLAGS", "Translated", "spellings", "translated", "vocabulary"]
 
 _FILE = Path(__file__).with_name("vocabulary.yaml")
 
@@ -46,10 +46,11 @@ def vocabulary() -> Mapping[str, Mapping[str, str]]:
     }
 
 
-_FLAGS: Mapping[str, tuple[str, ...]] = {
+FLAGS: Mapping[str, tuple[str, ...]] = {
     "true": ("true", "t", "yes", "y", "1", "1.0"),
     "false": ("false", "f", "no", "n", "0", "0.0"),
 }
+"""How truth values are written, in lower case."""
 
 
 def spellings(values: Iterable[str]) -> frozenset[str]:
@@ -69,7 +70,7 @@ def spellings(values: Iterable[str]) -> frozenset[str]:
     (['won'], True, False)
     """
     lowered = [value.strip().lower() for value in values]
-    return frozenset(one for value in lowered for one in _FLAGS.get(value, (value,)))
+    return frozenset(one for value in lowered for one in FLAGS.get(value, (value,)))
 
 
 class Translated:

@@ -14,6 +14,7 @@ __all__ = ["Accounts", "Way", "accounts_of"]
 _FEWEST = 2
 _MET_BY_NAME = 0.9
 _MOST_HOPS = 3
+_MANY = 3
 _PERSONS = {("user",), ("member",), ("person",), ("contact",)}
 _NOUNS = tuple(table_words(noun) for noun in ACCOUNT_NOUNS)
 
@@ -80,7 +81,22 @@ class Accounts:
             why = "" if best.named else f"{best.met:.0%} of its values are accounts"
             return Way(best.column, sure=best.named, why=why)
         found = _named(table, self.tables[self.key.table].words[-1:])
-        return self._weakly(found) if found else self._as_people(table)
+        way = self._weakly(found) if found else self._as_people(table)
+        return way or self._by_names(table)
+
+    def _by_names(self, table: TableProfile) -> Way | None:
+        """Trust a column of names that are those of accounts, whatever it is called."""
+        if self.key is None:
+            return None
+        whom = self.tables[self.key.table]
+        names = [c for c in whom.filled if c.unique and c.could_be_name and len(c.seen) >= _MANY]
+        for column in table.filled:
+            for other in names if column.could_be_name and len(column.seen) >= _MANY else ():
+                if overlap(column, other) >= _MET_BY_NAME:
+                    hop = (self.key.table, other.name, self.key.column)
+                    why = f"its values are those of {other.name!r}"
+                    return Way(column.name, (hop,), sure=False, why=why)
+        return None
 
     def _as_people(self, table: TableProfile) -> Way | None:
         """Where customers are persons, other tables may call them users."""

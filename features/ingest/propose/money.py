@@ -13,7 +13,7 @@ from .proposal import Take
 from .vocabulary import INTERVAL_MONTHS
 from .words import column_words
 
-__all__ = ["Billed", "annual", "currency_of", "monthly", "quoted"]
+__all__ = ["Billed", "annual", "monthly", "quoted"]
 
 
 def _patterns(*names: str) -> tuple[tuple[str, ...], ...]:
@@ -54,7 +54,6 @@ _COUNT = _patterns(
     *("interval count", "plan interval count", "billing interval count", "interval length"),
     "plan interval length",
 )
-_CURRENCY = _patterns("currency", "currency code", "currency iso code", "billing currency")
 _MINOR = ("cent", "minor", "penny", "pence")
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
 _STEADY = 0.8
@@ -139,30 +138,6 @@ def annual(table: TableProfile) -> Take | None:
         if found is not None:
             return _taken("acv", found, months)
     return None
-
-
-def currency_of(tables: "list[TableProfile]") -> str | None:
-    """Return the currency that tables name most, or None.
-
-    Parameters
-    ----------
-    tables : list of TableProfile
-
-    Returns
-    -------
-    str or None
-        ISO 4217, upper case.
-    """
-    counted: dict[str, int] = {}
-    for table in tables:
-        for column in table.filled:
-            if column.words not in _CURRENCY:
-                continue
-            texts = pd.Series(table.looked_at[column.name].to_pylist()).dropna().astype(str)
-            for code, rows in texts.str.strip().str.upper().value_counts().items():
-                if len(str(code)) == 3 and str(code).isalpha():
-                    counted[str(code)] = counted.get(str(code), 0) + int(rows)
-    return max(counted, key=lambda code: counted[code], default=None)
 
 
 def _taken(column: str, found: ColumnProfile, months: float) -> Take:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
 from ...schema.tables import Column, Kind
-from ..coerce import form_of, read_column
+from ..coerce import coerce, form_of, read_column
 from ..raw_rows import Source
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
@@ -154,10 +154,18 @@ class ColumnProfile:
         read = read_column(Column("n", "number"), self._sample()).column
         return [float(value) for value in pc.drop_null(read).to_pylist()]
 
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """What the signs beside amounts mean; mostly none."""
+        return form_of(self._sample(), "number").currencies
+
     def _readable(self, kind: Kind) -> float:
-        column = Column("x", kind)
-        sample = self._sample()
-        faulty = sum(int(fault.mask.sum()) for fault in read_column(column, sample).faults)
+        column, sample = Column("x", kind), self._sample()
+        read = read_column(column, sample)
+        if kind == "number" and self.currencies:
+            form = replace(form_of(sample, kind), currencies=frozenset())
+            read = coerce(column, sample, form)
+        faulty = sum(int(fault.mask.sum()) for fault in read.faults)
         return 1 - faulty / max(len(sample), 1)
 
     def _sample(self) -> pa.ChunkedArray:

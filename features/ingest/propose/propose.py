@@ -10,20 +10,33 @@ from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
 from .completions import completed, events_of_ended, left_out
+from .currencies import currency_of, with_currency
 from .joining import Joined, join_accounts
 from .keys import Links, key_of, overlap
 from .known_layouts import SYSTEMS, Recognised, preset_named, recognised
-from .money import currency_of
 from .profiles import TableProfile, profiles_of
 from .proposal import Part, Proposal, Take, Unread
 from .recognise import Fit, fits_of
 from .roles import role_of
 from .sheets import churn_flag, parts_of_sheet
+from .words import column_words
 
 __all__ = ["proposal_for", "propose"]
 
 _STACKED = {"survey_responses", "activities", "usage_events", "tickets", "usage_daily"}
 """Tables that several sources may deliver side by side."""
+
+_OF_ROWS = frozenset({"valid_from", "valid_to", "known_at", "customer_since", "plan_tier"})
+"""Columns of accounts that say something about the row of another table instead."""
+
+_PAYERS = tuple(
+    column_words(name)
+    for name in (
+        *("user id", "contact id", "member id", "contact name", "contact", "bill to", "payer"),
+        *("billed to", "sold to", "user", "email", "user email", "bill to name", "debtor"),
+    )
+)
+"""What those who pay are called where nothing names a customer."""
 
 
 def propose(data: Data, systems: Sequence[str] | None = None) -> Proposal:
@@ -83,11 +96,13 @@ def proposal_for(
     own = [*joined.parts, *(() if joined.key else _own_parts(accounts))]
     found, reasons = _by_values(tables, accounts, covered | aside.keys())
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
-    parts = _with_met_features(_in_order([*own, *_all_parts(chosen, own)]), tables)
+    whole = [*own, *_all_parts(chosen, own)]
+    whole = [with_currency(part, tables[part.source]) for part in whole]
+    parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     return Proposal(
         parts=parts,
         unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
-        currency=currency_of(list(tables.values())),
+        currency=currency_of(tables, parts),
         notes=(*joined.notes, *_notes(accounts, parts), *_questions(parts, tables)),
         rows=rows,
     )
@@ -176,6 +191,24 @@ def _own_parts(accounts: Accounts) -> list[Part]:
     return [whole, *(parts_of_sheet(table, accounts.key) if accounts.key.unique else ())]
 
 
+def _described(parts: list[Part], accounts: Accounts) -> Iterator[Part]:
+    """Where no table is of accounts, let one that has a row each say who they are."""
+    if accounts.key is not None or any(part.table == "accounts" for part in parts):
+        return
+    for part in parts:
+        table = accounts.tables[part.source]
+        key = next((take for take in part.takes if take.column == "account_id"), None)
+        if key is None or not key.source or key.lookup or not table.columns[key.source].unique:
+            continue
+        takes = match_columns(role_of("accounts"), table, taken={"account_id": key.source})
+        takes = {name: take for name, take in takes.items() if name not in _OF_ROWS}
+        if takes.keys() & {"name", "csm_id", "industry", "country", "segment"}:
+            why = "it has one row an account"
+            ordered = (takes[c.name] for c in role_of("accounts").spec.columns if c.name in takes)
+            yield Part("accounts", table.name, (replace(key, why=""), *ordered), why=why)
+            return
+
+
 def _outcome(table: TableProfile, accounts: Accounts) -> tuple[Fit, Part] | str:
     reason = "nothing says what its rows are"
     for place, fit in enumerate(fits_of(table, accounts)):
@@ -189,14 +222,25 @@ def _outcome(table: TableProfile, accounts: Accounts) -> tuple[Fit, Part] | str:
 
 
 def _by_person(fit: Fit) -> Fit:
-    """Where nothing names a company, each person who uses the product stands for one."""
-    user = fit.takes.get("product_user_id")
-    if fit.way is not None or user is None or fit.role.table not in {"usage_events", "usage_daily"}:
+    """Where nothing names a company, each person who uses the product, or pays, stands for one."""
+    person = _person(fit)
+    if fit.way is not None or not person:
         return fit
     why = "no column names a company, so every person counts as an account"
-    account = Take("account_id", user.source, sure=False, why=why)
-    way = Way(user.source, sure=False, why=why)
+    account = Take("account_id", person, sure=False, why=why)
+    way = Way(person, sure=False, why=why)
     return replace(fit, way=way, takes={"account_id": account, **fit.takes})
+
+
+def _person(fit: Fit) -> str:
+    """Return the column that names the persons of a table of use or of bills; empty if none."""
+    user = fit.takes.get("product_user_id")
+    if user is not None and fit.role.table in {"usage_events", "usage_daily"}:
+        return user.source
+    if fit.role.table not in {"subscription_items", "invoices", "contract_events", "contracts"}:
+        return ""
+    columns = (c for words in _PAYERS for c in fit.table.filled if c.words == words)
+    return next((column.name for column in columns), "")
 
 
 def _chosen(

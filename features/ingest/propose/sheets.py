@@ -8,6 +8,7 @@ from .money import annual, monthly
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Part, Take
 from .roles import CHURN_FLAGS, role_of
+from .vocabulary import ENDED, admitted
 from .words import column_words
 
 __all__ = ["churn_flag", "parts_of_sheet"]
@@ -27,6 +28,9 @@ _STAYED = {
     "joined",
     "customer",
 }
+_STATES = tuple(
+    column_words(name) for name in ("status", "account status", "customer status", "state")
+)
 _LEFT_AT = tuple(
     column_words(name)
     for name in (
@@ -97,7 +101,8 @@ def _terms(table: TableProfile, key: Key) -> Part | None:
             why="no column says when a term began: taken as a year before its end",
         )
     keys = [Take("contract_id", key.column), Take("account_id", key.column)]
-    return Part("contracts", table.name, (*keys, *_ordered("contracts", takes)))
+    ordered = _ordered("contracts", takes)
+    return Part("contracts", table.name, (*keys, *ordered), but_not=_over(table))
 
 
 def _money(table: TableProfile, key: Key) -> Iterator[Part]:
@@ -111,7 +116,8 @@ def _money(table: TableProfile, key: Key) -> Iterator[Part]:
     for name in ("unit_price", "contract_id", "product_id"):
         takes.pop(name, None)
     keys = [Take("item_id", key.column), Take("account_id", key.column)]
-    yield Part("subscription_items", table.name, (*keys, *_ordered(role.table, takes)))
+    ordered = _ordered(role.table, takes)
+    yield Part("subscription_items", table.name, (*keys, *ordered), but_not=_over(table))
 
 
 def _bound(takes: dict[str, Take], table: TableProfile) -> None:
@@ -123,6 +129,15 @@ def _bound(takes: dict[str, Take], table: TableProfile) -> None:
     left = _left_at(table)
     if "effective_to" not in takes and left is not None:
         takes["effective_to"] = Take("effective_to", left.name)
+
+
+def _over(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the rows of those who left without a word of when: nothing is paid by them."""
+    if _left_at(table) is not None:
+        return {}
+    columns = (c for c in table.filled if c.words in _STATES)
+    found = {column.name: admitted(column.looked_at, ENDED) for column in columns}
+    return {name: words for name, words in found.items() if words}
 
 
 def _left_at(table: TableProfile) -> ColumnProfile | None:

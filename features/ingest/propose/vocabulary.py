@@ -24,7 +24,10 @@ INTERVAL_MONTHS: Mapping[str, float] = {
 }
 """Months of a billing interval by the word for it."""
 
-ENDED = ("canceled", "cancelled", "ended", "expired", "churned", "terminated", "inactive", "closed")
+ENDED = (
+    *("canceled", "cancelled", "ended", "expired", "churned", "terminated", "inactive", "closed"),
+    *("churn", "lost", "deleted", "former", "former customer", "gekündigt", "résilié", "baja"),
+)
 """States of a subscription that is over."""
 
 NEVER_BEGAN = (
