@@ -234,7 +234,8 @@ def _check_left(batches: list[Batch]) -> None:
     )
     read = sum(batch.rows_in for batch in batches)
     if not read:
-        raise SchemaError(f"Required table {named} has no rows.")
+        said = "; ".join(remark for batch in batches for remark in batch.delivery.remarks)
+        raise SchemaError(f"Required table {named} has no rows{f': {said}' if said else ''}.")
     reason, count = _commonest(batches)
     raise SchemaError(
         f"Nothing is left of required table {named}: of {read} rows all were put aside, "

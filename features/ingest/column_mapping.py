@@ -19,6 +19,8 @@ from .forms.words import spellings
 from .formulas import columns_in, computed
 from .lookups import answers_of, looked_up
 from .raw_rows import Places, RawTable, Rejected, Source
+from .reshape.lines import first_lines, with_sums
+from .reshape.month_columns import MONTH, VALUE, long_form, month_names
 
 Origin = tuple[str, str]
 """A source table and a column of it."""
@@ -97,7 +99,7 @@ class Plan:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The source columns to read, each once."""
-        extra = (self.mapping.row_id, self.mapping.item_id)
+        extra = (self.mapping.row_id, self.mapping.item_id, self.mapping.lines_of)
         names = [*self.columns.values(), *self.mapping.only, *self.mapping.but_not]
         names += [self.mapping.filled] if self.mapping.filled else []
         names += [look.on for look in _looks(self.mapping).values()]
@@ -233,8 +235,17 @@ def _fetch(source: Source, plan: Plan) -> Iterator[Delivery]:
         for name, look in looks.items()
     }
     read = source.pieces if plan.spec.bulky else _as_a_whole(source)
-    for raw in read(plan.source, plan.wanted):
-        yield _delivery(_selected(_pickable(raw), plan.mapping), plan, answers)
+    for raw in read(plan.source, _to_read(source, plan)):
+        shaped = long_form(_pickable(raw)) if plan.mapping.month_columns else _pickable(raw)
+        yield _delivery(_selected(shaped, plan.mapping), plan, answers)
+
+
+def _to_read(source: Source, plan: Plan) -> tuple[str, ...]:
+    """Return the columns to read; in place of those of the long form the ones they come from."""
+    if not plan.mapping.month_columns:
+        return plan.wanted
+    others = [name for name in plan.wanted if name not in {MONTH, VALUE}]
+    return (*others, *month_names(source.columns(plan.source)))
 
 
 def _pickable(raw: RawTable) -> RawTable:
@@ -264,6 +275,7 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, .
     for name, look in mapping.lookup.items():
         columns[name] = looked_up(raw.table[look.on], look, answers[name])
     columns |= _formulas(raw, plan, answers)
+    raw, columns = _joined_lines(raw, columns, mapping)
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
     }
@@ -276,6 +288,21 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, .
         row_id=_extra(raw.table, mapping.row_id),
         item_id=_extra(raw.table, mapping.item_id),
     )
+
+
+def _joined_lines(
+    raw: RawTable, columns: dict[str, pa.ChunkedArray], mapping: TableMapping
+) -> tuple[RawTable, dict[str, pa.ChunkedArray]]:
+    """Make one row of the lines of one thing."""
+    if mapping.lines_of is None:
+        return raw, columns
+    keys, rows = raw.table[mapping.lines_of], pa.table(columns)
+    sums = with_sums(rows, keys, (name for name in mapping.add_up if name in columns))
+    first = first_lines(keys)
+    kept = pa.array(first)
+    table = sums.filter(kept)
+    raw = replace(raw, table=raw.table.filter(kept), rows=raw.rows.kept(first))
+    return raw, dict(zip(table.column_names, table.columns, strict=True))
 
 
 def _formulas(
@@ -336,6 +363,7 @@ def _check_names(settings: Settings) -> None:
             for part in ("columns", *_ELSEWHERE):
                 _check_columns(spec, part, getattr(source, part))
             _check_columns(spec, "values", source.values)
+            _check_columns(spec, "add_up", dict.fromkeys(source.add_up))
             _check_formats(spec, source)
             _check_disjoint(name, source)
 
@@ -375,7 +403,7 @@ def _check_disjoint(name: str, mapping: TableMapping) -> None:
 
 
 def _plan(spec: TableSpec, name: str, mapping: TableMapping, source: Source) -> Plan:
-    present = source.columns(name)
+    present = _present(source, name, mapping)
     columns = {}
     in_any_case = {one.lower(): one for one in reversed(present)}
     for column in spec.columns:
@@ -391,6 +419,20 @@ def _plan(spec: TableSpec, name: str, mapping: TableMapping, source: Source) -> 
     _check_required_columns(plan, present)
     _check_repeats(plan, present)
     return plan
+
+
+def _present(source: Source, name: str, mapping: TableMapping) -> tuple[str, ...]:
+    """Return the columns that a mapping may name."""
+    present = source.columns(name)
+    if not mapping.month_columns:
+        return present
+    months = month_names(present)
+    if not months:
+        raise SchemaError(
+            f"Source table {name!r} has no columns that are named by months, such as `Jan-24` or "
+            f"`2024-01`; it has {_listed(present)}. Leave out `month_columns`."
+        )
+    return (*(one for one in present if one not in months), MONTH, VALUE)
 
 
 def _computed_from(
@@ -415,7 +457,7 @@ def _check_extras(plan: Plan, present: tuple[str, ...], source: Source) -> None:
     for part in ("only", "but_not"):
         for column in getattr(mapping, part):
             _need(column, present, f"{table}.{part}.{column}", plan.source)
-    for key in ("filled", "row_id", "item_id"):
+    for key in ("filled", "row_id", "item_id", "lines_of"):
         column = getattr(mapping, key)
         if column is not None:
             _need(column, present, f"{table}.{key}", plan.source)

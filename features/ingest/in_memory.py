@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from .files.workbook import REMARKS
 from .raw_rows import RawTable
 
 __all__ = ["FrameSource"]
@@ -72,7 +73,8 @@ class FrameSource:
             return RawTable.whole(frame.select(list(columns)))
         places = {str(column): place for place, column in enumerate(frame.columns)}
         arrays = [_to_arrow(frame.iloc[:, places[column]]) for column in columns]
-        return RawTable.whole(pa.table(arrays, names=list(columns)))
+        remarks = tuple(map(str, frame.attrs.get(REMARKS, ())))
+        return RawTable.whole(pa.table(arrays, names=list(columns)), remarks=remarks)
 
     def pieces(self, name: str, columns: tuple[str, ...]) -> Iterator[RawTable]:
         """Return these columns of one frame as one piece: they are in memory already."""

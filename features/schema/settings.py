@@ -178,6 +178,15 @@ class TableMapping(Declared):
         Canonical columns that are computed row by row: expressions of DuckDB over the columns of
         the source table (``"Unit Price"``) and those of ``beside``. ``number("x")``,
         ``moment("x")`` and ``flag("x")`` read a column as the contract does.
+    month_columns : bool
+        Columns named by a month (``Jan-24``, ``2024-01``) are read below each other: each filled
+        cell is a row, with the first day of its month in ``column_month`` and what stands in it in
+        ``column_value``, beside the other columns.
+    lines_of : str or None
+        Source column that names what several rows are the lines of, such as an invoice: they are
+        one row, with everything from the first line but the sums of ``add_up``.
+    add_up : list of str
+        Canonical columns of amounts that are added up over the lines.
     row_id : str or None
         Source column that numbers the rows of a table without an id of its own; values that
         repeat are reported.
@@ -202,10 +211,21 @@ class TableMapping(Declared):
     formats: dict[str, str] = Field(default_factory=dict)
     beside: dict[str, Lookup] = Field(default_factory=dict)
     formulas: dict[str, str] = Field(default_factory=dict)
+    month_columns: bool = False
+    lines_of: str | None = None
+    add_up: list[str] = Field(default_factory=list)
     row_id: str | None = None
     item_id: str | None = None
     skip: bool = False
     also: list["TableMapping"] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _sums_are_of_lines(self) -> "TableMapping":
+        if self.add_up and self.lines_of is None:
+            raise ValueError(
+                "`add_up` needs `lines_of`: the column that names what the lines are of"
+            )
+        return self
 
     @model_validator(mode="after")
     def _further_sources_are_named(self) -> "TableMapping":

@@ -18,7 +18,8 @@ _SCHEMA = _ARRAYS | {"features.schema"}
 _KNOWN = {
     f"features.{room}"
     for room in (
-        *("arrays", "schema", "ingest", "ingest.forms", "ingest.files", "metrics"),
+        *("arrays", "schema", "ingest", "ingest.forms", "ingest.files", "ingest.reshape"),
+        "metrics",
         *(
             "ingest.propose",
             "ingest.propose.presets",
@@ -42,11 +43,14 @@ MAY_IMPORT = {
     "features": set(),
     "features.arrays": set(),
     "features.schema": _ARRAYS,
-    "features.ingest": _SCHEMA | {"features.ingest.forms", "features.ingest.files"},
+    "features.ingest": _SCHEMA
+    | {"features.ingest.forms", "features.ingest.files", "features.ingest.reshape"},
+    "features.ingest.reshape": _SCHEMA | {"features.ingest", "features.ingest.forms"},
     "features.ingest.files": _SCHEMA,
     "features.ingest.forms": _SCHEMA,
     "features.ingest.propose": _SCHEMA
-    | {"features.ingest", "features.ingest.forms", "features.ingest.propose.presets"},
+    | {"features.ingest", "features.ingest.forms", "features.ingest.reshape"}
+    | {"features.ingest.propose.presets"},
     "features.ingest.propose.presets": set(),
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from ...errors import SchemaError
+from .totals import is_total, said_of_totals
 
 __all__ = ["Broken", "Delimited", "Dialect", "dialect_of", "read_delimited"]
 
@@ -21,6 +22,7 @@ _HEAD_BYTES = 1 << 18
 _LEAST_LINES, _LONGEST_HEAD = 3, 1 << 24
 _BLOCK = 1 << 24
 _SAMPLE = 100
+_TAIL = 1 << 16
 """Records that the delimiter and the header are found by."""
 _MOST_TITLE_LINES = 30
 _LONGEST_QUOTED = 100
@@ -261,6 +263,33 @@ def read_delimited(path: Path, columns: list[str], dialect: Dialect | None = Non
         If the file cannot be read at all.
     """
     dialect = dialect or dialect_of(path)
+    return _without_total(_read(path, columns, dialect), path, dialect)
+
+
+def _without_total(read: Delimited, path: Path, dialect: Dialect) -> Delimited:
+    """Leave out a last line that is the sum of the others."""
+    cells = _last_cells(path, dialect)
+    n_rows = read.table.num_rows
+    if not n_rows or len(cells) != len(dialect.header) or not is_total(cells):
+        return read
+    remarks = (*read.remarks, said_of_totals(cells))
+    return Delimited(read.table.slice(0, n_rows - 1), read.broken, remarks)
+
+
+def _last_cells(path: Path, dialect: Dialect) -> list[str]:
+    """Return the values of the last line; none of a compressed file."""
+    if path.name.endswith(".gz"):
+        return []
+    with path.open("rb") as file:
+        file.seek(0, io.SEEK_END)
+        # An even place, where a character of two bytes begins.
+        file.seek(max(file.tell() - _TAIL, 0) // 2 * 2)
+        text = file.read().decode(dialect.encoding.replace("-sig", ""), "replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return _cells(lines[-1], dialect.delimiter) if lines else []
+
+
+def _read(path: Path, columns: list[str], dialect: Dialect) -> Delimited:
     if dialect.encoding in {"utf-8", "utf-8-sig"} and _is_utf8(path):
         try:
             read = _parsed(str(path), columns, dialect)

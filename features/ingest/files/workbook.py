@@ -2,18 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ...schema.excel_rows import excel_sheets
+from .totals import is_total, said_of_totals
 
-__all__ = ["read_workbook"]
+__all__ = ["REMARKS", "read_workbook"]
 
 _MOST_TITLE_ROWS = 30
 _SAMPLE = 100
+_FEWEST_MONTHS = 3
+
+REMARKS = "churngrid remarks"
+"""Where a frame says what a reader of it should know."""
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
@@ -60,12 +65,17 @@ def _table(rows: list[list[Any]]) -> pd.DataFrame | None:
     place = _header_place(rows)
     if place is None:
         return None
-    header = ["" if cell is None else str(cell) for cell in rows[place]]
+    header = [_column_name(cell) for cell in rows[place]]
     while header and not header[-1]:
         header.pop()
     body = [(row + [None] * len(header))[: len(header)] for row in rows[place + 1 :]]
+    remarks = []
+    while body and is_total(body[-1]):
+        remarks.append(said_of_totals(body.pop()))
     frame = pd.DataFrame(body, columns=pd.Index(header, dtype=object), dtype=object)
-    return frame.loc[:, [bool(name) for name in header]]
+    frame = frame.loc[:, [bool(name) for name in header]]
+    frame.attrs[REMARKS] = tuple(remarks)
+    return frame
 
 
 def _header_place(rows: list[list[Any]]) -> int | None:
@@ -75,9 +85,22 @@ def _header_place(rows: list[list[Any]]) -> int | None:
         return None
     usual = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     for place, row in enumerate(rows[:_MOST_TITLE_ROWS]):
-        if 2 * _n_filled(row) > usual and all(isinstance(cell, str | None) for cell in row):
+        if 2 * _n_filled(row) > usual and _are_names(row):
             return place
     return None
+
+
+def _are_names(row: list[Any]) -> bool:
+    """Say whether cells can be column names: texts, and months of which a row holds several."""
+    months = sum(isinstance(cell, date) and cell.day == 1 for cell in row)
+    texts = [cell for cell in row if isinstance(cell, str | None)]
+    return len(texts) == len(row) or (months >= _FEWEST_MONTHS and len(texts) + months == len(row))
+
+
+def _column_name(cell: Any) -> str:
+    if isinstance(cell, date):
+        return f"{cell:%Y-%m-%d}"
+    return "" if cell is None else str(cell)
 
 
 def _n_filled(row: list[Any]) -> int:

@@ -165,7 +165,7 @@ def accounts_of(tables: Mapping[str, TableProfile], links: Links) -> Accounts:
         one, the word that most tables use.
     """
     ranked = sorted(
-        (table for table in tables.values() if _is_noun(table)),
+        (table for table in tables.values() if _is_noun(table) and not table.is_long),
         key=lambda table: _rank(table, tables, links),
     )
     for table in ranked:

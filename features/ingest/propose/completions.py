@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from ...arrays.plain_text import as_text
 from ...schema.tables import Column
 from ..coerce import read_column
+from ..reshape.month_columns import VALUE
 from .accounts import Way
 from .columns import match_columns
 from .money import Billed, annual, monthly
@@ -54,6 +55,11 @@ _HAPPENED = frozenset(
 )
 """Names of times at which something happened, and which lie in no future."""
 _MOSTLY = 0.9
+_INVOICE_NAMES = ("invoice id", "invoice number", "invoice", "document number")
+_LINE_AMOUNTS = (
+    *("line total", "line amount", "line net amount", "net amount", "amount", "total price"),
+    *("extended price", "total", "line item amount", "subtotal"),
+)
 _YES = {"true", "t", "yes", "y", "1"}
 _GONE = ("deleted", "spam", "trash")
 _FEW = 40
@@ -134,6 +140,7 @@ def _part(
         only=only or {},
         but_not={**left_out(fit.table), **(but_not or {})},
         filled=filled,
+        month_columns=fit.table.is_long,
     )
 
 
@@ -228,14 +235,14 @@ def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return "nothing tells for sure how much is paid a month"
     takes["mrr"] = mrr
     takes.pop("effective_to", None)
-    end = _end_of(fit.table)
+    end, month = _end_of(fit.table), _month_of_snapshots(fit, takes)
     if end is not None:
         takes["effective_to"] = Take("effective_to", end.name)
-    elif (month := _month_of_snapshots(fit, takes)) is not None:
+    elif month is not None:
         why = "a row a month: a customer without a row in a month has left"
         formula = f"moment({month}) + interval 1 month"
         takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
-    _name_rows(fit, takes, "item_id", takes.get("plan"))
+    _name_rows(fit, takes, "item_id", None if month else takes.get("plan"))
     if "item_id" not in takes and fit.way is not None and not fit.way.hops:
         why = "no column names the subscription, so that an account has one"
         takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
@@ -243,7 +250,15 @@ def _items(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes.pop(name, None)
     status = _status(fit.table)
     never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
-    return _part(fit, takes, but_not={status.name: never} if status and never else {})
+    left_out_ = {status.name: never} if status and never else {}
+    zeros = _zeros(fit.table) if fit.table.is_long else ()
+    return _part(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
+
+
+def _zeros(table: TableProfile) -> tuple[str, ...]:
+    """Return how months without an amount are written."""
+    values = table.columns[VALUE].looked_at
+    return tuple(value for value in values if value.strip().strip("-").strip("0") in {"", ".", ","})
 
 
 def _month_of_snapshots(fit: Fit, takes: Mapping[str, Take]) -> str | None:
@@ -321,6 +336,7 @@ def events_of_ended(fit: Fit) -> Part | None:
         "churn date",
         "churned at",
         "customer churned",
+        "cancellation effective date",
     )
     said = _first(fit.table, "time", *names)
     status = _status(fit.table)
@@ -415,6 +431,35 @@ def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:
     return None
 
 
+def _invoices(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Make one invoice of its lines, where the table has a row for each of those."""
+    key = takes.get("invoice_id")
+    if key is not None and fit.table.columns[key.source].unique:
+        number = None
+    else:
+        number = _first(
+            fit.table, "text", "invoice id", "invoice number", "invoice", "document number"
+        )
+    if number is None or number.unique or number.filled < number.rows:
+        return _part(fit, takes)
+    takes["invoice_id"] = Take("invoice_id", number.name)
+    lines = _first(fit.table, "number", *_LINE_AMOUNTS)
+    total = takes.get("amount_due")
+    if total is not None and total.source and _is_steady_within(fit.table, number, total.source):
+        return replace(_part(fit, takes), lines_of=number.name)
+    if lines is None:
+        return "it has several lines an invoice, and no column says what each of them is worth"
+    why = "the sum of its lines"
+    takes["amount_due"] = Take("amount_due", lines.name, why=why)
+    return replace(_part(fit, takes), lines_of=number.name, add_up=("amount_due",))
+
+
+def _is_steady_within(table: TableProfile, key: ColumnProfile, name: str) -> bool:
+    """Say whether all lines of a thing say the same."""
+    rows = pd.DataFrame({n: table.looked_at[n].to_pylist() for n in {key.name, name}}).astype(str)
+    return bool(rows.groupby(key.name)[name].nunique().max() == 1)
+
+
 def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
     kind = takes.get("type")
     noun = fit.table.words[-1] if fit.table.words else ""
@@ -457,6 +502,7 @@ _COMPLETIONS: dict[str, Callable[[Fit, dict[str, Take]], Part | str]] = {
     "contracts": _contracts,
     "subscription_items": _items,
     "contract_events": _contract_events,
+    "invoices": _invoices,
     "usage_events": _events,
     "tickets": _tickets,
     "survey_responses": _surveys,

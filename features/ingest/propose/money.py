@@ -1,6 +1,6 @@
 """What an account pays a month, from whatever columns say it: amount, quantity and interval."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,8 @@ _PER_UNIT = _patterns(
 _PER_INTERVAL = _patterns(
     *("amount", "price", "plan amount", "plan price", "subscription amount", "fee", "rate"),
     *("recurring amount", "total", "total amount", "value", "subscription price", "charge"),
-    *("billing amount", "recurring price", "net amount"),
+    *("billing amount", "recurring price", "net amount", "next payment amount", "renewal amount"),
+    *("payment amount", "amount per period", "price per period"),
 )
 _QUANTITY = _patterns(
     *("quantity", "seats", "licenses", "seat count", "units", "plan quantity", "license count"),
@@ -48,11 +49,12 @@ _INTERVAL = _patterns(
     *("interval", "billing interval", "billing period", "billing cycle", "billing frequency"),
     *("plan interval", "recurring interval", "frequency", "billing term", "payment frequency"),
     *("billing period unit", "subscription period", "cycle", "billing", "term unit", "period unit"),
-    *("plan interval unit", "interval unit", "billing interval unit"),
+    *("plan interval unit", "interval unit", "billing interval unit", "billing type", "term"),
+    *("billing plan", "payment interval", "renewal period", "recurrence"),
 )
 _COUNT = _patterns(
     *("interval count", "plan interval count", "billing interval count", "interval length"),
-    "plan interval length",
+    *("plan interval length", "billing period", "billing frequency", "term length"),
 )
 _MINOR = ("cent", "minor", "penny", "pence")
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
@@ -254,21 +256,28 @@ def _read(table: TableProfile, column: ColumnProfile) -> list[float | None]:
 
 
 def _number(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
-    found = _first(table, names)
-    return found if found is not None and found.reads_as("number") else None
+    return _first(table, names, lambda column: column.reads_as("number"))
 
 
 def _words(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
-    found = _first(table, names)
-    return None if found is None or found.reads_as("number") else found
+    return _first(table, names, lambda column: not column.reads_as("number"))
 
 
-def _first(table: TableProfile, names: tuple[tuple[str, ...], ...]) -> ColumnProfile | None:
-    by_words = {column.words: column for column in reversed(table.filled)}
-    with_unit = {column.words[:-1]: column for column in table.filled if _unit(column)}
-    return next(
-        (by_words.get(w) or with_unit[w] for w in names if w in by_words or w in with_unit), None
-    )
+def _first(
+    table: TableProfile,
+    names: tuple[tuple[str, ...], ...],
+    holds: Callable[[ColumnProfile], bool],
+) -> ColumnProfile | None:
+    """Return the column with the surest name among those whose values are of the right kind."""
+    for words in names:
+        called = [column for column in table.filled if column.words == words]
+        called += [
+            column for column in table.filled if _unit(column) and column.words[:-1] == words
+        ]
+        for column in called:
+            if holds(column):
+                return column
+    return None
 
 
 def _unit(column: ColumnProfile) -> bool:

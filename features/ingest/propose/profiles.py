@@ -13,6 +13,7 @@ from ...arrays.plain_text import as_text
 from ...schema.tables import Column, Kind
 from ..coerce import coerce, form_of, read_column
 from ..raw_rows import Source
+from ..reshape.month_columns import MONTH, VALUE, long_form, month_names
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
 __all__ = ["ColumnProfile", "TableProfile", "profiles_of"]
@@ -24,6 +25,10 @@ _DIGITS = re.compile(r"^\d+$")
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
 _INNERMOST = re.compile(r"^(?:.*?\w\.)*?([^.\s]+)(?:\.\$\w+)?$")
 _LONGEST_ID = 64
+_MONTHLY = {
+    **{"mrr": ("mrr",), "arr": ("arr",)},
+    **dict.fromkeys(("recurring", "revenue", "subscription"), ("mrr",)),
+}
 _LONGEST_NAME = 100
 _ALL_BEGIN = 0.8
 _FEWEST_BEGIN = 3
@@ -189,12 +194,15 @@ class TableProfile:
         In the order of the source.
     looked_at : pyarrow.Table
         Those rows.
+    is_long : bool
+        Whether they were a column a month, and are looked at below each other.
     """
 
     name: str
     rows: int
     columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
     looked_at: pa.Table = field(default_factory=lambda: pa.table({}))
+    is_long: bool = False
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -230,10 +238,19 @@ def profiles_of(source: Source) -> dict[str, TableProfile]:
 def _table(source: Source, name: str) -> TableProfile:
     columns = tuple(dict.fromkeys(source.columns(name)))
     piece = next(iter(source.pieces(name, columns)), None)
+    is_long = 2 * len(month_names(columns)) > len(columns)
+    piece = long_form(piece) if piece is not None and is_long else piece
     table = pa.table({}) if piece is None else piece.table.slice(0, _MOST_ROWS)
     words = _bare_words(table.column_names)
+    if is_long:
+        words |= {MONTH: ("month",), VALUE: _monthly_what(table_words(name))}
     found = {column: _column(column, table[column], words[column]) for column in table.column_names}
-    return TableProfile(name, table.num_rows, found, table)
+    return TableProfile(name, table.num_rows, found, table, is_long)
+
+
+def _monthly_what(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a column a month holds, by the name of its table."""
+    return next((what for word, what in _MONTHLY.items() if word in words), ("value",))
 
 
 def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:

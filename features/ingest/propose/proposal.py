@@ -55,6 +55,10 @@ class Part:
         A source column without which a row says nothing of this kind; empty if all rows do.
     beside : mapping of str to mapping
         Columns of other source tables that expressions use, as in the settings.
+    month_columns : bool
+    lines_of : str
+    add_up : tuple of str
+        As in the settings.
     """
 
     table: str
@@ -66,6 +70,9 @@ class Part:
     why: str = ""
     filled: str = ""
     beside: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    month_columns: bool = False
+    lines_of: str = ""
+    add_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,8 @@ ROLES: tuple[Role, ...] = (
         table="invoices",
         nouns=(
             *("bills", "billing", "invoice headers", "payments", "charges", "receipts", "orders"),
-            *("purchases", "transactions", "sales orders", "sales"),
+            *("purchases", "transactions", "sales orders", "sales", "invoice lines"),
+            *("invoice line items", "invoice items"),
         ),
         columns={
             "invoice_id": (

@@ -89,6 +89,12 @@ def _entry(part: Part) -> dict[str, Any]:
             entry[name] = {column: list(values) for column, values in rows.items()}
     if part.filled:
         entry["filled"] = part.filled
+    if part.month_columns:
+        entry["month_columns"] = True
+    if part.lines_of:
+        entry["lines_of"] = part.lines_of
+    if part.add_up:
+        entry["add_up"] = list(part.add_up)
     if part.beside:
         entry["beside"] = {name: dict(look) for name, look in part.beside.items()}
     return entry

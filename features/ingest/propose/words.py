@@ -325,9 +325,13 @@ def table_words(name: str) -> tuple[str, ...]:
     --------
     >>> table_words("raw_customers"), table_words("crm/Support Tickets 2024-05")
     (('customer',), ('crm', 'support', 'ticket'))
+    >>> table_words("MRR by customer")
+    ('mrr',)
     """
-    words = (word for word in _words(name) if not word.isdigit())
-    return tuple(word for word in words if word not in _TABLE_EMPTY)
+    words = [word for word in _words(name) if not word.isdigit()]
+    what = words[: words.index("by")] if "by" in words[1:] else words
+    said = tuple(word for word in what if word not in _TABLE_EMPTY)
+    return said or tuple(word for word in words if word not in _TABLE_EMPTY)
 
 
 def ends_with(words: tuple[str, ...], endings: Iterable[tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -1,0 +1,1 @@
+"""Rows that a source has in another shape than the contract."""
