@@ -208,12 +208,6 @@ def _won_deals(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if amount is not None and "acv" not in takes:
         why = f"{amount.name!r} of a won deal, taken as the value of a year"
         takes["acv"] = Take("acv", amount.name, sure=False, why=why)
-    start = takes.get("term_start")
-    if start is not None and start.source and not {"term_end", "term_months"} & takes.keys():
-        why = "no column says how long a deal holds: taken as a year from its close"
-        name = start.source.replace('"', '""')
-        formula = f'moment("{name}") + interval 12 month'
-        takes["term_end"] = Take("term_end", formula=formula, sure=False, why=why)
     return _part(fit, takes, only=won)
 
 

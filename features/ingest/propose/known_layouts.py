@@ -176,7 +176,7 @@ class Recognised:
         beside = set(dict(self._beside(mapping, sheet)))
         for name, formula in mapping.formulas.items():
             written = _formula(sheet, formula, beside)
-            yield Take(name, formula=written, sure=name != "term_end") if written else None
+            yield Take(name, formula=written) if written else None
         for name, look in mapping.lookup.items():
             lookup = self._lookup(look, sheet)
             yield Take(name, str(lookup["on"]), lookup=lookup) if lookup else None

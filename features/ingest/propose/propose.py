@@ -11,6 +11,7 @@ from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
 from .completions import completed, events_of_ended, left_out
 from .currencies import currency_of, with_currency
+from .deal_terms import with_terms
 from .joining import Joined, join_accounts
 from .keys import Links, key_of, overlap
 from .known_layouts import SYSTEMS, Recognised, preset_named, recognised
@@ -97,13 +98,20 @@ def proposal_for(
     found, reasons = _by_values(tables, accounts, covered | aside.keys())
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
     whole = [*own, *_all_parts(chosen, own)]
-    whole = [with_currency(part, tables[part.source]) for part in whole]
+    whole = [
+        with_terms(with_currency(part, tables[part.source]), tables[part.source]) for part in whole
+    ]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     return Proposal(
         parts=parts,
         unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
         currency=currency_of(tables, parts),
-        notes=(*joined.notes, *_notes(accounts, parts), *_questions(parts, tables)),
+        notes=(
+            *joined.notes,
+            *_notes(accounts, parts),
+            *_questions(parts, tables),
+            *_open_deals(parts),
+        ),
         rows=rows,
     )
 
@@ -342,6 +350,20 @@ def _questions(parts: tuple[Part, ...], tables: Mapping[str, TableProfile]) -> I
                     f"{' or '.join(column.question)}? Say it under `tables.{part.table}.formats`: "
                     f"`{take.column}: {column.question[0]}`."
                 )
+
+
+def _open_deals(parts: tuple[Part, ...]) -> Iterator[str]:
+    """Say that deals without an end add up."""
+    for part in parts:
+        takes = {take.column: take for take in part.takes}
+        start = takes.get("term_start")
+        if part.table == "contracts" and part.only and start and "term_end" not in takes:
+            yield (
+                f"Nothing says how long the deals of {part.source!r} hold, so that they have no "
+                "end, and several won deals of one account add up. If they hold for a year, say "
+                f'`term_end: moment("{start.source}") + interval 12 month` in the `formulas` of '
+                "`tables.contracts`."
+            )
 
 
 def _kind_of(part: Part, column: str) -> str:

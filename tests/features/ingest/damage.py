@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 
 __all__ = ["DAMAGES"]
 
@@ -76,7 +77,78 @@ def shuffled(raw, chance):
     return b"\n".join([first, *rows])
 
 
-DAMAGES = (*(cells, header, encoding, truncated, quotes, noise, delimiters, packed, shuffled),)
+def columns(raw, chance):
+    """Columns stand in another order, and one of them is there twice."""
+    rows = [line.split(b",") for line in _lines(raw)]
+    order = list(range(len(rows[0])))
+    chance.shuffle(order)
+    order += [order[0]] if chance.random() < 0.5 else []
+    return b"\n".join(b",".join(row[n] for n in order if n < len(row)) for row in rows)
+
+
+def blanks(raw, chance):
+    """A column is empty, or blanks stand in it."""
+    rows = [line.split(b",") for line in _lines(raw)]
+    place, blank = chance.randrange(len(rows[0])), chance.choice([b"", b"  ", b"NULL"])
+    for row in rows[1:]:
+        if place < len(row) and chance.random() < 0.9:
+            row[place] = blank
+    return b"\n".join(b",".join(row) for row in rows)
+
+
+def line_ends(raw, chance):
+    """Ends of lines of several systems, empty lines, NUL bytes."""
+    ends = [b"\n", b"\r\n", b"\r", b"\n\n", b"\x00\n"]
+    return b"".join(line + chance.choice(ends) for line in _lines(raw))
+
+
+def huge(raw, chance):
+    """A cell of a megabyte, or a very long name of a column."""
+    rows = [line.split(b",") for line in _lines(raw)]
+    row = chance.choice(rows)
+    row[chance.randrange(len(row))] = b"x" * chance.choice([200_000, 1_000_000])
+    return b"\n".join(b",".join(row) for row in rows)
+
+
+def two_dates(raw, chance):
+    """Half of the dates are written in another form."""
+    form = chance.choice([rb"\3/\2/\1", rb"\2/\3/\1", rb"\3.\2.\1", rb"\1\2\3"])
+    return re.sub(
+        rb"(20\d\d)-(\d\d)-(\d\d)",
+        lambda found: found.expand(form) if chance.random() < 0.5 else found[0],
+        raw,
+    )
+
+
+def money(raw, chance):
+    """Amounts are negative, in parentheses, in words or with signs of several currencies."""
+    forms = [b"-\\1", b"(\\1)", b"$\\1", b"\\1 EUR", b"about \\1", b"1e400"]
+    form = chance.choice(forms).replace(b"\\\\", b"\\")
+    return re.sub(
+        rb"(?<=,)(\d+\.\d+)(?=[,\r\n])",
+        lambda found: found.expand(form) if chance.random() < 0.6 else found[0],
+        raw,
+    )
+
+
+def same_ids(raw, chance):
+    """The first column repeats: rows of different things under one id."""
+    first, *rows = _lines(raw)
+    ids = [row.split(b",")[0] for row in rows if row]
+    return b"\n".join(
+        [first, *(b",".join([chance.choice(ids), *row.split(b",")[1:]]) for row in rows if row)]
+    )
+
+
+def empty(raw, chance):
+    """Nothing is left, or the line of column names, or blanks."""
+    return chance.choice([b"", _lines(raw)[0], b"\n\n \n", b"\xef\xbb\xbf", b"\x00" * 64])
+
+
+DAMAGES = (
+    *(columns, blanks, line_ends, huge, two_dates, money, same_ids, empty),
+    *(cells, header, encoding, truncated, quotes, noise, delimiters, packed, shuffled),
+)
 
 
 def chance_of(seed):

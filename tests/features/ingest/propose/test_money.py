@@ -2,7 +2,8 @@ import pandas as pd
 import pytest
 
 from churngrid.features.ingest.in_memory import FrameSource
-from churngrid.features.ingest.propose.money import Billed, annual, currency_of, monthly
+from churngrid.features.ingest.propose.currencies import currency_of
+from churngrid.features.ingest.propose.money import Billed, annual, monthly
 from churngrid.features.ingest.propose.profiles import profiles_of
 
 
@@ -71,8 +72,8 @@ def test_a_yearly_value_is_found_for_contracts():
 
 
 def test_the_currency_most_rows_name_is_taken():
-    assert currency_of([profile(currency=["usd", "eur", "usd"])]) == "USD"
-    assert currency_of([profile(mrr=["1"])]) is None
+    assert currency_of({"t": profile(currency=["usd", "eur", "usd"])}) == "USD"
+    assert currency_of({"t": profile(mrr=["1"])}) is None
 
 
 def test_what_was_invoiced_tells_the_price_of_one_from_that_of_all():

@@ -45,7 +45,22 @@ def test_counts_are_never_users_and_use_needs_none():
     assert tables["usage_daily"]["product_user_id"].null_count == 8
 
 
-def test_won_deals_hold_for_a_year_so_that_renewals_do_not_add_up():
+def test_a_single_deal_has_no_end_and_that_is_said():
+    deals = frame(
+        **{
+            "Deal ID": KEYS,
+            "Organization": NAMES,
+            "Value": "9",
+            "Status": "Won",
+            "Won time": STARTS,
+        }
+    )
+    _, mapping, found = read({"deals": deals})
+    assert "formulas" not in mapping["contracts"]
+    assert any("add up" in note for note in found.notes)
+
+
+def test_deals_that_are_signed_again_each_year_hold_for_a_year():
     deals = frame(
         16,
         **{

@@ -1,0 +1,95 @@
+"""How long a won deal holds where no column says it: by the rhythm in which accounts sign again."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ...schema.tables import Column
+from ..coerce import read_column
+from ..forms.words import spellings
+from .profiles import TableProfile
+from .proposal import Part, Take
+
+__all__ = ["with_terms"]
+
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
+_TERMS = (1, 3, 6, 12, 24, 36)
+_MONTH_DAYS = 365.25 / 12
+_NEAR, _MOSTLY, _FEWEST = 0.12, 0.6, 3
+
+
+def with_terms(part: Part, table: TableProfile) -> Part:
+    """Let deals end when the next one of the same account usually begins.
+
+    Parameters
+    ----------
+    part : Part
+    table : TableProfile
+        Its source.
+
+    Returns
+    -------
+    Part
+        With a guess for ``term_end`` where most accounts that sign again do so after about the
+        same number of months; as it was where nothing tells, or ends are told.
+    """
+    takes = {take.column: take for take in part.takes}
+    start = takes.get("term_start")
+    if part.table != "contracts" or "term_end" in takes or start is None or not start.source:
+        return part
+    name, length = start.source.replace('"', '""'), takes.get("term_months")
+    if length is not None and length.source:
+        written = length.source.replace('"', '""')
+        formula = f'moment("{name}") + to_months(cast(number("{written}") as integer))'
+        end = Take("term_end", formula=formula, why="begin and length say it")
+    elif part.only and "auto_renew" not in takes:
+        months = _rhythm(_won(part, table), _column_of(takes["account_id"]), start.source)
+        why = (
+            f"no column says how long a deal holds: most accounts sign again after {months} months"
+        )
+        formula = f'moment("{name}") + interval {months} month'
+        end = Take("term_end", formula=formula if months else "", sure=False, why=why)
+    else:
+        return part
+    place = part.takes.index(start) + 1
+    ended = replace(part, takes=(*part.takes[:place], end, *part.takes[place:]))
+    return ended if end.formula else part
+
+
+def _column_of(take: Take) -> str:
+    """Return the column that names the account, inside an expression or by itself."""
+    found = _QUOTED.search(take.formula)
+    return take.source or (found[1].replace('""', '"') if found else "")
+
+
+def _won(part: Part, table: TableProfile) -> pd.DataFrame:
+    rows = table.looked_at
+    kept = np.ones(len(rows), dtype=bool)
+    for column, values in part.only.items():
+        texts = pd.Series(rows[column].to_pylist(), dtype=object).astype(str)
+        kept &= texts.str.strip().str.lower().isin(spellings(values)).to_numpy()
+    return pd.DataFrame({name: rows[name].to_pylist() for name in rows.column_names})[kept]
+
+
+def _rhythm(deals: pd.DataFrame, account: str, start: str) -> int:
+    """Return the months after which most accounts sign again; 0 if there is no such number."""
+    if account not in deals or deals.empty:
+        return 0
+    moments = read_column(Column("t", "time"), _texts(deals[start])).column.to_pylist()
+    told = pd.DataFrame({"account": deals[account].astype(str).tolist(), "at": moments}).dropna()
+    days = told.sort_values("at").groupby("account")["at"].diff().dropna().dt.days
+    months = days[days > _MONTH_DAYS / 2] / _MONTH_DAYS
+    if len(months) < _FEWEST:
+        return 0
+    near = {term: float((abs(months / term - 1) <= _NEAR).mean()) for term in _TERMS}
+    best = max(near, key=lambda term: near[term])
+    return best if near[best] >= _MOSTLY else 0
+
+
+def _texts(values: pd.Series) -> pa.ChunkedArray:
+    return pa.chunked_array(
+        [pa.array([None if v is None else str(v) for v in values], pa.string())]
+    )
