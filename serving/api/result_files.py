@@ -1,17 +1,21 @@
 """The files for people that stand beside the stored results: the pages, lists and exports."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from ..company.config import Config
 from ..company.load_company import Company
+from ..company.put_aside import put_aside
 from ..exports.files import export_files
 from ..profile.facts import account_facts, no_facts
+from ..report.beside import Beside
 from ..report.csm_pages import report_pages
 from ..report.grid_chart import Cuts
 from ..scoring.batch_score import Scored
+from ..scoring.interventions import interventions_before
 
 __all__ = ["cuts_of", "facts_of", "files_of", "history_of", "stored_files"]
 
@@ -64,9 +68,19 @@ def files_of(
         findings=scored.findings,
         notes=scored.notes[len(scored.findings) :],
         scope=scored.scope,
-        facts=results["facts"],
-        history=history_of(scored.scores, earlier),
+        beside=replace(
+            Beside.stored(results, history_of(scored.scores, earlier), company.config.overrides),
+            raters=scored.maturity.raters,
+            outcomes=_outcomes(company, scored),
+            aside=put_aside(company.tables),
+        ),
     )
+
+
+def _outcomes(company: Company, scored: Scored) -> pd.DataFrame | None:
+    if scored.scores.empty:
+        return None
+    return interventions_before(company.tables, scored.scores["as_of"].iloc[0]).plays
 
 
 def history_of(scores: pd.DataFrame, earlier: pd.DataFrame | None) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from ..company.config import read_config
 from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
+from ..report.beside import STORED, Beside
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
@@ -311,8 +312,9 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
         config,
         config.settings.currency or "USD",
         findings=_stored_findings(_stored(store, "feeds"), as_of),
-        facts=_stored(store, "facts"),
-        history=scores,
+        beside=Beside.stored(
+            {name: _stored(store, name) for name in STORED}, scores, config.overrides
+        ),
     )
     return _put(store, out, files)
 

@@ -5,8 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from .beside import Beside
 from .by_account import ByAccount
+from .estimate_section import estimate_section
 from .page_words import day, plain, sentence
+from .section_lines import LinesOf, change_lines, titled
 
 __all__ = ["Sections"]
 
@@ -32,25 +35,20 @@ class Sections:
 
     Parameters
     ----------
-    listed : Series of str
-        Account ids in the order of the list.
-    facts : DataFrame
-        ``FACTS`` of one date; may be empty.
-    history : DataFrame
-        Stored scores of this and earlier dates: ``account_id``, ``as_of``, ``chs``, ``cmi``; may
-        be empty.
+    accounts : DataFrame
+        Scores in the order of the list.
+    beside : Beside
     as_of : Timestamp or None
         None without accounts.
     """
 
-    def __init__(
-        self,
-        listed: pd.Series,
-        facts: pd.DataFrame,
-        history: pd.DataFrame,
-        as_of: pd.Timestamp | None,
-    ) -> None:
+    def __init__(self, accounts: pd.DataFrame, beside: Beside, as_of: pd.Timestamp | None) -> None:
         self._as_of = as_of
+        listed = accounts["account_id"]
+        facts, history = beside.of_date("facts", as_of), beside.history
+        self._changes = LinesOf(listed, change_lines(beside.of_date("changes", as_of)))
+        self._help = LinesOf(listed, beside.of_date("improvements", as_of))
+        self._estimates = [estimate_section(row) for row in accounts.to_dict("records")]
         told = facts if len(facts) else facts.reindex(columns=_FACTS)
         self._facts = ByAccount(listed, told["account_id"])
         ordered = told[_FACTS[1:]].iloc[self._facts.order]
@@ -67,8 +65,13 @@ class Sections:
             _section(title, told, topic, self._trend(told) if topic == "use" else [])
             for topic, title in _TITLES.items()
         ]
-        found.append(_titled("How health and maturity went", self._readings(place)))
-        return [section for section in found if section["charts"] or section["facts"]]
+        found += [
+            self._estimates[place],
+            titled("What changed since the last scoring", lines=self._changes.of(place)),
+            titled("What would help, by the estimate", lines=self._help.of(place)),
+            titled("How health and maturity went", self._readings(place)),
+        ]
+        return [one for one in found if one["charts"] or one["facts"] or one["lines"]]
 
     def _trend(self, told: _Told) -> list[dict[str, Any]]:
         """Return the weekly numbers of a year with what happened on them."""
@@ -94,15 +97,9 @@ class Sections:
         return [chart for chart in charts if chart]
 
 
-def _titled(
-    title: str, charts: list[dict[str, Any]], facts: Sequence[Sequence[str]] = ()
-) -> dict[str, Any]:
-    return {"title": title, "charts": charts, "facts": [list(pair) for pair in facts]}
-
-
 def _section(title: str, told: _Told, topic: str, charts: list[dict[str, Any]]) -> dict[str, Any]:
     facts = [(plain(name), sentence(text)) for about, name, text, _ in told if about == topic]
-    return _titled(title, charts, facts)
+    return titled(title, charts, facts)
 
 
 def _chart(name: str, values: list[float], marks: list[tuple[float, str]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from . import portfolio
 from .account_panels import panel_records
 from .account_rows import row_views
 from .account_sections import Sections
+from .beside import Beside
 from .choices import choices_of
 from .columns import account_columns
 from .driver_texts import DriverViews
@@ -26,6 +27,7 @@ from .flag_words import without_flag_names
 from .grid_chart import Cuts, draw_grid
 from .page_words import day, percent, plain
 from .play_texts import PlayViews, how_to
+from .reading_views import tabs_of, views_of
 from .tasks import task_columns
 from .template import filled
 
@@ -34,7 +36,6 @@ __all__ = ["render_report"]
 # Beyond these the picture is a blot: the first ones need someone most.
 _MOST_MARKS = 400
 _PANELS_EACH = 250
-_TABS = (("accounts", "Accounts"), ("tasks", "My tasks"))
 _SCOPE_WARNED = 0.6
 _NOTE = 1_000
 _MOST_DESKS = 8
@@ -53,8 +54,7 @@ def render_report(
     cuts: Cuts | None = None,
     reader: str = "",
     pages: Mapping[str, str] | None = None,
-    facts: pd.DataFrame | None = None,
-    history: pd.DataFrame | None = None,
+    beside: Beside | None = None,
 ) -> str:
     """Write the report of one scoring as one HTML page.
 
@@ -81,10 +81,8 @@ def render_report(
         Whose accounts these are; empty for all.
     pages : mapping of str to str, optional
         Where the page of each CSM lies; the empty name is nobody's.
-    facts : DataFrame, optional
-        ``FACTS``: what is known of the accounts beside their scores.
-    history : DataFrame, optional
-        Stored scores, of earlier dates too.
+    beside : Beside, optional
+        What else is known.
 
     Returns
     -------
@@ -122,11 +120,11 @@ def render_report(
     held = PlayViews(held_back(proposed), listed, playbook)
     rows = row_views(accounts, reasons, actions_of)
     as_of = None if accounts.empty else accounts["as_of"].iloc[0]
-    nothing = pd.DataFrame()
-    beside = [nothing if frame is None else frame for frame in (facts, history)]
-    sections = Sections(listed, _of_date(beside[0], accounts), beside[1], as_of)
+    known = beside or Beside()
+    sections = Sections(accounts, known, as_of)
     panels = list(panel_records(accounts, reasons, actions_of, held, unit, sections.of))
     tasks = task_columns(to_do(proposed), listed, as_of, playbook)
+    reading = () if reader else views_of(accounts, tasks, known, pages or {}, scope, unit)
     growing = portfolio.growing_cells(playbook)
     money = bool(accounts["arr"].notna().any())
     terms = bool(accounts["notice_deadline"].notna().any())
@@ -149,9 +147,9 @@ def render_report(
         panels=_in_blocks(panels),
         rows=rows,
         ids=listed.astype(str).tolist(),
-        tabs=_TABS,
+        tabs=tabs_of(reading),
         pages=[(csm or "nobody", name) for csm, name in (pages or {}).items()],
-        reading=(),
+        reading=reading,
         choices=choices_of(accounts, rows, tasks["owner"]),
         as_of=day(as_of),
         usual=portfolio.usual_odds(accounts),
@@ -197,7 +195,10 @@ def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.Data
 
 def _tidied_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Return scores with texts, numbers and times of one type each, however they were stored."""
-    numbers = [*NUMBER_COLUMNS, *(name for name in scores.columns if name.startswith("chs_"))]
+    numbers = [
+        *NUMBER_COLUMNS,
+        *(name for name in scores.columns if name.startswith(("chs_", "survival_"))),
+    ]
     texts = [*TEXT_COLUMNS, *(name for name in scores.columns if name.startswith("why_"))]
     tidy = {name: scores[name].astype(object).where(scores[name].notna(), "") for name in texts}
     tidy |= {name: pd.to_numeric(scores[name]).astype(float) for name in numbers}

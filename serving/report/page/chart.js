@@ -30,4 +30,5 @@ const happened = (marks) =>
 const sectionOf = (section) =>
   titled(section.title,
     facts(section.facts),
+    items(section.lines),
     section.charts.map((chart) => [lineChart(chart), happened(chart.marks)]));

@@ -75,7 +75,8 @@ const accountPage = (book, place, panel) => {
           : make("p", { class: "soft" }, "No play is proposed."),
         panel.held && make("p", { class: "soft" },
           make("b", {}, "Held back until its owner has a hand free: "), panel.held))),
-    sections(panel, ["How health and maturity went"]),
+    sections(panel, ["The estimate", "What changed since the last scoring",
+      "What would help, by the estimate", "How health and maturity went"]),
     titled("The numbers",
       make("div", { class: "numbers" },
         make("ul", { class: "bars" }, panel.bars.map(barOf)), facts(panel.facts))));

@@ -4,15 +4,22 @@ import json
 from importlib.resources import files
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from tests.serving.invented import NAMES, page_of, scores_of
+from churngrid.serving.report.beside import Beside
+from churngrid.serving.results.schema import FACTS
+from tests.serving.invented import AS_OF, NAMES, page_of, scores_of
 from tests.serving.report.browser import browser, needs_browser
 
 pytestmark = needs_browser
 
 ROWS = "#list-body tr"
 SHOWN = "#shown"
+VIEWS = [
+    *(f"#view={view}" for view in ("accounts", "tasks", "head", "money", "operations")),
+    "#account=acc_0003",
+]
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +205,7 @@ def test_tasks_stand_by_due_date_over_all_accounts_of_one_csm(opened, path, scor
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["#view=accounts", "#view=tasks", "#account=acc_0003"])
+@pytest.mark.parametrize("view", VIEWS)
 def test_no_view_breaks_a_rule_of_accessibility(opened, path, view, scheme):
     opened.colours(scheme)
     opened.open(path, view)
@@ -208,7 +215,7 @@ def test_no_view_breaks_a_rule_of_accessibility(opened, path, view, scheme):
     assert told == []
 
 
-@pytest.mark.parametrize("view", ["#view=accounts", "#view=tasks", "#account=acc_0003"])
+@pytest.mark.parametrize("view", VIEWS)
 def test_nothing_scrolls_sideways_on_a_phone_and_no_text_is_tiny(opened, path, view):
     opened.size(390, 844)
     opened.open(path, view)
@@ -220,3 +227,45 @@ def test_nothing_scrolls_sideways_on_a_phone_and_no_text_is_tiny(opened, path, v
     )
     assert sizes >= 12
     opened.size(1280, 900)
+
+
+def test_a_book_prints_on_under_ten_sheets_and_an_account_on_one(opened, tmp_path):
+    mine = scores_of(200).head(40).assign(csm_id="csm_1")
+    page = tmp_path / "csm_1.html"
+    page.write_text(page_of(mine, reader="csm_1", beside=beside_of(mine)), encoding="utf-8")
+    for view in ("#view=accounts", "#view=tasks"):
+        opened.open(page, view)
+        content, sheets = opened.pdf()
+        assert content.startswith(b"%PDF")
+        assert 1 < sheets < 10
+    for place in (0, 7, 20):
+        opened.open(page, f"#account={mine['account_id'].iloc[place]}")
+        assert opened.pdf()[1] == 1
+
+
+def beside_of(scores):
+    """As much beside scores as an account usually has."""
+    facts = [
+        *(("who", name, "text") for name in ("Industry", "Country", "Plan", "Size", "Since")),
+        *(("tie", name, "VP Finance, last two-way contact 1 Jun 2025") for name in "ABCD"),
+        *(("use", name, "12") for name in ("Bought", "Assigned", "Active", "Core")),
+        ("trend", "Active users a week", "|".join(str(week % 9) for week in range(52))),
+        *(("goals", f"Goal {name}", "7 of 40, from 0, due 1 Sep 2025") for name in "ABCDE"),
+        *(("roadblocks", "Ticket", "urgent ticket, open since 1 Jun 2025") for _ in range(3)),
+        *(("limits", "Asks for training", "new planners, 1 Jun 2025") for _ in range(3)),
+        *(("grow", "Interest in more", "audit log, 1 Jun 2025") for _ in range(2)),
+    ]
+    rows = [
+        (account, AS_OF, topic, rank, name, text, None)
+        for account in scores["account_id"]
+        for rank, (topic, name, text) in enumerate(facts, start=1)
+    ]
+    told = pd.DataFrame(rows, columns=[column.name for column in FACTS])
+    past = [scores.assign(as_of=AS_OF - pd.Timedelta(days=7 * week)) for week in range(18)]
+    changes = pd.DataFrame(
+        {
+            "account_id": scores["account_id"].repeat(4),
+            **{"as_of": AS_OF, "measure": "p_churn", "text": "active users 9 -> 2: +4.1 points"},
+        }
+    ).assign(rank=[0, 1, 2, 3] * len(scores))
+    return Beside(facts=told.assign(happened_at=pd.NaT), history=pd.concat(past), changes=changes)
