@@ -1,0 +1,62 @@
+"""What a panel says of an account's estimate: the chance, its date, and the curve of staying."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .account_rows import odds_in_words
+from .page_words import day, in_words, percent
+from .section_lines import titled
+
+__all__ = ["estimate_section"]
+
+_PREFIX = "survival_"
+
+
+def estimate_section(account: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the section; one that says nothing where there is no estimate.
+
+    Parameters
+    ----------
+    account : mapping
+        A row of the scores, with ``survival_*d`` where there is a curve.
+
+    Returns
+    -------
+    dict
+    """
+    p = account["p_churn"]
+    if math.isnan(p):
+        return titled("The estimate")
+    points = sorted(_points(account))
+    charts = [_curve(points)] if len(points) > 1 else []
+    return titled("The estimate", charts, list(_facts(account, p)))
+
+
+def _facts(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
+    by = day(account.get("p_by_date"))
+    yield "Chance of leaving", f"{_odds(p)}{f', counted until {by}' if by else ''}"
+    if when := day(account.get("decision_at")):
+        kind = in_words(account.get("decision_kind") or "").lower()
+        yield "Next decision", f"{when}{f' ({kind})' if kind else ''}"
+    if not math.isnan(account["p_expand"]):
+        yield "Chance of growth", _odds(account["p_expand"])
+
+
+def _odds(p: float) -> str:
+    return f"{odds_in_words(p)} ({percent(p)})"
+
+
+def _points(account: Mapping[Any, Any]) -> Iterator[tuple[int, float]]:
+    """Yield the chance to be still there by days from now."""
+    for name, value in account.items():
+        if str(name).startswith(_PREFIX) and not math.isnan(value):
+            yield int(str(name).removeprefix(_PREFIX).removesuffix("d")), float(value)
+
+
+def _curve(points: list[tuple[int, float]]) -> dict[str, Any]:
+    last = points[-1][0]
+    line = [[0.0, 1.0], *([round(days / last, 4), round(value, 4)] for days, value in points)]
+    said = ", ".join(f"{percent(value)} after {days} days" for days, value in points)
+    told = {"words": f"Still a customer: {said}", "from": "today", "to": f"{last} days"}
+    return told | {"lines": [{"points": line}], "marks": [], "top": 1.0}

@@ -1,0 +1,84 @@
+"""The views for readers of the whole: the head of customer success, a CFO, CS-ops."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .beside import Beside
+from .blocks import Block
+from .head_view import head_blocks
+from .money_view import money_blocks
+from .operations_view import operations_blocks
+
+__all__ = ["View", "tabs_of", "views_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view: its name in the address, its tab, its heading, and its tables."""
+
+    name: str
+    tab: str
+    heading: str
+    lead: str
+    blocks: tuple[Block, ...]
+
+
+def views_of(
+    accounts: pd.DataFrame,
+    tasks: Mapping[str, list[Any]],
+    beside: Beside,
+    pages: Mapping[str, str],
+    scope: float | None,
+    currency: str,
+) -> tuple[View, ...]:
+    """Return the views that have something to say.
+
+    Parameters
+    ----------
+    accounts : DataFrame
+        Scores in the order of the list.
+    tasks : mapping of str to list
+        As ``task_columns`` gives them.
+    beside : Beside
+    pages : mapping of str to str
+        Where the page of each CSM lies.
+    scope : float or None
+        Share of the scorecard's weight that is collected at all.
+    currency : str
+
+    Returns
+    -------
+    tuple of View
+    """
+    head = head_blocks(accounts, tasks, beside, pages=pages, currency=currency)
+    money = money_blocks(accounts, beside, currency=currency)
+    operations = operations_blocks(accounts, beside, scope=scope, currency=currency)
+    views = (
+        View("head", "Head", "For the head of customer success", "", head),
+        View("money", "Money", "The forecast in money", "", money),
+        View("operations", "Operations", "Data, rules and what people set by hand", "", operations),
+    )
+    return tuple(view for view in views if view.blocks)
+
+
+def tabs_of(views: Sequence[View]) -> list[tuple[str, str]]:
+    """Return the tabs of the page, each by name and words.
+
+    Parameters
+    ----------
+    views : sequence of View
+
+    Returns
+    -------
+    list of (str, str)
+
+    Examples
+    --------
+    >>> tabs_of([])
+    [('accounts', 'Accounts'), ('tasks', 'My tasks')]
+    """
+    first = [("accounts", "Accounts"), ("tasks", "My tasks")]
+    return first + [(view.name, view.tab) for view in views]
