@@ -48,6 +48,10 @@ def _measured(row: dict[Any, Any]) -> str:
     actual, target = row["actual_value"], row["target_value"]
     if pd.isna(target):
         return ""
-    start = "" if pd.isna(row["baseline"]) else f", from {row['baseline']:,g}"
-    now = "no value yet" if pd.isna(actual) else f"{actual:,g}"
-    return f"{now} of {target:,g}{start}"
+    start = "" if pd.isna(row["baseline"]) else f", from {_number(row['baseline'])}"
+    now = "no value yet" if pd.isna(actual) else _number(actual)
+    return f"{now} of {_number(target)}{start}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:,.1f}"

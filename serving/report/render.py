@@ -16,9 +16,7 @@ from ..results.schema import (
 )
 from ..results.words import held_back, in_order, to_do
 from . import portfolio
-from .account_panels import panel_records
 from .account_rows import row_views
-from .account_sections import Sections
 from .beside import Beside
 from .choices import choices_of
 from .columns import account_columns
@@ -26,10 +24,12 @@ from .driver_texts import DriverViews
 from .flag_words import without_flag_names
 from .grid_chart import Cuts, draw_grid
 from .page_words import day, percent, plain
+from .panels.account_panels import panel_records
+from .panels.account_sections import Sections
 from .play_texts import PlayViews, how_to
-from .reading_views import tabs_of, views_of
 from .tasks import task_columns
 from .template import filled
+from .views.reading_views import tabs_of, views_of
 
 __all__ = ["render_report"]
 

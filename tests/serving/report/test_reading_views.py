@@ -6,9 +6,9 @@ import pytest
 from churngrid.features.scores.health_overrides import Override
 from churngrid.serving.company.put_aside import PutAside
 from churngrid.serving.report.beside import Beside
-from churngrid.serving.report.head_view import head_blocks
-from churngrid.serving.report.money_view import money_blocks
-from churngrid.serving.report.operations_view import operations_blocks
+from churngrid.serving.report.views.head_view import head_blocks
+from churngrid.serving.report.views.money_view import money_blocks
+from churngrid.serving.report.views.operations_view import operations_blocks
 from churngrid.serving.results.schema import FORECAST
 from tests.serving.invented import AS_OF, Page, Told, page_of, scores_of
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from .beside import Beside
+from ..beside import Beside
+from ..page_words import day, in_words, percent, plain, sentence, short_money
 from .blocks import Block, cells_of, columns_of, link_to
-from .page_words import day, in_words, percent, plain, sentence, short_money
 
 __all__ = ["operations_blocks"]
 

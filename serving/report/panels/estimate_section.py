@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .account_rows import odds_in_words
-from .page_words import day, in_words, percent
+from ..account_rows import odds_in_words
+from ..page_words import day, in_words, percent
 from .section_lines import titled
 
 __all__ = ["estimate_section"]

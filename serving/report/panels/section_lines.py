@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from .by_account import ByAccount
-from .page_words import sentence
+from ..by_account import ByAccount
+from ..page_words import sentence
 
 __all__ = ["LinesOf", "change_lines", "titled"]
 

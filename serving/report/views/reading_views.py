@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from .beside import Beside
+from ..beside import Beside
 from .blocks import Block
 from .head_view import head_blocks
 from .money_view import money_blocks

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from ..scoring.number_words import UNKNOWN, say_money
-from .account_rows import odds_in_words
-from .beside import Beside
+from ...scoring.number_words import UNKNOWN, say_money
+from ..account_rows import odds_in_words
+from ..beside import Beside
+from ..page_words import day, in_words, percent, plain, short_money
 from .blocks import Block, cells_of, columns_of, link_to
-from .page_words import day, in_words, percent, plain, short_money
 
 __all__ = ["money_blocks"]
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from .account_rows import odds_in_words
-from .beside import Beside
+from ..account_rows import odds_in_words
+from ..beside import Beside
+from ..page_words import day, in_words, percent, plain, sentence, short_money
 from .blocks import Block, Cell, cells_of, columns_of, link_to
-from .page_words import day, in_words, percent, plain, sentence, short_money
 
 __all__ = ["head_blocks"]
 

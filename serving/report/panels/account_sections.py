@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from .beside import Beside
-from .by_account import ByAccount
+from ..beside import Beside
+from ..by_account import ByAccount
+from ..page_words import day, plain, sentence
 from .estimate_section import estimate_section
-from .page_words import day, plain, sentence
 from .section_lines import LinesOf, change_lines, titled
 
 __all__ = ["Sections"]

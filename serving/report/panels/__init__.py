@@ -1,0 +1,1 @@
+"""What the page says of one account beyond its row."""

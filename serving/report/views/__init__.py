@@ -1,0 +1,1 @@
+"""The views for readers of the whole book."""
