@@ -16,6 +16,7 @@ from ...schema.tableset import Finding, Tables, canonical_schema
 from .cancelled_items import ended_by_events
 from .item_periods import with_period_ends
 from .local_time import at_local_time
+from .quiet_contracts import without_quiet_renewals
 
 __all__ = ["as_the_company_writes"]
 
@@ -49,6 +50,9 @@ def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
         if name in by_name and settings.period_ends != "day_after":
             by_name[name], finding = _half_open(name, by_name[name], (begin, end), settings)
             found += [finding] if finding.count else []
+    if "contracts" in by_name:
+        by_name["contracts"], told = without_quiet_renewals(replace(tables, by_name=by_name))
+        found += told
     if "subscription_items" in by_name:
         items, told = with_period_ends(
             by_name["subscription_items"], settings, grace_days=settings.grace_days
