@@ -30,8 +30,10 @@ def card_markdown(trained: Trained) -> str:
         "",
         f"Learned from {trained.rows:,} rows of {trained.accounts:,} accounts, "
         f"{trained.outcomes:,} of them with the outcome; base rate {trained.model.base_rate:.3f}. "
-        f"Lead {trained.model.lead_days} days, horizon {trained.model.horizon_days} days, trained "
-        f"through {trained.model.trained_through[:10]}.",
+        f"Trained through {trained.model.trained_through[:10]}, on what was certain by "
+        f"{trained.model.learned_until[:10]}.",
+        "",
+        _asked(trained),
         "",
         f"Point in time: {card['proof']}",
         "",
@@ -67,6 +69,19 @@ def curve_points(trained: Trained) -> dict[str, list[dict[str, float]]]:
         for predicted, observed in zip(means["p"], means["label"], strict=True)
     ]
     return {"calibration": points}
+
+
+def _asked(trained: Trained) -> str:
+    """Say what the model answers."""
+    model = trained.model
+    days = f"in the {model.horizon_days} days from day {model.lead_days} on"
+    if model.target == "churned":
+        return (
+            "Asked is whether an account leaves at its next decision; of one that has none, or one "
+            f"with every month, whether it leaves {days}. A decision counts once, however often it "
+            "was looked at."
+        )
+    return f"Asked is whether an account grows {days}."
 
 
 def _axes(trained: Trained) -> list[str]:

@@ -14,7 +14,6 @@ from ..features.metrics.metric import Metric
 from ..features.schema.settings import Settings
 from ..features.schema.tableset import Tables
 from ..features.scores.portfolio_review import Independence, axis_independence
-from ..features.subscriptions.business_kind import lead_of
 from .dataset.dataset import Dataset
 from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
@@ -105,11 +104,11 @@ def train_target(
     model = FittedModel(
         target=target,
         model=fitted,
-        base_rate=float(y.mean()),
-        lead_days=lead_of(settings, dataset.business),
+        base_rate=lesson.rate,
+        lead_days=settings.lead_days,
         horizon_days=settings.horizon_days,
         trained_through=as_of.max().isoformat(),
-        learned_until=dataset.labels["closes_at"][kept].max().isoformat(),
+        learned_until=dataset.closes(target)[kept].max().isoformat(),
         references=references_of(lesson.X[list(fitted.encoding.names)]),
         collected=_collected(dataset),
         components=_components(fitted.encoding.names, dataset.features.metrics),
@@ -213,7 +212,7 @@ def _card(
         "business": dataset.business.sentence,
         "labels": str(dataset.report),
         "proof": str(dataset.proof),
-        "rate": float(lesson.y.mean()),
+        "rate": lesson.rate,
         "scorers": {
             str(model): {
                 scorer: [None if np.isnan(number) else float(number) for number in numbers]
@@ -284,6 +283,7 @@ def _against_rules(backtest: Backtest) -> list[str]:
             both["p"].to_numpy(),
             both["p_rule"].to_numpy(),
             groups=both["account_id"].to_numpy(dtype=object),
+            weight=both["weight"].to_numpy(),
             seed=SEED,
         )
         if found.low <= 0:

@@ -12,8 +12,7 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, IntArray, later, timestamps
 from ..schema.settings import Settings
 from ..schema.tableset import Tables
-from ..subscriptions.binding import decision_point_within
-from ..subscriptions.business_kind import Business, lead_of
+from ..subscriptions.business_kind import Business
 from ..subscriptions.facts import subscriptions_of
 from ..subscriptions.visible_spans import BoolArray, spans_of
 from .invoice_rhythm import rhythm_of
@@ -25,7 +24,7 @@ __all__ = ["standing"]
 _COLUMNS = (
     *("account_id", "as_of", "status", "reason", "custom", "arr", "term_start", "term_end"),
     *("notice_deadline", "month_to_month", "auto_renew"),
-    *("decision_at", "decision_kind", "past_deadline", "p_by_date"),
+    *("decision_at", "decision_kind", "leaves_at", "past_deadline", "p_by_date"),
 )
 
 
@@ -58,24 +57,24 @@ def standing(
     DataFrame
         One row a pair, sorted by account and date (the order of ``Rows``): ``account_id``,
         ``as_of``; ``status`` (``"scored"``, ``"not_eligible"``, ``"notice_given"`` or
-        ``"paused"``); ``reason`` (why not eligible: ``not_yet_customer``, ``no_arr``,
-        ``no_contract``, ``no_decision_point``, ``never_active``, ``inactive``, ``never_invoiced``,
+        ``"paused"``); ``reason`` (why not eligible: ``not_yet_customer``, ``trial``,
+        ``in_grace``, ``no_arr``, ``never_active``, ``inactive``, ``never_invoiced``,
         ``no_further_invoice`` or ``invoiced_rarely``; null otherwise);
         ``arr`` (per year; NaN when unknown) and ``term_end``: in the grace what it paid, and when
         that ended; ``term_start``, ``notice_deadline`` (NaT without); ``month_to_month``;
         ``auto_renew`` (nullable); ``decision_at`` and ``decision_kind`` (the next point at which it
-        can decide to leave, null without one);
+        can decide to leave, null without one); ``leaves_at`` (from when it is gone if it does);
         ``past_deadline`` (the running term can no longer be refused); ``p_by_date`` (up to when an
         estimate of leaving counts: the next decision, else the end of the horizon; NaT where
         nothing is estimated).
 
     Notes
     -----
-    With contracts an account is scored when a decision point lies in
-    ``(as_of + lead, as_of + lead + horizon]``; without, when a value event falls into the trailing
-    activity window by the label clock; with invoices alone, when the next one is not overdue by
-    the account's own rhythm and falls into a horizon; with nothing that tells, always. A term that
-    renews by itself counts with its running period.
+    With contracts every account that pays is scored, however far its next decision is, unless it
+    has given notice or is paused; without, when a value event falls into the trailing activity
+    window by the label clock; with invoices alone, when the next one is not overdue by the
+    account's own rhythm and falls into a horizon; with nothing that tells, always. Who can leave
+    with every month, or has no decision before it, is estimated for the horizon.
 
     Examples
     --------
@@ -88,8 +87,7 @@ def standing(
         return _contractual(tables, grid, business, settings)
     rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
     nothing = subscriptions_of(Tables({})).facts(grid)
-    by = later(grid.as_of, lead_of(settings, business) + settings.horizon_days)
-    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""), by)
+    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""), _horizon(grid, settings))
 
 
 def _contractual(
@@ -97,8 +95,6 @@ def _contractual(
 ) -> pd.DataFrame:
     facts = subscriptions_of(tables, grace_days=settings.grace_days).facts(grid)
     terms = _with_month_ends(facts, business)
-    opens = later(grid.as_of, lead_of(settings, business))
-    closes = later(opens, settings.horizon_days)
     paused, custom = facts["paused"].to_numpy(), facts["custom"].to_numpy()
     rules = (
         _Rule((custom == "not_yet") & ~paused, "not_eligible", "not_yet_customer"),
@@ -107,12 +103,10 @@ def _contractual(
         _Rule((custom != "paying") & ~paused, "not_eligible", "no_arr"),
         _Rule(facts["notice"].to_numpy(), "notice_given"),
         _Rule(paused, "paused"),
-        _Rule(decision_point_within(terms, after=opens, through=closes), "scored"),
-        _Rule(~terms["bound"].to_numpy(), "not_eligible", "no_contract"),
-        _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "no_decision_point"),
+        _Rule(np.ones(len(grid), dtype=bool), "scored"),
     )
-    anchored = (facts["decision_us"] < NEVER) & (facts["decision_kind"] != "month_end")
-    by = np.where(anchored, facts["decision_us"].to_numpy(), closes)
+    anchored = facts["decision_kind"].notna() & (facts["decision_kind"] != "month_end")
+    by = np.where(anchored, facts["decision_us"].to_numpy(), _horizon(grid, settings))
     return _assembled(grid, rules, _not_yet_renewed(terms), by)
 
 
@@ -123,6 +117,10 @@ def _not_yet_renewed(facts: pd.DataFrame) -> pd.DataFrame:
         arr=facts["arr"].mask(grace, facts["arr_until_then"]),
         term_end_us=facts["term_end_us"].mask(grace, facts["stopped_us"]),
     )
+
+
+def _horizon(grid: Rows, settings: Settings) -> IntArray:
+    return later(grid.as_of, settings.lead_days + settings.horizon_days)
 
 
 def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
@@ -181,6 +179,7 @@ def _assembled(
             ("term_end", "term_end"),
             ("notice_deadline", "notice_deadline"),
             ("decision_at", "decision"),
+            ("leaves_at", "leaves"),
         )
     }
     kinds = pa.array(facts["decision_kind"], pa.string(), from_pandas=True).to_pandas()

@@ -254,6 +254,8 @@ COMMERCIAL_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "seats": ("effective_to",),
         "days_to_term_end": ("term_end", "auto_renew"),
         "days_to_notice_deadline": ("term_end", "auto_renew"),
+        "days_to_decision": ("term_end", "auto_renew"),
+        "silence_renews": ("term_end", "auto_renew"),
         "price_level": (),
     }
 )
@@ -281,6 +283,7 @@ def _commercial_facts(tables: Tables) -> Iterator[str]:
         yield "seats"
     if tables.has("contracts", "term_end") or tables.has("contracts", "term_months"):
         yield from ("days_to_term_end", "days_to_notice_deadline")
+        yield from ("days_to_decision", "silence_renews")
     if tables.has("contracts", "list_acv") and priced:
         yield "price_level"
 

@@ -260,10 +260,11 @@ class Settings(Declared):
         Column mapping per canonical table.
     as_of_step : {"week", "month", "quarter"}
         Distance of the as-of dates used for training.
-    lead_days : int or None
-        Days between the as-of date and the label window; by default 30 with contracts, 0 without.
+    lead_days : int
+        Days between the as-of date and the horizon.
     horizon_days : int
-        Length of the label window.
+        Days in which accounts are estimated to leave that no contract binds until a decision of
+        their own (month to month, by use, by invoice), and in which any account grows.
     grace_days : int
         A successor within so many days counts as a renewal.
     activity_window_days : int
@@ -341,7 +342,7 @@ class Settings(Declared):
     data: str | None = None
     tables: dict[str, TableMapping] = Field(default_factory=dict)
     as_of_step: Literal["week", "month", "quarter"] = "month"
-    lead_days: int | None = Field(default=None, ge=0, le=3650)
+    lead_days: int = Field(default=0, ge=0, le=3650)
     horizon_days: int = Field(default=180, ge=1, le=3650)
     grace_days: int = Field(default=30, ge=0, le=3650)
     activity_window_days: int = Field(default=180, ge=1, le=3650)

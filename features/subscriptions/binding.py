@@ -9,7 +9,7 @@ from ..arrays.moments import NEVER, add_months, month_start_after
 from .terms import deadline_of, term_end_after
 from .visible_spans import visible_spans
 
-__all__ = ["binding_terms", "decision_point_within", "first_bound", "next_decisions"]
+__all__ = ["binding_terms", "first_bound", "next_decisions"]
 
 
 _FROM_EVER = np.iinfo(np.int64).min
@@ -130,10 +130,11 @@ def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataF
 
     Returns
     -------
-    DataFrame of shape (n_rows, 4)
+    DataFrame of shape (n_rows, 5)
         ``decision_us`` (``NEVER`` without one), ``decision_kind`` (``notice_deadline``,
         ``term_end``, ``break`` or ``month_end``; null without one), ``past_deadline`` (the running
-        term can no longer be refused, so that the decision is about the one after), ``months``
+        term can no longer be refused, so that the decision is about the one after), ``leaves_us``
+        (from when it is gone if it decides to leave; ``NEVER`` without a decision), ``months``
         (until the decision comes again; 0 where it does not).
     """
     as_of = rows.as_of
@@ -141,12 +142,11 @@ def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataF
     monthly, ends = terms["monthly"].to_numpy(dtype=bool), terms["ends_us"].to_numpy()
     month_end = month_start_after(as_of - 1)
     by_month = (rolls & monthly & (ends == NEVER)) | (~terms["bound"].to_numpy() & pays)
-    deadline = _refusable(terms, as_of)
-    at = np.select(
-        [by_month, rolls, ~terms["rolls"].to_numpy(dtype=bool)],
-        [month_end, deadline, terms["term_end_us"].to_numpy()],
-        NEVER,
-    )
+    refusable, written = _refusable(terms, as_of), ~terms["rolls"].to_numpy(dtype=bool)
+    term_end = terms["term_end_us"].to_numpy()
+    which = [by_month, rolls, written]
+    at = np.select(which, [month_end, deadline_of(terms, refusable), term_end], NEVER)
+    leaves = np.select(which, [month_end, refusable, term_end], NEVER)
     kind = np.select(
         [at == NEVER, by_month | (rolls & monthly), rolls],
         ["", "month_end", "notice_deadline"],
@@ -160,6 +160,7 @@ def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataF
             "decision_us": np.where(early, leaves_early, at).astype(np.int64),
             "decision_kind": _named(np.where(early, "break", kind)),
             "past_deadline": rolls & (terms["notice_deadline_us"].to_numpy() < as_of),
+            "leaves_us": np.where(early, leaves_early, leaves).astype(np.int64),
             "months": np.where(at == NEVER, 0, months).astype(np.int64),
         }
     )
@@ -171,36 +172,9 @@ def _named(kinds: TextArray) -> pd.Series:
 
 
 def _refusable(terms: pd.DataFrame, as_of: IntArray) -> IntArray:
-    """Return the last moment, today or later, at which a coming term can be refused."""
+    """Return the end of the first term that can still be refused, today or later."""
     given = (
         add_months(as_of, terms["notice_period_months"].to_numpy())
         + terms["notice_period_us"].to_numpy()
     )
-    return deadline_of(terms, term_end_after(terms, given - 1))
-
-
-def decision_point_within(terms: pd.DataFrame, *, after: IntArray, through: IntArray) -> BoolArray:
-    """Tell whether an account can decide to leave in a window.
-
-    Parameters
-    ----------
-    terms : DataFrame of shape (n_rows, ...)
-        From ``binding_terms``.
-    after, through : ndarray of int64, shape (n_rows,)
-        The window ``(after, through]`` in microseconds.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_rows,)
-        For a term that renews by itself a notice deadline lies in the window: once it has passed
-        the term can no longer be refused, and the next decision is about the one after. For others
-        the term end or a deadline does. The end of a calendar month counts for terms of at most
-        one month only.
-    """
-    rolls = terms["rolls"].to_numpy(dtype=bool)
-    within = terms["monthly"].to_numpy(dtype=bool) & (month_start_after(after) <= through)
-    end = np.where(rolls, NEVER, terms["term_end_us"].to_numpy())
-    deadline = np.where(rolls, _refusable(terms, after + 1), terms["notice_deadline_us"].to_numpy())
-    for point in (end, deadline):
-        within |= (point > after) & (point <= through) & (point <= terms["final_us"].to_numpy())
-    return np.asarray(within)
+    return term_end_after(terms, given - 1)

@@ -2,15 +2,10 @@
 
 from enum import Enum
 
-from ..schema.settings import Settings
 from ..schema.tables import USAGE_TABLES
 from ..schema.tableset import Tables
 
-__all__ = ["CONTRACTUAL_LEAD_DAYS", "Business", "business_of", "lead_of"]
-
-
-CONTRACTUAL_LEAD_DAYS = 30
-"""Lead when the settings name none: what practitioners need at least to act on a renewal."""
+__all__ = ["Business", "business_of"]
 
 
 class Business(Enum):
@@ -97,29 +92,3 @@ def business_of(tables: Tables) -> Business:
     if any(tables.filled(name) for name in USAGE_TABLES):
         return Business.NON_CONTRACTUAL
     return Business.INVOICED if tables.filled("invoices") else Business.UNDECIDED
-
-
-def lead_of(settings: Settings, business: Business) -> int:
-    """Return the days between the as-of date and the label window.
-
-    Parameters
-    ----------
-    settings : Settings
-        ``lead_days`` decides when it is set.
-    business : Business
-
-    Returns
-    -------
-    int
-        At least 0.
-
-    Examples
-    --------
-    >>> lead_of(Settings(), Business.CONTRACTUAL_ITEMS)
-    30
-    >>> lead_of(Settings(lead_days=7), Business.NON_CONTRACTUAL)
-    7
-    """
-    if settings.lead_days is not None:
-        return settings.lead_days
-    return CONTRACTUAL_LEAD_DAYS if business.contractual else 0

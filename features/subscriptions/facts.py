@@ -111,6 +111,7 @@ class Subscriptions:
             **{
                 "decision_us": decisions["decision_us"].where(~told, NEVER),
                 "decision_kind": decisions["decision_kind"].where(~told, None),
+                "leaves_us": decisions["leaves_us"].where(~told, NEVER),
                 "past_deadline": decisions["past_deadline"],
                 "decision_months": decisions["months"],
             },
@@ -263,7 +264,9 @@ def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray
     dict of str to ndarray of float, shape (n_rows,)
         ``pays`` (1 or 0), ``arr``, ``arr_growth_12m``, ``seats``, ``price_level``,
         ``days_to_term_end`` and ``days_to_notice_deadline`` (of the running term; negative once it
-        can no longer be refused); NaN where there is none or it is unknown.
+        can no longer be refused), ``days_to_decision`` (to the next one; none where every month
+        is one) and ``silence_renews`` (1 or 0: what happens there if nothing is said); NaN where
+        there is none or it is unknown.
 
     Examples
     --------
@@ -272,12 +275,16 @@ def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray
     [0.0]
     """
     facts = known.facts(rows)
+    kind = facts["decision_kind"]
+    by_month = kind.eq("month_end").to_numpy()
     return {
         **{name: facts[name].to_numpy(dtype=float) for name in ("arr", "seats", "price_level")},
         "pays": facts["pays"].to_numpy(dtype=float),
         "arr_growth_12m": known.growth(rows, months=12),
         "days_to_term_end": _days_until(facts["term_end_us"], rows),
         "days_to_notice_deadline": _days_until(facts["notice_deadline_us"], rows),
+        "days_to_decision": np.where(by_month, np.nan, _days_until(facts["decision_us"], rows)),
+        "silence_renews": np.where(kind.isna(), np.nan, kind.ne("term_end")),
     }
 
 

@@ -11,7 +11,7 @@ from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress
-from ...features.subscriptions.business_kind import business_of, lead_of
+from ...features.subscriptions.business_kind import business_of
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable
 from ..effects.draws import draws_of
@@ -110,7 +110,7 @@ def play_effects(
     company = company_of(data, settings_path, progress)
     refuse_unreadable(company.tables)
     business = business_of(company.tables)
-    least = lead_of(company.settings, business) + company.settings.horizon_days
+    least = company.settings.lead_days + company.settings.horizon_days
     draws = _draws(company, results if results is not None else results_beside(data), least)
     asked = days or least
     known = outcomes_of(company.tables, draws, business, company.settings, days=asked)

@@ -12,7 +12,6 @@ from ...features.scores.health_score import score_health
 from ...features.scores.portfolio_review import MaturityReview
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_file import reweighed
-from ...features.subscriptions.business_kind import business_of, lead_of
 from ...features.whole_file import write_whole
 from ...training.dataset.dataset import Dataset
 from ...training.scorecard.success_criteria import (
@@ -222,7 +221,7 @@ def _notes(book: pd.DataFrame, company: Company) -> list[str]:
     left = book[book["churned"] == 1]
     if len(left) and left["decided_at"].isna().all():
         told.append("No decision has a date here, so nothing can be said of warnings before it.")
-    lead = lead_of(company.settings, business_of(company.tables))
+    lead = company.settings.lead_days
     if lead >= company.config.scorecard.success.warned_days[0]:
         told.append(
             f"Decisions up to {lead} days ahead (`lead_days`) are no churn to be foreseen: "

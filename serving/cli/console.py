@@ -131,7 +131,7 @@ def show_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
         table.add_column("CSM", ratio=2, overflow="fold")
     if "arr" in shown:
         table.add_column("ARR", justify="right", no_wrap=True)
-    table.add_column("Odds of leaving", no_wrap=True)
+    table.add_column("Chance to leave", ratio=4, min_width=20, overflow="fold")
     table.add_column("Why", ratio=8, overflow="fold")
     table.add_column("Next step", ratio=4, overflow="fold")
     for account in accounts:

@@ -8,12 +8,28 @@ import pandas as pd
 
 from .number_words import say_score
 
-__all__ = ["about_one_in", "headline", "spoken_caps", "spoken_standing", "trend_in_words"]
+__all__ = [
+    "about_one_in",
+    "headline",
+    "say_by_when",
+    "say_chance",
+    "say_chance_to_leave",
+    "spoken_caps",
+    "spoken_standing",
+    "trend_in_words",
+]
 
 _Account = pd.Series | Mapping[str, Any]
 
 _JUMP = 4.0
 """Points in four weeks from which nothing is steady, whatever the trend of twelve weeks."""
+
+_OCCASIONS = {
+    "notice_deadline": "at its notice deadline on",
+    "term_end": "at its renewal on",
+    "break": "at its break clause on",
+}
+"""At what an account decides, before the day; the others leave by some day."""
 
 _GOING = {"down": " and falling", "up": " and rising"}
 _ARROWS = {
@@ -52,6 +68,81 @@ def about_one_in(probability: float) -> str:
     return f"about {of - 1} in {of}"
 
 
+def say_chance(probability: float) -> str:
+    """Return a probability in words and percent, as every place shows it.
+
+    Parameters
+    ----------
+    probability : float
+        0 to 1; NaN is unknown.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> say_chance(0.194), say_chance(0.004)
+    ('about 1 in 5 (19 %)', 'under 1 in 100 (0.4 %)')
+    """
+    if np.isnan(probability):
+        return "unknown"
+    digits = 0 if probability >= 0.0995 else 1
+    return f"{about_one_in(probability)} ({100 * probability:.{digits}f} %)"
+
+
+def say_by_when(account: _Account) -> str:
+    """Return up to when an estimate of leaving counts, to follow "to leave".
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``p_by_date``, ``decision_at`` and ``decision_kind``.
+
+    Returns
+    -------
+    str
+        Empty where nothing is estimated.
+
+    Examples
+    --------
+    >>> day = pd.Timestamp("2026-03-24", tz="UTC")
+    >>> account = {"p_by_date": day, "decision_at": day, "decision_kind": "term_end"}
+    >>> say_by_when(account), say_by_when(account | {"decision_at": pd.NaT})
+    ('at its renewal on 24 Mar 2026', 'by 24 Mar 2026')
+    """
+    by = account["p_by_date"]
+    if pd.isna(by):
+        return ""
+    occasion = _OCCASIONS.get(account["decision_kind"]) if by == account["decision_at"] else None
+    return f"{occasion or 'by'} {by.day} {by:%b %Y}"
+
+
+def say_chance_to_leave(account: _Account) -> str:
+    """Return the estimate of leaving with the day up to which it counts.
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``p_churn`` and what ``say_by_when`` reads.
+
+    Returns
+    -------
+    str
+        Empty without an estimate.
+
+    Examples
+    --------
+    >>> day = pd.Timestamp("2026-03-24", tz="UTC")
+    >>> account = {"p_by_date": day, "decision_at": day, "decision_kind": "notice_deadline"}
+    >>> say_chance_to_leave(account | {"p_churn": 0.194})
+    'about 1 in 5 (19 %) to leave at its notice deadline on 24 Mar 2026'
+    """
+    if pd.isna(account["p_churn"]):
+        return ""
+    return f"{say_chance(float(account['p_churn']))} to leave {say_by_when(account)}".rstrip()
+
+
 def headline(account: _Account) -> str:
     """Return one sentence on where an account stands.
 
@@ -71,8 +162,7 @@ def headline(account: _Account) -> str:
     going = _GOING.get(account.get("health_trend", ""), "")
     parts = [f"Health is {account['health_band']}{going}"]
     if account["health_source"] == "model":
-        odds = about_one_in(account["p_churn"])
-        parts.append(f"the odds of leaving are {odds} (usual: {_usual(account)})")
+        parts.append(f"the chance is {say_chance_to_leave(account)} (usual: {_usual(account)})")
     elif account["health_source"] == "scorecard":
         parts.append(f"the scorecard gives {say_score(account['chs'])} of 100")
     if shown := _held(account):

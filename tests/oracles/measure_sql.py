@@ -615,6 +615,12 @@ def _commercial(tables, asked):
                 ("notice_deadline", facts.notice_deadline),
             )
         }
+        monthly = facts.decision_kind == "month_end" or facts.decision_at == NEVER
+        days["days_to_decision"] = (
+            None if monthly else (facts.decision_at - t) / pd.Timedelta(days=1)
+        )
+        kind = facts.decision_kind
+        days["silence_renews"] = None if kind is None else float(kind != "term_end")
         rows.append(
             {"account_id": account, "as_of": moment, "pays": float(facts.pays), "arr": facts.arr}
             | {"arr_growth_12m": facts.growth, "seats": facts.seats}

@@ -24,6 +24,15 @@ NAMED = re.compile(
     rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days old)?"
     r"(?:: (?:costs \d+ points?|\d+ % of the estimate))?$"
 )
+CHANCE = re.compile(
+    r"the chance is (under|over|about) (\d+) in (\d+) \(([\d.]+) %\) to leave "
+    r"(at its notice deadline on|at its renewal on|at its break clause on|by) (\d+ \w{3} \d{4})"
+)
+OCCASIONS = {
+    "at its notice deadline on": "notice_deadline",
+    "at its renewal on": "term_end",
+    "at its break clause on": "break",
+}
 OWN_PAST = re.compile(r"^(.+) at (\d+) % of their own past$")
 
 
@@ -82,8 +91,32 @@ class Checker:
             points = re.search(r"gives ([\d.]+) of 100", text)
             if points and abs(float(points[1]) - row["chs"]) > 0.5:
                 self.read.false.append((row["account_id"], text, row["chs"]))
+            if row["health_source"] == "model":
+                self.chance(row, text)
             if row["cap_reason"] and row["cap_reason"][1:].rstrip(".") not in text:
                 self.read.false.append((row["account_id"], text, row["cap_reason"]))
+
+    def chance(self, row, text):
+        """The chance in words and percent, and the day up to which it counts."""
+        said = CHANCE.search(text)
+        self.read.counts["chance checked"] += 1
+        p, by = row["p_churn"], row["p_by_date"]
+        true = said is not None and (
+            abs(float(said[4]) / 100 - p) <= (0.0051 if p >= 0.0995 else 0.00051)
+            and f"{by.day} {by:%b %Y}" == said[6]
+        )
+        if true and said[1] == "about":
+            rarer = min(p, 1 - p)
+            true = abs(1 / rarer - int(said[3])) <= 0.5
+            true &= int(said[2]) == (1 if p <= 0.5 else int(said[3]) - 1)
+        elif true:
+            true = p < 0.01 if said[1] == "under" else p > 0.95
+        if true and said[5] != "by":
+            true = (row["decision_kind"], row["decision_at"]) == (OCCASIONS[said[5]], by)
+        elif true:
+            true = by != row["decision_at"] or row["decision_kind"] == "month_end"
+        if not true:
+            self.read.false.append((row["account_id"], text, f"{p:.4f} by {by}"))
 
     def drivers(self, drivers):
         for row in drivers.itertuples():

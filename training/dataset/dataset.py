@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ...features.arrays.array_types import FloatArray
 from ...features.arrays.as_of_rows import Rows
 from ...features.cohorts.as_of_dates import as_of_dates
 from ...features.engine.compute import Features, compute_features, known_accounts
@@ -103,6 +104,37 @@ class Dataset:
         ndarray of bool
         """
         return np.asarray(self.labels[target].notna())
+
+    def weight(self, target: str) -> FloatArray:
+        """Return what each row counts for a target, shape (n_rows,).
+
+        Parameters
+        ----------
+        target : {"churned", "expanded"}
+
+        Returns
+        -------
+        ndarray of float
+            For churn a decision counts once; growth can happen on every day of its horizon, so
+            that rows count alike.
+        """
+        if target == TARGETS[0]:
+            return self.labels["weight"].to_numpy(dtype=np.float64)
+        return np.ones(len(self.labels))
+
+    def closes(self, target: str) -> pd.Series:
+        """Return from when each row's label of a target is certain, shape (n_rows,).
+
+        Parameters
+        ----------
+        target : {"churned", "expanded"}
+
+        Returns
+        -------
+        Series of Timestamp
+        """
+        found: pd.Series = self.labels["closes_at" if target == TARGETS[0] else "growth_closes_at"]
+        return found
 
     def columns(self, target: str) -> list[str]:
         """Return the inputs of a target's model: all but the scorecard, a model of its own.

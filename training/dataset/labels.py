@@ -14,6 +14,7 @@ from ...features.schema.settings import Settings
 from ...features.schema.tables import table_spec
 from ...features.schema.tableset import Tables, empty_table
 from ...features.subscriptions.business_kind import Business
+from .look_weights import look_weights
 from .outcomes import Outcome, by_activity, by_decision
 
 __all__ = ["REASONS", "LabelReport", "label", "own_labels", "summarise"]
@@ -46,7 +47,10 @@ def label(
     DataFrame
         One row a pair, sorted by account and date: ``account_id``; ``as_of``; ``churned`` and
         ``expanded`` (nullable; null = no label); ``reason`` (why there is no churn label, one of
-        ``REASONS``; null where there is one); ``closes_at`` (from when the label is certain);
+        ``REASONS``; null where there is one); ``asked_until`` (the question: whether it has left
+        by its next decision on this day, or within the horizon that ends on it); ``weight`` (what
+        the row counts in training, so that a decision counts once however often it was looked
+        at); ``closes_at``, ``growth_closes_at`` (from when each label is certain);
         ``decided_at``, ``decision_known_at``, ``reason_code``, ``avoidability`` of the decision
         that ends the running episode, whenever that is; ``own`` (the company's own label).
 
@@ -57,12 +61,14 @@ def label(
 
     Notes
     -----
-    With contracts ``churned`` means that the decision to leave falls into
-    ``(as_of + lead, as_of + lead + horizon]``, and a label is certain once the grace after the
-    window is over. Without contracts it means no value event in
+    With contracts ``churned`` means that the account left at its next decision: it gave notice in
+    ``(as_of, decision]`` or was gone with the term that the decision belongs to, and the label is
+    certain once the grace after that term is over, for all rows of the decision alike. Who has no
+    decision ahead, or one with every month, is asked for a decision in
+    ``(as_of + lead, as_of + lead + horizon]``. Without contracts ``churned`` is no value event in
     ``[as_of + lead, as_of + lead + horizon)`` by the label clock; by the happened clock the label
-    is certain once 99 of 100 events of the window have arrived. ``expanded`` is also judged for
-    customers that cannot leave in the window; who churns has not expanded.
+    is certain once 99 of 100 events of the window have arrived. ``expanded`` is judged for the
+    horizon; who decides to leave in it has not expanded.
 
     Examples
     --------
@@ -94,7 +100,10 @@ def _assembled(stands: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
             "churned": _nullable(outcome.churned, first == len(outcome.drops)),
             "expanded": _nullable(outcome.expanded, outcome.growth_known),
             "reason": reasons.take(pa.array(first)).to_pandas(),
+            "asked_until": stands["p_by_date"],
+            "weight": look_weights(stands),
             "closes_at": timestamps(outcome.closes_us),
+            "growth_closes_at": timestamps(outcome.growth_closes_us),
             "decided_at": timestamps(decisions["decided_us"].to_numpy()),
             "decision_known_at": timestamps(decisions["decision_known_us"].to_numpy()),
             "reason_code": decisions["reason_code"],
@@ -150,6 +159,9 @@ def _only_own(labels: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
         # Two definitions of churn in one training set would be learned as one.
         reason=labels["reason"].mask(stated).where(stated, "not_given"),
         own=stated | given["expanded"].notna(),
+        # Who labels rows of its own choice has chosen how often to look, and means a horizon.
+        weight=1.0,
+        closes_at=labels["growth_closes_at"],
     )
 
 
@@ -169,7 +181,7 @@ class LabelReport:
         the company's own labels say nothing of churn, ``not_known`` those of accounts that nobody
         knew of on the as-of date.
     dates_dropped : tuple of Timestamp
-        As-of dates whose label window is not closed by the end of the data.
+        As-of dates of which no question is answered by the end of the data.
     logging_lag_days : float or None
         Median days from decision to record, over decisions that were recorded after an as-of date.
     """
@@ -197,7 +209,7 @@ class LabelReport:
             lines.append(f"Without label: {', '.join(left_out)}.")
         if self.dates_dropped:
             dates = ", ".join(f"{date:%Y-%m-%d}" for date in self.dates_dropped)
-            lines.append(f"The data ends before the label window of {dates}.")
+            lines.append(f"The data ends before anything asked on {dates} is answered.")
         if self.logging_lag_days is not None:
             lines.append(f"Decisions recorded late: median {self.logging_lag_days:.0f} days.")
         return "\n".join(lines)
@@ -231,6 +243,7 @@ def summarise(labels: pd.DataFrame, business: Business) -> LabelReport:
     )
     lags = from_timestamps(late["decision_known_at"]) - from_timestamps(late["decided_at"])
     censored = labels.loc[labels["reason"] == "censored", "as_of"]
+    censored = censored[~censored.isin(labels.loc[labels["churned"].notna(), "as_of"])]
     return LabelReport(
         sentence=business.sentence,
         rows=len(labels),

@@ -1,4 +1,4 @@
-"""What each account did after each as-of date, by contract decisions or by activity."""
+"""What each account did after each as-of date, by its next decision or by activity."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.cohorts.value_events import arrival_delay, value_events
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import Business, lead_of
+from ...features.subscriptions.business_kind import Business
 from ...features.subscriptions.notices import pause_periods
 from ...features.subscriptions.visible_spans import BoolArray, FloatArray, spans_of, whole
 from .churn_decisions import decide
@@ -23,11 +23,15 @@ __all__ = ["Drop", "Outcome", "by_activity", "by_decision"]
 
 
 _NO_DECISION: dict[str, object] = {
-    **dict.fromkeys(("started_us", "decided_us", "decision_known_us"), NEVER),
+    **dict.fromkeys(("started_us", "ended_us", "decided_us", "decision_known_us"), NEVER),
     "involuntary": False,
     "reason_code": None,
     "avoidability": None,
 }
+
+
+_SLACK_DAYS = 7
+"""So many days after its term an account still goes with that term, as its last items do."""
 
 
 class Drop(NamedTuple):
@@ -49,8 +53,8 @@ class Outcome:
         Meaningful where nothing holds.
     growth_known : ndarray of bool, shape (n_rows,)
         Where ``expanded`` can be judged.
-    closes_us : ndarray of int64, shape (n_rows,)
-        From when the label is certain.
+    closes_us, growth_closes_us : ndarray of int64, shape (n_rows,)
+        From when each of the two is certain.
     decisions : DataFrame of shape (n_rows, ...)
         ``decided_us``, ``decision_known_us``, ``reason_code``, ``avoidability``.
     """
@@ -60,17 +64,21 @@ class Outcome:
     expanded: BoolArray
     growth_known: BoolArray
     closes_us: IntArray
+    growth_closes_us: IntArray
     decisions: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class _Setup:
-    """The rows in question and the days that frame their label windows."""
+    """The rows in question and the days that frame their horizon."""
 
     tables: Tables
     grid: Rows
     settings: Settings
-    lead_days: int
+
+    @property
+    def lead_days(self) -> int:
+        return self.settings.lead_days
 
     @property
     def end_days(self) -> int:
@@ -84,9 +92,36 @@ class _Setup:
     def ends(self) -> IntArray:
         return later(self.grid.as_of, self.end_days)
 
-    def censored(self, closes: IntArray) -> Drop:
-        data_end = newest_closed_day(self.tables).value // 1000
-        return Drop("censored", closes > data_end)
+    def censored(self, closes: IntArray) -> BoolArray:
+        return np.asarray(closes > newest_closed_day(self.tables).value // 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of each row: whether it left at its next decision, or within the horizon.
+
+    Parameters
+    ----------
+    opens, by : ndarray of int64, shape (n_rows,)
+        A decision to leave counts in ``(opens, by]``.
+    ends : ndarray of int64, shape (n_rows,)
+        Who is gone by then has decided so, whatever was said by the day of the decision.
+    """
+
+    opens: IntArray
+    by: IntArray
+    ends: IntArray
+
+    @classmethod
+    def of(cls, setup: _Setup, stands: pd.DataFrame) -> "_Question":
+        """Ask for the next decision where a row has one, else for the horizon."""
+        by, leaves = (from_timestamps(stands[name]) for name in ("p_by_date", "leaves_at"))
+        own = (stands["p_by_date"] == stands["decision_at"]).to_numpy()
+        return cls(
+            opens=np.where(own, setup.grid.as_of, setup.opens),
+            by=np.where(own, by, setup.ends),
+            ends=np.where(own, later(leaves, _SLACK_DAYS), setup.ends),
+        )
 
 
 def by_decision(
@@ -112,26 +147,31 @@ def by_decision(
     SchemaError
         If no activity table has a row.
     """
-    setup = _Setup(tables, Rows.of(stands), settings, lead_of(settings, business))
+    setup = _Setup(tables, Rows.of(stands), settings)
+    asked = _Question.of(setup, stands)
     decisions = _running_episode(setup.grid, decide(tables, business, settings))
+    decided = decisions["decided_us"].to_numpy()
+    churned = (decided <= asked.by) | (decisions["ended_us"].to_numpy() <= asked.ends)
     # Whether an end was one is known when its grace is over.
-    closes = later(setup.ends, settings.grace_days)
-    stays_out, *others = (
-        *_standing_drops(setup.grid, stands, decisions),
-        setup.censored(closes),
-        *_window_drops(setup, decisions),
-    )
-    churned = decisions["decided_us"].to_numpy() <= setup.ends
-    # Who cannot leave in the window can grow all the same.
-    bound = (stands["reason"] == "no_decision_point") & (decisions["started_us"] < NEVER)
-    judged = bound.to_numpy() | ~stays_out.holds
-    judged &= ~np.logical_or.reduce([drop.holds for drop in others])
+    closes, growth_closes = (later(at, settings.grace_days) for at in (asked.ends, setup.ends))
+    standing = _standing_drops(setup.grid, stands, decisions)
+    pause = _next_pause(setup)
+    grows = _Question(setup.opens, setup.ends, setup.ends)
+    leaves = decided <= setup.ends
+    unknown = (*standing, *_window_drops(setup, grows, decisions, pause, leaves))
+    judged = ~np.logical_or.reduce([drop.holds for drop in unknown])
+    judged &= ~setup.censored(growth_closes) & stands["arr"].notna().to_numpy()
     return Outcome(
-        drops=(stays_out, *others),
+        drops=(
+            *standing,
+            Drop("censored", setup.censored(closes)),
+            *_window_drops(setup, asked, decisions, pause, churned),
+        ),
         churned=churned,
-        expanded=_arr_grows(setup, stands["arr"].to_numpy()) & ~churned,
-        growth_known=judged & stands["arr"].notna().to_numpy(),
+        expanded=_arr_grows(setup, stands["arr"].to_numpy()) & ~leaves,
+        growth_known=judged,
         closes_us=closes,
+        growth_closes_us=growth_closes,
         decisions=decisions,
     )
 
@@ -140,6 +180,7 @@ def _running_episode(grid: Rows, episodes: pd.DataFrame) -> pd.DataFrame:
     """Give each row the latest episode of its account that had started before."""
     listed = episodes[["involuntary", "reason_code", "avoidability"]].assign(
         started_us=from_timestamps(episodes["started_at"]),
+        ended_us=from_timestamps(episodes["ended_at"]),
         decided_us=from_timestamps(episodes["decided_at"]),
         decision_known_us=from_timestamps(episodes["decision_known_at"]),
     )
@@ -168,23 +209,25 @@ def _standing_drops(
     )
 
 
-def _window_drops(setup: _Setup, decisions: pd.DataFrame) -> tuple[Drop, ...]:
+def _window_drops(
+    setup: _Setup, asked: _Question, decisions: pd.DataFrame, pause: IntArray, left: BoolArray
+) -> tuple[Drop, ...]:
     decided = decisions["decided_us"].to_numpy()
-    involuntary = decisions["involuntary"].to_numpy() & (decided <= setup.ends)
+    involuntary = decisions["involuntary"].to_numpy() & left
     return (
         Drop("recorded_later", decided <= setup.grid.as_of),
-        Drop("paused", _next_pause(setup) < decided),
+        Drop("paused", (pause < asked.ends) & (pause < decided)),
         Drop("involuntary", involuntary & (not setup.settings.involuntary_churn)),
-        Drop("decided_in_lead", decided <= setup.opens),
+        Drop("decided_in_lead", decided <= asked.opens),
     )
 
 
 def _next_pause(setup: _Setup) -> IntArray:
-    """Return when a pause begins before the window ends; ``NEVER`` where none does."""
+    """Return when the next pause begins; ``NEVER`` where none does."""
     pauses = pause_periods(setup.tables)
     begins = pauses["starts_us"].to_numpy()
-    after = later(begins, -setup.end_days) - 1
-    spans = spans_of(setup.grid, pauses["account_id"], after=after, through=begins - 1)
+    ever = np.full(len(begins), np.iinfo(np.int64).min)
+    spans = spans_of(setup.grid, pauses["account_id"], after=ever, through=begins - 1)
     first = np.argsort(begins[spans.kept], kind="stable")
     found = paint(first, spans.enter, spans.leave, len(setup.grid))
     return np.asarray(np.append(begins[spans.kept], NEVER)[found], dtype=np.int64)
@@ -225,7 +268,7 @@ def by_activity(
     SchemaError
         If no activity table has a row.
     """
-    setup = _Setup(tables, Rows.of(stands), settings, lead_of(settings, business))
+    setup = _Setup(tables, Rows.of(stands), settings)
     events = value_events(tables)
     happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
     by_happened = settings.label_clock == "happened"
@@ -236,7 +279,7 @@ def by_activity(
     closes = setup.ends + (arrival_delay(happened, known) if by_happened else 0)
     drops = (
         Drop("not_eligible", (stands["status"] == "not_eligible").to_numpy()),
-        setup.censored(closes),
+        Drop("censored", setup.censored(closes)),
     )
     judged = ~(drops[0].holds | drops[1].holds)
     return Outcome(
@@ -245,6 +288,7 @@ def by_activity(
         expanded=_users_grow(setup, events) & ~churned,
         growth_known=judged & bool((events["user"] >= 0).any()),
         closes_us=closes,
+        growth_closes_us=closes,
         decisions=pd.DataFrame(_NO_DECISION, index=pd.RangeIndex(len(setup.grid))),
     )
 

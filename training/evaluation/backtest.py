@@ -28,8 +28,8 @@ class Backtest:
     Parameters
     ----------
     predictions : DataFrame
-        ``account_id``, ``as_of``, ``target``, ``fold``, ``model``, ``shipped``, ``label``, ``p``,
-        ``unseen`` (whether no account of the parent was trained on).
+        ``account_id``, ``as_of``, ``asked_until``, ``weight``, ``target``, ``fold``, ``model``,
+        ``shipped``, ``label``, ``p``, ``unseen`` (whether no account of the parent was trained on).
     scorers : DataFrame
         ``model``, ``target``, ``fold`` (number, ``all`` or ``unseen``), ``scorer``, ``value``,
         ``low``, ``high`` (95 % interval over ``all``, accounts resampled).
@@ -90,6 +90,9 @@ def backtest_dataset(
     """
     kept = dataset.labelled(target)
     rows = dataset.labels[kept].reset_index()
+    rows = rows.assign(
+        closes_at=dataset.closes(target)[kept].array, weight=dataset.weight(target)[kept]
+    )
     y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
     parents = dataset.parent[kept].to_numpy(dtype=object)
     folds = out_of_time(rows, parents, n_folds=n_folds)
@@ -166,6 +169,7 @@ def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference
         shipped["p"].to_numpy(),
         other["p"].to_numpy(),
         groups=shipped["account_id"].to_numpy(dtype=object),
+        weight=shipped["weight"].to_numpy(),
         seed=SEED,
     )
 
@@ -173,7 +177,8 @@ def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference
 def _predicted(
     rows: pd.DataFrame, y: npt.NDArray[np.int64], fold: Fold, p: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
-    keys = rows.iloc[fold.test][["account_id", "as_of"]].reset_index(drop=True)
+    told = ["account_id", "as_of", "asked_until", "weight"]
+    keys = rows.iloc[fold.test][told].reset_index(drop=True)
     return keys.assign(label=y[fold.test], p=p, unseen=fold.unseen)
 
 
@@ -191,6 +196,7 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
                 rows["p"].to_numpy(),
                 groups,
                 blocks=rows["fold"].to_numpy(),
+                weight=rows["weight"].to_numpy(),
                 seed=SEED,
                 n_boot=_RESAMPLES if fold == "all" else 0,
             )

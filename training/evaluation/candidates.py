@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...features.arrays.array_types import BoolArray, IntArray
+from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
 from ...features.metrics.catalogue import METRICS
 from ...features.metrics.metric import Metric
 from ..dataset.clock_detector import Clock, clocks
@@ -27,8 +27,10 @@ class Lesson:
         All inputs of the target, and the column of the scorecard for its baseline.
     y : ndarray of int64, shape (n_rows,)
     parents : ndarray of str, shape (n_rows,)
+    weight : ndarray of float, shape (n_rows,)
+        What each row counts.
     newest : ndarray of bool, shape (n_rows,)
-        The rows of the newest closed dates.
+        The rows that were the last to close.
     monotone, roles : dict
         Declared directions, and the columns that baselines read.
     clocks : tuple of Clock
@@ -38,10 +40,16 @@ class Lesson:
     X: pd.DataFrame
     y: IntArray
     parents: npt.NDArray[np.object_]
+    weight: FloatArray
     newest: BoolArray
     monotone: dict[str, int]
     roles: dict[str, str]
     clocks: tuple[Clock, ...]
+
+    @property
+    def rate(self) -> float:
+        """Share of the outcome, each row counting its weight."""
+        return float(np.average(self.y, weights=self.weight))
 
 
 def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> Lesson:
@@ -69,7 +77,8 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
         X=X[[*columns, ROLES["scorecard"]]],
         y=dataset.labels[target][kept].to_numpy(dtype=np.int64)[rows],
         parents=parents,
-        newest=_newest(as_of),
+        weight=dataset.weight(target)[kept][rows],
+        newest=_newest(as_of, dataset.closes(target)[kept].iloc[rows]),
         monotone=direction_of_inputs(target, dataset.features.metrics),
         roles=roles_of(dataset),
         clocks=clocks(X[columns], as_of, parents),
@@ -97,8 +106,11 @@ def fit_candidate(model: Model, lesson: Lesson, *, with_clocks: bool = False) ->
         groups=lesson.parents,
         monotone=lesson.monotone,
         roles=lesson.roles,
+        weight=lesson.weight,
     )
-    return refresh_intercept(fitted, lesson.y, lesson.parents, newest=lesson.newest)
+    return refresh_intercept(
+        fitted, lesson.y, lesson.parents, newest=lesson.newest, weight=lesson.weight
+    )
 
 
 def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dict[str, int]:
@@ -157,7 +169,12 @@ def roles_of(dataset: Dataset) -> dict[str, str]:
     }
 
 
-def _newest(as_of: pd.Series) -> BoolArray:
-    """Return the rows of the newest fifth of the dates, at least three: one may be a season's."""
+def _newest(as_of: pd.Series, closes: pd.Series) -> BoolArray:
+    """Return the rows that closed last, over a fifth of the dates, at least three.
+
+    One date may be a season's. Going by when rows closed and not by their dates, all looks at a
+    decision are in or out.
+    """
     dates = np.sort(as_of.unique())
-    return np.asarray(as_of >= dates[-min(len(dates), max(3, len(dates) // 5))], dtype=bool)
+    span = dates[-1] - dates[-min(len(dates), max(3, len(dates) // 5))]
+    return np.asarray(closes >= closes.max() - span, dtype=bool)

@@ -52,7 +52,7 @@ def choose(predictions: pd.DataFrame, competitors: tuple[Model, ...], allowed: S
     Parameters
     ----------
     predictions : DataFrame
-        ``model``, ``label``, ``p`` of all competitors on the same rows.
+        ``model``, ``label``, ``weight``, ``p`` of all competitors on the same rows.
     competitors : tuple of Model
     allowed : SizeGate
 
@@ -68,7 +68,7 @@ def choose(predictions: pd.DataFrame, competitors: tuple[Model, ...], allowed: S
     >>> rows = pd.DataFrame(
     ...     [(m, y, p) for m, ps in said.items() for y, p in zip([1, 0, 0, 1], ps)],
     ...     columns=["model", "label", "p"],
-    ... )
+    ... ).assign(weight=1.0)
     >>> choose(rows, MODELS, gate(60, 90)).kind
     'base_rate'
     """
@@ -80,7 +80,11 @@ def choose(predictions: pd.DataFrame, competitors: tuple[Model, ...], allowed: S
 
 def _loss(part: pd.DataFrame) -> float:
     p = part["p"].to_numpy(dtype=np.float64)
-    return log_loss_of(np.log(p) - np.log1p(-p), part["label"].to_numpy(dtype=np.float64))
+    return log_loss_of(
+        np.log(p) - np.log1p(-p),
+        part["label"].to_numpy(np.float64),
+        part["weight"].to_numpy(np.float64),
+    )
 
 
 def _notice(best: Model, allowed: SizeGate, losses: dict[str, float]) -> str:

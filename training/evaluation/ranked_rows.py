@@ -69,12 +69,15 @@ class RankedRows:
         First row of each level.
     account : ndarray of int, shape (n_rows,)
         Codes from 0 on.
+    weight : ndarray of float, shape (n_rows,)
+        What each row counts.
     """
 
     y: FloatArray
     p: FloatArray
     starts: IntArray
     account: IntArray
+    weight: FloatArray
 
     @property
     def n_accounts(self) -> int:
@@ -84,7 +87,7 @@ class RankedRows:
     @cached_property
     def whole(self) -> Levels:
         """The rows as they are, as one resample."""
-        return self.levels(np.ones((1, len(self.y))))
+        return self.levels(self.weight[None, :])
 
     def levels(self, weight: FloatArray) -> Levels:
         """Return the levels of rows so weighted.
@@ -123,10 +126,15 @@ class RankedRows:
                 np.bincount(rng.integers(n, size=n), minlength=n)
                 for _ in range(min(at_once, n_boot - start))
             ]
-            yield self.levels(np.array(drawn, dtype=np.float64)[:, self.account])
+            yield self.levels(np.array(drawn, dtype=np.float64)[:, self.account] * self.weight)
 
 
-def ranked(y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike | None = None) -> RankedRows:
+def ranked(
+    y: npt.ArrayLike,
+    p: npt.ArrayLike,
+    groups: npt.ArrayLike | None = None,
+    weight: Weights = None,
+) -> RankedRows:
     """Return rows in the order of their probability.
 
     Parameters
@@ -135,6 +143,8 @@ def ranked(y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike | None = No
         Labels and probabilities.
     groups : array of shape (n,), optional
         Account of each row; every row its own by default.
+    weight : array of shape (n,), optional
+        What each row counts; 1 each by default.
 
     Returns
     -------
@@ -151,7 +161,7 @@ def ranked(y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike | None = No
     >>> rows.p, rows.starts, rows.account
     (array([0.1, 0.5]), array([0, 1]), array([0, 0, 1]))
     """
-    labels, chance, _ = checked_rows(y, p, None)
+    labels, chance, weights = checked_rows(y, p, weight)
     accounts = np.arange(len(labels)) if groups is None else np.asarray(groups)
     if accounts.shape != labels.shape:
         raise ValueError(
@@ -161,7 +171,7 @@ def ranked(y: npt.ArrayLike, p: npt.ArrayLike, groups: npt.ArrayLike | None = No
     order = np.argsort(chance, kind="stable")
     levels, starts = np.unique(chance[order], return_index=True)
     code = pd.factorize(accounts, sort=True, use_na_sentinel=False)[0]
-    return RankedRows(labels[order], levels, starts, code[order])
+    return RankedRows(labels[order], levels, starts, code[order], weights[order])
 
 
 def levels_of(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> Levels:
@@ -186,9 +196,7 @@ def levels_of(y: npt.ArrayLike, p: npt.ArrayLike, weight: Weights = None) -> Lev
     >>> levels_of([1, 0, 0], [0.5, 0.1, 0.5]).miss
     array([[1., 1.]])
     """
-    labels, chance, weights = checked_rows(y, p, weight)
-    order = np.argsort(chance, kind="stable")
-    return ranked(labels[order], chance[order]).levels(weights[order][None, :])
+    return ranked(y, p, weight=weight).whole
 
 
 def checked_rows(

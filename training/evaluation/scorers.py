@@ -14,7 +14,7 @@ import pandas as pd
 from ...features.arrays.array_types import FloatArray
 from . import figures
 from .figures import defined, why_undefined
-from .ranked_rows import Levels, RankedRows, ranked
+from .ranked_rows import Levels, RankedRows, Weights, ranked
 
 __all__ = [
     "SCORERS",
@@ -203,6 +203,7 @@ def score_table(
     groups: npt.ArrayLike,
     *,
     blocks: npt.ArrayLike | None = None,
+    weight: Weights = None,
     seed: int = 0,
     n_boot: int = N_BOOT,
 ) -> pd.DataFrame:
@@ -220,6 +221,8 @@ def score_table(
         Test block of each row, where models that were fitted at several times say something: whom
         to contact is decided inside a block, for a rate that moved from one to the next tells no
         account from another.
+    weight : array of shape (n,), optional
+        What each row counts; 1 each by default.
     seed : int
     n_boot : int
         Number of resamples; 0 leaves the intervals empty.
@@ -242,9 +245,9 @@ def score_table(
     >>> float(table.set_index("scorer").loc["roc_auc", "value"])
     1.0
     """
-    rows = {False: ranked(y, p, groups)}
+    rows = {False: ranked(y, p, groups, weight)}
     place = p if blocks is None else _place_in_block(pd.Series(np.asarray(p)), blocks)
-    rows[True] = ranked(y, place, groups)
+    rows[True] = ranked(y, place, groups, weight)
     drawn: dict[str, FloatArray] = {}
     for by_block, some in rows.items():
         drawn |= _drawn(some, [one for one in SCORERS if one.by_block is by_block], seed, n_boot)
@@ -261,6 +264,7 @@ def paired_difference(
     *,
     groups: npt.ArrayLike,
     scorer: str = "log_loss",
+    weight: Weights = None,
     seed: int = 0,
 ) -> Difference:
     """Return by how much the first model is better than the second.
@@ -275,6 +279,8 @@ def paired_difference(
         Account of each row; accounts are drawn as a whole.
     scorer : str
         Name in ``SCORERS``.
+    weight : array of shape (n,), optional
+        What each row counts; 1 each by default.
     seed : int
 
     Returns
@@ -295,7 +301,7 @@ def paired_difference(
     >>> round(better.value, 3), better.low > 0
     (0.47, True)
     """
-    declared, rows = scorer_named(scorer), [ranked(y, p, groups) for p in (p_a, p_b)]
+    declared, rows = scorer_named(scorer), [ranked(y, p, groups, weight) for p in (p_a, p_b)]
     for one in rows:
         reason = declared.lack(one.whole)
         if reason is not None:

@@ -46,13 +46,15 @@ class Boosted:
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Learn from all columns but those under reserved roles."""
         labels = check_labels(y)
         names = model_inputs(X, roles)
         inputs = X[list(names)]
         signs = {name: monotone[name] for name in names if monotone.get(name)}
-        self.classifier = ChurnClassifier(monotone=signs or None).fit(inputs, labels, groups)
+        classifier = ChurnClassifier(monotone=signs or None)
+        self.classifier = classifier.fit(inputs, labels, groups, weight)
         self.encoding = self.classifier.encoding_
         self.oof_log_odds = self.classifier.oof_log_odds_
         return self

@@ -341,18 +341,20 @@ def fit_intercept_shift(
     y: FloatArray,
     groups: npt.NDArray[np.generic] | None = None,
     *,
+    weight: FloatArray | None = None,
     strength: float = 50.0,
 ) -> float:
     """Return by how much log-odds should move to fit the newest accounts, shrunken towards 0.
 
-    Cox's (1958) calibration in the large with a normal prior. All rows weigh alike and together as
-    much as there are accounts, for rows of one account are near copies; the prior weighs as much
-    as ``strength`` accounts. So about ``n / (n + strength)`` of the observed shift is taken over.
+    Cox's (1958) calibration in the large with a normal prior. All rows together weigh as much as
+    there are accounts, for rows of one account are near copies; the prior weighs as much as
+    ``strength`` accounts. So about ``n / (n + strength)`` of the observed shift is taken over.
     The default of 50 accounts stands for base rates that drift by about a third of a log-odds
     between retrainings.
 
-    Accounts do not weigh alike: who leaves has no later rows, so that an account's number of rows
-    tells its outcome, and weights of one over it would count those who left twice and more.
+    Accounts do not weigh alike by default: who leaves has no later rows, so that an account's
+    number of rows tells its outcome, and weights of one over it would count those who left twice
+    and more.
 
     Parameters
     ----------
@@ -362,6 +364,8 @@ def fit_intercept_shift(
         0 or 1; one class alone is fine here.
     groups : ndarray, shape (n,), optional
         Account of each row; every row its own by default.
+    weight : ndarray of float, shape (n,), optional
+        What each row counts beside the others; alike by default.
     strength : float
         At least 0, in accounts; a larger one trusts the old intercept more.
 
@@ -386,9 +390,10 @@ def fit_intercept_shift(
     if len(y) == 0:
         return 0.0
     n_accounts = len(y) if groups is None else len(np.unique(groups))
-    weight = np.full(len(y), n_accounts / len(y))
+    counts = np.ones(len(y)) if weight is None else weight
+    counts = counts * (n_accounts / counts.sum())
     p = sigmoid(log_odds)
-    information = float(np.average(p * (1 - p), weights=weight))
+    information = float(np.average(p * (1 - p), weights=counts))
     prior = Prior(np.zeros(1), np.array([strength * information]))
     ones = np.ones((len(y), 1))
-    return float(fit_logit(ones, y, prior=prior, weight=weight, offset=log_odds)[0])
+    return float(fit_logit(ones, y, prior=prior, weight=counts, offset=log_odds)[0])

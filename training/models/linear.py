@@ -15,7 +15,7 @@ import pandas as pd
 from ...features.arrays.array_types import FloatArray, IntArray
 from .calibration import Affine, fit_affine, logit
 from .design_matrix import Encoding, learn_encoding
-from .row_order import checked_groups, in_own_order
+from .row_order import checked_groups, even, in_own_order
 from .scales import Scale, learn_pool, scaled_rows
 from .stepwise import AdditiveFit, Term, fit_steps, forward
 from .stored_state import LinearState
@@ -129,10 +129,11 @@ class BaseRate(LinearModel):
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Learn the rate. Raises ValueError if ``y`` has one class only."""
         labels = check_labels(y)
-        return self._take(AdditiveFit(logit(float(np.mean(labels))), ()), X)
+        return self._take(AdditiveFit(logit(float(np.average(labels, weights=weight))), ()), X)
 
 
 class RoleRule(LinearModel):
@@ -148,6 +149,7 @@ class RoleRule(LinearModel):
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Learn the line. Raises ValueError if the role is not given or its column not there."""
         labels = check_labels(y)
@@ -157,7 +159,7 @@ class RoleRule(LinearModel):
                 f"`roles` must name a column of the table for {self.role!r}, got {column!r}; "
                 f"leave the model {self.kind!r} out or add the column."
             )
-        return self._take(_best_single(X, (column,), labels, monotone), X)
+        return self._take(_best_single(X, (column,), labels, monotone, weight), X)
 
 
 class BestMetric(LinearModel):
@@ -173,10 +175,12 @@ class BestMetric(LinearModel):
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Choose the column and learn the line. Without a usable column it is the base rate."""
         labels = check_labels(y)
-        return self._take(_best_single(X, _numeric_inputs(X, roles), labels, monotone), X)
+        names = _numeric_inputs(X, roles)
+        return self._take(_best_single(X, names, labels, monotone, weight), X)
 
 
 class Logistic(LinearModel):
@@ -203,20 +207,21 @@ class Logistic(LinearModel):
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Choose the columns and learn their weights."""
         labels = check_labels(y)
         names = _numeric_inputs(X, roles)
         values = _values(X, names)
         accounts = checked_groups(groups, len(labels))
-        rows = in_own_order(values, labels, accounts, np.ones(len(labels)))
+        rows = in_own_order(values, labels, accounts, even(weight, len(labels)))
         fitted, raw = fit_steps(learn_pool(names, rows.matrix, monotone), rows)
         line = Affine(1.0, 0.0)
         if raw is not None:
-            line = fit_affine(raw, rows.y.astype(np.float64))
+            line = fit_affine(raw, rows.y.astype(np.float64), rows.weight)
         self._take(fitted.scaled(line), X)
         if raw is not None:
-            self.oof_log_odds = np.empty(len(labels))
+            self.oof_log_odds = np.full(len(labels), np.nan)
             self.oof_log_odds[rows.position] = line.apply(raw)
         return self
 
@@ -304,8 +309,12 @@ def _values(X: pd.DataFrame, names: Sequence[str]) -> FloatArray:
 
 
 def _best_single(
-    X: pd.DataFrame, names: Sequence[str], y: IntArray, monotone: Mapping[str, int]
+    X: pd.DataFrame,
+    names: Sequence[str],
+    y: IntArray,
+    monotone: Mapping[str, int],
+    weight: FloatArray | None,
 ) -> AdditiveFit:
     matrix = _values(X, names)
     rows = scaled_rows(learn_pool(names, matrix, monotone), matrix)
-    return forward(rows, y, size=1, least=0.0)[-1]
+    return forward(rows, y, even(weight, len(y)), size=1, least=0.0)[-1]

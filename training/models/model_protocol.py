@@ -43,6 +43,7 @@ class ProbabilityModel(Protocol):
         groups: npt.NDArray[Any],
         monotone: Mapping[str, int],
         roles: Mapping[str, str],
+        weight: FloatArray | None = None,
     ) -> Self:
         """Learn from rows.
 
@@ -59,6 +60,8 @@ class ProbabilityModel(Protocol):
             are not there are ignored.
         roles : dict of str to str
             Special columns: "recency", "scorecard". The scorecard is no input of other models.
+        weight : ndarray of float, shape (n_rows,), optional
+            What each row counts, greater than 0; only their ratios matter. 1 each by default.
         """
 
     def log_odds(self, X: pd.DataFrame) -> FloatArray:
@@ -102,6 +105,7 @@ def refresh_intercept(
     groups: npt.NDArray[Any],
     *,
     newest: npt.NDArray[np.bool_],
+    weight: FloatArray | None = None,
     strength: float = 50.0,
 ) -> ProbabilityModel:
     """Return the model with its base moved towards the newest closed training rows.
@@ -114,7 +118,9 @@ def refresh_intercept(
     groups : ndarray, shape (n_rows,)
         Account of each row.
     newest : ndarray of bool, shape (n_rows,)
-        The rows of the newest closed as-of dates.
+        The rows that were the last to close.
+    weight : ndarray of float, shape (n_rows,), optional
+        What each row counts; 1 each by default.
     strength : float
         Number of accounts that the present base is worth.
 
@@ -133,5 +139,8 @@ def refresh_intercept(
             "`model` must be freshly fitted, but it holds no out-of-fold log-odds; fit it again."
         )
     log_odds, labels = model.oof_log_odds[newest], np.asarray(y, dtype=np.float64)[newest]
-    shift = fit_intercept_shift(log_odds, labels, np.asarray(groups)[newest], strength=strength)
+    counts = None if weight is None else weight[newest]
+    shift = fit_intercept_shift(
+        log_odds, labels, np.asarray(groups)[newest], weight=counts, strength=strength
+    )
     return model.shifted(shift)

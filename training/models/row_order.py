@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
 
-__all__ = ["TrainingRows", "checked_groups", "in_own_order"]
+__all__ = ["TrainingRows", "checked_groups", "even", "in_own_order"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,29 @@ def checked_groups(groups: npt.ArrayLike | None, n_rows: int) -> npt.NDArray[Any
     if pd.isna(array).any():
         raise ValueError("`groups` must not have missing entries; give every row an account.")
     return array
+
+
+def even(weight: FloatArray | None, n_rows: int) -> FloatArray:
+    """Return weights whose mean is 1 over the rows that count; 1 each where none are given.
+
+    Parameters
+    ----------
+    weight : ndarray of float, shape (n_rows,), optional
+        Not negative, not all 0; only their ratios matter.
+    n_rows : int
+
+    Returns
+    -------
+    ndarray of float, shape (n_rows,)
+
+    Examples
+    --------
+    >>> even(np.array([1.0, 3.0, 0.0]), 3)
+    array([0.5, 1.5, 0. ])
+    """
+    if weight is None:
+        return np.ones(n_rows)
+    return np.asarray(weight / weight[weight > 0].mean(), dtype=np.float64)
 
 
 def in_own_order(

@@ -102,12 +102,14 @@ def fit_steps(pool: Pool, rows: TrainingRows) -> tuple[AdditiveFit, FloatArray |
     size, raw = (1, None) if n_folds < 2 else _size_that_pays(pool, rows, n_folds)
     used = _for_selection(rows, np.arange(len(rows.y)))
     scaled = scaled_rows(pool, rows.matrix[used])
-    fit = forward(scaled, rows.y[used], size=size, least=LEAST_STRENGTH)[-1]
+    fit = forward(scaled, rows.y[used], rows.weight[used], size=size, least=LEAST_STRENGTH)[-1]
     if len(used) == len(rows.y) or not fit.terms:
-        return (fit if fit.terms else AdditiveFit(logit(float(rows.y.mean())), ())), raw
+        rate = float(np.average(rows.y, weights=rows.weight))
+        return (fit if fit.terms else AdditiveFit(logit(rate), ())), raw
     chosen = scaled_rows(replace(pool, scales=fit.scales), rows.matrix)
     everything = range(len(fit.terms))
-    return _fit_terms(chosen, everything, rows.y.astype(np.float64), fit.coefficients), raw
+    y, start = rows.y.astype(np.float64), fit.coefficients
+    return _fit_terms(chosen, everything, y, rows.weight, start), raw
 
 
 def _size_that_pays(pool: Pool, rows: TrainingRows, n_folds: int) -> tuple[int, FloatArray]:
@@ -118,6 +120,7 @@ def _size_that_pays(pool: Pool, rows: TrainingRows, n_folds: int) -> tuple[int, 
         fits = forward(
             scaled_rows(pool, rows.matrix[train]),
             rows.y[train],
+            rows.weight[train],
             size=MAX_COLUMNS,
             least=LEAST_STRENGTH,
         )
@@ -126,7 +129,8 @@ def _size_that_pays(pool: Pool, rows: TrainingRows, n_folds: int) -> tuple[int, 
         for size in range(MAX_COLUMNS + 1):
             coef = fits[min(size, len(fits) - 1)].coefficients
             raw[size, unseen] = design[:, : len(coef)] @ coef
-    losses = [log_loss_of(log_odds, rows.y.astype(np.float64)) for log_odds in raw]
+    y = rows.y.astype(np.float64)
+    losses = [log_loss_of(log_odds, y, rows.weight) for log_odds in raw]
     size = int(np.argmin(losses))
     return size, raw[size]
 
@@ -145,7 +149,9 @@ def _for_selection(rows: TrainingRows, learn: IntArray) -> IntArray:
     return some if len(np.unique(rows.y[some])) == 2 else learn
 
 
-def forward(rows: ScaledRows, y: IntArray, *, size: int, least: float) -> list[AdditiveFit]:
+def forward(
+    rows: ScaledRows, y: IntArray, weight: FloatArray, *, size: int, least: float
+) -> list[AdditiveFit]:
     """Return the fits with 0, 1, ... up to ``size`` terms; fewer when nothing is left to add.
 
     Parameters
@@ -153,6 +159,8 @@ def forward(rows: ScaledRows, y: IntArray, *, size: int, least: float) -> list[A
     rows : ScaledRows
     y : ndarray of int, shape (n_rows,)
         0 or 1, both present.
+    weight : ndarray of float, shape (n_rows,)
+        Greater than 0; 1 on average.
     size : int
     least : float
         Score statistic that the next column must exceed.
@@ -168,33 +176,38 @@ def forward(rows: ScaledRows, y: IntArray, *, size: int, least: float) -> list[A
     >>> matrix = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> pool = learn_pool(["idle_days"], matrix, {"idle_days": 1})
     >>> rows = scaled_rows(pool, matrix)
-    >>> fits = forward(rows, np.array([0, 0, 1, 1]), size=1, least=0.0)
+    >>> fits = forward(rows, np.array([0, 0, 1, 1]), np.ones(4), size=1, least=0.0)
     >>> [len(fit.terms) for fit in fits], fits[1].terms[0].slope > 0
     ([0, 1], True)
     """
     labels, chosen = y.astype(np.float64), list[int]()
-    fits = [AdditiveFit(logit(float(labels.mean())), ())]
+    fits = [AdditiveFit(logit(float(np.average(labels, weights=weight))), ())]
     while len(fits) <= size:
         log_odds = rows.design(chosen) @ fits[-1].coefficients
-        strength = _strengths(rows, labels, log_odds, chosen)
+        strength = _strengths(rows, labels, weight, log_odds, chosen)
         if strength.max(initial=0.0) <= least:
             break
         chosen.append(int(np.argmax(strength)))
         # The fit so far is a near start.
         start = np.append(fits[-1].coefficients, [0.0, 0.0])
-        fits.append(_fit_terms(rows, chosen, labels, start))
+        fits.append(_fit_terms(rows, chosen, labels, weight, start))
     return fits
 
 
 def _strengths(
-    rows: ScaledRows, y: FloatArray, log_odds: FloatArray, chosen: Sequence[int]
+    rows: ScaledRows,
+    y: FloatArray,
+    weight: FloatArray,
+    log_odds: FloatArray,
+    chosen: Sequence[int],
 ) -> FloatArray:
     """Return the score statistic of every scale; 0 if taken or against its direction."""
-    residual, weight = y - sigmoid(log_odds), sigmoid(log_odds) * sigmoid(-log_odds)
+    residual = weight * (y - sigmoid(log_odds))
+    bend = weight * sigmoid(log_odds) * sigmoid(-log_odds)
     pull, lack, column_of = rows.values @ residual, rows.absent @ residual, rows.pool.column_of
     pull[rows.pool.signs * pull < 0] = 0.0
-    found = pull**2 / (_curvatures(rows.values, weight) + RIDGE)
-    found += (lack**2 / (_curvatures(rows.absent, weight) + RIDGE))[column_of]
+    found = pull**2 / (_curvatures(rows.values, bend) + RIDGE)
+    found += (lack**2 / (_curvatures(rows.absent, bend) + RIDGE))[column_of]
     found[np.isin(column_of, column_of[list(chosen)])] = 0.0
     return np.asarray(found)
 
@@ -204,16 +217,20 @@ def _curvatures(values: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def _fit_terms(
-    rows: ScaledRows, chosen: Sequence[int], y: FloatArray, start: FloatArray
+    rows: ScaledRows,
+    chosen: Sequence[int],
+    y: FloatArray,
+    weight: FloatArray,
+    start: FloatArray,
 ) -> AdditiveFit:
     """Fit chosen columns together; slopes against their direction are set to 0, one after one."""
     design, coef, signs = rows.design(chosen), start, rows.pool.signs[list(chosen)]
     free = np.ones(len(coef), dtype=np.bool_)
-    ones, precision = np.ones(len(y)), np.full(len(coef), RIDGE)
+    nothing, precision = np.zeros(len(y)), np.full(len(coef), RIDGE)
     precision[0] = 0.0
     while True:
         prior = Prior(np.zeros(int(free.sum())), precision[free])
-        problem = LogitProblem(design[:, free], y, weight=ones, offset=0.0 * ones, prior=prior)
+        problem = LogitProblem(design[:, free], y, weight=weight, offset=nothing, prior=prior)
         solved = problem.solved(coef[free])
         coef = np.zeros(len(free))
         coef[free] = solved

@@ -135,9 +135,9 @@ def promote(
 
     Notes
     -----
-    Against the champion only those rows count whose as-of date lies a whole label window after
-    everything the champion was trained on; the new model's predictions there come from folds that
-    were trained before them.
+    Against the champion only those rows count whose as-of date lies after everything the champion
+    was trained on had become certain; the new model's predictions there come from folds that were
+    trained before them.
     """
     shipped = backtest.predictions[backtest.predictions["shipped"]]
     base = backtest.predictions[backtest.predictions["model"] == "base_rate"]
@@ -153,6 +153,7 @@ def _gain(new: pd.DataFrame, other: pd.DataFrame) -> Difference:
         both["p"].to_numpy(),
         both["p_other"].to_numpy(),
         groups=both["account_id"].to_numpy(dtype=object),
+        weight=both["weight"].to_numpy(),
         seed=SEED,
     )
 
@@ -165,8 +166,7 @@ def _rivalry(
     # After a renaming the champion can no longer be asked.
     if not np.isin(list(champion.columns), dataset.X.columns).all():
         return Rivalry(usable=False)
-    window = pd.Timedelta(days=champion.lead_days + champion.horizon_days)
-    later = shipped[shipped["as_of"] >= pd.Timestamp(champion.trained_through) + window]
+    later = shipped[shipped["as_of"] >= pd.Timestamp(champion.learned_until)]
     if later["label"].nunique() < 2:
         return Rivalry()
     rows = dataset.X.loc[pd.MultiIndex.from_frame(later[_KEYS])]

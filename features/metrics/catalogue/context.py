@@ -84,6 +84,8 @@ METRICS = (
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Days until the term that binds the account ends, as known on the as-of date.",
+        # For conditions: models see how near the next decision is, which is what terms are about.
+        in_model=False,
     ),
     Metric(
         name="days_to_notice_deadline",
@@ -95,5 +97,44 @@ METRICS = (
         axis="context",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Days until the term that binds the account can no longer be refused.",
+        in_model=False,
+    ),
+    Metric(
+        name="days_to_decision",
+        component="context",
+        measure=Commercial("days_to_decision"),
+        label="days to the next decision",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Days until the account can next decide to leave: the notice deadline of a term "
+        "that renews by itself, the end of one that does not, a break clause. None where every "
+        "month is one.",
+        in_model=False,
+    ),
+    Metric(
+        name="days_to_near_decision",
+        component="context",
+        measure=Capped(Commercial("days_to_decision"), 180.0),
+        label="days to the next decision, at most 180",
+        unit="days",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Days until the account can next decide to leave, at most 180: how near it is. "
+        "Beyond half a year the distance tells only how long the term is.",
+    ),
+    Metric(
+        name="silence_renews",
+        component="context",
+        measure=Commercial("silence_renews"),
+        label="whether it stays if nothing is said at its next decision",
+        unit="flag",
+        direction="c",
+        axis="context",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Whether the account stays if nothing is said at its next decision: 1 where the "
+        "term renews by itself or goes on, 0 where it ends.",
     ),
 )

@@ -7,7 +7,7 @@ import pandas as pd
 from ...results.words import n_waiting, to_do
 from ...scoring.explanation import RISK_OF, kind_of
 from ...scoring.number_words import say_score
-from ...scoring.wording import about_one_in
+from ...scoring.wording import say_chance_to_leave
 from .forecast import book_records
 from .json_values import counted, plain, records
 from .learning import train_summary
@@ -106,6 +106,9 @@ def _waiting(account: pd.Series, drivers: pd.DataFrame, plays: pd.DataFrame) -> 
     fields = ("account_id", "account_name", "csm_id", "arr", "p_churn", "health_band", "cell")
     return {
         **{field: plain(account[field]) for field in fields},
+        "decision_at": _day(account["decision_at"]),
+        "decision_kind": plain(account["decision_kind"]),
+        "p_by_date": _day(account["p_by_date"]),
         "block": account["block"],
         "odds": _odds(account),
         "reasons": _reasons(account, drivers[drivers["account_id"] == name], chosen),
@@ -124,7 +127,7 @@ def _day(moment: object) -> str | None:
 
 def _odds(account: pd.Series) -> str:
     if not pd.isna(account["p_churn"]):
-        return about_one_in(float(account["p_churn"]))
+        return say_chance_to_leave(account)
     return "unknown" if pd.isna(account["chs"]) else f"health {say_score(account['chs'])} of 100"
 
 

@@ -32,27 +32,37 @@ def reasons(tables, rows):
 # --- decision points -----------------------------------------------------------------------------
 
 
-def test_term_end_counts_from_just_after_the_lead_to_the_horizon(company, pairs):
-    rows = pairs("2024-06-04", "2024-06-05", "2024-12-01", "2024-12-02")
-    found = stand(customer(company), rows)
-    assert found["status"].tolist() == ["not_eligible", "scored", "scored", "not_eligible"]
-    assert found["reason"].tolist()[0] == "no_decision_point"
-    assert found["reason"].isna().tolist() == [False, True, True, False]
+def test_who_pays_is_scored_however_far_its_decision_is(company, pairs):
+    found = stand(customer(company), pairs("2024-01-02", "2024-06-05", "2025-01-01"))
+    assert found["status"].tolist() == ["scored"] * 3
+    assert found["decision_kind"].tolist() == ["term_end"] * 3
+    assert found["p_by_date"].tolist() == found["leaves_at"].tolist() == [utc("2025-01-01")] * 3
 
 
-def test_notice_deadline_is_a_decision_point(company, pairs):
-    tables = customer(company, ANNUAL | {"notice_period_days": 90})
-    found = stand(tables, pairs("2024-03-06", "2024-03-07", "2024-12-01"))
-    assert found["notice_deadline"].tolist() == [utc("2024-10-03")] * 3
-    assert found["status"].tolist() == ["not_eligible", "scored", "scored"]
+def test_a_notice_deadline_is_the_decision_of_a_term_that_renews_by_itself(company, pairs):
+    tables = customer(company, ANNUAL | {"notice_period_days": 90, "auto_renew": True})
+    found = stand(tables, pairs("2024-03-06", "2024-10-03"))
+    assert found["notice_deadline"].tolist() == [utc("2024-10-03")] * 2
+    assert found["p_by_date"].tolist() == [utc("2024-10-03")] * 2
+    assert found["leaves_at"].tolist() == [utc("2025-01-01")] * 2
+    assert found["decision_kind"].tolist() == ["notice_deadline"] * 2
 
 
-def test_past_its_deadline_a_term_that_renews_by_itself_cannot_be_left_at_its_end(company, pairs):
-    """The end of 2024 lies in the window of November, but nobody can refuse it any more."""
+def test_past_its_deadline_an_account_is_estimated_for_the_decision_after(company, pairs):
     renews = ANNUAL | {"notice_period_days": 90, "auto_renew": True}
     found = stand(customer(company, renews), pairs("2024-06-01", "2024-11-15", "2025-06-01"))
-    assert found["status"].tolist() == ["scored", "not_eligible", "scored"]
-    assert found["reason"].tolist()[1] == "no_decision_point"
+    assert found["status"].tolist() == ["scored"] * 3
+    assert found["past_deadline"].tolist() == [False, True, False]
+    assert found["p_by_date"].tolist() == [utc("2024-10-03"), *[utc("2025-10-03")] * 2]
+    assert found["leaves_at"].tolist() == [utc("2025-01-01"), *[utc("2026-01-01")] * 2]
+
+
+def test_a_break_clause_is_the_decision_while_it_lies_ahead(company, pairs):
+    tables = customer(company, ANNUAL | {"break_at": "2024-06-30"})
+    found = stand(tables, pairs("2024-06-01", "2024-07-01"))
+    assert found["decision_kind"].tolist() == ["break", "term_end"]
+    assert found["p_by_date"].tolist() == [utc("2024-06-30"), utc("2025-01-01")]
+    assert found["leaves_at"].tolist() == found["p_by_date"].tolist()
 
 
 def test_stated_notice_deadline_wins_over_the_period(company, pairs):
@@ -61,21 +71,17 @@ def test_stated_notice_deadline_wins_over_the_period(company, pairs):
     assert found["notice_deadline"].item() == utc("2024-11-30")
 
 
-def test_month_end_counts_for_monthly_terms_only(company, pairs):
-    rows = pairs("2024-02-10", "2024-03-10")
+def test_who_can_leave_with_every_month_is_estimated_for_the_horizon(company, pairs):
     monthly = contract("2024-01-01", None, term_months=1)
-    assert statuses(customer(company, monthly), rows) == ["scored"] * 2
-    assert statuses(customer(company), rows) == ["not_eligible"] * 2
-    assert stand(customer(company, monthly), rows)["month_to_month"].all()
-
-
-def test_month_end_has_to_lie_in_the_window(company, pairs):
-    monthly = contract("2024-01-01", None, term_months=1)
-    week = Settings(lead_days=0, horizon_days=7)
-    # The month ends on 1 April at midnight: within seven days of 25 March, not of 24 March.
-    rows = pairs("2024-03-24", "2024-03-25", "2024-03-31", "2024-04-01")
-    found = statuses(customer(company, monthly), rows, week)
-    assert found == ["not_eligible", "scored", "scored", "not_eligible"]
+    found = stand(customer(company, monthly), pairs("2024-02-10"), Settings(horizon_days=20))
+    assert found["month_to_month"].item()
+    assert (found["status"].item(), found["decision_kind"].item()) == ("scored", "month_end")
+    assert found["decision_at"].item() == utc("2024-03-01")
+    assert found["p_by_date"].item() == utc("2024-03-01")
+    week = Settings(lead_days=3, horizon_days=7)
+    assert stand(customer(company, monthly), pairs("2024-02-10"), week)["p_by_date"].item() == utc(
+        "2024-02-20"
+    )
 
 
 def test_two_months_are_no_monthly_term(company, pairs):
@@ -83,29 +89,22 @@ def test_two_months_are_no_monthly_term(company, pairs):
     assert not stand(customer(company, short), pairs("2024-02-10"))["month_to_month"].item()
 
 
-def test_multi_year_contract_can_only_be_left_in_its_final_year(company, pairs):
+def test_multi_year_contract_decides_at_its_end_alone(company, pairs):
     three_years = contract("2022-01-01", "2025-01-01", term_months=36)
     tables = customer(company, three_years, subscription_items=[item("2022-01-01")])
-    rows = pairs("2022-06-01", "2023-06-01", "2024-07-01")
-    assert statuses(tables, rows) == ["not_eligible", "not_eligible", "scored"]
+    found = stand(tables, pairs("2022-06-01", "2023-06-01", "2024-07-01"))
+    assert found["status"].tolist() == ["scored"] * 3
+    assert found["p_by_date"].tolist() == [utc("2025-01-01")] * 3
 
 
 def test_term_that_renews_by_itself_rolls_on(company, pairs):
     rolling = contract("2022-01-01", "2023-01-01", auto_renew=True, notice_period_days=30)
     tables = customer(company, rolling, subscription_items=[item("2022-01-01")])
     found = stand(tables, pairs("2024-02-01", "2024-08-01", "2025-01-01"))
-    assert found["status"].tolist() == ["not_eligible", "scored", "not_eligible"]
+    assert found["p_by_date"].tolist() == [utc("2024-12-02"), utc("2024-12-02"), utc("2025-12-02")]
     assert found["term_end"].tolist() == [utc("2025-01-01")] * 3
     assert found["notice_deadline"].tolist() == [utc("2024-12-02")] * 3
     assert found["auto_renew"].all()
-
-
-def test_short_rolling_terms_always_have_a_point_in_the_window(company, pairs):
-    quarterly = contract("2024-01-01", "2024-04-01", term_months=3, auto_renew=True)
-    # On 15 March the running quarter ends within the lead, and the next one counts.
-    assert statuses(customer(company, quarterly), pairs("2024-03-15")) == ["scored"]
-    fixed = quarterly | {"auto_renew": False}
-    assert statuses(customer(company, fixed), pairs("2024-03-15")) == ["not_eligible"]
 
 
 def test_length_of_a_rolling_term_is_measured_when_it_is_not_stated(company, pairs):
@@ -114,18 +113,18 @@ def test_length_of_a_rolling_term_is_measured_when_it_is_not_stated(company, pai
     assert found["term_end"].item() == utc("2025-01-01")
 
 
-def test_term_that_is_over_and_does_not_renew_binds_no_more(company, pairs):
-    rows = pairs("2025-01-01", "2025-01-02")
-    found = stand(customer(company), rows)
+def test_who_pays_on_after_its_term_is_over_is_bound_by_the_month(company, pairs):
+    found = stand(customer(company), pairs("2025-01-01", "2025-01-02"))
     assert found["term_end"].tolist() == [utc("2025-01-01"), pd.NaT]
-    assert found["reason"].tolist() == ["no_decision_point", "no_contract"]
+    assert found["decision_kind"].tolist() == ["term_end", "month_end"]
+    assert found["p_by_date"].tolist() == [utc("2025-01-01"), utc("2025-07-01")]
 
 
 def test_successor_already_signed_is_the_term_that_binds(company, pairs):
     second = contract("2025-01-01", "2026-01-01", name="d", signed_at="2024-07-15")
     found = stand(customer(company, ANNUAL, second), pairs("2024-07-15", "2024-07-16"))
-    assert found["status"].tolist() == ["scored", "not_eligible"]
-    assert found["term_end"].tolist() == [utc("2025-01-01"), utc("2026-01-01")]
+    assert found["status"].tolist() == ["scored", "scored"]
+    assert found["p_by_date"].tolist() == [utc("2025-01-01"), utc("2026-01-01")]
 
 
 def test_account_is_bound_by_the_contract_that_ends_last(company, pairs):
@@ -140,15 +139,11 @@ def test_term_end_moved_later_is_not_seen_before_it_was_moved(company, pairs):
     assert found["term_end"].tolist() == [utc("2025-01-01"), utc("2025-07-01")]
 
 
-def test_contract_without_an_end_has_no_decision_point(company, pairs):
-    evergreen = contract("2024-01-01", None)
-    assert reasons(customer(company, evergreen), pairs("2024-07-01")) == ["no_decision_point"]
-
-
-def test_lead_and_horizon_of_the_settings_move_the_window(company, pairs):
-    chosen = Settings(lead_days=0, horizon_days=10)
-    found = statuses(customer(company), pairs("2024-12-21", "2024-12-22", "2024-12-31"), chosen)
-    assert found == ["not_eligible", "scored", "scored"]
+def test_contract_without_an_end_is_estimated_for_the_horizon(company, pairs):
+    found = stand(customer(company, contract("2024-01-01", None)), pairs("2024-07-01"))
+    assert (found["status"].item(), found["decision_kind"].item()) == ("scored", None)
+    assert pd.isna(found["decision_at"].item())
+    assert found["p_by_date"].item() == utc("2024-12-28")
 
 
 # --- money ---------------------------------------------------------------------------------------
@@ -267,7 +262,7 @@ def test_notice_withdrawn_later_is_still_pending_before(company, pairs):
     assert found == ["notice_given", "notice_given", "scored"]
 
 
-def test_notice_stands_even_without_a_decision_point_in_the_window(company, pairs):
+def test_a_notice_far_ahead_of_its_deadline_stands(company, pairs):
     notice = event("notice_received", "2024-02-01")
     assert statuses(customer(company, contract_events=[notice]), pairs("2024-03-01")) == [
         "notice_given"

@@ -1,7 +1,6 @@
 import pytest
 
-from churngrid.features.schema.settings import Settings
-from churngrid.features.subscriptions.business_kind import Business, business_of, lead_of
+from churngrid.features.subscriptions.business_kind import Business, business_of
 
 CONTRACT = {"contract_id": "c", "account_id": "a", "term_start": "2024-01-01"}
 ITEM = {"item_id": "i", "account_id": "a", "mrr": 1.0, "effective_from": "2024-01-01"}
@@ -43,13 +42,3 @@ def test_every_business_says_what_churn_means(business):
 
 def test_silence_of_tickets_is_never_called_churn():
     assert "no account is called churned" in Business.UNDECIDED.sentence
-
-
-def test_lead_is_thirty_days_with_contracts_and_none_without():
-    assert lead_of(Settings(), Business.CONTRACTUAL_ACV) == 30
-    assert lead_of(Settings(), Business.MONTH_TO_MONTH) == 30
-    assert lead_of(Settings(), Business.NON_CONTRACTUAL) == 0
-
-
-def test_a_lead_of_zero_in_the_settings_wins():
-    assert lead_of(Settings(lead_days=0), Business.CONTRACTUAL_ITEMS) == 0

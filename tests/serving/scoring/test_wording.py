@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.serving.scoring.wording import about_one_in, headline, spoken_caps, spoken_standing
+from churngrid.serving.scoring.wording import (
+    about_one_in,
+    headline,
+    say_chance_to_leave,
+    spoken_caps,
+    spoken_standing,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +36,9 @@ def account(**changes):
         "health_band": "medium",
         "health_source": "model",
         "p_churn": 0.25,
+        "decision_at": pd.Timestamp("2026-03-24", tz="UTC"),
+        "p_by_date": pd.Timestamp("2026-03-24", tz="UTC"),
+        "decision_kind": "term_end",
         "base_rate": 0.1,
         "chs": 61.0,
         "cap_reason": "",
@@ -47,9 +56,31 @@ def account(**changes):
 
 def test_headline_says_odds_usual_and_maturity():
     assert headline(account()) == (
-        "Health is medium; the odds of leaving are about 1 in 4 (usual: 1 in 10). "
+        "Health is medium; the chance is about 1 in 4 (25 %) to leave at its renewal on "
+        "24 Mar 2026 (usual: 1 in 10). "
         "Maturity is high (3.9 of 5, certain)."
     )
+
+
+@pytest.mark.parametrize(
+    ("p", "kind", "decides", "said"),
+    [
+        (0.194, "notice_deadline", True, "about 1 in 5 (19 %) to leave at its notice deadline on"),
+        (0.0994, "break", True, "about 1 in 10 (9.9 %) to leave at its break clause on"),
+        (0.0996, "month_end", False, "about 1 in 10 (10 %) to leave by"),
+        (0.004, None, False, "under 1 in 100 (0.4 %) to leave by"),
+        (0.97, "term_end", True, "over 19 in 20 (97 %) to leave at its renewal on"),
+    ],
+)
+def test_a_chance_is_said_in_words_and_percent_with_its_day(p, kind, decides, said):
+    day = pd.Timestamp("2026-03-04", tz="UTC")
+    told = account(p_churn=p, decision_kind=kind, p_by_date=day)
+    told["decision_at"] = day if decides else pd.NaT
+    assert say_chance_to_leave(told) == f"{said} 4 Mar 2026"
+
+
+def test_without_an_estimate_no_chance_is_said():
+    assert say_chance_to_leave(account(p_churn=float("nan"), p_by_date=pd.NaT)) == ""
 
 
 @pytest.mark.parametrize(

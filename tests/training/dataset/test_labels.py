@@ -11,38 +11,125 @@ from churngrid.training.dataset.labels import REASONS, label, own_labels, summar
 from tests.training.labelling import SETTINGS, churned, labelled, leaver, reasons, stayer
 from tests.training.records import ANNUAL, contract, event, item, utc
 
-# --- the label window ----------------------------------------------------------------------------
+# --- what is asked -------------------------------------------------------------------------------
+
+RENEWS = ANNUAL | {"auto_renew": True, "notice_period_days": 90}
+"""Of 2024: can be refused until 3 October, then ends with 2024, else runs through 2025."""
 
 
 def test_term_end_without_successor_is_churn(company, pairs):
-    found = labelled(leaver(company), pairs("2024-07-01")).iloc[0]
-    assert found["churned"]
-    assert found["decided_at"] == utc("2025-01-01")
-    assert found["closes_at"] == utc("2024-07-01") + pd.Timedelta(days=30 + 180 + 30)
-    assert pd.isna(found["reason"])
+    found = labelled(leaver(company), pairs("2024-01-02", "2024-07-01", "2024-12-31"))
+    assert found["churned"].tolist() == [True] * 3
+    assert (found["decided_at"] == utc("2025-01-01")).all()
+    # All looks at one decision close together: a week for last items, and the grace.
+    assert (found["closes_at"] == utc("2025-01-01") + pd.Timedelta(days=7 + 30)).all()
+    assert found["reason"].isna().all()
 
 
 def test_renewal_is_no_churn(company, pairs):
-    assert churned(stayer(company), pairs("2024-07-01")) == [False]
+    assert churned(stayer(company), pairs("2024-01-02", "2024-12-19")) == [False, False]
 
 
-def test_decision_counts_from_just_after_the_lead_to_the_end_of_the_horizon(company, pairs):
+def test_a_notice_by_the_deadline_is_a_decision_to_leave(company, pairs):
+    tables = leaver(company, event("notice_received", "2024-10-02"), contracts=[RENEWS])
+    found = labelled(tables, pairs("2024-02-01", "2024-10-01", "2024-10-04"))
+    assert found["churned"].tolist()[:2] == [True, True]
+    assert found["reason"].tolist()[2] == "decided_before"
+    assert found["closes_at"].tolist()[:2] == [utc("2025-02-07")] * 2
+
+
+def test_who_gives_no_notice_in_time_has_stayed_whatever_it_says_later(company, pairs):
+    """The notice of November is about the term that ends with 2025."""
+    tables = leaver(
+        company,
+        event("notice_received", "2024-11-20"),
+        contracts=[RENEWS],
+        subscription_items=[item("2024-01-01", "2026-01-01")],
+        last="2026-06-01",
+    )
+    found = labelled(tables, pairs("2024-09-01", "2024-11-01"))
+    assert found["asked_until"].tolist() == [utc("2024-10-03"), utc("2025-10-03")]
+    assert found["churned"].tolist() == [False, True]
+
+
+def test_who_is_let_go_after_the_deadline_has_left_at_it(company, pairs):
+    given = event("notice_received", "2024-11-20")
+    tables = leaver(company, given, contracts=[RENEWS], last="2026-06-01")
+    found = labelled(tables, pairs("2024-09-01", "2024-11-01"))
+    assert found["churned"].tolist() == [True, True]
+
+
+def test_a_decision_of_next_year_is_none_of_this_one(company, pairs):
+    tables = company(
+        contracts=[RENEWS],
+        subscription_items=[item("2024-01-01", "2026-01-01")],
+        contract_events=[event("notice_received", "2025-09-01")],
+        last="2026-06-01",
+    )
+    found = labelled(tables, pairs("2024-09-01", "2024-10-04", "2025-08-01"))
+    assert found["churned"].tolist() == [False, True, True]
+
+
+def test_a_break_clause_is_a_decision_of_its_own(company, pairs):
+    broken = ANNUAL | {"break_at": "2024-06-30"}
+    tables = leaver(
+        company, contracts=[broken], subscription_items=[item("2024-01-01", "2024-06-30")]
+    )
+    assert churned(tables, pairs("2024-02-01")) == [True]
+    kept = leaver(company, contracts=[broken])
+    assert churned(kept, pairs("2024-02-01", "2024-07-01")) == [False, True]
+
+
+def test_the_contract_that_ends_last_decides(company, pairs):
+    side = contract("2024-01-01", "2024-08-01", name="s")
+    ledger = [item("2024-01-01", "2024-08-01", name="s"), item("2024-01-01")]
+    tables = stayer(company, contracts=[side, ANNUAL], subscription_items=ledger)
+    found = labelled(tables, pairs("2024-06-01"))
+    assert (found["asked_until"].item(), found["churned"].item()) == (utc("2025-01-01"), False)
+
+
+def test_last_items_go_with_the_term_they_outlive_by_days(company, pairs):
+    for end, left in (("2025-01-08", True), ("2025-01-09", False)):
+        tables = leaver(company, subscription_items=[item("2024-01-01", end)])
+        assert churned(tables, pairs("2024-07-01")) == [left]
+
+
+def test_an_account_that_goes_in_the_middle_of_its_term_has_left_at_it(company, pairs):
+    tables = leaver(company, subscription_items=[item("2024-01-01", "2024-05-01")])
+    assert churned(tables, pairs("2024-02-01")) == [True]
+
+
+def test_who_can_leave_with_every_month_is_asked_for_the_horizon(company, pairs):
     tables = leaver(
         company,
         event("notice_received", "2024-10-01"),
         contracts=[contract("2024-01-01", None, term_months=1)],
         subscription_items=[item("2024-01-01", "2024-11-01")],
     )
-    rows = pairs("2024-03-04", "2024-03-05", "2024-08-31", "2024-09-01", "2024-09-30")
+    rows = pairs("2024-04-03", "2024-04-04", "2024-09-30")
     found = labelled(tables, rows)
-    assert found["churned"].tolist()[:3] == [False, True, True]
-    assert found["reason"].tolist()[3:] == ["decided_in_lead", "decided_in_lead"]
+    assert found["churned"].tolist() == [False, True, True]
+    assert found["asked_until"].tolist()[0] == utc("2024-04-03") + pd.Timedelta(days=180)
+    late = labelled(tables, rows, Settings(lead_days=30))
+    assert late["churned"].tolist()[:2] == [True, True]
+    assert late["reason"].tolist()[2] == "decided_in_lead"
 
 
-def test_notice_in_the_window_counts_although_the_term_ends_after_it(company, pairs):
-    contracts = [ANNUAL | {"notice_period_days": 90}]
-    tables = leaver(company, event("notice_received", "2024-09-15"), contracts=contracts)
-    assert churned(tables, pairs("2024-03-10")) == [True]
+def test_a_decision_counts_once_however_often_it_was_looked_at(company, pairs):
+    months = [f"2024-{month:02d}-02" for month in range(1, 13)]
+    tables = leaver(company, event("notice_received", "2024-08-15"))
+    found = labelled(tables, pairs(*months))
+    assert found["churned"].notna().tolist() == [True] * 8 + [False] * 4
+    # It had twelve dates to be looked at; that it spoke early must not make its looks count more.
+    assert found["weight"].tolist()[:8] == pytest.approx([1 / 12] * 8)
+    assert labelled(stayer(company), pairs(*months))["weight"].sum() == pytest.approx(1.0)
+
+
+def test_own_labels_count_alike(company, pairs):
+    own = [{"account_id": "a", "as_of": "2024-07-01", "churned": True}]
+    found = labelled(leaver(company, labels=own), pairs("2024-07-01"))
+    assert found["weight"].tolist() == [1.0]
+    assert found["closes_at"].item() == utc("2024-07-01") + pd.Timedelta(days=180 + 30)
 
 
 def test_withdrawn_notice_is_no_churn_before_it_and_no_training_row_while_it_pends(company, pairs):
@@ -69,13 +156,8 @@ def test_decision_recorded_later_leaves_training_and_is_counted_apart(company, p
     late = event("notice_received", "2024-06-15", known_at="2024-07-15")
     rows = pairs("2024-06-14", "2024-06-15", "2024-07-01", "2024-07-15", "2024-07-16")
     tables = leaver(company, late)
-    assert reasons(tables, rows) == [
-        "decided_in_lead",
-        "recorded_later",
-        "recorded_later",
-        "recorded_later",
-        "decided_before",
-    ]
+    assert churned(tables, rows)[0] is True
+    assert reasons(tables, rows)[1:] == ["recorded_later"] * 3 + ["decided_before"]
     report = summarise(labelled(tables, rows), business_of(tables))
     assert report.dropped["recorded_later"] == 3
     assert report.logging_lag_days == 30.0
@@ -100,14 +182,12 @@ def test_logging_lag_counts_each_decision_once(company, pairs):
     assert summarise(labelled(tables, rows), business_of(tables)).logging_lag_days == 20.0
 
 
-def test_multi_year_contract_gives_no_label_before_its_final_year(company, pairs):
+def test_multi_year_contract_is_asked_for_its_end(company, pairs):
     three_years = contract("2022-01-01", "2025-01-01", term_months=36)
     tables = leaver(
         company, contracts=[three_years], subscription_items=[item("2022-01-01", "2025-01-01")]
     )
-    found = labelled(tables, pairs("2022-07-01", "2024-07-01"))
-    assert found["reason"].tolist()[0] == "not_eligible"
-    assert found["churned"].tolist()[1] is True
+    assert churned(tables, pairs("2022-07-01", "2024-07-01")) == [True, True]
 
 
 def test_involuntary_churn_is_left_out_unless_the_settings_want_it(company, pairs):
@@ -117,10 +197,10 @@ def test_involuntary_churn_is_left_out_unless_the_settings_want_it(company, pair
     assert churned(tables, rows, Settings(involuntary_churn=True)) == [True]
 
 
-def test_involuntary_churn_after_the_window_is_no_matter(company, pairs):
-    failed = event("cancelled", "2024-12-20", initiated_by="payment_failure")
-    contracts = [ANNUAL | {"notice_period_days": 180}]
-    tables = leaver(company, failed, contracts=contracts)
+def test_involuntary_churn_after_the_decision_is_no_matter(company, pairs):
+    failed = event("cancelled", "2025-06-20", initiated_by="payment_failure")
+    ledger = [item("2024-01-01", "2025-07-01")]
+    tables = leaver(company, failed, contracts=[RENEWS], subscription_items=ledger)
     assert churned(tables, pairs("2024-02-01")) == [False]
 
 
@@ -139,16 +219,16 @@ def test_pause_after_the_decision_or_the_window_does_not_censor(company, pairs):
         event("term_ended", "2025-01-01"),
     ]
     assert churned(leaver(company, *events), pairs("2024-07-01")) == [True]
-    late = stayer(company, contract_events=[event("paused", "2025-03-01")])
+    late = stayer(company, contract_events=[event("paused", "2025-01-08")])
     assert churned(late, pairs("2024-07-01")) == [False]
 
 
 @pytest.mark.parametrize(
     ("last", "reason"),
-    [("2025-02-25", "censored"), ("2025-02-26", "labelled"), ("2025-02-27", "labelled")],
+    [("2025-02-06", "censored"), ("2025-02-07", "labelled"), ("2025-02-08", "labelled")],
 )
-def test_window_and_grace_have_to_be_closed_by_the_end_of_the_data(company, pairs, last, reason):
-    # 2024-07-01 + 30 + 180 + 30 days = 2025-02-26
+def test_term_and_grace_have_to_be_over_by_the_end_of_the_data(company, pairs, last, reason):
+    # 2025-01-01 + 7 + 30 days = 2025-02-07
     for tables in (leaver(company, last=last), stayer(company, last=last)):
         found = labelled(tables, pairs("2024-07-01"))
         assert found["reason"].fillna("labelled").item() == reason
@@ -240,21 +320,23 @@ def test_report_counts_every_row_once(company, pairs):
     report = summarise(labelled(tables, rows), business_of(tables))
     assert report.rows == 6
     assert report.labelled + sum(report.dropped.values()) == report.rows
-    assert (report.labelled, report.churned) == (1, 1)
-    assert report.dropped["decided_in_lead"] == 1
+    assert (report.labelled, report.churned) == (3, 3)
     assert report.dropped["decided_before"] == 1
     assert tuple(report.dropped) == REASONS
     text = str(report)
     assert text.startswith("Contractual: churn is")
-    assert "not_eligible 3" in text
+    assert "not_eligible 2" in text
 
 
 def test_report_names_dates_and_lag(company, pairs):
     late = event("notice_received", "2024-06-15", known_at="2024-07-15")
-    tables = leaver(company, late, last="2025-03-01")
-    rows = pairs("2024-07-01", "2024-07-08")
+    longer = contract("2024-07-01", "2025-07-01", name="d") | {"account_id": "b"}
+    ledger = [item("2024-01-01", "2025-01-01"), item("2024-07-01", name="j", account_id="b")]
+    given = {"contracts": [ANNUAL, longer], "subscription_items": ledger}
+    tables = leaver(company, late, last="2025-03-01", **given)
+    rows = pd.concat([pairs("2024-07-01"), pairs("2024-07-08", account="b")])
     text = str(summarise(labelled(tables, rows), business_of(tables)))
-    assert "The data ends before the label window of 2024-07-08." in text
+    assert "The data ends before anything asked on 2024-07-08 is answered." in text
     assert "Decisions recorded late: median 30 days." in text
 
 

@@ -68,6 +68,9 @@ def test_increase_counts_from_just_after_the_lead_to_the_end_of_the_horizon(comp
     monthly = contract("2024-01-01", None, term_months=1)
     tables = stayer(company, more, contracts=[monthly])
     rows = pairs("2024-03-04", "2024-03-05", "2024-08-31", "2024-09-01")
+    chosen = Settings(lead_days=30)
+    assert expanded(tables, rows, chosen) == [False, True, True, False]
+    rows = pairs("2024-04-03", "2024-04-04", "2024-09-30", "2024-10-01")
     assert expanded(tables, rows) == [False, True, True, False]
 
 
@@ -85,12 +88,13 @@ def test_account_that_churns_has_not_expanded(company, pairs):
     assert (found["churned"].item(), found["expanded"].item()) == (True, False)
 
 
-def test_account_that_cannot_leave_can_expand(company, pairs):
+def test_growth_is_told_long_before_the_decision_is(company, pairs):
     three_years = contract("2024-01-01", "2027-01-01", term_months=36)
     more = item("2024-10-01", mrr=110.0, change_type="seat_up")
     found = labelled(stayer(company, more, contracts=[three_years]), pairs("2024-07-01"))
-    assert found["reason"].item() == "not_eligible"
+    assert found["reason"].item() == "censored"
     assert pd.isna(found["churned"].item())
+    assert found["growth_closes_at"].item() < found["closes_at"].item()
     assert found["expanded"].item()
 
 

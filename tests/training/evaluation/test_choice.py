@@ -15,7 +15,9 @@ def predicted(**merits):
     """Every model says 0.25, moved towards the truth by its merit."""
     merits = {"base_rate": 0.0, **merits}
     return pd.concat(
-        pd.DataFrame({"model": name, "label": LABELS, "p": 0.25 + merit * (LABELS - 0.25)})
+        pd.DataFrame(
+            {"model": name, "label": LABELS, "p": 0.25 + merit * (LABELS - 0.25), "weight": 1.0}
+        )
         for name, merit in merits.items()
     )
 
@@ -37,3 +39,13 @@ def test_what_ships(allowed, merits, kind, notice):
     choice = choose(predicted(**merits), MODELS, allowed)
     assert choice.kind == kind
     assert notice in choice.notice
+
+
+def test_rows_count_by_their_weight():
+    """The boosted model is right about the rows that count, and wrong about most others."""
+    rows = predicted(boosted=-0.2)
+    right = (rows["model"] == "boosted") & (rows.index < 8)
+    rows.loc[right, "p"] = 0.25 + 0.2 * (rows.loc[right, "label"] - 0.25)
+    assert choose(rows, MODELS, FULL).kind == "base_rate"
+    rows["weight"] = (rows.index < 8) * 99.0 + 1.0
+    assert choose(rows, MODELS, FULL).kind == "boosted"

@@ -157,6 +157,33 @@ def test_a_declared_direction_is_never_reversed(fitted: ProbabilityModel) -> Non
     assert (np.diff(fitted.log_odds(row)) >= -1e-12).all()
 
 
+@pytest.mark.parametrize("name", ["base_rate", "recency", "scorecard"])
+def test_a_row_of_weight_two_counts_as_two_rows(name: str) -> None:
+    X, y, groups = _portfolio()
+    X = X.fillna({"active_users_28d": 5.0})
+    weight = np.where(np.arange(len(y)) % 3 == 0, 2.0, 1.0)
+    weighed = _fit(model_named(name), weight=7.0 * weight)
+    twice = np.repeat(np.arange(len(y)), weight.astype(int))
+    repeated = model_named(name).build()
+    repeated.fit(X.iloc[twice], y[twice], groups=groups[twice], monotone=DIRECTIONS, roles=ROLES)
+    # Scales are those of the rows, so that the lines agree and not their coefficients.
+    assert predict(weighed, X) == pytest.approx(predict(repeated, X), abs=0.02)
+    assert np.average(predict(weighed, X), weights=weight) == pytest.approx(
+        np.average(y, weights=weight), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", ["base_rate", "one_metric", "logistic", "boosted"])
+def test_rows_that_count_more_move_the_estimate_to_them(name: str) -> None:
+    X, y, _ = _portfolio()
+    weight = np.where(y == 1, 4.0, 1.0)
+    plain, weighed = _fit(model_named(name)), _fit(model_named(name), weight=weight)
+    assert predict(weighed, X).mean() > predict(plain, X).mean() + 0.1
+    assert np.average(predict(weighed, X), weights=weight) == pytest.approx(
+        np.average(y, weights=weight), abs=0.03
+    )
+
+
 def test_training_twice_gives_the_same(fitted: ProbabilityModel) -> None:
     X, _, _ = _portfolio(seed=1)
     again = _fit(model_named(fitted.kind))
