@@ -131,7 +131,7 @@ def show_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
         table.add_column("CSM", ratio=2, overflow="fold")
     if "arr" in shown:
         table.add_column("ARR", justify="right", no_wrap=True)
-    table.add_column("Chance to leave", ratio=4, min_width=20, overflow="fold")
+    table.add_column("Chance to leave", no_wrap=True)
     table.add_column("Why", ratio=8, overflow="fold")
     table.add_column("Next step", ratio=4, overflow="fold")
     for account in accounts:
@@ -245,10 +245,17 @@ def _account_cells(account: Mapping[str, Any], shown: Sequence[str]) -> list[str
     return [
         _beginning(name, _LONGEST_NAME),
         *(optional[key] for key in shown),
-        account["odds"],
+        _in_lines(account["odds"]),
         "\n".join(f"- {reason}" for reason in account["reasons"]) or "no single one stands out",
         step,
     ]
+
+
+def _in_lines(chance: str) -> str:
+    """Return a chance in short lines: how likely, at which decision, on which day."""
+    for before, after in ((" to leave ", "\n"), (" on ", " on\n")):
+        chance = chance.replace(before, after)
+    return chance
 
 
 def _with_interval(entry: Mapping[str, Any]) -> str:

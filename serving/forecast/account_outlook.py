@@ -9,7 +9,7 @@ from ...features.arrays.as_of_rows import Rows
 from ...features.arrays.moments import DAY, NEVER, from_timestamps
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import Business, lead_of
+from ...features.subscriptions.business_kind import Business
 from ...training.dataset.book import book_of
 from ...training.forecast.book_rates import BookRates
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
@@ -65,7 +65,7 @@ def outlook_of(accounts: pd.DataFrame, inputs: OutlookInputs) -> Outlook:
     book = book_of(inputs.tables, rows, grace_days=settings.grace_days, count=_POINTS)
     keys = pd.Index(book.accounts["account_id"])
     known = accounts.droplevel("as_of").reindex(keys)
-    closes = settings.horizon_days + lead_of(settings, inputs.business)
+    closes = settings.horizon_days + settings.lead_days
     ends = rows.as_of + closes * DAY
     columns = ["p_churn", "p_expand", "p_called", "segment", "csm_id"]
     until = from_timestamps(known["p_by_date"])

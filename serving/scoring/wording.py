@@ -111,8 +111,8 @@ def say_by_when(account: _Account) -> str:
     >>> say_by_when(account), say_by_when(account | {"decision_at": pd.NaT})
     ('at its renewal on 24 Mar 2026', 'by 24 Mar 2026')
     """
-    by = account["p_by_date"]
-    if pd.isna(by):
+    by: Any = account["p_by_date"]
+    if bool(pd.isna(by)):
         return ""
     occasion = _OCCASIONS.get(account["decision_kind"]) if by == account["decision_at"] else None
     return f"{occasion or 'by'} {by.day} {by:%b %Y}"
@@ -138,9 +138,10 @@ def say_chance_to_leave(account: _Account) -> str:
     >>> say_chance_to_leave(account | {"p_churn": 0.194})
     'about 1 in 5 (19 %) to leave at its notice deadline on 24 Mar 2026'
     """
-    if pd.isna(account["p_churn"]):
+    chance: Any = account["p_churn"]
+    if bool(pd.isna(chance)):
         return ""
-    return f"{say_chance(float(account['p_churn']))} to leave {say_by_when(account)}".rstrip()
+    return f"{say_chance(float(chance))} to leave {say_by_when(account)}".rstrip()
 
 
 def headline(account: _Account) -> str:

@@ -12,7 +12,6 @@ from ...features.arrays.moments import DAY, add_months, timestamps
 from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import lead_of
 from ..dataset.book import Book, book_of
 from ..dataset.dataset import Dataset
 from ..dataset.expansion import own_changes
@@ -78,7 +77,7 @@ def forecast_trial(
     changes = own_changes(tables, grace_days=settings.grace_days)
     # Whether an end was one is known when its grace is over.
     over = newest_closed_day(tables).value // 1000 - settings.grace_days * DAY
-    closes = settings.horizon_days + lead_of(settings, dataset.business)
+    closes = settings.horizon_days + settings.lead_days
     found: list[dict[str, object]] = []
     for date in dates:
         moment = int(to_microseconds(pd.DatetimeIndex([date]))[0])
