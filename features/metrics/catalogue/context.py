@@ -111,19 +111,6 @@ METRICS = (
         meaning="Days until the account can next decide to leave: the notice deadline of a term "
         "that renews by itself, the end of one that does not, a break clause. None where every "
         "month is one.",
-        in_model=False,
-    ),
-    Metric(
-        name="days_to_near_decision",
-        component="context",
-        measure=Capped(Commercial("days_to_decision"), 180.0),
-        label="days to the next decision, at most 180",
-        unit="days",
-        direction="c",
-        axis="context",
-        when_absent=Absence.NOT_APPLICABLE,
-        meaning="Days until the account can next decide to leave, at most 180: how near it is. "
-        "Beyond half a year the distance tells only how long the term is.",
     ),
     Metric(
         name="silence_renews",
