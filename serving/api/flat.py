@@ -18,7 +18,6 @@ from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import (
     TrainingReport,
     load_champion,
-    local_uri,
     log_training,
 )
 from ..company.load_company import settings_of
@@ -28,7 +27,8 @@ from ..flat.usual import usual_of
 from ..results.result_column import check_result
 from ..results.schema import FLAT_RESULTS
 from ..results.stores import open_store
-from ..results.words import MODELS, REPORT
+from ..results.words import REPORT
+from .models import store_of
 
 __all__ = [
     "FlatScoreResult",
@@ -156,7 +156,7 @@ def train_table(
             "Which column says whether the customer left? Name it with `target`, on the command "
             "line `--target COLUMN`."
         )
-    frame, uri = _frame(data), tracking or local_uri(MODELS)
+    frame, uri = _frame(data), store_of(tracking)
     table = flat_table(
         frame,
         target=flat.target,
@@ -333,7 +333,7 @@ def _frame(data: TableData) -> pd.DataFrame:
 
 
 def _champion(tracking: str | None) -> FittedModel:
-    model = load_champion(tracking or local_uri(MODELS), "churned")
+    model = load_champion(store_of(tracking), "churned")
     if model is None:
         raise SchemaError(
             "There is no trained model yet; run `churngrid train FILE --target COLUMN` first, or "

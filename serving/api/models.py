@@ -3,6 +3,7 @@
 from ...features.errors import ArtifactError
 from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import load_champion, local_uri
+from ...training.registry.mlflow_settings import tracking_address
 from ...training.registry.model_versions import (
     ModelVersion,
     promote_version,
@@ -11,7 +12,13 @@ from ...training.registry.model_versions import (
 )
 from ..results.words import MODELS, target_of
 
-__all__ = ["list_models", "load_model", "promote_model", "rollback_model"]
+__all__ = [
+    "list_models",
+    "load_model",
+    "promote_model",
+    "rollback_model",
+    "store_of",
+]
 
 
 def load_model(
@@ -25,7 +32,8 @@ def load_model(
     version : str
         Number or alias in the registry.
     tracking : str, optional
-        MLflow address; an SQLite file in ``churngrid-models`` by default.
+        MLflow address; by default ``MLFLOW_TRACKING_URI``, else an SQLite file in
+        ``churngrid-models``.
 
     Returns
     -------
@@ -46,7 +54,7 @@ def load_model(
     ...
     churngrid.features.errors.ArtifactError: There is no 'champion' of 'churn' yet; ...
     """
-    found = load_champion(_uri(tracking), target_of(target), version)
+    found = load_champion(store_of(tracking), target_of(target), version)
     if found is None:
         raise ArtifactError(
             f"There is no {version!r} of {target!r} yet; run `churngrid train`, and see "
@@ -74,7 +82,7 @@ def list_models(target: str = "churn", tracking: str | None = None) -> tuple[Mod
     >>> list_models("churn", tracking="sqlite:////nowhere/mlflow.db")
     ()
     """
-    return versions_of(_uri(tracking), target_of(target))
+    return versions_of(store_of(tracking), target_of(target))
 
 
 def promote_model(
@@ -106,7 +114,7 @@ def promote_model(
     ...
     churngrid.features.errors.ArtifactError: 'sqlite:////nowhere/mlflow.db' holds no model ...
     """
-    return promote_version(_uri(tracking), target_of(target), version, reason=reason)
+    return promote_version(store_of(tracking), target_of(target), version, reason=reason)
 
 
 def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> ModelVersion:
@@ -135,8 +143,9 @@ def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> 
     ...
     churngrid.features.errors.ArtifactError: 'sqlite:////nowhere/mlflow.db' holds no model ...
     """
-    return rollback_champion(_uri(tracking), target_of(target), reason=reason)
+    return rollback_champion(store_of(tracking), target_of(target), reason=reason)
 
 
-def _uri(tracking: str | None) -> str:
-    return tracking or local_uri(MODELS)
+def store_of(tracking: str | None) -> str:
+    """Return the address of the model store: named, ``MLFLOW_TRACKING_URI``, or the local one."""
+    return tracking_address(tracking, local_uri(MODELS))

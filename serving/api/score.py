@@ -6,17 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...features.addresses import public_address
 from ...features.cohorts.as_of_dates import resolve_as_of
 from ...features.errors import ArtifactError, SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress, staged
 from ...features.whole_file import write_whole
-from ...training.registry.mlflow_registry import (
-    load_champion,
-    local_uri,
-    store_exists,
-)
 from ..change.changes import changes_of
 from ..change.stored_inputs import Earlier, inputs_of
 from ..change.what_would_help import of_the_list
@@ -28,8 +22,9 @@ from ..report.beside import STORED, Beside
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
-from ..results.words import MODELS, REPORT
-from ..scoring.batch_score import Models, Scored, score_tables
+from ..results.words import REPORT
+from ..scoring.batch_score import Scored, score_tables
+from .chosen_models import models_for
 from .result_files import facts_of, files_of, stored_files
 from .result_types import ScoreResult
 
@@ -123,12 +118,12 @@ def scored_of(
     model: str | None,
     history: History | None,
     progress: Progress | None,
+    *,
+    require_model: bool = False,
 ) -> Scored:
-    """Score a company with the registered champions, or with the scorecard alone."""
-    if model not in {None, "none"}:
-        raise ValueError(f"`model` must be 'none' or left out, got {model!r}.")
+    """Score a company with registered models, or with the scorecard alone; as ``models_for``."""
+    models = models_for(model, tracking, require=require_model)
     refuse_unreadable(company.tables)
-    models = Models() if model == "none" else _champions(tracking)
     stored = history or History()
     return score_tables(
         company.tables,
@@ -139,20 +134,6 @@ def scored_of(
         earlier_plays=stored.plays,
         earlier_feeds=stored.feeds,
         progress=staged(progress, "score from"),
-    )
-
-
-def _champions(tracking: str | None) -> Models:
-    """Return the champions; only the store that nobody named may be missing."""
-    if tracking is not None and not store_exists(tracking):
-        raise ArtifactError(
-            f"There is no model store {public_address(tracking)!r}; check the tracking address, or "
-            "train into it first. To score without a model, say `--model none`."
-        )
-    uri = tracking or local_uri(MODELS)
-    return Models(
-        churn=load_champion(uri, "churned"),
-        expansion=load_champion(uri, "expanded"),
     )
 
 
@@ -195,6 +176,7 @@ def score(
     as_of: str = "latest",
     tracking: str | None = None,
     model: str | None = None,
+    require_model: bool = False,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> ScoreResult:
@@ -210,8 +192,11 @@ def score(
         ``latest`` (the newest closed day in the data) or a date.
     tracking : str, optional
         As in ``train``; without a trained model the scorecard stands in.
-    model : {"none"}, optional
-        ``none`` scores with the scorecard even if there is a model.
+    model : str, optional
+        A version or alias other than the champion, such as ``3`` or ``challenger``, or apart as in
+        ``churn=3,expansion=2``; ``none`` scores with the scorecard even if there is a model.
+    require_model : bool
+        Refuse to score without a churn model.
     fresh : bool
         Ignore what was stored for earlier dates. Of the stored files those that are damaged or
         gone are taken out of the history, and named.
@@ -237,7 +222,9 @@ def score(
     store = None if out is None else _place_of(out, data)
     company = company_of(data, settings_path, progress)
     history = History.of(None if fresh else store)
-    scored = scored_of(company, as_of, tracking, model, history, progress)
+    scored = scored_of(
+        company, as_of, tracking, model, history, progress, require_model=require_model
+    )
     if store is None or out is None:
         return ScoreResult(scored, "not written", None, ())
     if fresh and (lost := store.mend()):

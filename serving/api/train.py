@@ -15,10 +15,10 @@ from ...training.dataset.dataset import Dataset
 from ...training.dataset.dataset import build_dataset as dataset_from
 from ...training.evaluation.backtest import backtest_dataset
 from ...training.model_card import card_markdown, curve_points
+from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import (
     TrainingReport,
     load_champion,
-    local_uri,
     log_training,
 )
 from ...training.registry.promotion import promote
@@ -26,7 +26,8 @@ from ...training.train import train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
-from ..results.words import MODELS, target_of
+from ..results.words import target_of
+from .models import store_of
 from .result_types import BacktestResult, TrainResult
 
 __all__ = [
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+
+_EXAMPLES = 5
+"""Rows of the input example that is stored beside a model."""
 
 
 def dataset_of(company: Company, progress: Progress | None) -> Dataset:
@@ -81,6 +85,8 @@ def trained_of(
             curves=curve_points(trained),
             data_hash=_hash_of(rows),
             card=card_markdown(trained),
+            predictions=trained.backtest.predictions,
+            example=_example(rows, trained.model),
         ),
     )
     return TrainResult(
@@ -143,6 +149,11 @@ def trained_all(targets: Sequence[str], learn: Callable[[str], TrainResult]) -> 
     return [replace(result, warnings=(*result.warnings, *notes)) for result in results]
 
 
+def _example(rows: Dataset, model: FittedModel) -> pd.DataFrame:
+    """Return a few rows as the model takes them, without saying whose they are."""
+    return rows.X[list(model.columns)].head(_EXAMPLES).reset_index(drop=True)
+
+
 def _hash_of(rows: Dataset) -> str:
     hashes = pd.util.hash_pandas_object(rows.X).to_numpy()
     return f"{np.bitwise_xor.reduce(hashes):016x}" if len(hashes) else ""
@@ -199,7 +210,8 @@ def train(
         As in ``check``.
     targets : sequence of {"churn", "expansion"}
     tracking : str, optional
-        MLflow address; an SQLite file in ``churngrid-models`` by default.
+        MLflow address; by default ``MLFLOW_TRACKING_URI``, else an SQLite file in
+        ``churngrid-models``. A run or an experiment that MLflow was told to use holds.
     model_kind : str, optional
         Ship this kind whatever the amount of data suggests.
     progress : callable, optional
@@ -226,7 +238,7 @@ def train(
     ('churn', True)
     """
     company = company_of(data, settings_path, progress)
-    rows, uri = dataset_of(company, progress), tracking or local_uri(MODELS)
+    rows, uri = dataset_of(company, progress), store_of(tracking)
     return trained_all(
         targets, lambda name: trained_of(rows, company, name, uri, model_kind, progress)
     )

@@ -83,7 +83,8 @@ def main() -> None:
     """Run the command line; the process ends with the exit code.
 
     0 done, 1 done with findings, 2 unusable input or settings, 3 a fault of churngrid or of the
-    machine, 130 interrupted, 143 told to end by the system.
+    machine, 4 no new champion where one was asked for, 130 interrupted, 143 told to end by the
+    system.
     """
     with suppress(ValueError):
         # A program that calls this from another of its threads hears signals itself.

@@ -19,7 +19,7 @@ from .options import (
     Targets,
     Tracking,
 )
-from .run_command import FINDINGS, talking
+from .run_command import CHALLENGER, FINDINGS, talking
 from .show_results import show_backtest, show_trained
 
 __all__ = ["backtest", "train"]
@@ -54,6 +54,12 @@ def train(
             help="For one table: learn from this column although it looks as if it knew who left.",
         ),
     ] = None,
+    require_champion: Annotated[
+        bool,
+        typer.Option(
+            "--require-champion", help="End with code 4 if a new model is a challenger only."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -63,7 +69,8 @@ def train(
     Backtest, train, calibrate, register. DATA may be one file with a row a customer; name its
     column that says who left, as in: churngrid train customers.csv --target Churn.
 
-    The exit code is 1 if much was put aside.
+    The exit code is 1 if much was put aside; with --require-champion it is 4 if the model that
+    was in use stays.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         used, found = talk.inputs(data, settings)
@@ -94,6 +101,8 @@ def train(
                 progress=progress,
             )
         talk.tell([train_summary(result) for result in results], show_trained)
+        if require_champion and any(result.alias != "champion" for result in results):
+            raise typer.Exit(CHALLENGER)
         if any(result.findings for result in results):
             raise typer.Exit(FINDINGS)
 

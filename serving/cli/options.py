@@ -67,7 +67,8 @@ Tracking = Annotated[
     str | None,
     typer.Option(
         metavar="URI",
-        help="MLflow tracking address. Default: an SQLite file in the folder churngrid-models.",
+        help="MLflow tracking address. Default: MLFLOW_TRACKING_URI, else an SQLite file in the "
+        "folder churngrid-models.",
     ),
 ]
 AsOf = Annotated[
@@ -80,8 +81,9 @@ ModelName = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="NAME",
-        help="'none' uses the scorecard alone. Default: the champion for each target.",
+        metavar="VERSION",
+        help="A version or alias, such as 3, challenger or churn=3,expansion=2; 'none' uses the "
+        "scorecard alone. Default: the champion for each target.",
     ),
 ]
 Targets = Annotated[

@@ -16,6 +16,7 @@ from ...features.addresses import public_address, without_secrets
 from .console import say
 
 __all__ = [
+    "CHALLENGER",
     "FAULT",
     "FINDINGS",
     "INTERRUPTED",
@@ -28,8 +29,9 @@ __all__ = [
 ]
 
 
-FINDINGS, UNUSABLE, FAULT, INTERRUPTED, TERMINATED = 1, 2, 3, 130, 143
-"""Exit codes: findings, the input, churngrid or the machine, the user, the system that runs it."""
+FINDINGS, UNUSABLE, FAULT, CHALLENGER, INTERRUPTED, TERMINATED = 1, 2, 3, 4, 130, 143
+"""Exit codes: findings, the input, churngrid or the machine, no new champion where one was asked
+for, the user, the system that runs it."""
 
 _NOWHERE_TO_KEEP = (
     "Compiled kernels can be kept nowhere; set NUMBA_CACHE_DIR to a folder that can be written to."

@@ -38,6 +38,9 @@ def score(
     settings: SettingsFile = None,
     tracking: Tracking = None,
     model: ModelName = None,
+    require_model: Annotated[
+        bool, typer.Option("--require-model", help="Refuse (code 2) without a churn model.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ignore earlier results.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -64,6 +67,7 @@ def score(
                 as_of=day,
                 tracking=tracking,
                 model=model,
+                require_model=require_model,
                 fresh=fresh,
                 progress=progress,
             )

@@ -30,6 +30,7 @@ from ...features.schema.tableset import QUARANTINE_SCHEMA
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.registry.artifact import PROBABILITY, FittedModel, model_from
 from ...training.registry.mlflow_registry import champion_files, local_uri
+from ...training.registry.mlflow_settings import tracking_address
 from ..company.config import read_config
 from ..company.own_metrics import declared_metrics
 from ..results.words import MODELS, target_of
@@ -194,7 +195,7 @@ def score_on_spark(
     """
     label = target_of(target)
     config = read_config(settings)
-    files = champion_files(tracking or local_uri(MODELS), label)
+    files = champion_files(tracking_address(tracking, local_uri(MODELS)), label)
     model = model_from(files, where="the registry")
     _check_model(model, config.metrics)
     rubric = config.rubric if set(MATURITY_INPUTS) & set(model.columns) else None

@@ -6,9 +6,10 @@ a folder beside it. Nothing here sets MLflow's global state, prints, or calls ho
 
 import json
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -25,8 +26,10 @@ from ...features.errors import ArtifactError
 from ...features.whole_file import scratch_folder
 from .artifact import PROBABILITY, FittedModel, model_from, read_model_files, save_model
 from .lost_runs import PROCESS, end_lost_runs, this_process
+from .mlflow_settings import active_run, experiment_asked_for
 from .promotion import Decision
-from .sqlite_store import SQLITE, keep_quiet, ready_store, sqlite_path
+from .run_pictures import run_pictures
+from .sqlite_store import ARTIFACTS, SQLITE, keep_quiet, ready_store, sqlite_path
 
 __all__ = [
     "REGISTERED",
@@ -75,6 +78,10 @@ class TrainingReport:
         Hash of the training rows.
     card : str
         The model card as Markdown.
+    predictions : DataFrame
+        Of the backtest, out of time; not logged without rows.
+    example : DataFrame
+        Some rows as the model takes them, the input example; not logged without rows.
     """
 
     decision: Decision
@@ -83,6 +90,8 @@ class TrainingReport:
     curves: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     data_hash: str = ""
     card: str = ""
+    predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    example: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -145,18 +154,21 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
     """
     name = REGISTERED[fitted.target]
     with store_client(tracking_uri) as client:
-        experiment = _experiment(client, tracking_uri)
+        outer = active_run(tracking_uri)
+        experiment = (
+            _experiment(client, tracking_uri) if outer is None else str(outer.info.experiment_id)
+        )
         end_lost_runs(client, experiment)
         run = client.create_run(
             experiment,
             run_name=f"{fitted.target} through {fitted.trained_through}",
-            tags=_tags(fitted) | {"decision": report.decision.reason, PROCESS: this_process()},
+            tags=_tags(fitted) | _run_tags(report) | _below(outer),
         )
         run_id, status = run.info.run_id, "FAILED"
         try:
             _log_report(client, run, report)
             with scratch_folder() as scratch:
-                _save_pyfunc(fitted, scratch)
+                _save_pyfunc(fitted, scratch, report.example)
                 client.log_artifacts(run_id, str(scratch / "model"), "model")
             _register_name(client, name)
             entry = client.create_model_version(
@@ -164,6 +176,7 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
                 f"{run.info.artifact_uri}/model",
                 run_id,
                 tags=_tags(fitted) | {"reason": report.decision.reason},
+                description=report.decision.reason,
             )
             number = str(entry.version)
             set_alias(client, name, number, report.decision)
@@ -363,7 +376,9 @@ def store_client(tracking_uri: str) -> Iterator[Any]:
         logger.setLevel(logging.ERROR)
         try:
             ready_store(tracking_uri, _make_tables)
-            yield MlflowClient(tracking_uri, tracking_uri)
+            # MLflow prints where a run can be seen; standard output is the caller's.
+            with redirect_stdout(sys.stderr):
+                yield MlflowClient(tracking_uri, tracking_uri)
         except (MlflowException, SQLAlchemyError, ImportError) as error:
             shown, detail = public_address(tracking_uri), told_by_driver(error, tracking_uri)
             raise ArtifactError(
@@ -389,12 +404,32 @@ def _check_address(tracking_uri: str) -> None:
 
 
 def _experiment(client: Any, tracking_uri: str) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
+    """Return the experiment: the one that MLflow was told to use, else ours."""
+    asked, number = experiment_asked_for()
+    if number and not asked:
+        return number
+    name = asked or EXPERIMENT
+    found = client.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
     path = sqlite_path(tracking_uri)
-    location = None if path is None else (path.parent / "mlflow-artifacts").as_uri()
-    return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+    location = None if path is None else (path.parent / ARTIFACTS).as_uri()
+    return str(client.create_experiment(name, artifact_location=location))
+
+
+def _run_tags(report: TrainingReport) -> dict[str, str]:
+    """Return what the pages of MLflow show of a run beside its figures."""
+    return {
+        "decision": report.decision.reason,
+        "mlflow.note.content": report.card,
+        "mlflow.source.name": "churngrid train",
+        PROCESS: this_process(),
+    }
+
+
+def _below(outer: Any) -> dict[str, str]:
+    """Return what makes a run the child of one that the caller has begun."""
+    return {} if outer is None else {"mlflow.parentRunId": outer.info.run_id}
 
 
 def _tags(fitted: FittedModel) -> dict[str, str]:
@@ -420,6 +455,12 @@ def _log_report(client: Any, run: Any, report: TrainingReport) -> None:
     for name, points in report.curves.items():
         client.log_text(run_id, json.dumps(list(points), allow_nan=False), f"curves/{name}.json")
     client.log_text(run_id, report.card, "model_card.md")
+    for name, picture in run_pictures(report.curves).items():
+        client.log_text(run_id, picture, f"plots/{name}.svg")
+    if len(report.predictions):
+        with scratch_folder() as scratch:
+            report.predictions.to_parquet(scratch / "predictions.parquet", index=False)
+            client.log_artifact(run_id, str(scratch / "predictions.parquet"), "backtest")
 
 
 def _figures(scorers: pd.DataFrame) -> Iterator[tuple[str, float]]:
@@ -430,7 +471,7 @@ def _figures(scorers: pd.DataFrame) -> Iterator[tuple[str, float]]:
                 yield key, float(row[suffix])
 
 
-def _save_pyfunc(fitted: FittedModel, scratch: Path) -> None:
+def _save_pyfunc(fitted: FittedModel, scratch: Path, example: pd.DataFrame) -> None:
     """Write ``scratch/model``, which MLflow can serve, around the model's own files."""
     from mlflow.models import ModelSignature
     from mlflow.pyfunc import save_model as save_pyfunc
@@ -449,6 +490,7 @@ def _save_pyfunc(fitted: FittedModel, scratch: Path) -> None:
         data_path=str(scratch / FITTED),
         signature=ModelSignature(inputs=Schema(inputs) if inputs else None, outputs=outputs),
         pip_requirements=[f"{name}=={installed_version(name)}" for name in REQUIREMENTS],
+        input_example=example[list(encoding.names)] if len(example) and inputs else None,
     )
 
 

@@ -10,10 +10,21 @@ from pathlib import Path
 from ...features.errors import ArtifactError
 from ...features.whole_file import write_whole
 
-__all__ = ["SQLITE", "keep_quiet", "ready_store", "sqlite_path"]
+__all__ = ["ARTIFACTS", "SQLITE", "keep_quiet", "ready_store", "sqlite_path"]
 
 
 SQLITE = "sqlite:///"
+ARTIFACTS = "mlflow-artifacts"
+"""Folder beside the file of a store: what its runs and models are made of."""
+
+_PLACES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("logged_models", "artifact_location"),
+)
+"""Where the tables of a store say where its artifacts are."""
 
 _IN_MEMORY = "file:churngrid-tables?mode=memory&cache=shared"
 _BEGINS = b"SQLite format 3\x00"
@@ -75,6 +86,7 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
         return
     if path.exists():
         _check_whole(path)
+        _follow_the_folder(path)
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +108,33 @@ def _tables(make_tables: Callable[[str], object]) -> bytes:
     with closing(sqlite3.connect(_IN_MEMORY, uri=True)) as keeper:
         make_tables(f"{SQLITE}{_IN_MEMORY}&uri=true")
         return keeper.serialize()
+
+
+def _follow_the_folder(path: Path) -> None:
+    """Let a store that was moved or copied to another folder find the artifacts beside it.
+
+    MLflow keeps whole addresses of artifacts. Those of a store of ours lie beside its file, so
+    where the file is says where they are.
+    """
+    here = (path.parent / ARTIFACTS).as_uri()
+    if not (path.parent / ARTIFACTS).is_dir():
+        return
+    with closing(sqlite3.connect(path)) as store, suppress(sqlite3.OperationalError):
+        found = store.execute("SELECT artifact_location FROM experiments").fetchall()
+        elsewhere = {
+            place
+            for (place,) in found
+            if place and place.startswith("file:") and place.endswith(f"/{ARTIFACTS}")
+        }
+        for before in elsewhere - {here}:
+            for table, column in _PLACES:
+                with suppress(sqlite3.OperationalError):
+                    store.execute(
+                        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+                        f"WHERE substr({column}, 1, ?) = ?",
+                        (here, len(before) + 1, len(before), before),
+                    )
+        store.commit()
 
 
 def _check_whole(path: Path) -> None:

@@ -44,7 +44,10 @@ def test_every_option_reaches_the_verb(verbs):
         (
             "score",
             ("data", None),
-            {"out": "results", "as_of": "latest", "tracking": None, "model": None, "fresh": False},
+            {
+                **{"out": "results", "as_of": "latest", "tracking": None, "model": None},
+                **{"require_model": False, "fresh": False},
+            },
         ),
         (
             "explain",

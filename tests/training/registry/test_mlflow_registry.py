@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from churngrid.training.registry.mlflow_registry import (
     local_uri,
     log_training,
 )
+from churngrid.training.registry.mlflow_settings import tracking_address
 from churngrid.training.registry.promotion import Decision
 
 PROMOTE = Decision("champion", "It is the first.")
@@ -60,7 +62,7 @@ def _report(decision: Decision = PROMOTE) -> TrainingReport:
         decision=decision,
         scorers=scorers,
         params={"horizon_days": 180},
-        curves={"calibration": [{"p": 0.1, "rate": 0.2}]},
+        curves={"calibration": [{"predicted": 0.1, "observed": 0.2}]},
         data_hash="abc",
         card="# Card\n\nTrained on é.",
     )
@@ -121,7 +123,7 @@ def test_a_run_holds_params_scorers_curves_and_card(
     assert run.data.tags["decision"] == "It is the first."
     assert _shown(store, registered.run_id, "model_card.md") == "# Card\n\nTrained on é."
     points = json.loads(_shown(store, registered.run_id, "curves/calibration.json"))
-    assert points == [{"p": 0.1, "rate": 0.2}]
+    assert points == [{"predicted": 0.1, "observed": 0.2}]
 
 
 def test_a_registered_version_says_why_and_at_what_base_rate(
@@ -274,3 +276,52 @@ def test_a_served_model_answers_with_the_same_probabilities(
 def test_a_target_without_a_registry_is_refused() -> None:
     with pytest.raises(ValueError, match=r"must be one of \['churned', 'expanded'\], got 'left'"):
         tracking.registered_name("left")
+
+
+def test_a_store_that_is_moved_keeps_its_models_and_takes_new_ones(tmp_path: Path) -> None:
+    before, after = tmp_path / "here", tmp_path / "there"
+    model = _model("logistic")
+    log_training(local_uri(before), model, _report())
+    before.rename(after)
+    found = load_champion(local_uri(after), "churned")
+    assert found is not None
+    assert found.version == model.version
+    again = log_training(local_uri(after), _model("boosted"), _report())
+    assert again.version == "2"
+    assert not before.exists()
+
+
+def test_a_run_shows_its_card_pictures_predictions_and_an_example(tmp_path: Path) -> None:
+    predictions = pd.DataFrame({"account_id": ["a"], "p": [0.3], "label": [1]})
+    report = replace(_report(), predictions=predictions, example=_table(3))
+    store = local_uri(tmp_path)
+    registered = log_training(store, _model(), report)
+    run = _client(store).get_run(registered.run_id)
+    assert run.data.tags["mlflow.note.content"].startswith("# Card")
+    assert "<circle" in _shown(store, registered.run_id, "plots/calibration.svg")
+    folder = tmp_path / "mlflow-artifacts" / registered.run_id / "artifacts"
+    kept = pd.read_parquet(folder / "backtest" / "predictions.parquet")
+    pd.testing.assert_frame_equal(kept, predictions)
+    assert (folder / "model" / "input_example.json").is_file()
+
+
+def test_the_store_is_the_named_one_or_that_of_mlflow_or_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert tracking_address(None, "sqlite:///ours.db") == "sqlite:///ours.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example")
+    assert tracking_address(None, "sqlite:///ours.db") == "https://mlflow.example"
+    assert tracking_address("sqlite:///named.db", "sqlite:///ours.db") == "sqlite:///named.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path))
+    assert tracking_address(None, "x") == f"sqlite:///{tmp_path.as_posix()}/mlflow.db"
+
+
+def test_what_mlflow_prints_does_not_reach_standard_output(
+    store: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tracking.store_client(store):
+        sys.stdout.write("View run at: somewhere")
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "View run" in told.err
