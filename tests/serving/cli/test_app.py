@@ -24,6 +24,7 @@ def test_every_option_reaches_the_verb(verbs):
         "as_of": "2025-12-01",
         "tracking": "sqlite:///x.db",
         "model": "none",
+        "require_model": False,
         "fresh": True,
     }
 

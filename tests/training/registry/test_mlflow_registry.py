@@ -140,7 +140,7 @@ def test_no_file_of_a_run_is_a_pickle(store: str, first: tuple[FittedModel, Regi
     _, registered = first
     root = Path(store.removeprefix("sqlite:///")).parent / "mlflow-artifacts" / registered.run_id
     suffixes = {path.suffix for path in root.rglob("*") if path.is_file()}
-    assert suffixes <= {"", ".json", ".md", ".txt", ".yaml"}
+    assert suffixes <= {"", ".json", ".md", ".svg", ".txt", ".yaml"}
 
 
 def test_a_challenger_leaves_the_champion_in_place(
