@@ -45,7 +45,7 @@ def show_forecast(summary: Mapping[str, Any]) -> None:
 
 
 def say_coming_period(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Say in one sentence what the first whole period brings; nothing where nobody pays.
+    """Say in short what the first whole period brings; nothing where nobody pays.
 
     Parameters
     ----------
@@ -58,12 +58,13 @@ def say_coming_period(rows: Sequence[Mapping[str, Any]]) -> None:
     row = book[min(1, len(book) - 1)]
     renews, left = (_money(row, "renewed"), _share(row, "grr"))
     unknown = row["arr_due_without_estimate"]
-    blind = f"; {say_money(unknown)} has no estimate" if unknown else ""
     say(
-        f"{row['period']}: {say_money(row['arr_due'])} of {say_money(row['arr'])} ARR is due for "
-        f"decision, {_bracketed(renews)} is expected to renew{blind}; retained when it ends (GRR): "
-        f"{_bracketed(left)}. More: churngrid forecast."
+        f"{row['period']}: {say_money(row['arr_due'])} of {say_money(row['arr'])} ARR is due, "
+        f"{_bracketed(renews)} is expected to renew."
     )
+    if unknown:
+        say(f"Of what is due, {say_money(unknown)} has no estimate.")
+    say(f"Retained when it ends (GRR): {_bracketed(left)}. More: churngrid forecast.")
 
 
 def _bracketed(figure: str) -> str:
