@@ -273,6 +273,9 @@ class Settings(Declared):
         Without contracts: which clock decides whether an event falls into the label window.
     expansion_share, expansion_minimum : float
         Growth that counts as expansion: share of the present ARR (or users), and at least so much.
+    contraction_share : float
+        Share of the present ARR by which an account that stays has to cut back to count as
+        contracted.
     involuntary_churn : bool
         Whether churn by payment failure counts as churn in the labels.
     assume_snapshots : str or None
@@ -349,6 +352,7 @@ class Settings(Declared):
     label_clock: Literal["happened", "known"] = "happened"
     expansion_share: float = Field(default=0.05, ge=0)
     expansion_minimum: float = Field(default=0.0, ge=0)
+    contraction_share: float = Field(default=0.05, gt=0, le=1)
     involuntary_churn: bool = False
     assume_snapshots: str | None = None
     hash_personal: bool = True

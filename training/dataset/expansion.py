@@ -30,7 +30,12 @@ _CHANGE = ("account_id", "at_us", "change", "signed_us", "about")
 
 
 def arr_growth(
-    rows: Rows, tables: Tables, *, window: tuple[int, int], grace_days: int
+    rows: Rows,
+    tables: Tables,
+    *,
+    window: tuple[int, int],
+    grace_days: int,
+    about: str | None = None,
 ) -> FloatArray:
     """Add up by how much ARR changes in the label window of each row, of the account's own accord.
 
@@ -43,6 +48,8 @@ def arr_growth(
         Days from the as-of date to the window's open start and closed end.
     grace_days : int
         An item that resumes within so many days continues.
+    about : {"seats", "upsell", "cross_sell"}, optional
+        Only changes of this; all by default.
 
     Returns
     -------
@@ -58,6 +65,8 @@ def arr_growth(
     array([0.])
     """
     changes = own_changes(tables, grace_days=grace_days)
+    if about is not None:
+        changes = changes[changes["about"] == about]
     at = changes["at_us"].to_numpy()
     after = later(at, -window[1]) - 1
     # Nobody predicts what is already signed.

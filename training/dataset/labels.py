@@ -14,6 +14,7 @@ from ...features.schema.settings import Settings
 from ...features.schema.tables import table_spec
 from ...features.schema.tableset import Tables, empty_table
 from ...features.subscriptions.business_kind import Business
+from .contraction import revenue_labels
 from .look_weights import look_weights
 from .outcomes import Outcome, by_activity, by_decision
 
@@ -52,7 +53,8 @@ def label(
         the row counts in training, so that a decision counts once however often it was looked
         at); ``closes_at``, ``growth_closes_at`` (from when each label is certain);
         ``decided_at``, ``decision_known_at``, ``reason_code``, ``avoidability`` of the decision
-        that ends the running episode, whenever that is; ``own`` (the company's own label).
+        that ends the running episode, whenever that is; ``own`` (the company's own label);
+        ``contracted`` and what expansion was about, see ``revenue_labels``.
 
     Raises
     ------
@@ -85,7 +87,9 @@ def label(
     stands = standing(tables, rows, business, settings)
     judge = by_decision if business.contractual else by_activity
     outcome = judge(tables, stands, business, settings)
-    return _only_own(_assembled(stands, outcome), own_labels(tables))
+    labels = _only_own(_assembled(stands, outcome), own_labels(tables))
+    arr = stands["arr"].to_numpy(dtype=np.float64)
+    return labels.join(revenue_labels(tables, labels, arr, business, settings))
 
 
 def _assembled(stands: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
