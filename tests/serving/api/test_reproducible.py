@@ -41,7 +41,7 @@ def run(tables, config, dates):
 
 
 def same(old, new):
-    for name in ("scores", "drivers", "plays"):
+    for name in ("scores", "drivers", "plays", "forecast"):
         pd.testing.assert_frame_equal(getattr(old, name), getattr(new, name), check_exact=True)
 
 
