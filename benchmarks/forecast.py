@@ -69,6 +69,13 @@ def figures(world: str, trial: pd.DataFrame) -> Iterator[tuple[object, ...]]:
         )
 
 
+def told(world: str, trial: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Return the rows of one company, and print them as they come."""
+    rows = list(figures(world, trial))
+    print("\n".join(markdown(COLUMNS, rows)), flush=True)
+    return rows
+
+
 def main() -> None:
     """Print the table of all worlds, and keep it when asked to."""
     asked = argparse.ArgumentParser(description=__doc__)
@@ -77,16 +84,15 @@ def main() -> None:
     asked.add_argument("--accounts", type=int, default=846)
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    worlds = {"world_a": tried(options.data / "world_a" / "tables")}
+    found = list(told("world_a", tried(options.data / "world_a" / "tables")))
+    demos = []
     for seed in range(1, options.seeds + 1):
         with tempfile.TemporaryDirectory() as scratch:
             write_company(Path(scratch), accounts=options.accounts, seed=seed)
-            worlds[f"demo, seed {seed}"] = tried(Path(scratch))
-            print(f"seed {seed} is tried", flush=True)
-    found = [row for world, trial in worlds.items() for row in figures(world, trial)]
-    demos = [trial for world, trial in worlds.items() if world != "world_a"]
+            demos.append(tried(Path(scratch)))
+        found += told(f"demo, seed {seed}", demos[-1])
     if len(demos) > 1:
-        found += list(figures("all demo seeds", pd.concat(demos, ignore_index=True)))
+        found += told("all demo seeds", pd.concat(demos, ignore_index=True))
     lines = [
         "# Forecasts against what came",
         "",
