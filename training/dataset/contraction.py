@@ -8,7 +8,7 @@ from ...features.arrays.as_of_rows import Rows
 from ...features.arrays.moments import from_timestamps, later
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import Business, lead_of
+from ...features.subscriptions.business_kind import Business
 from ...features.subscriptions.visible_spans import whole
 from .expansion import arr_growth
 
@@ -64,7 +64,7 @@ def revenue_labels(
             {name: pd.array([pd.NA] * len(labels), "boolean") for name in names}, labels.index
         )
     rows = Rows.of(labels)
-    lead = lead_of(settings, business)
+    lead = settings.lead_days or 0
     window = (lead, lead + settings.horizon_days)
     whole_change = arr_growth(rows, tables, window=window, grace_days=settings.grace_days)
     parts = {
