@@ -64,7 +64,7 @@ def revenue_labels(
             {name: pd.array([pd.NA] * len(labels), "boolean") for name in names}, labels.index
         )
     rows = Rows.of(labels)
-    lead = settings.lead_days or 0
+    lead = settings.lead_days
     window = (lead, lead + settings.horizon_days)
     whole_change = arr_growth(rows, tables, window=window, grace_days=settings.grace_days)
     parts = {
