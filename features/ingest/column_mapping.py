@@ -162,11 +162,11 @@ def plan_tables(source: Source, settings: Settings) -> dict[str, Plan]:
     present = source.names()
     plans = {}
     for spec in TABLES:
-        mapping = settings.tables.get(spec.name, TableMapping())
+        mapping = settings.mappings.get(spec.name, TableMapping())
         name = mapping.source or spec.name
         if not mapping.skip:
             _check_allowed(name, spec.name, source)
-        if mapping.skip or (name not in present and spec.name not in settings.tables):
+        if mapping.skip or (name not in present and spec.name not in settings.mappings):
             continue
         further = []
         for part in mapping.also:
@@ -352,7 +352,7 @@ def _closest_table(name: str, source: Source, plans: Mapping[str, Plan]) -> str 
 def _check_names(settings: Settings) -> None:
     """Refuse keys of the settings that are no names of the contract."""
     known = [spec.name for spec in TABLES]
-    for name, mapping in settings.tables.items():
+    for name, mapping in settings.mappings.items():
         if name not in known:
             raise SchemaError(
                 f"Setting `tables.{name}`: no such table in the contract; it has "

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from .declared_model import Declared
+from .extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
 from .flat_settings import FlatSettings
 from .plans import PLANS
 from .suggestions import closest
@@ -248,6 +249,9 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,60}$")]
+
+
 class Settings(Declared):
     """The settings of one company; every one has a default.
 
@@ -258,6 +262,8 @@ class Settings(Declared):
         its path is relative, or a database URL.
     tables : dict of str to TableMapping
         Column mapping per canonical table.
+    extra : dict of str to ExtraNumber
+        Columns of one's own that become metrics, by the name of the metric.
     as_of_step : {"week", "month", "quarter"}
         Distance of the as-of dates used for training.
     lead_days : int
@@ -344,6 +350,7 @@ class Settings(Declared):
 
     data: str | None = None
     tables: dict[str, TableMapping] = Field(default_factory=dict)
+    extra: dict[_Name, ExtraNumber] = Field(default_factory=dict)
     as_of_step: Literal["week", "month", "quarter"] = "month"
     lead_days: int = Field(default=0, ge=0, le=3650)
     horizon_days: int = Field(default=180, ge=1, le=3650)
@@ -381,6 +388,29 @@ class Settings(Declared):
     flat: FlatSettings = FlatSettings()
     threads: int | None = Field(default=None, ge=1)
     memory_mb: int = Field(default=4096, ge=1)
+
+    @property
+    def mappings(self) -> dict[str, TableMapping]:
+        """How every table is read, that of the extra numbers among them."""
+        parts = [
+            TableMapping(
+                source=one.source,
+                columns={"account_id": one.account, "at": one.at, "value": one.value},
+                constants={"name": name},
+                formats=one.formats,
+            )
+            for name, one in self.extra.items()
+        ]
+        if not parts:
+            return self.tables
+        first, *more = parts
+        return {**self.tables, ACCOUNT_NUMBERS: first.model_copy(update={"also": more})}
+
+    @model_validator(mode="after")
+    def _numbers_are_named_once(self) -> "Settings":
+        if self.extra and ACCOUNT_NUMBERS in self.tables:
+            raise ValueError(f"`extra` and `tables.{ACCOUNT_NUMBERS}` say the same; leave one out")
+        return self
 
     @property
     def effort(self) -> Effort:

@@ -1,4 +1,4 @@
-"""The data contract: fourteen tables, and three that may stand in or help, declared once.
+"""The data contract: fourteen tables, and four that may stand in or help, declared once.
 
 Two clocks run through all of them. ``happened_at`` is when a fact took place, ``known_at`` when the
 company's own systems first held it. Everything that reads a table goes by these declarations.
@@ -164,6 +164,7 @@ ACTIVITY_TABLES = (*USAGE_TABLES, "tickets")
 FACT_TABLES = (
     *("contracts", "subscription_items", "contract_events", "invoices", "seats"),
     *(*ACTIVITY_TABLES, "survey_responses", "activities", "goals", "account_events"),
+    "account_numbers",
 )
 """At least one of these has to be there."""
 
@@ -568,6 +569,25 @@ TABLES: tuple[TableSpec, ...] = (
         key=("currency", "valid_from"),
         happened_at="valid_from",
         known=Known(("valid_from",)),
+    ),
+    TableSpec(
+        name="account_numbers",
+        meaning=(
+            "A number of an account that the contract has no place for, from `at` on; the setting "
+            "`extra` names them."
+        ),
+        columns=(
+            _id("account_id"),
+            Column("name", required=True),
+            _time("at", required=True),
+            Column("value", "number", required=True),
+            _KNOWN_AT,
+        ),
+        key=("account_id", "name", "at", "known_at"),
+        happened_at="at",
+        known=Known(("at",)),
+        entity=("account_id", "name", "at"),
+        stale_after_days=92,
     ),
     TableSpec(
         name="labels",

@@ -112,7 +112,7 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
     def located(path: Path | None) -> Path | None:
         return path if path is None or folder is None else folder / path
 
-    metrics = declared_metrics(settings.metrics)
+    metrics = declared_metrics(settings.metrics, settings.extra)
     scorecard = read_scorecard(located(settings.scorecard), metrics)
     rubric = read_rubric(located(settings.maturity), metrics)
     # A cap or category of ours that a company dropped never holds; a playbook may still name it.

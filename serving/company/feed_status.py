@@ -109,7 +109,7 @@ def feed_status(
     aside = {part.table: part for part in put_aside(tables)}
     rows = Rows.of(pd.DataFrame({"account_id": ["any"], "as_of": [as_of]}))
     reading = _Reading(Knowledge(tables, rows), aside)
-    skipped = {name for name, mapping in settings.tables.items() if mapping.skip}
+    skipped = {name for name, mapping in settings.mappings.items() if mapping.skip}
     lost = _lost(features, {*learned, *_stored_metrics(earlier, as_of)}, reading, skipped)
     found = [_feed(table, lost, features, reading) for table in _fed_tables(tables)]
     feeds = [feed for feed in found if feed]

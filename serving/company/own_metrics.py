@@ -1,16 +1,23 @@
 """Metrics that a company declares in a Python module of its own, which the settings name."""
 
+from collections.abc import Mapping
 from importlib import import_module
 
 from ...features.errors import SchemaError
+from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import catalogue
+from ...features.metrics.measures import Latest
 from ...features.metrics.metric import Metric
+from ...features.metrics.select import Is, Select, Window
+from ...features.schema.extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
 from ..results.schema import RESERVED
 
 __all__ = ["declared_metrics"]
 
 
-def declared_metrics(module: str | None) -> tuple[Metric, ...]:
+def declared_metrics(
+    module: str | None, extra: Mapping[str, ExtraNumber] | None = None
+) -> tuple[Metric, ...]:
     """Return the metrics that churngrid ships and those of a company's own module.
 
     The module is imported, which runs it: it is the user's own code, like the program that calls
@@ -20,6 +27,8 @@ def declared_metrics(module: str | None) -> tuple[Metric, ...]:
     ----------
     module : str or None
         Name of a module on Python's path with a tuple ``METRICS``; None for the shipped ones only.
+    extra : mapping of str to ExtraNumber, optional
+        Columns of one's own that the settings name.
 
     Returns
     -------
@@ -35,7 +44,31 @@ def declared_metrics(module: str | None) -> tuple[Metric, ...]:
     >>> len(declared_metrics(None)) >= 60
     True
     """
-    return catalogue() if module is None else catalogue(_own(module), RESERVED)
+    numbers = tuple(_number(name, one) for name, one in (extra or {}).items())
+    own = () if module is None else _own(module)
+    return catalogue((*numbers, *own), RESERVED) if numbers or own else catalogue()
+
+
+def _number(name: str, one: ExtraNumber) -> Metric:
+    """Return the metric of a column: its newest number, as long as it is fresh."""
+    named = Select(ACCOUNT_NUMBERS, (Is("name", (name,)),), Window(one.fresh_days))
+    try:
+        return Metric(
+            name=name,
+            component=one.component,
+            measure=Latest(named, "value"),
+            label=one.label or name.replace("_", " "),
+            unit=one.unit,
+            direction=one.direction,
+            axis="context" if one.direction == "c" else "health",
+            when_absent=Absence.NO_EVENT_YET,
+            meaning=f"Newest `{one.value}` of {one.source!r}, at most {one.fresh_days} days old.",
+            poor=one.poor,
+            healthy=one.healthy,
+            source="setting `extra`",
+        )
+    except ValueError as error:
+        raise SchemaError(f"Setting `extra.{name}`: {error}") from None
 
 
 def _own(module: str) -> tuple[Metric, ...]:

@@ -171,7 +171,7 @@ def _bare(path: str) -> str:
 
 
 def _wanted(settings: Settings) -> list[str]:
-    mappings = settings.tables
+    mappings = settings.mappings
     return [mappings.get(spec.name, TableMapping()).source or spec.name for spec in TABLES]
 
 
@@ -226,7 +226,7 @@ def _by_canonical_name(plans: Mapping[str, Plan], settings: Settings) -> Setting
     renamed = {
         name: plan.mapping.model_copy(update={"source": name}) for name, plan in plans.items()
     }
-    return settings.model_copy(update={"tables": {**settings.tables, **renamed}})
+    return settings.model_copy(update={"tables": {**settings.mappings, **renamed}})
 
 
 def _stacked(frames: Sequence[Frame]) -> Frame:

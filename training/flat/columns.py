@@ -137,7 +137,8 @@ def as_inputs(
 def numbers_in(values: pd.Series) -> pd.Series:
     """Return a column as floats, read by the form it keeps; what is no number is NaN."""
     if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
-        return values.astype(float)
+        numbers = values.astype(float)
+        return numbers.where(np.isfinite(numbers))
     text = pa.array(_text(values), pa.string())
     found = read_amounts(text, form_of(pa.chunked_array([text]), "number"))
     return pd.Series(np.where(found.read, found.values, np.nan), index=values.index)

@@ -1,5 +1,6 @@
 """A flat table: the flag, the id, the date and the inputs told apart."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import IntArray
 from ...features.errors import SchemaError
+from ...features.schema.suggestions import closest
 from .columns import FlatColumn, as_inputs, columns_of, times_in
 
 __all__ = ["FlatShape", "FlatTable", "flags_of", "flat_table", "scoring_table"]
@@ -18,15 +20,20 @@ _YES = frozenset(
     (
         *("yes", "y", "true", "t", "1", "1.0", "churn", "churned", "left", "lost", "leaver"),
         *("cancelled", "canceled", "attrited", "attrited customer", "exited", "closed", "inactive"),
+        *("ja", "oui", "si", "sí", "sim", "gekündigt", "résilié"),
     )
 )
 _NO = frozenset(
     (
         *("no", "n", "false", "f", "0", "0.0", "stay", "stayed", "retained", "active", "kept"),
-        *("existing customer", "current", "customer", "joined", "open"),
+        *("existing customer", "current", "customer", "joined", "open", "no churn", "not churned"),
+        *("nein", "non", "nee", "não", "new", "aktiv", "actif"),
     )
 )
 """Words that flags use; which one means the outcome is never guessed from the alphabet."""
+
+_DATED, _UNDATED = "a date", "no date"
+"""The two outcomes of a flag that holds the day on which somebody left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +148,14 @@ def flat_table(
     >>> flat_table(frame, target="Churn", keep=["tenure"]).y[:2].tolist()
     [1, 0]
     """
+    frame = _named_by_text(frame)
     named = {"target": target, "id": id, "date": date}
     for option, column in named.items():
         _check_there(frame, option, column)
+    _check_apart(named)
     for column in keep:
         _check_there(frame, "keep", column)
-    words = _words(frame[target])
+    words = _outcomes(frame[target])
     outcome = _positive(words, target, positive)
     kept = words.notna()
     y: IntArray = np.asarray(words[kept] == outcome).astype(np.int64)
@@ -195,6 +204,7 @@ def scoring_table(
     SchemaError
         If a column that the model reads is not there.
     """
+    frame = _named_by_text(frame)
     missing = [name for name in shape.inputs if name not in frame.columns]
     if missing:
         raise SchemaError(
@@ -212,7 +222,40 @@ def flags_of(frame: pd.DataFrame, shape: FlatShape) -> pd.Series:
     """Return the flag of each row as it is written; missing where it is empty or not there."""
     if shape.target not in frame.columns:
         return pd.Series(None, index=frame.index, dtype=object)
-    return _words(frame[shape.target])
+    return _outcomes(_named_by_text(frame)[shape.target], dated=shape.positive == _DATED)
+
+
+def _outcomes(flags: pd.Series, *, dated: bool = False) -> pd.Series:
+    """Return the words of a flag; of dates that some rows have, whether there is one."""
+    words = _words(flags)
+    filled = words.dropna()
+    several = filled.nunique() > 2 and len(filled) < len(words)
+    if not dated and not (several and times_in(filled).notna().all()):
+        return words
+    return words.notna().map({True: _DATED, False: _UNDATED}).astype(object)
+
+
+def _named_by_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns have one name each, as text."""
+    names = [str(name) for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SchemaError(
+            f"The table has {names.count(twice[0])} columns named {twice[0]!r}. Rename them, so "
+            "that it is clear which one is meant."
+        )
+    return frame.set_axis(names, axis=1)
+
+
+def _check_apart(named: Mapping[str, str | None]) -> None:
+    """Refuse one column for two things."""
+    for option in ("id", "date"):
+        if named[option] is not None and named[option] == named["target"]:
+            raise SchemaError(
+                f"`{option}` and `target` both name column {named['target']!r}; name the column "
+                f"that holds the {'customer' if option == 'id' else 'date of the row'}, or leave "
+                f"`{option}` out."
+            )
 
 
 def _words(flags: pd.Series) -> pd.Series:
@@ -228,7 +271,9 @@ def _inputs(rows: pd.DataFrame, shape: FlatShape, dates: pd.Series | None) -> pd
 def _ids(rows: pd.DataFrame, column: str | None) -> npt.NDArray[np.object_]:
     if column is None:
         return np.array([f"row {n + 1}" for n in range(len(rows))], dtype=object)
-    return rows[column].map(str).to_numpy(dtype=object)
+    words = _words(rows[column]).reset_index(drop=True)
+    numbered = pd.Series([f"row {n + 1}" for n in range(len(words))], dtype=object)
+    return words.where(words.notna(), numbered).to_numpy(dtype=object)
 
 
 def _dates(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -245,25 +290,33 @@ def _check_there(frame: pd.DataFrame, option: str, column: str | None) -> None:
     if column is not None and column not in frame.columns:
         raise SchemaError(
             f"`{option}` names column {column!r}; the table has "
-            f"{[str(name) for name in frame.columns]}."
+            f"{[str(name) for name in frame.columns]}.{closest(column, map(str, frame.columns))}"
         )
 
 
 def _positive(words: pd.Series, target: str, named: str | None) -> str:
-    found = sorted(words.dropna().unique())
+    found = sorted(map(str, words.dropna().unique()))
+    if named is not None and named not in found:
+        raise SchemaError(f"`positive` is {named!r}, but flag `{target}` holds {found[:10]!r}.")
+    if len(found) > 1 and named is not None:
+        return named
+    says = [value for value in found if value.lower() in _YES or value == _DATED]
+    others = [value.lower() for value in found if value not in says]
+    if len(says) == 1 and others and {*others} <= _NO | {_UNDATED}:
+        return says[0]
+    if len(found) == 1:
+        raise SchemaError(
+            f"Flag `{target}` must have two values, got {found!r} in every row that has one. If "
+            "an empty cell means that the outcome did not happen, write a word such as 'no' there."
+        )
     if len(found) != 2:
         raise SchemaError(
             f"Flag `{target}` must have two values, got {len(found):,}: {found[:5]!r}. Name "
-            "another column, or empty the cells where the outcome is not known."
+            "another column, or say with `positive` which of them is the outcome; all others are "
+            "then no outcome."
         )
-    if named is not None:
-        if named not in found:
-            raise SchemaError(f"`positive` is {named!r}, but flag `{target}` holds {found!r}.")
-        return str(named)
-    says = [value for value in found if value.lower() in _YES]
-    if len(says) == 1 and any(value.lower() in _NO for value in found if value not in says):
-        return str(says[0])
     raise SchemaError(
         f"Which value of flag `{target}` means the outcome, {found[0]!r} or {found[1]!r}? Say it "
-        f"with `positive`, on the command line `--positive {found[1]}`."
+        f"with `positive`, on the command line `--positive {shlex.quote(found[0])}` or "
+        f"`--positive {shlex.quote(found[1])}`."
     )

@@ -468,6 +468,20 @@ def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
     return _part(fit, takes)
 
 
+def _usage_daily(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    date = takes.get("date")
+    if date is not None and "product_user_id" not in takes and _are_months(fit, date.source):
+        return "it has a row a month and none a day: name its columns under `extra`"
+    return _part(fit, takes)
+
+
+def _are_months(fit: Fit, name: str) -> bool:
+    """Say whether all times are first days of a month, of several months."""
+    moments = read_column(Column("t", "time"), fit.table.looked_at[name]).column
+    days = pc.unique(pc.drop_null(moments))
+    return len(days) > 1 and bool(pc.all(pc.equal(pc.day(days), 1)).as_py())
+
+
 def _contract_events(fit: Fit, takes: dict[str, Take]) -> Part | str:
     kind = takes.get("event_type")
     known = {"notice_received", "cancel_requested", "cancelled", "renewed", "churn_confirmed"}
@@ -497,6 +511,7 @@ _COMPLETIONS: dict[str, Callable[[Fit, dict[str, Take]], Part | str]] = {
     "subscription_items": _items,
     "contract_events": _contract_events,
     "invoices": _invoices,
+    "usage_daily": _usage_daily,
     "usage_events": _events,
     "tickets": _tickets,
     "survey_responses": _surveys,

@@ -75,3 +75,59 @@ def test_scoring_without_an_input_is_refused():
     shape = flat_table(flat_customers(200), target="left").shape
     with pytest.raises(SchemaError, match=r"The table lacks \['months'\], which the model reads"):
         scoring_table(flat_customers(5).drop(columns="months"), shape)
+
+
+def with_flag(flag, **more):
+    return pd.DataFrame({"visits": [n % 7 for n in range(40)], "flag": flag, **more})
+
+
+def test_a_date_of_leaving_is_a_flag():
+    left = [f"2025-0{1 + n % 9}-11" if n % 4 == 0 else None for n in range(40)]
+    table = flat_table(with_flag(left), target="flag")
+    assert table.y.sum() == 10
+    assert table.unlabelled == 0
+    shown = flags_of(with_flag(["2025-01-11", *[None] * 39]), table.shape)
+    assert (shown == table.shape.positive).sum() == 1
+
+
+def test_several_words_without_the_outcome_are_one():
+    words = ["Churned" if n % 4 == 0 else "Joined" if n % 3 else "Stayed" for n in range(40)]
+    assert flat_table(with_flag(words), target="flag").y.sum() == 10
+    named = flat_table(with_flag([w.upper() for w in "abcd" * 10]), target="flag", positive="A")
+    assert named.y.sum() == 10
+
+
+@pytest.mark.parametrize("words", [("ja", "nein"), ("oui", "non"), ("Churned", "Not churned")])
+def test_words_of_other_languages_need_no_explanation(words):
+    assert flat_table(with_flag([*words] * 20), target="flag").shape.positive == words[0]
+
+
+def test_a_flag_with_one_word_says_what_to_write_into_empty_cells():
+    with pytest.raises(SchemaError, match="write a word such as 'no' there"):
+        flat_table(with_flag(["Y", None] * 20), target="flag")
+
+
+def test_two_columns_of_one_name_are_refused():
+    frame = with_flag(["yes", "no"] * 20)
+    with pytest.raises(SchemaError, match="2 columns named 'visits'"):
+        flat_table(pd.concat([frame, frame[["visits"]]], axis=1), target="flag")
+
+
+def test_the_id_is_another_column_than_the_flag():
+    with pytest.raises(SchemaError, match="`id` and `target` both name column 'flag'"):
+        flat_table(with_flag(["yes", "no"] * 20), target="flag", id="flag")
+
+
+def test_a_name_in_other_letters_is_suggested():
+    with pytest.raises(SchemaError, match="Did you mean 'flag'"):
+        flat_table(with_flag(["yes", "no"] * 20), target="Flag")
+
+
+def test_rows_without_an_id_are_customers_of_their_own():
+    frame = with_flag(["yes", "no"] * 20, key=["", None, *[f"c{n}" for n in range(38)]])
+    assert flat_table(frame, target="flag", id="key").ids[:3].tolist() == ["row 1", "row 2", "c0"]
+
+
+def test_what_is_infinite_is_unknown():
+    frame = with_flag(["yes", "no"] * 20, ratio=[float("inf"), 2.0, 3.0, 4.0] * 10)
+    assert flat_table(frame, target="flag").X["ratio"].isna().sum() == 10

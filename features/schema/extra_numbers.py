@@ -1,0 +1,51 @@
+"""Numbers of accounts that the contract has no place for, named in the settings."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from .declared_model import Declared
+
+__all__ = ["ACCOUNT_NUMBERS", "ExtraNumber"]
+
+ACCOUNT_NUMBERS = "account_numbers"
+"""The table in which they are kept, one row a number and date."""
+
+
+class ExtraNumber(Declared):
+    """One column of a dated table that becomes a metric.
+
+    Parameters
+    ----------
+    source : str
+        Source table with a row an account and date.
+    account, at, value : str
+        Columns of it: the account, the date from which the number holds, the number.
+    label : str or None
+        What people call it, to stand in a sentence; the name with blanks by default.
+    unit : str
+        ``calls``, ``users``, ``share`` (0 to 1), ``points``, ...
+    direction : {"+", "-", "c"}
+        Higher is healthier, lower is healthier, or it only goes with something.
+    component : str
+        Part of the health score that it belongs to where the scorecard lists it.
+    formats : dict of str to str
+        How ``at`` or ``value`` are written where the data does not tell.
+    fresh_days : int
+        A number older than this is not known any more.
+    poor, healthy : float or None
+        Values that score 0 and 100 in the scorecard.
+    """
+
+    source: str
+    account: str
+    at: str
+    value: str
+    label: str | None = None
+    unit: str = "points"
+    direction: Literal["+", "-", "c"] = "c"
+    component: str = "context"
+    formats: dict[str, str] = Field(default_factory=dict)
+    fresh_days: int = Field(default=92, ge=1, le=3650)
+    poor: float | None = None
+    healthy: float | None = None
