@@ -196,6 +196,8 @@ class TableProfile:
         Those rows.
     is_long : bool
         Whether they were a column a month, and are looked at below each other.
+    repeated : tuple of str
+        Names that several columns have, so that none of these is looked at.
     """
 
     name: str
@@ -203,6 +205,7 @@ class TableProfile:
     columns: Mapping[str, ColumnProfile] = field(default_factory=dict)
     looked_at: pa.Table = field(default_factory=lambda: pa.table({}))
     is_long: bool = False
+    repeated: tuple[str, ...] = ()
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -236,7 +239,8 @@ def profiles_of(source: Source) -> dict[str, TableProfile]:
 
 
 def _table(source: Source, name: str) -> TableProfile:
-    columns = tuple(dict.fromkeys(source.columns(name)))
+    times = Counter(source.columns(name))
+    columns = tuple(column for column, count in times.items() if count == 1)
     piece = next(iter(source.pieces(name, columns)), None)
     is_long = 2 * len(month_names(columns)) > len(columns)
     piece = long_form(piece) if piece is not None and is_long else piece
@@ -245,7 +249,8 @@ def _table(source: Source, name: str) -> TableProfile:
     if is_long:
         words |= {MONTH: ("month",), VALUE: _monthly_what(table_words(name))}
     found = {column: _column(column, table[column], words[column]) for column in table.column_names}
-    return TableProfile(name, table.num_rows, found, table, is_long)
+    repeated = tuple(column for column, count in times.items() if count > 1)
+    return TableProfile(name, table.num_rows, found, table, is_long, repeated)
 
 
 def _monthly_what(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,6 +111,7 @@ def proposal_for(
             *_notes(accounts, parts),
             *_questions(parts, tables),
             *_open_deals(parts),
+            *_repeated(tables),
         ),
         rows=rows,
     )
@@ -363,6 +364,17 @@ def _open_deals(parts: tuple[Part, ...]) -> Iterator[str]:
                 "end, and several won deals of one account add up. If they hold for a year, say "
                 f'`term_end: moment("{start.source}") + interval 12 month` in the `formulas` of '
                 "`tables.contracts`."
+            )
+
+
+def _repeated(tables: Mapping[str, TableProfile]) -> Iterator[str]:
+    """Say which columns are not read because another one has the same name."""
+    for table in tables.values():
+        if table.repeated:
+            named = ", ".join(f"`{name}`" for name in table.repeated[:10])
+            yield (
+                f"{table.name!r} has several columns named {named}: none of them is read. Rename "
+                "them, so that it is clear which one is meant."
             )
 
 

@@ -326,3 +326,21 @@ def test_where_only_contracts_and_their_ends_are_told_a_begin_counts_as_a_day_of
     )
     tables, _, _ = read({"companies": sheet})
     assert str(resolve_as_of(tables, "latest").date()) == "2025-08-12"
+
+
+def test_columns_of_one_name_are_not_read_and_that_is_said(tmp_path):
+    for name, text in (
+        ("customers.csv", "id,name,country,country\n" + "".join(f"{k},F,US,US\n" for k in KEYS)),
+        ("tickets.csv", "ticket_id,customer_id,created_at\n" + f"t1,{KEYS[0]},2025-01-01\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    found = propose(tmp_path)
+    assert found.of("accounts")
+    assert any("several columns named `country`" in note for note in found.notes)
+
+
+def test_a_row_a_month_is_no_daily_use():
+    usage = frame(16, Account__Id=KEYS * 2, Month=["2025-01"] * 8 + ["2025-02"] * 8, Logins="3")
+    found = propose({"usage": usage})
+    assert found.parts == ()
+    assert "`extra`" in found.unread[0].why
