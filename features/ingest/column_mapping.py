@@ -274,7 +274,9 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, .
         columns[name] = pa.chunked_array([pa.repeat(pa.scalar(value), raw.table.num_rows)])
     for name, look in mapping.lookup.items():
         columns[name] = looked_up(raw.table[look.on], look, answers[name])
-    columns |= _formulas(raw, plan, answers)
+    faults: list[str] = []
+    columns |= _formulas(raw, plan, answers, faults)
+    raw = replace(raw, remarks=(*raw.remarks, *faults))
     raw, columns = _joined_lines(raw, columns, mapping)
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
@@ -306,7 +308,10 @@ def _joined_lines(
 
 
 def _formulas(
-    raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, ...]]
+    raw: RawTable,
+    plan: Plan,
+    answers: Mapping[str, tuple[pa.Table, ...]],
+    faults: list[str],
 ) -> dict[str, pa.ChunkedArray]:
     mapping = plan.mapping
     if not mapping.formulas:
@@ -315,7 +320,7 @@ def _formulas(
     for name, look in mapping.beside.items():
         columns[name] = looked_up(raw.table[look.on], look, answers[name])
     rows = pa.table(columns) if columns else raw.table
-    return computed(rows, mapping.formulas, f"{plan.spec.name}.formulas")
+    return computed(rows, mapping.formulas, f"{plan.spec.name}.formulas", faults)
 
 
 def unread_tables(source: Source, plans: Mapping[str, Plan]) -> tuple[Finding, ...]:

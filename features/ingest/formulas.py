@@ -69,7 +69,9 @@ def columns_in(formula: str, present: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*quoted, *bare]))
 
 
-def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str, pa.ChunkedArray]:
+def computed(
+    table: pa.Table, formulas: Mapping[str, str], key: str, faults: list[str] | None = None
+) -> dict[str, pa.ChunkedArray]:
     """Compute columns row by row.
 
     Parameters
@@ -83,6 +85,8 @@ def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str
         Expressions of DuckDB by the name of the column they give.
     key : str
         Of the settings, as messages name it.
+    faults : list of str, optional
+        Is given a sentence for each expression that some rows cannot be put into.
 
     Returns
     -------
@@ -91,7 +95,8 @@ def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str
     Raises
     ------
     SchemaError
-        If an expression is none, or does not fit the values.
+        If an expression is none, or fits the values of no row. A row that it does not fit has no
+        value.
 
     Examples
     --------
@@ -105,22 +110,32 @@ def computed(table: pa.Table, formulas: Mapping[str, str], key: str) -> dict[str
             _check_single(link, formula, f"{key}.{name}")
         link.register("rows", _with_readings(table, formulas.values()))
         return {
-            name: _column(link, formula, f"{key}.{name}", table.num_rows)
+            name: _column(link, formula, f"{key}.{name}", table.num_rows, faults)
             for name, formula in formulas.items()
         }
 
 
 def _column(
-    link: duckdb.DuckDBPyConnection, formula: str, key: str, n_rows: int
+    link: duckdb.DuckDBPyConnection,
+    formula: str,
+    key: str,
+    n_rows: int,
+    faults: list[str] | None,
 ) -> pa.ChunkedArray:
-    query = f'SELECT ({_READ.sub(_reading_of, formula)}) AS "value" FROM rows'
+    expression = f"({_READ.sub(_reading_of, formula)})"
     try:
-        values = link.sql(query).to_arrow_table()["value"]
+        values = _values(link, expression)
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise SchemaError(
-            f"Setting `tables.{key}`: {formula!r} cannot be computed: {reason}"
-        ) from None
+        values = _where_possible(link, expression)
+        if values is None:
+            raise SchemaError(
+                f"Setting `tables.{key}`: {formula!r} cannot be computed: {reason}"
+            ) from None
+        if faults is not None:
+            faults.append(
+                f"`{key}` cannot be computed for every row, which then has none: {reason}"
+            )
     if len(values) != n_rows:
         raise SchemaError(
             f"Setting `tables.{key}`: {formula!r} must give one value for each of {n_rows} rows, "
@@ -129,6 +144,19 @@ def _column(
     if pa.types.is_decimal(values.type):
         values = pc.cast(values, pa.float64())
     return plain(values)
+
+
+def _values(link: duckdb.DuckDBPyConnection, expression: str) -> pa.ChunkedArray:
+    return link.sql(f'SELECT {expression} AS "value" FROM rows').to_arrow_table()["value"]
+
+
+def _where_possible(link: duckdb.DuckDBPyConnection, expression: str) -> pa.ChunkedArray | None:
+    """Return the values of the rows that an expression fits; None if it fits none."""
+    try:
+        values = _values(link, f"TRY({expression})")
+    except duckdb.Error:
+        return None
+    return values if values.null_count < len(values) else None
 
 
 def _check_single(link: duckdb.DuckDBPyConnection, formula: str, key: str) -> None:

@@ -127,3 +127,12 @@ def test_of_several_answers_the_earliest_that_counts_is_taken():
         SchemaError, match=r"more than one `at` .* `earliest: true` takes the first"
     ):
         solved()
+
+
+def test_a_row_that_an_expression_does_not_fit_has_no_value_and_that_is_said():
+    rows, faults = pa.table({"json": ['{"a": "x"}', '{"a', None]}), []
+    formula = {"x": "json_extract_string(\"json\", '$.a')"}
+    assert computed(rows, formula, "t.formulas", faults)["x"].to_pylist() == ["x", None, None]
+    assert "`t.formulas.x` cannot be computed for every row" in faults[0]
+    with pytest.raises(SchemaError, match="cannot be computed"):
+        computed(rows.slice(1), formula, "t.formulas", faults)
