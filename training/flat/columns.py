@@ -182,6 +182,9 @@ class _View:
 
     @cached_property
     def filled(self) -> pd.Series:
+        if pd.api.types.is_float_dtype(self.cells):
+            # What is infinite is no value.
+            return self.numbers.notna()
         return self.text.notna()
 
     @cached_property
