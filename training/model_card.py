@@ -43,6 +43,7 @@ def card_markdown(trained: Trained) -> str:
         "",
         *_axes(trained),
         *_forecast(trained),
+        f"- {card['stability']}",
         *(f"- {warning}" for warning in trained.warnings),
     ]
     return "\n".join(lines)

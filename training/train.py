@@ -19,6 +19,7 @@ from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
 from .evaluation.backtest import Backtest, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
+from .evaluation.reason_stability import owner_of_inputs, reason_stability
 from .evaluation.scorers import SEED, paired_difference
 from .forecast.book_rates import BookRates, learn_rates
 from .forecast.model_error import model_error
@@ -65,6 +66,7 @@ def train_target(
     target: Literal["churned", "expanded"],
     *,
     kind: str | None = None,
+    refits: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Trained:
     """Backtest all competitors, then fit the one that ships on every certain row.
@@ -76,6 +78,8 @@ def train_target(
     target : {"churned", "expanded"}
     kind : str, optional
         Ship this model whatever the size gates say; a warning is given.
+    refits : int
+        How often it is trained again to see whether its reasons stay; see ``reason_stability``.
     progress : callable, optional
 
     Returns
@@ -101,6 +105,14 @@ def train_target(
     fitted = fit_candidate(model_named(backtest.kind), lesson)
     found = suspicions(lesson.X[dataset.columns(target)], dataset.delivered[kept], y)
     accounts, as_of = (lesson.X.index.get_level_values(name) for name in ("account_id", "as_of"))
+    stable = reason_stability(
+        dataset,
+        target,
+        model_named(backtest.kind),
+        fitted,
+        owners=owner_of_inputs(dataset.features.metrics),
+        refits=refits,
+    )
     model = FittedModel(
         target=target,
         model=fitted,
@@ -114,7 +126,7 @@ def train_target(
         components=_components(fitted.encoding.names, dataset.features.metrics),
         rates=_rates(dataset) if target == "churned" else None,
         block_error=_block_error(backtest),
-        card=_card(dataset, target, backtest, lesson, found),
+        card=_card(dataset, target, backtest, lesson, found) | {"stability": stable.says},
     )
     return Trained(
         model=model,

@@ -20,8 +20,9 @@ class FrameSource:
 
     Parameters
     ----------
-    frames : mapping of str to pandas DataFrame or pyarrow Table
-        Indexes are ignored.
+    frames : mapping of str to DataFrame or pyarrow Table
+        Of pandas, whose indexes are ignored, of polars, or of anything else that hands out its
+        columns by Arrow's interface.
     label : str
         How messages call it.
 
@@ -44,13 +45,7 @@ class FrameSource:
         label: str = "the data frames given",
     ) -> None:
         self.label = label
-        for name, frame in frames.items():
-            if not isinstance(frame, pd.DataFrame | pa.Table):
-                raise TypeError(
-                    f"`data[{name!r}]` must be a pandas DataFrame or an Arrow table, "
-                    f"got {type(frame).__name__!r}."
-                )
-        self._frames = {str(name): frame for name, frame in frames.items()}
+        self._frames = {str(name): _columnar(frame, name) for name, frame in frames.items()}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the frames."""
@@ -82,6 +77,25 @@ class FrameSource:
 
     def close(self) -> None:
         """Do nothing: the frames belong to the caller."""
+
+
+def _columnar(frame: Any, name: str) -> pd.DataFrame | pa.Table:
+    """Return a frame as it is, or the Arrow table that it hands out."""
+    if isinstance(frame, pd.DataFrame | pa.Table):
+        return frame
+    if not hasattr(frame, "__arrow_c_stream__"):
+        raise TypeError(
+            f"`data[{name!r}]` must be a pandas or polars DataFrame or an Arrow table, "
+            f"got {type(frame).__name__!r}."
+        )
+    table = pa.table(frame)
+    plain = [
+        pa.field(
+            field.name, pa.large_string() if pa.types.is_string_view(field.type) else field.type
+        )
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(plain))
 
 
 def _to_arrow(values: pd.Series) -> pa.ChunkedArray:

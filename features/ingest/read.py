@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -36,10 +37,19 @@ from .forms.commercial_terms import as_the_company_writes
 from .in_memory import FrameSource
 from .raw_rows import Places, Source
 
-__all__ = ["Data", "deliveries_of", "open_source", "read_some", "read_tables"]
+__all__ = ["ArrowStream", "Data", "deliveries_of", "open_source", "read_some", "read_tables"]
 
 
-Data = str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table]
+class ArrowStream(Protocol):
+    """Whatever hands out its columns by Arrow's interface, such as a polars DataFrame."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Return a capsule of an Arrow stream."""
+
+
+Data = (
+    str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table] | Mapping[str, "ArrowStream"]
+)
 """A folder, a DuckDB file, a database URL, or tables by name."""
 
 _ID = "account_id"

@@ -42,6 +42,9 @@ __all__ = [
 
 Result = TypeVar("Result")
 
+_REFITS = 2
+"""Models that are trained again to see whether reasons stay."""
+
 _EXAMPLES = 5
 """Rows of the input example that is stored beside a model."""
 
@@ -66,10 +69,14 @@ def trained_of(
     uri: str,
     kind: str | None,
     progress: Progress | None,
+    *,
+    refits: int = 0,
 ) -> TrainResult:
     """Train one target, decide its alias, and register it in the store."""
     step = counted(progress, f"train {name}", None)
-    trained = train_target(rows, company.settings, target_of(name), kind=kind, progress=step)
+    trained = train_target(
+        rows, company.settings, target_of(name), kind=kind, refits=refits, progress=step
+    )
     trained = tried_on_the_past(trained, rows, company.tables, company.settings)
     decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
     table = trained.backtest.scorers
@@ -200,6 +207,7 @@ def train(
     targets: Sequence[str] = ("churn", "expansion"),
     tracking: str | None = None,
     model_kind: str | None = None,
+    stability: bool = False,
     progress: Progress | None = None,
 ) -> list[TrainResult]:
     """Backtest, fit, calibrate and register one model per target.
@@ -214,6 +222,9 @@ def train(
         ``churngrid-models``. A run or an experiment that MLflow was told to use holds.
     model_kind : str, optional
         Ship this kind whatever the amount of data suggests.
+    stability : bool
+        Also train twice more on nine of ten accounts, to say on the model card how many of the
+        strongest reasons stay; that those of the date before stay is said in any case.
     progress : callable, optional
 
     Returns
@@ -240,7 +251,10 @@ def train(
     company = company_of(data, settings_path, progress)
     rows, uri = dataset_of(company, progress), store_of(tracking)
     return trained_all(
-        targets, lambda name: trained_of(rows, company, name, uri, model_kind, progress)
+        targets,
+        lambda name: trained_of(
+            rows, company, name, uri, model_kind, progress, refits=_REFITS if stability else 0
+        ),
     )
 
 

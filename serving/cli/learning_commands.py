@@ -54,6 +54,12 @@ def train(
             help="For one table: learn from this column although it looks as if it knew who left.",
         ),
     ] = None,
+    stability: Annotated[
+        bool,
+        typer.Option(
+            "--stability", help="Train twice more, to say how many of the reasons stay the same."
+        ),
+    ] = False,
     require_champion: Annotated[
         bool,
         typer.Option(
@@ -98,6 +104,7 @@ def train(
                 targets=_names(_targets(target)),
                 tracking=tracking,
                 model_kind=model_kind,
+                stability=stability,
                 progress=progress,
             )
         talk.tell([train_summary(result) for result in results], show_trained)

@@ -256,3 +256,21 @@ def test_rows_are_put_aside_whatever_the_layout_of_their_columns(layout, column)
 def test_source_of_frames_ignores_the_index():
     source = FrameSource({"t": pd.DataFrame({"a": [1, 2]}, index=[5, 5])})
     assert source.read("t", ("a",)).table.to_pydict() == {"a": [1, 2]}
+
+
+class Columns:
+    """A frame of another library: all that is known of it is Arrow's interface."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def test_frames_of_other_libraries_are_taken_by_arrows_interface():
+    texts = pa.array(["a", "b"]).cast(pa.string_view())
+    source = FrameSource({"accounts": Columns(pa.table({"account_id": texts}))})
+    assert source.columns("accounts") == ("account_id",)
+    with pytest.raises(TypeError, match="must be a pandas or polars DataFrame or an Arrow table"):
+        FrameSource({"accounts": [1]})

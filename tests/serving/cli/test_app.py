@@ -39,7 +39,10 @@ def test_every_option_reaches_the_verb(verbs):
         (
             "train",
             ("data", None),
-            {"targets": ("churn", "expansion"), "tracking": None, "model_kind": None},
+            {
+                **{"targets": ("churn", "expansion"), "tracking": None},
+                **{"model_kind": None, "stability": False},
+            },
         ),
         ("backtest", ("data", None), {"out": Path("bt"), "targets": ("churn", "expansion")}),
         (
