@@ -49,8 +49,9 @@ ROLES = {
     "scorecard": "chs",
     "growth": "arr_trend_12m",
     "saturation": "licence_utilisation",
+    "distance": "days_to_decision",
 }
-"""Columns the baselines read."""
+"""Columns the baselines read, and the one along which estimates have to agree with what came."""
 
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What a model may know of maturity."""

@@ -53,7 +53,7 @@ class Boosted:
         names = model_inputs(X, roles)
         inputs = X[list(names)]
         signs = {name: monotone[name] for name in names if monotone.get(name)}
-        classifier = ChurnClassifier(monotone=signs or None)
+        classifier = ChurnClassifier(monotone=signs or None, level_by=roles.get("distance"))
         self.classifier = classifier.fit(inputs, labels, groups, weight)
         self.encoding = self.classifier.encoding_
         self.oof_log_odds = self.classifier.oof_log_odds_

@@ -25,6 +25,7 @@ from .blend import Blend, blended
 from .calibration import Affine, fit_intercept_shift, sigmoid
 from .curve_fit import ColumnKinds
 from .design_matrix import Encoding, learn_encoding
+from .levelled import levelled
 from .row_order import TrainingRows, checked_groups, in_own_order
 from .unknown_cells import stand_ins_of
 
@@ -64,6 +65,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     outcome : scalar, default=None
         The value of ``y`` whose probability is wanted. Of numbers and booleans it is the greater
         one by default; of texts it has to be named.
+    level_by : column, default=None
+        Number along whose values the calibration is fitted once more, in straight pieces; name, or
+        position for an array. None, or a column that is not there, leaves it at one line.
     random_state : int or None, default=0
     n_jobs : int, default=2
         Threads. The result does not depend on it.
@@ -121,6 +125,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         bagging_fraction: float = 0.8,
         monotone: Mapping[Any, int] | None = None,
         outcome: Any = None,
+        level_by: Any = None,
         random_state: int | None = 0,
         n_jobs: int = 2,
     ) -> None:
@@ -134,6 +139,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.bagging_fraction = bagging_fraction
         self.monotone = monotone
         self.outcome = outcome
+        self.level_by = level_by
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -204,7 +210,11 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return Blend(Affine(slope=1.0, intercept=0.0), None, bag.raw)
         signs = tuple(self._constraints() or [0] * rows.matrix.shape[1])
         kinds = ColumnKinds(signs, frozenset(self.encoding_.categorical))
-        return blended(rows, bag.raw, kinds, bag.n_folds)
+        blend = blended(rows, bag.raw, kinds, bag.n_folds)
+        names = list(self.encoding_.names)
+        return (
+            levelled(blend, rows, names.index(self.level_by)) if self.level_by in names else blend
+        )
 
     def _check_settings(self) -> None:
         for name, least in _LEAST.items():

@@ -59,7 +59,8 @@ class ProbabilityModel(Protocol):
             Columns whose direction is declared: 1 raises the outcome, -1 lowers it. Columns that
             are not there are ignored.
         roles : dict of str to str
-            Special columns: "recency", "scorecard". The scorecard is no input of other models.
+            Special columns: "recency", "scorecard", "distance" (at all of its values estimates
+            have to agree with the outcome). The scorecard is no input of other models.
         weight : ndarray of float, shape (n_rows,), optional
             What each row counts, greater than 0; only their ratios matter. 1 each by default.
         """
