@@ -237,6 +237,7 @@ TABLES: tuple[TableSpec, ...] = (
             _number("notice_period_months"),
             _time("notice_deadline"),
             _time("break_at"),
+            _number("break_every_months"),
             _number("tcv"),
             _number("acv"),
             _number("list_acv"),

@@ -103,10 +103,12 @@ def _some(spans: Spans, marked: BoolArray, rows: Rows) -> BoolArray:
 def _emptied(states: pd.DataFrame) -> BoolArray:
     """Mark states of nothing that follow a paid state of the same thing: it has ended."""
     nothing = states["arr"].to_numpy() <= 0
-    paid = states["starts_us"].where(~nothing, NEVER)
-    first_paid = paid.groupby(states["entity"]).transform("min").to_numpy()
+    since = states[["starts_us", "known_us"]]
+    paid = since.apply(lambda at: at.where(~nothing, NEVER))
+    first_paid = paid.groupby(states["entity"]).transform("min")
+    follows = (first_paid <= since).all(axis=1).to_numpy()
     negative = states["arr"].to_numpy() < 0
-    return np.asarray(negative | (nothing & (first_paid <= states["starts_us"].to_numpy())))
+    return np.asarray(negative | (nothing & follows))
 
 
 def has_paid(rows: Rows, states: pd.DataFrame) -> BoolArray:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..arrays.array_types import BoolArray, IntArray, TextArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.moments import NEVER, add_months, month_start_after
+from ..arrays.moments import NEVER, add_months, first_repeat_after, month_start_after
 from .terms import deadline_of, term_end_after
 from .visible_spans import visible_spans
 
@@ -18,6 +18,7 @@ _NOTHING = {
     **{
         "notice_period_us": 0,
         "notice_period_months": 0,
+        "break_months": 0,
         "months": 1,
         "monthly": False,
         "rolls": False,
@@ -44,7 +45,7 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
         ``notice_deadline_us`` of the running period of a term that rolls, ``final_us`` (when it is
         known to stop), ``months``, ``monthly``, ``rolls``, ``auto_renew``, and what else says when
         it can be left (``ends_us``, ``anchor_us``, ``notice_period_us``, ``notice_period_months``,
-        ``break_us``).
+        ``break_us``, ``break_months``).
 
     Examples
     --------
@@ -152,8 +153,8 @@ def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataF
         ["", "month_end", "notice_deadline"],
         "term_end",
     )
-    leaves_early = terms["break_us"].to_numpy()
-    early = (leaves_early >= as_of) & (leaves_early < at)
+    leaves_early = _break_after(terms, as_of - 1)
+    early = leaves_early < at
     months = np.where(by_month, 1, terms["months"])
     return pd.DataFrame(
         {
@@ -169,6 +170,14 @@ def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataF
 def _named(kinds: TextArray) -> pd.Series:
     named = pd.Series(kinds, dtype=object)
     return named.where(named.ne(""), None)
+
+
+def _break_after(terms: pd.DataFrame, after: IntArray) -> IntArray:
+    """Return the first moment after another one at which a term can be left early."""
+    stated, months = terms["break_us"].to_numpy(), terms["break_months"].to_numpy()
+    again = first_repeat_after(stated, np.maximum(months, 1), after)
+    once = np.where(stated > after, stated, NEVER)
+    return np.where(months > 0, again, once).astype(np.int64)
 
 
 def _refusable(terms: pd.DataFrame, as_of: IntArray) -> IntArray:

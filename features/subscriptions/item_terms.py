@@ -57,6 +57,7 @@ def item_terms(tables: Tables) -> pd.DataFrame:
             "monthly": False,
             "auto_renew": pd.array([pd.NA] * len(starts), "boolean"),
             "break_us": NEVER,
+            "break_months": 0,
             "notice_period_us": 0,
             "notice_period_months": 0,
         }

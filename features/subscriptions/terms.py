@@ -31,10 +31,10 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
         ``entity``, ``starts_us``, ``ends_us`` (end of the written term), ``known_us``,
         ``replaced_us`` (a newer version was known),
         ``notice_period_us`` and ``notice_period_months`` (how long before the end notice has to be
-        given; one of them is 0), ``break_us`` (last moment to leave early), ``months`` (length of
-        the term, at least 1), ``anchor_us`` (from where ends are counted), ``monthly``,
-        ``auto_renew``, ``rolls`` (the term repeats by itself), ``acv``, ``list_acv`` (per year),
-        ``currency``.
+        given; one of them is 0), ``break_us`` (last moment to leave early), ``break_months`` (after
+        so many it comes again; 0 where it does not), ``months`` (length of the term, at least 1),
+        ``anchor_us`` (from where ends are counted), ``monthly``, ``auto_renew``, ``rolls`` (the
+        term repeats by itself), ``acv``, ``list_acv`` (per year), ``currency``.
         Empty when there are no contracts.
 
     Notes
@@ -70,6 +70,7 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
         notice_period_us=_notice_period(stored, ends),
         notice_period_months=_notice_months(stored),
         break_us=microseconds(stored, "break_at"),
+        break_months=_break_months(stored),
         months=months,
         anchor_us=np.where(add_months(starts, months) == ends, starts, ends),
         monthly=monthly,
@@ -93,6 +94,11 @@ def _notice_period(contracts: pa.Table, ends: IntArray) -> IntArray:
     days = np.nan_to_num(contracts["notice_period_days"].to_numpy() * DAY).astype(np.int64)
     both = (stated < NEVER) & (ends < NEVER)
     return np.where(both, ends - np.where(both, stated, 0), days).astype(np.int64)
+
+
+def _break_months(contracts: pa.Table) -> IntArray:
+    every = np.nan_to_num(contracts["break_every_months"].to_numpy())
+    return np.asarray(np.clip(np.rint(every), 0, 1200), dtype=np.int64)
 
 
 def _notice_months(contracts: pa.Table) -> IntArray:

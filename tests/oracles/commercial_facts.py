@@ -496,6 +496,10 @@ class Oracle:
         else:
             point, kind = NEVER, None
         leaves_early = at(row.break_at)
+        every = int(getattr(row, "break_every_months", None) or 0)
+        if every and leaves_early < t:
+            breaks = (moved(at(row.break_at), k * every) for k in range(1, 2000))
+            leaves_early = next(found for found in breaks if found >= t)
         if t <= leaves_early < point:
             return leaves_early, "break"
         return (point, kind) if point < NEVER else (NEVER, None)

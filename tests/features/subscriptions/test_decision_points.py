@@ -50,6 +50,23 @@ def test_after_a_break_that_is_not_used_comes_the_end_of_the_term():
     assert at == ends == ("2025-07-01", "2026-07-01", "2028-07-01")
 
 
+@pytest.mark.parametrize(
+    ("as_of", "first"),
+    [
+        ("2024-08-01", "2025-03-31"),
+        ("2025-03-31", "2025-03-31"),
+        ("2025-04-01", "2026-03-31"),
+        ("2026-04-01", "2027-03-31"),
+        ("2027-04-01", "2027-07-01"),
+    ],
+)
+def test_a_break_that_comes_every_year_is_the_next_decision(as_of, first):
+    term = {"term_start": "2024-07-01", "term_end": "2027-07-01", "term_months": 36}
+    breaks = {"break_at": "2025-03-31", "break_every_months": 12}
+    at, _ = points(as_of, count=1, auto_renew=False, **breaks, **term)
+    assert at == (first,)
+
+
 def test_months_follow_each_other():
     at, ends = points("2025-01-15", auto_renew=True, term_start="2024-07-01", term_months=1)
     assert at == ends == ("2025-02-01", "2025-03-01", "2025-04-01")
