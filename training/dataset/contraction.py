@@ -1,5 +1,7 @@
 """Who cut back without leaving, and what growth was about: labels beside churn and expansion."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -66,21 +68,13 @@ def revenue_labels(
     rows = Rows.of(labels)
     lead = settings.lead_days
     window = (lead, lead + settings.horizon_days)
-    whole_change = arr_growth(rows, tables, window=window, grace_days=settings.grace_days)
-    parts = {
-        f"expanded_{kind}": _nullable(
-            labels["expanded"].fillna(False).to_numpy(dtype=bool)
-            & (
-                arr_growth(rows, tables, window=window, grace_days=settings.grace_days, about=kind)
-                > 0
-            ),
-            known,
-        )
-        for kind in KINDS
-    }
+    grows = partial(arr_growth, rows, tables, window=window, grace_days=settings.grace_days)
+    change = grows()
+    grew = labels["expanded"].fillna(False).to_numpy(dtype=bool)
+    parts = {f"expanded_{kind}": _nullable(grew & (grows(about=kind) > 0), known) for kind in KINDS}
     stays = from_timestamps(labels["decided_at"]) > later(rows.as_of, window[1])
-    less = whole(-whole_change) >= whole(settings.contraction_share * np.nan_to_num(arr))
-    cut = less & (whole_change < 0) & (arr + whole_change > 0) & stays
+    less = whole(-change) >= whole(settings.contraction_share * np.nan_to_num(arr))
+    cut = less & (change < 0) & (arr + change > 0) & stays
     return pd.DataFrame({"contracted": _nullable(cut, known), **parts}, labels.index)
 
 

@@ -81,18 +81,23 @@ def forecast_trial(
     found: list[dict[str, object]] = []
     for date in dates:
         moment = int(to_microseconds(pd.DatetimeIndex([date]))[0])
-        moments = add_months(np.full(len(AHEAD), moment), 3 * np.array(AHEAD))
-        moments = moments[moments <= over]
+        moments = _quarters_after(moment, over)
         here = np.flatnonzero(book.accounts["as_of_us"].to_numpy() == moment)
         if not len(moments) or not len(here):
             continue
-        mine = book.take(here)
         rates = _rates_on(dataset, churn, expansion, date, moment)
         if not with_error:
             rates = replace(rates, leave_error=0.0, growth_error=0.0)
-        outlook = _outlook(mine, dataset, churn, expansion, rates, moment + closes * DAY)
+        closes_us = moment + closes * DAY
+        outlook = _outlook(book.take(here), dataset, churn, expansion, rates, closes_us)
         found += _held_against(outlook, ended[here], changes, moments)
     return pd.DataFrame(found, columns=list(_COLUMNS))
+
+
+def _quarters_after(moment: int, over: int) -> IntArray:
+    """Return the ends of the quarters ahead that are over."""
+    moments = add_months(np.full(len(AHEAD), moment), 3 * np.array(AHEAD))
+    return moments[moments <= over]
 
 
 def _paired(dataset: Dataset, dates: pd.DatetimeIndex) -> pd.DataFrame:
