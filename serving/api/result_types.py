@@ -1,6 +1,7 @@
 """What the verbs answer with."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pandas as pd
 from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
 from ...features.scores.portfolio_review import Independence
+from ...training.forecast.outlook import SURVIVAL_DAYS
+from ...training.forecast.survival import Clock
 from ...training.train import Trained
 from ..change.account_change import Change, Improvements
 from ..change.changes import change_of
@@ -211,6 +214,12 @@ class ScoreResult:
     def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
         """Return a ``shap.Explanation`` of all accounts; see ``Scored.explanation``."""
         return self.scored.explanation(target, scale=scale)
+
+    def survival(
+        self, days: Sequence[int] = SURVIVAL_DAYS, *, clock: Clock = "decided"
+    ) -> pd.DataFrame:
+        """Return the chance to be a customer after some days; see ``Scored.survival``."""
+        return self.scored.survival(days, clock=clock)
 
     def __repr__(self) -> str:
         as_of = self.scores["as_of"]
