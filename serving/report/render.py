@@ -23,6 +23,7 @@ from .columns import account_columns
 from .driver_texts import DriverViews
 from .flag_words import without_flag_names
 from .grid_chart import Cuts, draw_grid
+from .packed import in_columns
 from .page_words import day, percent, plain
 from .panels.account_panels import panel_records
 from .panels.account_sections import Sections
@@ -179,8 +180,9 @@ def _title(as_of: pd.Timestamp | None, reader: str) -> str:
     return whose if as_of is None else f"{whose} as of {day(as_of)}"
 
 
-def _in_blocks(panels: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    return [panels[start : start + _PANELS_EACH] for start in range(0, len(panels), _PANELS_EACH)]
+def _in_blocks(panels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    blocks = (panels[start : start + _PANELS_EACH] for start in range(0, len(panels), _PANELS_EACH))
+    return [in_columns(block) for block in blocks]
 
 
 def _complete(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

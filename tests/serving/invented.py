@@ -190,6 +190,16 @@ def strings_in(value):
             yield from strings_in(inner)
 
 
+def panels_of(block):
+    """The panels of one block of columns, as the script puts them together."""
+    sections = block["sections"].values()
+    return [
+        {key: column[place] for key, column in block.items() if key != "sections"}
+        | {"sections": [column[place] for column in sections if column[place]]}
+        for place in range(len(block["story"]))
+    ]
+
+
 class Told:
     """What a page carries for its script: the list, the tasks and the panels."""
 
@@ -197,7 +207,8 @@ class Told:
         blocks = re.findall(r'octet-stream" id="([\w-]+)">([^<]*)</script>', html)
         data = {name: unpacked(text) for name, text in blocks}
         self.book = data.get("book", {"accounts": {"id": []}, "tasks": {"account": []}})
-        self.panels = [panel for name in data if name != "book" for panel in data[name]]
+        blocks = [block for name, block in data.items() if name != "book"]
+        self.panels = [panel for block in blocks for panel in panels_of(block)]
         self.ids = self.book["accounts"]["id"]
 
     def row(self, place):

@@ -12,9 +12,17 @@ const unpack = async (id) => {
   return JSON.parse(await new Response(stream).text());
 };
 
+/* Blocks hold columns; a panel is one place of all of them. */
+const panelAt = (block, place) => {
+  const panel = {};
+  for (const [key, column] of Object.entries(block)) panel[key] = column[place];
+  panel.sections = Object.values(block.sections).map((column) => column[place]).filter(Boolean);
+  return panel;
+};
+
 const opened = new Map();
 const panelOf = async (book, place) => {
   const block = Math.floor(place / book.panels_each);
   if (!opened.has(block)) opened.set(block, unpack(`panels-${block}`));
-  return (await opened.get(block))[place % book.panels_each];
+  return panelAt(await opened.get(block), place % book.panels_each);
 };

@@ -23,7 +23,7 @@ _TITLES = {
     "limits": "Limits to value: what it asks for",
 }
 _MOST_READINGS = 18
-_LINES = {"chs": ("Health score", 100.0), "cmi": ("Maturity index", 5.0)}
+_LINES = {"chs": ("Health score", 100.0, 0), "cmi": ("Maturity index", 5.0, 1)}
 _WEEK = pd.Timedelta(days=7)
 _FACTS = ["account_id", "topic", "name", "text", "happened_at"]
 _HISTORY = ["account_id", "as_of", "chs", "cmi"]
@@ -56,7 +56,9 @@ class Sections:
         past = history if len(history) else history.reindex(columns=_HISTORY)
         past = past[_HISTORY].sort_values("as_of", kind="stable")
         self._history = ByAccount(listed, past["account_id"])
-        self._past = past.iloc[self._history.order].reset_index(drop=True)
+        ordered_past = past.iloc[self._history.order]
+        self._when = pd.to_datetime(ordered_past["as_of"], utc=True).tolist()
+        self._past = {name: ordered_past[name].astype(float).tolist() for name in _LINES}
 
     def of(self, place: int) -> list[dict[str, Any]]:
         """Return the sections of the account at a place of the list; those that say something."""
@@ -92,8 +94,12 @@ class Sections:
         return [(x, text) for x, text in marks if 0 <= x <= 1]
 
     def _readings(self, place: int) -> list[dict[str, Any]]:
-        past = self._past.iloc[self._history.of(place)].tail(_MOST_READINGS)
-        charts = (_reading(past, column, *told) for column, told in _LINES.items())
+        rows = self._history.of(place)
+        dates = self._when[rows][-_MOST_READINGS:]
+        charts = (
+            _reading(dates, self._past[column][rows][-_MOST_READINGS:], *told)
+            for column, told in _LINES.items()
+        )
         return [chart for chart in charts if chart]
 
 
@@ -103,24 +109,21 @@ def _section(title: str, told: _Told, topic: str, charts: list[dict[str, Any]]) 
 
 
 def _chart(name: str, values: list[float], marks: list[tuple[float, str]]) -> dict[str, Any]:
-    last = max(len(values) - 1, 1)
-    points = [[round(place / last, 4), value] for place, value in enumerate(values)]
     words = f"{name}: {values[0]:,.0f} at first, {values[-1]:,.0f} now, at most {max(values):,.0f}"
-    told = {"from": f"{len(values)} weeks ago", "to": "now", "lines": [{"points": points}]}
-    return told | {"words": words, "marks": [[round(x, 4), text] for x, text in marks]}
+    told = {"from": f"{len(values)} weeks ago", "to": "now", "ys": [round(one) for one in values]}
+    return told | {"words": words, "marks": [[round(x, 3), text] for x, text in marks]}
 
 
-def _reading(past: pd.DataFrame, column: str, name: str, top: float) -> dict[str, Any] | None:
+def _reading(
+    dates: Sequence[pd.Timestamp], values: Sequence[float], name: str, top: float, digits: int
+) -> dict[str, Any] | None:
     """Return a score over the stored readings; None below two."""
-    known = past.dropna(subset=[column])
+    known = [(when, value) for when, value in zip(dates, values, strict=True) if value == value]
     if len(known) < 2:
         return None
-    first, last = known["as_of"].iloc[0], known["as_of"].iloc[-1]
-    length = (last - first) / _WEEK
-    points = [
-        [round((when - first) / _WEEK / length, 4), round(value, 1)]
-        for when, value in zip(known["as_of"], known[column], strict=True)
-    ]
-    words = f"{name}: {points[0][1]:g} to {points[-1][1]:g} over {len(points)} readings"
-    told = {"from": day(first), "to": day(last), "lines": [{"points": points}], "marks": []}
-    return told | {"words": words, "top": top}
+    first, last = known[0][0], known[-1][0]
+    days = (last - first).days or 1
+    ys = [round(value, digits) for _, value in known]
+    words = f"{name}: {ys[0]:g} to {ys[-1]:g} over {len(ys)} readings"
+    told = {"from": day(first), "to": day(last), "ys": ys, "marks": [], "words": words, "top": top}
+    return told | {"xs": [round((when - first).days / days, 3) for when, _ in known]}

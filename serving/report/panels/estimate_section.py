@@ -56,7 +56,8 @@ def _points(account: Mapping[Any, Any]) -> Iterator[tuple[int, float]]:
 
 def _curve(points: list[tuple[int, float]]) -> dict[str, Any]:
     last = points[-1][0]
-    line = [[0.0, 1.0], *([round(days / last, 4), round(value, 4)] for days, value in points)]
+    xs = [0.0, *(round(days / last, 4) for days, _ in points)]
+    ys = [1.0, *(round(value, 3) for _, value in points)]
     said = ", ".join(f"{percent(value)} after {days} days" for days, value in points)
     told = {"words": f"Still a customer: {said}", "from": "today", "to": f"{last} days"}
-    return told | {"lines": [{"points": line}], "marks": [], "top": 1.0}
+    return told | {"xs": xs, "ys": ys, "marks": [], "top": 1.0}

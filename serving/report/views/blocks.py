@@ -1,10 +1,10 @@
 """Tables of the views for readers of the whole: plain records that one template draws."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote_plus
 
-__all__ = ["Block", "Cell", "Column", "cells_of", "columns_of", "link_to"]
+__all__ = ["Block", "Cell", "Column", "cells_of", "columns_of", "link_to", "without_columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,17 @@ def link_to(account_id: str, text: str) -> Cell:
     Cell(text='Alder', href='#account=a+1')
     """
     return Cell(text, f"#account={quote_plus(account_id)}")
+
+
+def without_columns(block: Block, word: str) -> Block:
+    """Return a table without the columns whose title has a word.
+
+    Examples
+    --------
+    >>> block = Block("t", "", columns_of("Who", "# ARR"), cells_of([("a", "1")]))
+    >>> without_columns(block, "ARR").rows
+    ((Cell(text='a', href=''),),)
+    """
+    kept = [place for place, column in enumerate(block.columns) if word not in column.title]
+    rows = tuple(tuple(row[place] for place in kept) for row in block.rows)
+    return replace(block, columns=tuple(block.columns[place] for place in kept), rows=rows)

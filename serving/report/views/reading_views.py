@@ -1,13 +1,13 @@
 """The views for readers of the whole: the head of customer success, a CFO, CS-ops."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ..beside import Beside
-from .blocks import Block
+from .blocks import Block, without_columns
 from .head_view import head_blocks
 from .money_view import money_blocks
 from .operations_view import operations_blocks
@@ -61,7 +61,14 @@ def views_of(
         View("money", "Money", "The forecast in money", "", money),
         View("operations", "Operations", "Data, rules and what people set by hand", "", operations),
     )
-    return tuple(view for view in views if view.blocks)
+    known = bool(len(accounts) and accounts["arr"].notna().any())
+    shown = views if known else tuple(_without_money(view) for view in views)
+    return tuple(view for view in shown if view.blocks)
+
+
+def _without_money(view: View) -> View:
+    """Return a view without the columns of what is not known."""
+    return replace(view, blocks=tuple(without_columns(block, "ARR") for block in view.blocks))
 
 
 def tabs_of(views: Sequence[View]) -> list[tuple[str, str]]:

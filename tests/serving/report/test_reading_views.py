@@ -217,9 +217,8 @@ def test_a_panel_has_the_estimate_its_date_its_curve_and_what_changed(scores):
     sections = {one["title"]: one for one in told.panels[place]["sections"]}
     estimate = sections["The estimate"]
     assert dict(estimate["facts"])["Next decision"] == "7 Jul 2025 (term end)"
-    assert estimate["charts"][0]["lines"][0]["points"] == [
-        *([0.0, 1.0], [0.0822, 0.97], [0.2466, 0.91], [0.4932, 0.82], [1.0, 0.635]),
-    ]
+    assert estimate["charts"][0]["xs"] == [0.0, 0.0822, 0.2466, 0.4932, 1.0]
+    assert estimate["charts"][0]["ys"] == [1.0, 0.97, 0.91, 0.82, 0.635]
     changed = sections["What changed since the last scoring"]["lines"]
     assert changed == ["The estimate rose.", "active users 9 → 2"]
 
@@ -229,5 +228,5 @@ def test_history_has_at_most_eighteen_readings(scores):
     told = Told(page_of(scores, beside=Beside(history=pd.concat(past))))
     sections = {one["title"]: one for one in told.panels[0]["sections"]}
     chart = sections["How health and maturity went"]["charts"][0]
-    assert len(chart["lines"][0]["points"]) == 18
+    assert len(chart["ys"]) == len(chart["xs"]) == 18
     assert chart["to"] == "30 Jun 2025"
