@@ -63,6 +63,8 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
     if tables.filled("subscription_items"):
         return contracts, []
     life, alive_until = _signs_of_life(tables)
+    if life.empty:
+        return contracts, []
     rows = _newest(contracts)
     passed = rows[rows["renews"] & (rows["ends_us"] + _WAIT < alive_until)]
     passed = passed.assign(followed=_followed(passed, rows))

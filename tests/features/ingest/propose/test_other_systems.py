@@ -344,3 +344,12 @@ def test_a_row_a_month_is_no_daily_use():
     found = propose({"usage": usage})
     assert found.parts == ()
     assert "`extra`" in found.unread[0].why
+
+
+def test_contracts_that_renew_by_themselves_need_nothing_beside_them():
+    contracts = frame(
+        **{"Contract ID": KEYS, "Customer": NAMES, "Start": STARTS, "Annual Value": "100"},
+        **{"End": [start.replace("2024", "2025") for start in STARTS], "Auto-Renewal": "Yes"},
+    )
+    tables, _, _ = read({"contracts": contracts})
+    assert tables["contracts"].num_rows == 8
