@@ -17,6 +17,7 @@ from ..metrics.silence import IDLE, SILENCE, USED, silent
 from ..metrics.views import view_named
 from .feeds import presupposed, reach_of
 from .point_in_time import Knowledge
+from .recorded_kinds import unrecorded
 
 __all__ = ["Evaluated", "evaluated", "prepared_for"]
 
@@ -103,7 +104,7 @@ def _evaluate(metric: Metric, known: Knowledge, idle: BoolArray) -> tuple[FloatA
     newcomer = known.tenure_days() < _NEWCOMER_DAYS
     if not isinstance(metric.measure, Tenure):
         state[empty & newcomer] = Absence.NO_EVENT_YET
-    unknown = _uncovered(metric, value, known)
+    unknown = _uncovered(metric, value, known) | unrecorded(metric, value, known)
     value = np.where(unknown, np.nan, value)
     state[unknown] = Absence.NOT_COLLECTED
     if metric.when_silent is not None:

@@ -15,7 +15,7 @@ from ..arrays.fact_loops import raise_newest_known
 from ..arrays.feed_days import FeedDays, days_by_date
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
 from ..metrics.queries import Commercial, Measure, Question
-from ..metrics.select import Select
+from ..metrics.select import HasPart, Is, Select
 from ..metrics.view_data import ViewData
 from ..metrics.views import VIEWS, View, view_named
 from ..progress import Progress
@@ -31,7 +31,9 @@ from .view_scan import Answers, taken
 __all__ = ["Knowledge", "whole_of"]
 
 
-def whole_of(tables: Tables, dates: IntArray) -> Whole:
+def whole_of(
+    tables: Tables, dates: IntArray, kinds: Iterable[tuple[str, Is | HasPart]] = ()
+) -> Whole:
     """Return what the accounts of these tables show, as if there were no others.
 
     Parameters
@@ -40,6 +42,8 @@ def whole_of(tables: Tables, dates: IntArray) -> Whole:
         Whose own ``whole`` does not count.
     dates : ndarray of int64, shape (n_dates,)
         As-of dates in microseconds since 1970, ascending, each once; may be empty.
+    kinds : iterable of (str, Is or HasPart)
+        Views, and the kinds of their rows of which to tell when the first became known.
 
     Returns
     -------
@@ -66,6 +70,11 @@ def whole_of(tables: Tables, dates: IntArray) -> Whole:
             for view in feeds
             if view.delivered(tables)
             for clock in _clocks(known, view)
+        },
+        first_known={
+            (view, str(kind)): known.recorded_since(view, kind)
+            for view, kind in kinds
+            if view_named(view).delivered(tables)
         },
     )
 
@@ -262,6 +271,12 @@ class Knowledge:
         moments, place = self._dates()
         begun = [self.feed_days(feed, clock).begins(moments) for clock in self._clocks(select)]
         return np.asarray(np.minimum.reduce(begun)[place])
+
+    def recorded_since(self, view: str, kind: Is | HasPart) -> int:
+        """Return when the first thing of a kind became known of any account; ``NEVER`` if none."""
+        if self.tables.whole is not None:
+            return self.tables.whole.first_known.get((view, str(kind)), 0)
+        return self.stored(view).first_known(kind)
 
     def tells(self, view: str, clock: str) -> bool:
         """Say whether the rows of a view tell a time themselves, and not what they name."""

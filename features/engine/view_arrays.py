@@ -44,6 +44,7 @@ class Stored:
         self._numbers: dict[str, FloatArray] = {}
         self._summed: set[str] = set()
         self._masks: dict[Filter, BoolArray] = {}
+        self._first_known: dict[Filter, int] = {}
         self._seen: dict[tuple[str, ...], IntArray] = {}
         self._replaced: dict[tuple[str, ...], IntArray] = {}
 
@@ -208,3 +209,16 @@ class Stored:
         if condition not in self._masks:
             self._masks[condition] = condition.mask(pa.table({column: values}))
         return codes, self._masks[condition]
+
+    def first_known(self, condition: Filter) -> int:
+        """Return when the first row for which a condition on a text holds became known.
+
+        ``NEVER`` where it holds for none; always, where the column is none of the view's own.
+        """
+        if not self.is_text(condition.column) or "known_at" not in self.data.table.column_names:
+            return 0
+        if condition not in self._first_known:
+            codes, mask = self.held(condition)
+            known = self.times("known_at")[mask[codes]]
+            self._first_known[condition] = int(known.min(initial=NEVER))
+        return self._first_known[condition]

@@ -223,12 +223,15 @@ class Whole:
         became known, -1 before the first.
     days : mapping of (str, str) to FeedDays
         By view and clock: the days of any account's rows.
+    first_known : mapping of (str, str) to int
+        By view and kind of its rows: when the first of any account became known.
     """
 
     filled: frozenset[str]
     dates: IntArray
     deliveries: Mapping[str, IntArray]
     days: Mapping[tuple[str, str], FeedDays] = field(default_factory=dict)
+    first_known: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def last_delivery(self, view: str, as_of: IntArray) -> IntArray:
         """Return when the newest row before each date became known; -1 before the first.

@@ -19,6 +19,7 @@ from ...features.engine.feature_table import (
     ratios_to_own,
 )
 from ...features.engine.point_in_time import whole_of
+from ...features.engine.recorded_kinds import kinds_of
 from ...features.ingest.read import read_some
 from ...features.metrics.metric import Metric
 from ...features.schema.settings import Effort, Settings
@@ -48,7 +49,7 @@ LIVE, SEGMENT = "_live", "_segment"
 WHOLE = pa.schema(
     {"name": pa.string(), "kind": pa.string(), "date": pa.int64(), "number": pa.int64()}
 )
-_FILLED, _NEWEST = "(filled)", "(newest)"
+_FILLED, _NEWEST, _FIRST = "(filled)", "(newest)", "(first) "
 """Kinds of rows beside those that are called by a clock and say on which days there are facts."""
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -128,14 +129,19 @@ def whole_rows(parcels: pa.Table, company: Company, dates: IntArray) -> pa.Table
     pyarrow.Table
         Of ``WHOLE``.
     """
-    found = whole_of(company.tables(unpacked(parcels)), dates)
+    kinds = {kind for metric in company.metrics for kind in kinds_of(metric.measure)}
+    found = whole_of(company.tables(unpacked(parcels)), dates, kinds)
     filled = [_whole_part(name, _FILLED, [0], [0]) for name in sorted(found.filled)]
     newest = [_whole_part(name, _NEWEST, dates, at) for name, at in found.deliveries.items()]
     days = [
         _whole_part(name, clock, there.date, there.day)
         for (name, clock), there in found.days.items()
     ]
-    return pa.concat_tables([WHOLE.empty_table(), *filled, *newest, *days])
+    first = [
+        _whole_part(view, _FIRST + kind, [0], [at])
+        for (view, kind), at in found.first_known.items()
+    ]
+    return pa.concat_tables([WHOLE.empty_table(), *filled, *newest, *days, *first])
 
 
 def _whole_part(
@@ -160,7 +166,9 @@ def whole_from(rows: pa.Table, dates: IntArray) -> Whole:
     """
     frame = rows.to_pandas()
     newest = frame[frame["kind"] == _NEWEST].groupby("name")
-    days = frame[~frame["kind"].isin([_FILLED, _NEWEST])].groupby(["name", "kind"])
+    of_kinds = frame["kind"].str.startswith(_FIRST)
+    first = frame[of_kinds].groupby(["name", "kind"])["number"].min()
+    days = frame[~of_kinds & ~frame["kind"].isin([_FILLED, _NEWEST])].groupby(["name", "kind"])
     return Whole(
         filled=frozenset(frame.loc[frame["kind"] == _FILLED, "name"]),
         dates=dates,
@@ -171,6 +179,10 @@ def whole_from(rows: pa.Table, dates: IntArray) -> Whole:
         days={
             (str(name), str(clock)): FeedDays(part["date"].to_numpy(), part["number"].to_numpy())
             for (name, clock), part in days
+        },
+        first_known={
+            (str(name), str(kind).removeprefix(_FIRST)): int(at)
+            for (name, kind), at in first.items()
         },
     )
 

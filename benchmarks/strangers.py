@@ -1,0 +1,95 @@
+"""Hold what ships against the truth on companies of other shapes than the demo's.
+
+Usage: python benchmarks/strangers.py [--only NAME] [--write]
+
+Each is invented with a fixed seed by `strange_companies.py`, which shares no code with the demo and
+knows nothing of the product but the names of tables and columns. With --write the tables replace
+their part of benchmarks/RESULTS.md.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+from results import markdown, write_section
+from strange_companies import COMPANIES, Shape, made
+from worlds import COLUMNS, World, measured, predicted
+
+import churngrid
+from churngrid.features.schema.tables import TABLES
+from churngrid.features.schema.tableset import Tables, empty_table
+
+BY_PART = ("company", "part", "rows", "mean p", "mean label", "mean true chance")
+
+
+def tried(shape: Shape) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return the figures of all models on one company, and of what ships in its parts."""
+    tables, p_true = made(shape)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, whole = Path(scratch) / "exported", Path(scratch) / "whole"
+        folder.mkdir()
+        for name, table in tables.items():
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+        _write_whole(churngrid.read_tables(folder), whole)
+        found = predicted(World(shape.name, folder, whole=whole))
+    keys = pd.MultiIndex.from_frame(found[["account_id", "as_of"]])
+    found = found.assign(p_true=p_true.reindex(keys).to_numpy()).dropna(subset="p_true")
+    segment = tables["accounts"].set_index("account_id")["segment"]
+    parts = found.assign(segment=found["account_id"].map(segment))
+    return list(measured(World(shape.name, Path()), found)), list(_in_parts(shape.name, parts))
+
+
+def _write_whole(tables: Tables, folder: Path) -> None:
+    """Write all tables with all columns, empty where the company has none, for the analyst."""
+    folder.mkdir()
+    for spec in TABLES:
+        table = tables[spec.name] if spec.name in tables else empty_table(spec)
+        pq.write_table(table, folder / f"{spec.name}.parquet")
+
+
+def _in_parts(name: str, found: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Yield the means of what ships by segment and by fifth of the estimate."""
+    ours = found[found["model"].str.startswith("churngrid")]
+    fifth = pd.qcut(ours["p"].rank(method="first"), 5, labels=False) + 1
+    for kind, parts in (("segment", ours["segment"]), ("fifth", fifth)):
+        for part, rows in ours.groupby(parts):
+            means = [f"{rows[column].mean():.3f}" for column in ("p", "label", "p_true")]
+            yield (name, f"{kind} {part}", f"{len(rows):,}", *means)
+
+
+def main() -> None:
+    """Print the tables of all companies, and keep them when asked to."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--only", default="", help="Part of a company's name.")
+    asked.add_argument("--write", action="store_true")
+    options = asked.parse_args()
+    figures, parts = [], []
+    for shape in COMPANIES:
+        if options.only in shape.name:
+            of_models, of_parts = tried(shape)
+            figures, parts = figures + of_models, parts + of_parts
+    lines = [
+        "# Companies of other shapes, against the truth",
+        "",
+        "Made by `python benchmarks/strangers.py --write`: companies of 300 to 450 accounts over",
+        "40 months, each once with a fixed seed. Columns as in *The estimate against the truth*;",
+        "here the truth knows the causes on the day and not their future. In the last company",
+        "nothing makes anybody leave: its true chance is the same for all, so that a gap has no",
+        "meaning there, only the log-losses have.",
+        "",
+        *markdown(COLUMNS, figures),
+        "",
+        "What ships, by segment and by fifth of its estimate:",
+        "",
+        *markdown(BY_PART, parts),
+    ]
+    print("\n".join(lines))
+    if options.write:
+        write_section(lines)
+
+
+if __name__ == "__main__":
+    main()
