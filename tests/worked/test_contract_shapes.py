@@ -100,3 +100,9 @@ def test_an_account_that_is_invoiced_no_longer_has_left(last, left):
     tickets = {"ticket_id": "t", "account_id": "b", "created_at": LAST}
     tables = company(rows, invoices=bills, tickets=[tickets])
     assert ends(tables) == left
+
+
+def test_without_any_sign_of_life_nothing_is_concluded():
+    ticket = {"ticket_id": "t", "account_id": "p0", "created_at": LAST}
+    tables = company([*PEERS, *yearly("quiet", 2022, 2023)], tickets=[ticket])
+    assert custom(tables, "quiet", "2025-06-01") == "paying"
