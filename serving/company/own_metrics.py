@@ -15,6 +15,10 @@ from ..results.schema import RESERVED
 __all__ = ["declared_metrics"]
 
 
+_LONGEST = 50
+"""Bytes: with what is stored beside a metric its name still fits into PostgreSQL."""
+
+
 def declared_metrics(
     module: str | None, extra: Mapping[str, ExtraNumber] | None = None
 ) -> tuple[Metric, ...]:
@@ -37,7 +41,8 @@ def declared_metrics(
     Raises
     ------
     SchemaError
-        If there is no such module, it declares no metrics, or a column is there already.
+        If there is no such module, it declares no metrics, or a column is there already or has a
+        name too long for databases.
 
     Examples
     --------
@@ -85,4 +90,10 @@ def _own(module: str) -> tuple[Metric, ...]:
             f"Setting `metrics`: module {module!r} must have a tuple `METRICS` of `Metric`, "
             f"got {type(own).__name__!r}."
         )
+    for metric in own:
+        if len(metric.column.encode()) > _LONGEST:
+            raise SchemaError(
+                f"Setting `metrics`: column {metric.column!r} of module {module!r} must have at "
+                f"most {_LONGEST} bytes, for databases cut longer names; rename the metric."
+            )
     return own

@@ -247,3 +247,14 @@ def test_setting_is_the_name_of_a_module(name, tmp_path):
 
 def test_own_columns_lead_to_their_metric(metrics):
     assert by_column(metrics)[f"{COLUMN}_vs_own"] is metrics[-1]
+
+
+def test_a_name_that_databases_would_cut_is_refused(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    text = (
+        "from dataclasses import replace\n"
+        "from churngrid.features.metrics.catalogue.usage import METRICS as shipped\n"
+        "METRICS = (replace(shipped[0], name='n' * 60),)\n"
+    )
+    with pytest.raises(SchemaError, match="must have at most 50 bytes, for databases cut"):
+        declared_metrics(module(tmp_path, text))
