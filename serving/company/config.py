@@ -38,7 +38,7 @@ def fact_fields(metrics: Sequence[Metric]) -> tuple[str, ...]:
     Examples
     --------
     >>> fact_fields(())[:3]
-    ('segment', 'status', 'p_churn')
+    ('segment', 'status', 'reason')
     """
     return (*by_column(metrics), *FACT_COLUMNS)
 
