@@ -8,6 +8,6 @@ chance, with a probability that the causes move. Leakage traps of real companies
 purpose; ``traps`` lists them.
 """
 
-from .company import Company, build_company, write_company
+from .company import Company, build_company, example_company, write_company
 
-__all__ = ["Company", "build_company", "write_company"]
+__all__ = ["Company", "build_company", "example_company", "write_company"]

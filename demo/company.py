@@ -28,7 +28,7 @@ from .users import draw_users, seats
 from .voice import survey_responses
 from .world import World, draw_world, managers_for
 
-__all__ = ["Company", "build_company", "write_company"]
+__all__ = ["Company", "build_company", "example_company", "write_company"]
 
 _LEAST_MONTHS, _MOST_MONTHS = 6, 120
 _GROWTH = [CHANGES.index(kind) for kind in ("seat_up", "tier_up", "cross_sell")]
@@ -200,6 +200,36 @@ def write_company(
         file = f"part-{number:04d}.parquet"
         _write_all({home / name / file: build for name, build in builders.items()})
     return number
+
+
+def example_company(folder: str | Path, *, accounts: int = 300, seed: int = 7) -> Path:
+    """Write the company of the examples into a folder, unless it is there already.
+
+    Parameters
+    ----------
+    folder : path
+        Gets the tables and a ``churngrid.yaml``.
+    accounts, seed : int
+        As in ``write_company``.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     (example_company(folder, accounts=5) / "churngrid.yaml").exists()
+    True
+    """
+    home, settings = Path(folder), Path(folder, "churngrid.yaml")
+    if not settings.exists():
+        write_company(home, accounts=accounts, seed=seed)
+        # Quarters teach nearly as much as months, in a third of the time.
+        settings.write_text("as_of_step: quarter\n", encoding="utf-8")
+    return home
 
 
 def _check(accounts: int, months: int, seed: int) -> None:

@@ -26,3 +26,11 @@ def test_python_reference_names_everything_public():
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     listed = {line.split(".")[-1] for line in page.splitlines() if line.startswith("::: ")}
     assert listed == {name for name in churngrid.__all__ if name[0] != "_"}
+
+
+def test_every_page_stands_in_the_site():
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
+    pages += [Path("notebooks", path.name) for path in (ROOT / "notebooks").glob("*.ipynb")]
+    shown = {str(page) for page in pages if page.parent.name != "decisions"}
+    assert {page for page in shown if f": {page}\n" not in nav} == set()

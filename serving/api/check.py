@@ -22,7 +22,7 @@ def check(
     data: Data,
     settings_path: str | Path | None = None,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> CheckResult:
     """Hold tables against the data contract.
@@ -34,7 +34,7 @@ def check(
     settings_path : str or Path, optional
         A settings file; without one the ``churngrid.yaml`` in or beside the data or in the working
         folder.
-    out : Path, optional
+    out : str or Path, optional
         Folder for the rows that were put aside, and a page that says what is read, what is not,
         and what is missing.
     progress : callable, optional
@@ -60,8 +60,10 @@ def check(
         check_apart(out, data)
     company = company_of(data, settings_path, progress)
     coverage = coverage_of(company.tables, company.config)
-    path = write_quarantine(company.tables, out) if out is not None else None
+    path = None
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        write_whole(out / _PAGE, coverage_page(coverage).encode())
+        folder = Path(out)
+        path = write_quarantine(company.tables, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / _PAGE, coverage_page(coverage).encode())
     return CheckResult(company.tables, business_of(company.tables).sentence, path, coverage)

@@ -67,7 +67,7 @@ FILE_KINDS = (
 """Every kind of file that people edit."""
 
 
-def check_file(kind: str, path: Path, settings_path: Path | None = None) -> list[str]:
+def check_file(kind: str, path: str | Path, settings_path: str | Path | None = None) -> list[str]:
     """Hold a file that people edit against its rules.
 
     Parameters
@@ -103,9 +103,10 @@ def check_file(kind: str, path: Path, settings_path: Path | None = None) -> list
     known = {one.name: one for one in FILE_KINDS}
     if kind not in known:
         raise ValueError(f"`kind` must be one of {list(known)}, got {kind!r}.")
-    if not path.is_file():
+    file = Path(path)
+    if not file.is_file():
         raise SchemaError(f"There is no file {str(path)!r}; name the {kind} to check.")
     try:
-        return known[kind].check(path, settings_path)
+        return known[kind].check(file, None if settings_path is None else Path(settings_path))
     except SchemaError as error:
         return str(error).splitlines()

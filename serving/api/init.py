@@ -23,13 +23,13 @@ __all__ = ["init"]
 
 
 def init(
-    folder: Path, *, data: Data | None = None, presets: Sequence[str] | None = None
+    folder: str | Path, *, data: Data | None = None, presets: Sequence[str] | None = None
 ) -> InitResult:
     """Write settings, scorecard, rubric and playbook to edit, and a questionnaire to fill in.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Made if missing; nothing in it is replaced.
     data : path, URL or dict of DataFrame, optional
         Propose how these tables are read, record where they are, hold them against the contract
@@ -52,23 +52,24 @@ def init(
     --------
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     sorted(path.name for path in init(Path(folder) / "mine").written)[:3]
+    ...     sorted(path.name for path in init(f"{folder}/mine").written)[:3]
     ['churngrid.yaml', 'maturity.yaml', 'playbook.yaml']
     """
     if presets and data is None:
         raise SchemaError("Presets say how your data is read; name it with `--from DATA`.")
     proposal = propose(data, presets) if data is not None else None
     mapping = mapping_of(proposal) if proposal else {}
-    files = starter_files(proposal, _recorded(data, folder), accounts_to_ask(data, mapping))
+    home = Path(folder)
+    files = starter_files(proposal, _recorded(data, home), accounts_to_ask(data, mapping))
     for name in files:
-        if (folder / name).exists():
-            raise SchemaError(f"{folder / name} is already there; init replaces nothing.")
-    write_all(folder, {name: text.encode() for name, text in files.items()})
-    written = tuple(folder / name for name in files)
+        if (home / name).exists():
+            raise SchemaError(f"{home / name} is already there; init replaces nothing.")
+    write_all(home, {name: text.encode() for name, text in files.items()})
+    written = tuple(home / name for name in files)
     if data is None or proposal is None:
-        return InitResult(written, next=_command(folder, "check DATA"))
-    checked, problem = _checked(data, folder, proposal)
-    return InitResult(written, proposal, checked, problem, _next(folder, data, proposal, checked))
+        return InitResult(written, next=_command(home, "check DATA"))
+    checked, problem = _checked(data, home, proposal)
+    return InitResult(written, proposal, checked, problem, _next(home, data, proposal, checked))
 
 
 def _recorded(data: Data | None, folder: Path) -> str | None:

@@ -114,6 +114,17 @@ def monitor(
     ------
     SchemaError
         If nothing is stored there.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from churngrid.demo import build_company
+    >>> tables = build_company(12, months=12).tables
+    >>> from churngrid import score
+    >>> with TemporaryDirectory() as out:
+    ...     done = score(tables, out=out, model="none")
+    ...     len(monitor(tables, results=out).runs)
+    1
     """
     if out is not None:
         check_apart(out, data)

@@ -144,7 +144,7 @@ def fit_scorecard(
     data: Data,
     settings_path: str | Path | None = None,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: Progress | None = None,
 ) -> ScorecardFit:
     """Learn the weights of the scorecard from the company's own churn.
@@ -153,7 +153,7 @@ def fit_scorecard(
     ----------
     data, settings_path, progress
         As in ``validate_scorecard``.
-    out : Path, optional
+    out : str or Path, optional
         File for the scorecard with the learned weights, everything else as it was; nothing is
         written without it.
 
@@ -178,13 +178,14 @@ def fit_scorecard(
     ...
     ValueError: The weights cannot be learned: ... Keep the hand-set weights.
     """
-    _check_place(out)
+    place = None if out is None else Path(out)
+    _check_place(place)
     company, notes = _monthly(company_of(data, settings_path, progress))
     trial = try_weights(dataset_of(company, progress), company.config.scorecard)
-    if out is not None:
+    if place is not None:
         text = reweighed(company.settings.scorecard, trial.learned)
-        write_whole(out, text.encode(), replace=False)
-    return ScorecardFit(trial, out, (*notes, *_variant_notes(trial.hand_set)))
+        write_whole(place, text.encode(), replace=False)
+    return ScorecardFit(trial, place, (*notes, *_variant_notes(trial.hand_set)))
 
 
 def _check_place(out: Path | None) -> None:

@@ -262,7 +262,7 @@ def backtest(
     data: Data,
     settings_path: str | Path | None = None,
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     targets: Sequence[str] = ("churn", "expansion"),
     progress: Progress | None = None,
 ) -> BacktestResult:
@@ -272,7 +272,7 @@ def backtest(
     ----------
     data, settings_path
         As in ``check``.
-    out : Path, optional
+    out : str or Path, optional
         Folder for ``predictions`` and ``scorers``, as Parquet and CSV.
     targets : sequence of {"churn", "expansion"}
     progress : callable, optional
@@ -292,7 +292,7 @@ def backtest(
     >>> from churngrid.demo import build_company
     >>> tables = build_company(60, months=24).tables
     >>> with TemporaryDirectory() as folder:
-    ...     kept = backtest(tables, out=Path(folder), targets=("churn",))
+    ...     kept = backtest(tables, out=folder, targets=("churn",))
     >>> {"base_rate", "scorecard"} <= set(kept.predictions["model"])
     True
     """
@@ -311,5 +311,5 @@ def backtest(
         notes=notes,
     )
     if out is not None:
-        write_tables(out, {"predictions": result.predictions, "scorers": result.scorers})
+        write_tables(Path(out), {"predictions": result.predictions, "scorers": result.scorers})
     return result
