@@ -76,7 +76,8 @@ def main() -> None:
     if args.write:
         about = (
             f"{args.worlds} worlds of {args.accounts:,} accounts and 36 months each "
-            f"(`benchmarks/play_effects.py`), {DAYS} days; the truth is the difference in a world of {LARGE:,}. "
+            f"(`benchmarks/play_effects.py`), {DAYS} days; the truth is the difference in a world "
+            f"of {LARGE:,}. "
             f"Without effect: {', '.join(sorted(NULL))}."
         )
         write_section(["# Play effects, found again where they are planted", "", about, "", *lines])

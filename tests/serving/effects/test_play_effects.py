@@ -254,7 +254,7 @@ def test_by_intention_to_treat_nobody_changes_the_group():
 
 def test_without_controls_it_refuses_and_says_what_to_set_up():
     tables = build_company(20, months=12).tables
-    with pytest.raises(SchemaError, match=r"control_share: 0.2.* for 210 days at least"):
+    with pytest.raises(SchemaError, match=r"control_share: 0.2.* for 180 days at least"):
         churngrid.play_effects(tables)
 
 
@@ -265,7 +265,7 @@ def test_days_are_one_at_least():
 
 @pytest.fixture(scope="module")
 def planted() -> PlayEffects:
-    return churngrid.play_effects(build_company(1000, interventions=True, seed=3).tables)
+    return churngrid.play_effects(build_company(1000, interventions=True, seed=3).tables, days=210)
 
 
 @pytest.mark.parametrize("play", ["fix_critical_ticket", "renew_goals"])
