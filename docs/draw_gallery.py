@@ -13,10 +13,10 @@ import pandas as pd
 import shap
 
 import churngrid
-from churngrid.demo import write_company
+from churngrid.demo import build_company, write_company
 
 HERE = Path(__file__).parent / "pictures"
-ACCOUNTS, SEED, KIND = 400, 7, "boosted"
+ACCOUNTS, TRIED, SEED, KIND = 300, 1150, 7, "boosted"
 COLOURS = {"low": "#b3261e", "medium": "#b26a00", "high": "#1b6e3c", "unknown": "#777777"}
 
 
@@ -89,7 +89,7 @@ def main():
     HERE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         data = Path(scratch) / "data"
-        write_company(data, accounts=ACCOUNTS, seed=SEED, interventions=True)
+        write_company(data, accounts=ACCOUNTS, seed=SEED)
         settings = data / "churngrid.yaml"
         settings.write_text("as_of_step: quarter\n")
         tracking = f"sqlite:///{Path(scratch) / 'mlflow.db'}"
@@ -97,7 +97,8 @@ def main():
         scored = churngrid.score(data, settings, tracking=tracking).scored
         draw_grid(scored.scores)
         draw_explanations(scored)
-        draw_effects(churngrid.play_effects(data, settings).effects)
+        tried = build_company(TRIED, seed=SEED, interventions=True).tables
+        draw_effects(churngrid.play_effects(tried, days=210).effects)
         kept = churngrid.backtest(data, settings, out=Path(scratch) / "bt", targets=("churn",))
         draw_reliability(kept.predictions)
 
