@@ -94,7 +94,8 @@ def flat_trial(
                 parts.append(part.assign(fold=fold, model=model.name, scheme=scheme))
     predictions = pd.concat(parts, ignore_index=True)
     scheme = str(predictions["scheme"].iloc[-1])
-    deciding = predictions[predictions["scheme"] == scheme]
+    # Each row is a decision of its own.
+    deciding = predictions[predictions["scheme"] == scheme].assign(weight=1.0)
     choice = choose(deciding, competitors, gate_of(table.y, table.ids))
     shipped = kind or choice.kind
     return FlatTrial(
