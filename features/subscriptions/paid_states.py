@@ -154,13 +154,16 @@ def _seats(items: pa.Table) -> FloatArray:
     """Return how many seats each row buys; NaN where it is of something else.
 
     A unit that is no seat is none, where the company has a word for seats. What was sold beside,
-    as a cross-sell, gives the same people more to use.
+    as a cross-sell, gives the same people more to use, from when that became known.
     """
-    frame = items.select(["item_id", "unit", "change_type", "quantity"]).to_pandas()
+    columns = ["item_id", "unit", "change_type", "quantity", "known_at", "effective_from"]
+    frame = items.select(columns).to_pandas()
     unit = frame["unit"].str.strip().str.lower()
     seat = unit.isin(_SEATS)
-    beside = frame.loc[frame["change_type"].eq("cross_sell"), "item_id"]
-    other = (unit.notna() & ~seat & seat.any()) | frame["item_id"].isin(beside)
+    ordered = frame.sort_values(["known_at", "effective_from"], kind="stable")
+    sold = ordered["change_type"].eq("cross_sell")
+    beside = sold.groupby(ordered["item_id"]).cummax().reindex(frame.index)
+    other = (unit.notna() & ~seat & seat.any()) | beside
     return np.asarray(frame["quantity"].mask(other), dtype=np.float64)
 
 
