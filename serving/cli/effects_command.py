@@ -45,7 +45,13 @@ def effects(
         from ..api.effects import play_effects as run
 
         with show_progress(quiet=talk.quiet) as progress:
-            found = run(*talk.inputs(data, settings), results=results, days=days, progress=progress)
+            found = run(
+                *talk.inputs(data, settings),
+                results=results,
+                days=days,
+                order=order,
+                progress=progress,
+            )
         talk.tell(_summary(found), _show)
 
 

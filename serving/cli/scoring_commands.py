@@ -104,7 +104,10 @@ def explain(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Tell where one account stands, why, what changed, and what to do."""
+    """Tell where an account stands, why, and what to do.
+
+    With `--since`: also what changed.
+    """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
         used, found = talk.inputs(data, settings)
@@ -153,7 +156,7 @@ def forecast(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Forecast what is due, what renews and what is paid, with ranges.
+    """Forecast what is due, renews and is paid, with ranges.
 
     By month or quarter, for the whole book, a segment or a CSM.
     """
