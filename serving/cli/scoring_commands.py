@@ -106,7 +106,7 @@ def explain(
 ) -> None:
     """Tell where an account stands, why, and what to do.
 
-    With `--since`: also what changed.
+    What changed since the last stored scoring, and what would help, are told, too.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         day = _as_of(as_of)
