@@ -11,6 +11,8 @@ from churngrid.serving.cli.summaries.scoring import score_summary, who_needs_som
 from churngrid.serving.report.account_story import account_story
 from churngrid.serving.report.portfolio import by_growth, growing_cells
 from churngrid.serving.report.render import render_report
+from churngrid.serving.results.result_column import empty_result
+from churngrid.serving.results.schema import FORECAST
 from churngrid.serving.results.words import n_waiting, to_do
 from tests.serving.invented import PLAYBOOK, Page, Told, drivers_of, page_of, plays_of, scores_of
 
@@ -34,8 +36,9 @@ def scored(scores):
     written = scores.assign(cap_reason=scores["cap_reason"].fillna(""))
     plays = plays.assign(state=state)
     feeds = pd.DataFrame(columns=["feed", "as_of", "metrics"])
+    tables = {"feeds": feeds, "forecast": empty_result(FORECAST)}
     told = {"notes": ("What it means.",), "findings": (), "maturity": MATURITY, "drift": {}}
-    return SimpleNamespace(scores=written, drivers=drivers, plays=plays, feeds=feeds, **told)
+    return SimpleNamespace(scores=written, drivers=drivers, plays=plays, **tables, **told)
 
 
 def result_of(scored):
