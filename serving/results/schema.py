@@ -593,7 +593,7 @@ def _stated(name: str, meaning: str) -> ResultColumn:
     return number(name, meaning=meaning, unit="money a year", low=0)
 
 
-_NOBODY = "the group has no ARR with an estimate"
+_NOBODY = "nothing is known of the group's ARR but who of it gave notice"
 
 FORECAST = (
     time("as_of", meaning="Date of the scoring."),

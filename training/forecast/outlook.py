@@ -214,7 +214,8 @@ class Outlook:
             here = accounts[accounts["cell"].isin(held)]
             inside = asked["cell"].isin(held).to_numpy()
             bounds = expected[inside].sum(axis=0), low[number], high[number]
-            figures = _figures(mine.arr[inside].sum(), *bounds)
+            now = mine.arr[inside].sum() if _tells(here) else 0.0
+            figures = _figures(now, *bounds)
             figures["leaving_called"] = _summed(called, here[here["known"]]["row"].to_numpy())
             yield grouping, group, _stated(here, due, moments) | figures
 
@@ -293,6 +294,12 @@ def period_moments(
         for one in listed
     ]
     return np.append(as_of, ends).astype(np.int64), names
+
+
+def _tells(accounts: pd.DataFrame) -> bool:
+    """Return whether more is known of some accounts than which of them gave notice."""
+    known = accounts["known"]
+    return bool(known.all() or (known & ~accounts["notice"].astype(bool)).any())
 
 
 def _summed(called: FloatArray, rows: IntArray) -> FloatArray:

@@ -208,3 +208,10 @@ def test_the_first_period_begins_with_the_date():
     moments, names = period_moments(AS_OF, "month", 1)
     assert names == ["2025-02", "2025-03"]
     assert moments[0] == AS_OF
+
+
+def test_retention_is_unknown_where_only_notices_are_known():
+    table = invented(p_churn=np.nan).table()
+    whole = table[table["grouping"] == "all"]
+    assert (whole["arr_notice"] > 0).any()
+    assert whole[["grr", "grr_low", "nrr", "nrr_high"]].isna().all(axis=None)
