@@ -221,3 +221,11 @@ def test_a_cancelled_contract_ends_its_own_items_only():
     ]
     said = event("a", "cancelled", "2024-05-01") | {"contract_id": "c"}
     assert stand(company(rows, contract_events=[said]), "a", "2024-07-01")["arr"] == 360.0
+
+
+def test_a_cancellation_that_an_item_states_itself_ends_no_other_item():
+    rows = [item("a", "2023-01-01", name="i"), item("a", "2023-01-01", "2024-05-01", name="j")]
+    said = event("a", "cancelled", "2024-05-01", known="2024-04-10")
+    tables = company(rows, contract_events=[said])
+    assert stand(tables, "a", "2024-07-01")["arr"] == 1200.0
+    assert stand(tables, "a", "2024-07-01")["custom"] == "paying"

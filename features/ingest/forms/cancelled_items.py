@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...arrays.moments import NEVER, microseconds
+from ...arrays.moments import DAY, NEVER, microseconds
 from ...schema.tableset import Finding
 
 __all__ = ["ended_by_events"]
@@ -16,6 +16,7 @@ __all__ = ["ended_by_events"]
 
 _ENDS = ("cancelled", "churn_confirmed")
 _GOES_ON = ("renewed", "reactivated", "cancel_withdrawn")
+_NEAR = 31 * DAY
 _RULE = (
     "items without an end belong to what was cancelled, and were read as ended by that; give "
     "`effective_to`, or a later row of the item, if it runs on"
@@ -38,8 +39,10 @@ def ended_by_events(items: pa.Table, events: pa.Table) -> tuple[pa.Table, list[F
     list of Finding
         At most one.
     """
-    said = _events_of(events)
-    told = _concerned(_open_items(items), said)
+    rows = _rows_of(items)
+    said = _about_more_than_one_item(_events_of(events), rows)
+    still_open = rows[(rows["ends_us"] == NEVER) & (rows["mrr"] > 0)]
+    told = _concerned(still_open, said)
     if told.empty:
         return items, []
     told = told.sort_values(["row", "known_us", "goes_on"], kind="stable")
@@ -66,7 +69,7 @@ def _events_of(events: pa.Table) -> pd.DataFrame:
     return frame[frame["goes_on"] | frame["event_type"].isin(_ENDS)]
 
 
-def _open_items(items: pa.Table) -> pd.DataFrame:
+def _rows_of(items: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = items.select(["account_id", "item_id", "contract_id", "mrr"]).to_pandas()
     frame = frame.assign(
         row=np.arange(len(frame)),
@@ -76,8 +79,17 @@ def _open_items(items: pa.Table) -> pd.DataFrame:
     )
     frame = frame.sort_values(["item_id", "starts_us", "item_known_us"], kind="stable")
     newer = frame.groupby(["item_id", "starts_us"])["item_known_us"].shift(-1, fill_value=NEVER)
-    frame = frame.assign(newer_us=newer)
-    return frame[(frame["ends_us"] == NEVER) & (frame["mrr"] > 0)]
+    return frame.assign(newer_us=newer)
+
+
+def _about_more_than_one_item(events: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the ends that an item of the account states itself: they are about that item."""
+    named = events.reset_index().merge(rows, on="account_id", suffixes=("", "_item"))
+    own = named["contract_id"].isna() & (named["mrr"] > 0) & (named["ends_us"] < NEVER)
+    known = named["item_known_us"] <= named["known_us"]
+    at_its_end = named["ends_us"] + _NEAR >= named[["effective_us", "known_us"]].min(axis=1)
+    stated = named.loc[own & known & at_its_end & ~named["goes_on"], "index"]
+    return events[~events.index.isin(stated)]
 
 
 def _concerned(items: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
