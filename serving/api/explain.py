@@ -19,11 +19,8 @@ __all__ = ["explain"]
 _READINGS = 2
 """A band follows the second of two readings that agree, so that many before it decide."""
 
-_STEPS = {
-    "week": pd.DateOffset(weeks=1),
-    "month": pd.DateOffset(months=1),
-    "quarter": pd.DateOffset(months=3),
-}
+_APART = pd.DateOffset(months=1)
+"""How far apart readings are taken that nobody stored: training has a step of its own."""
 
 
 def explain(
@@ -50,8 +47,8 @@ def explain(
         Where ``score`` stored its results: bands that hold for a second reading and the reasons of
         open plays come from there, so that this tells what the list says. By default the folder
         ``results`` beside the data, beside the settings or in the working folder. Where that holds
-        no earlier date, the two readings before are computed again from the data, one
-        ``as_of_step`` apart, and the story says so.
+        no earlier date, the two readings before are computed again from the data, a
+        month apart, and the story says so.
     since : str, optional
         A date: changes are told against the newest stored scoring on or before it; by default
         against the last one.
@@ -93,9 +90,8 @@ def _computed_again(
     stored: History,
 ) -> tuple[History, str]:
     """Return the readings before a date as the data gives them, and what to say of them."""
-    step = _STEPS[company.settings.as_of_step]
     history, told = History(feeds=stored.feeds), []
-    for date in (day - step * back for back in range(_READINGS, 0, -1)):
+    for date in (day - _APART * back for back in range(_READINGS, 0, -1)):
         if _has_data(company, date):
             scored = scored_of(company, date.isoformat(), tracking, model, history, None)
             history = history.and_then(scored)
