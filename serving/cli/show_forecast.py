@@ -56,6 +56,10 @@ def say_coming_period(rows: Sequence[Mapping[str, Any]]) -> None:
     if not book:
         return
     row = book[min(1, len(book) - 1)]
+    if row["grr"] is None:
+        due, arr = say_money(row["arr_due"]), say_money(row["arr"])
+        say(f"{row['period']}: {due} of {arr} ARR is due; without estimates nobody can say more.")
+        return
     renews, left = (_money(row, "renewed"), _share(row, "grr"))
     unknown = row["arr_due_without_estimate"]
     say(
@@ -134,6 +138,8 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 
 
 def _money(row: Mapping[str, Any], name: str) -> str:
+    if row["grr"] is None:
+        return ""
     low, high = (say_money(row[f"{name}{bound}"]) for bound in ("_low", "_high"))
     return f"{say_money(row[name])}\n{low} to {high}"
 
@@ -162,8 +168,8 @@ def _say_unknown(summary: Mapping[str, Any]) -> None:
         )
     if unknown := first["accounts_without_arr"]:
         say(
-            f"{unknown:,} accounts pay an amount that is unknown, or in a currency without a rate; "
-            "they are in no sum. See `exchange_rates` in the settings."
+            "Accounts in no sum, their ARR unknown or in a currency without a rate: "
+            f"{unknown:,}. See `exchange_rates` in the settings."
         )
 
 

@@ -25,7 +25,7 @@ def test_forecast_says_what_is_due_stays_and_is_left(verbs):
 def test_forecast_says_which_money_is_in_no_figure(verbs):
     text = shown(verbs)
     assert "in no figure above: 30 K of ARR (20 %)" in text
-    assert "1 accounts pay an amount that is unknown" in text
+    assert "in no sum, their ARR unknown or in a currency without a rate: 1." in text
 
 
 def test_forecast_puts_the_call_of_people_beside(verbs):
@@ -74,3 +74,12 @@ def test_score_says_what_the_coming_period_brings(verbs):
 def test_score_for_programs_has_the_forecast(verbs):
     told = document(run("score", "data", "--json"))
     assert told["forecast"][0]["period"] == "2026-Q1"
+
+
+def test_without_estimates_only_what_is_due_is_told(verbs):
+    nothing = {name: np.nan for name in ("grr", "nrr")}
+    found = forecast_result()
+    verbs.answers["forecast"] = replace(found, table=found.table.assign(**nothing))
+    text = squeezed(run("forecast", "data").stdout)
+    assert "120 K" in text
+    assert "30 K to 30 K" not in text

@@ -84,7 +84,7 @@ def test_account_that_churns_has_not_expanded(company, pairs):
         item("2024-01-01"),
         item("2024-10-01", "2025-01-01", mrr=200.0, change_type="seat_up"),
     ]
-    found = labelled(leaver(company, subscription_items=ledger), pairs("2024-07-01"))
+    found = labelled(leaver(company, subscription_items=ledger), pairs("2024-08-01"))
     assert (found["churned"].item(), found["expanded"].item()) == (True, False)
 
 
@@ -100,8 +100,8 @@ def test_growth_is_told_long_before_the_decision_is(company, pairs):
 
 def test_without_items_a_greater_renewal_is_expansion(company, pairs):
     greater = STAYS | {"acv": 1300.0}
-    assert expanded(company(contracts=[ANNUAL, greater]), pairs("2024-07-01")) == [True]
-    assert expanded(company(contracts=[ANNUAL, STAYS]), pairs("2024-07-01")) == [False]
+    assert expanded(company(contracts=[ANNUAL, greater]), pairs("2024-08-01")) == [True]
+    assert expanded(company(contracts=[ANNUAL, STAYS]), pairs("2024-08-01")) == [False]
 
 
 def test_without_contracts_a_renewal_states_the_growth(company, pairs):
