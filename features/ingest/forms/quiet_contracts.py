@@ -27,6 +27,8 @@ _FEWEST = 5
 """Terms that have to have passed before their follow-up can be called usual."""
 _MONTH_DAYS = 30.4375
 
+_ENDS = ("notice_received", "cancel_requested", "cancelled", "term_ended", "churn_confirmed")
+
 _LIFE = {"usage_daily": "date", "usage_events": "occurred_at", "invoices": "issued_at"}
 """What shows that an account is still there, and when."""
 
@@ -56,7 +58,8 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
 
     Notes
     -----
-    Silence tells where the company usually writes a row for the next term, or where the account
+    What the contract events say of an end counts, and silence adds nothing. Silence tells where the
+    company usually writes a row for the next term, or where the account
     was invoiced before; and only while the feeds that are silent go on for others.
     """
     contracts = tables["contracts"]
@@ -67,6 +70,7 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
         return contracts, []
     rows = _newest(contracts)
     passed = rows[rows["renews"] & (rows["ends_us"] + _WAIT < alive_until)]
+    passed = passed[~_told_to_end(passed, tables)]
     passed = passed.assign(followed=_followed(passed, rows))
     usual = len(passed) >= _FEWEST and passed["followed"].mean() >= _FOLLOWED
     left = passed[~passed["followed"]].join(life, on="account_id")
@@ -81,6 +85,18 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
     examples = tuple(left["account_id"].drop_duplicates()[:3])
     finding = Finding("contracts", "auto_renew", _RULE, len(left), examples)
     return pa.concat_tables([contracts, versions]), [finding]
+
+
+def _told_to_end(contracts: pd.DataFrame, tables: Tables) -> np.ndarray:
+    """Tell of which contracts, or of whose whole account, an event says that they end."""
+    if not tables.filled("contract_events"):
+        return np.zeros(len(contracts), dtype=bool)
+    events = tables["contract_events"].select(["account_id", "contract_id", "event_type"])
+    frame: pd.DataFrame = events.to_pandas()
+    said = frame[frame["event_type"].isin(_ENDS)]
+    of_all = said.loc[said["contract_id"].isna(), "account_id"]
+    named = contracts["contract_id"].isin(said["contract_id"].dropna())
+    return np.asarray(named | contracts["account_id"].isin(of_all))
 
 
 def _signs_of_life(tables: Tables) -> tuple[pd.DataFrame, int]:
