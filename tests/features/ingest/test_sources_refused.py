@@ -49,7 +49,9 @@ def test_other_arguments_are_refused(data):
 
 
 def test_mapping_of_something_else_is_refused():
-    with pytest.raises(TypeError, match=r"`data\['accounts'\]` must be a pandas or polars DataFrame"):
+    with pytest.raises(
+        TypeError, match=r"`data\['accounts'\]` must be a pandas or polars DataFrame"
+    ):
         read_tables({"accounts": [1]})
 
 

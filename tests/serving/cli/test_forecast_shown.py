@@ -77,7 +77,7 @@ def test_score_for_programs_has_the_forecast(verbs):
 
 
 def test_without_estimates_only_what_is_due_is_told(verbs):
-    nothing = {name: np.nan for name in ("grr", "nrr")}
+    nothing = dict.fromkeys(("grr", "nrr"), np.nan)
     found = forecast_result()
     verbs.answers["forecast"] = replace(found, table=found.table.assign(**nothing))
     text = squeezed(run("forecast", "data").stdout)
