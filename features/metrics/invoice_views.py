@@ -63,11 +63,11 @@ def with_debts(invoices: pa.Table) -> pa.Table:
     issued, when_due = invoices["issued_at"], pc.coalesce(invoices["due_at"], invoices["issued_at"])
     given_up = pc.is_in(status, value_set=pa.array(_GIVEN_UP))
     settled = pc.case_when(
-        pc.make_struct(nobody, given_up, part, dated, all_paid),
+        pc.make_struct(nobody, pc.and_(dated, pc.invert(part)), given_up, part, all_paid),
         issued,
+        invoices["paid_at"],
         pc.add(when_due, _GIVEN_UP_AFTER).cast(issued.type),
         pa.scalar(None, issued.type),
-        invoices["paid_at"],
         when_due,
     )
     owed = pc.if_else(nobody, 0.0, pc.if_else(pc.and_(dated, pc.invert(part)), due, rest))

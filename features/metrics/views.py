@@ -89,7 +89,7 @@ class View:
 
         Examples
         --------
-        >>> view_named("usage").may_lack(["product_user_id", "module"])
+        >>> view_named("usage").may_lack(["date", "module"])
         ['module']
         """
         tables = [table_spec(source) for source in self.sources]

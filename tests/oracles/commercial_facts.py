@@ -377,7 +377,7 @@ class Oracle:
             if row.known < t and row.start < moment:
                 newest[row.item_id] = row
         found += [
-            Row(amount=row.amount, currency=row.currency, quantity=row.quantity, thing=row)
+            Row(amount=row.amount, currency=row.currency, quantity=self.seats(row), thing=row)
             for row in newest.values()
             if row.account_id == account and moment <= row.end
         ]
@@ -391,6 +391,16 @@ class Oracle:
                     Row(amount=row.amount, currency=row.currency, quantity=None, thing=None)
                 )
         return found
+
+    def seats(self, row):
+        """What a row of an item buys; nothing once a row of the item was known as sold beside."""
+        beside = any(
+            one.item_id == row.item_id
+            and one.change_type == "cross_sell"
+            and (one.known, one.start) <= (row.known, row.start)
+            for one in self.items
+        )
+        return None if beside else row.quantity
 
     def worth(self, states):
         total = 0.0
@@ -466,10 +476,12 @@ class Oracle:
         """Without a contract an account is bound by what it has paid for by more than a month."""
         newest, best = {}, None
         for row in sorted(self.items, key=lambda row: (row.start, row.known)):
-            if row.account_id == account and row.known < t:
+            if row.known < t:
                 newest[row.item_id] = row
         for row in newest.values():
-            if row.until == NEVER or row.months <= 1 or row.amount <= 0:
+            if row.account_id != account or row.until == NEVER:
+                continue
+            if row.months <= 1 or row.amount <= 0:
                 continue
             end = self.period_end(row, t)
             if end >= t and (best is None or end > best[1]):

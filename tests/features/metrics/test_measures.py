@@ -72,6 +72,7 @@ def test_a_missing_value_is_no_value(known, view, columns, expected):
 
 def test_a_row_may_lack_what_no_contract_demands():
     assert view_named("usage").may_lack(["product_user_id", "feature_id", "date", "module"]) == [
+        "product_user_id",
         "feature_id",
         "module",
     ]

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import churngrid
 from churngrid.features.errors import ArtifactError
+from churngrid.serving.api.chosen_models import models_for
 from churngrid.serving.cli.app import app
 from churngrid.training.registry.mlflow_registry import local_uri
 from tests.flat_customers import flat_customers
@@ -53,6 +54,11 @@ def test_any_version_can_be_loaded_and_predicts(store):
         churngrid.load_model("churn", "9", store)
     with pytest.raises(ArtifactError, match="There is no 'champion' of 'expansion' yet"):
         churngrid.load_model("expansion", tracking=store)
+
+
+def test_a_version_that_is_not_there_is_not_replaced_by_another(store):
+    with pytest.raises(ArtifactError, match="There is no version '99' of 'churn' in"):
+        models_for("99", store)
 
 
 def test_promotion_and_rollback_go_back_step_by_step(store):

@@ -66,7 +66,7 @@ def test_several_columns_of_one_table_are_told_apart(tmp_path):
     [
         ({"source": "monthyl"}, "Did you mean 'monthly'"),
         ({"value": "API call"}, "Did you mean 'API calls'"),
-        ({"component": "usag"}, "`extra.api_calls`.*got 'usag'"),
+        ({"component": "usag"}, r"Setting `extra\.api_calls`: .*got 'usag'"),
     ],
 )
 def test_a_wrong_name_is_answered_with_the_right_one(given, said, tmp_path):

@@ -62,6 +62,7 @@ class Learned:
 
     target, kind, version, base_rate = "churned", "boosted", "0" * 64, 0.2
     maturity_columns, references, learned_until = (), {}, ""
+    rates, block_error = None, 0.0
     columns = tuple(metric.column for metric in METRICS if metric.in_model)
     collected = columns
 
