@@ -104,4 +104,4 @@ def test_the_story_leaves_out_what_is_missing(scores):
 def test_the_headline_tells_a_falling_score_from_a_steady_one(scores, trend, said):
     inside = scores[(scores["health_source"] == "model") & scores["cap_reason"].isna()]
     account = inside.assign(health_trend=trend, health_band="high", cap_reason="").iloc[0]
-    assert headline(account).startswith(f"Health is high{said} the odds of leaving")
+    assert headline(account).startswith(f"Health is high{said} the chance is about 1 in ")

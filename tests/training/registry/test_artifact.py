@@ -39,7 +39,7 @@ def _table(n: int = 240) -> pd.DataFrame:
 def _model(kind: str = "boosted", **facts: Any) -> FittedModel:
     X = _table()
     y = (X["idle_days"] + X["chs"] / 20 > 20).to_numpy().astype(int)
-    roles = {"recency": "idle_days", "scorecard": "chs"}
+    roles = {"recency": "idle_days", "scorecard": "chs", "growth": "idle_days", "saturation": "chs"}
     model = model_named(kind).build()
     model.fit(X, y, groups=np.arange(len(y)) // 2, monotone={"idle_days": 1}, roles=roles)
     about = {"target": "churned", "base_rate": 0.4, "lead_days": 30, "horizon_days": 180}
