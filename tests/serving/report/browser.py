@@ -60,8 +60,8 @@ class Browser:
         self.ask("Page.navigate", url="about:blank")
         self.ask("Page.navigate", url=f"{Path(path).as_uri()}{fragment}")
         return self.run("""new Promise((done) => {
-            const look = () => document.body && document.body.dataset.ready
-                ? done(document.body.dataset.ready) : setTimeout(look, 10);
+            const ready = () => document.readyState === "complete" && document.body.dataset.ready;
+            const look = () => ready() ? done(ready()) : setTimeout(look, 10);
             look();
         })""")
 

@@ -187,7 +187,7 @@ def test_a_panel_tells_the_whole_story(told, scores):
     text = told.panel_text(place)
     account = scores.loc[place]
     for said in (
-        "Health is low; the odds of leaving are about",
+        "Health is low; the chance is about 1 in ",
         "The model's estimate of leaving rises because",
         "active users 41 → 24 (segment 38)",
         "The model's estimate of leaving falls because",
