@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .console import say, show_accounts, show_scorers, show_table
-from .show_forecast import say_coming_period
 
 __all__ = [
     "show_backtest",
@@ -214,6 +213,8 @@ def show_score(summary: Mapping[str, Any]) -> None:
     summary : mapping
         Of ``score_summary``.
     """
+    from .show_forecast import say_coming_period
+
     for finding in summary["findings"]:
         say(f"! {finding}")
     meaning, *notes = summary["notes"][len(summary["findings"]) :]
