@@ -128,7 +128,7 @@ def show_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
     table.add_column("Account", ratio=4, overflow="fold")
     shown = [key for key in ("csm_id", "arr") if any(a[key] is not None for a in accounts)]
     if "csm_id" in shown:
-        table.add_column("CSM", ratio=2, overflow="fold")
+        table.add_column("CSM", ratio=2, min_width=6, overflow="fold")
     if "arr" in shown:
         table.add_column("ARR", justify="right", no_wrap=True)
     table.add_column("Chance to leave", no_wrap=True)
