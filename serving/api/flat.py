@@ -20,6 +20,7 @@ from ...training.registry.mlflow_registry import (
     load_champion,
     log_training,
 )
+from ...training.registry.promotion import Decision
 from ..company.load_company import settings_of
 from ..flat.page import flat_page
 from ..flat.scores import FlatScored, score_flat
@@ -169,27 +170,14 @@ def train_table(
     trained = learn_flat(table, kind=model_kind, monotone=flat.monotone, progress=step)
     trained = _with_usual(trained, table)
     decision = promote_flat(trained, frame, load_champion(uri, "churned"))
-    shown = trained.trial.scorers
-    deciding = shown[shown["scheme"] == trained.trial.scheme]
-    log_training(
-        uri,
-        trained.model,
-        TrainingReport(
-            decision=decision,
-            scorers=deciding[deciding["model"] == trained.trial.kind].drop(columns="scheme"),
-            params={"flat": flat.model_dump(mode="json", exclude={"plays", "columns"})},
-            curves=_calibration(trained),
-            data_hash=_hash_of(table),
-            card=_card(trained),
-        ),
-    )
+    log_training(uri, trained.model, _report(trained, table, flat, decision))
     return FlatTrainResult(
         kind=trained.trial.kind,
         version=trained.model.version,
         alias=decision.alias,
         reason=decision.reason,
         scheme=trained.trial.scheme,
-        scorers=shown,
+        scorers=trained.trial.scorers,
         predictions=trained.trial.predictions,
         rows=len(table.y),
         accounts=len(set(table.ids)),
@@ -362,6 +350,22 @@ def _as_of(
 def _with_usual(trained: FlatTrained, table: FlatTable) -> FlatTrained:
     card = dict(trained.model.card) | {"usual": usual_of(table.X, table.y)}
     return replace(trained, model=replace(trained.model, card=card))
+
+
+def _report(
+    trained: FlatTrained, table: FlatTable, flat: FlatSettings, decision: Decision
+) -> TrainingReport:
+    """Return what is registered beside the model: the figures of the scheme that decided."""
+    trial = trained.trial
+    mine = (trial.scorers["scheme"] == trial.scheme) & (trial.scorers["model"] == trial.kind)
+    return TrainingReport(
+        decision=decision,
+        scorers=trial.scorers[mine].drop(columns="scheme"),
+        params={"flat": flat.model_dump(mode="json", exclude={"plays", "columns"})},
+        curves=_calibration(trained),
+        data_hash=_hash_of(table),
+        card=_card(trained),
+    )
 
 
 def _calibration(trained: FlatTrained) -> dict[str, list[dict[str, float]]]:

@@ -11,9 +11,16 @@ from .flat_commands import train_flat
 from .options import (
     AsJson,
     Data,
+    DateColumn,
     Debug,
+    IdColumn,
+    KeptColumns,
+    ModelKind,
+    PositiveValue,
     Quiet,
+    RequireChampion,
     SettingsFile,
+    Stability,
     Target,
     TargetOrColumn,
     Targets,
@@ -31,41 +38,13 @@ def train(
     target: TargetOrColumn = None,
     settings: SettingsFile = None,
     tracking: Tracking = None,
-    model_kind: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KIND", help="Ship this kind of model whatever the amount of data suggests."
-        ),
-    ] = None,
-    id: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="For one table: who the customer is.")
-    ] = None,
-    date: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="For one table: the date of the row.")
-    ] = None,
-    positive: Annotated[
-        str | None,
-        typer.Option(metavar="VALUE", help="For one table: the value that means: left."),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="For one table: learn from this column although it looks as if it knew who left.",
-        ),
-    ] = None,
-    stability: Annotated[
-        bool,
-        typer.Option(
-            "--stability", help="Train twice more, to say how many of the reasons stay the same."
-        ),
-    ] = False,
-    require_champion: Annotated[
-        bool,
-        typer.Option(
-            "--require-champion", help="End with code 4 if a new model is a challenger only."
-        ),
-    ] = False,
+    model_kind: ModelKind = None,
+    id: IdColumn = None,
+    date: DateColumn = None,
+    positive: PositiveValue = None,
+    keep: KeptColumns = None,
+    stability: Stability = False,
+    require_champion: RequireChampion = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,

@@ -10,12 +10,19 @@ __all__ = [
     "AsJson",
     "AsOf",
     "Data",
+    "DateColumn",
     "Debug",
+    "IdColumn",
+    "KeptColumns",
+    "ModelKind",
     "ModelName",
     "Period",
+    "PositiveValue",
     "Quiet",
+    "RequireChampion",
     "SettingsBeside",
     "SettingsFile",
+    "Stability",
     "Target",
     "TargetOrColumn",
     "Targets",
@@ -102,3 +109,35 @@ TargetOrColumn = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
+ModelKind = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KIND", help="Ship this kind of model whatever the amount of data suggests."
+    ),
+]
+IdColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="For one table: who the customer is.")
+]
+DateColumn = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="For one table: the date of the row.")
+]
+PositiveValue = Annotated[
+    str | None, typer.Option(metavar="VALUE", help="For one table: the value that means: left.")
+]
+KeptColumns = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="For one table: learn from this column although it looks as if it knew who left.",
+    ),
+]
+Stability = Annotated[
+    bool,
+    typer.Option(
+        "--stability", help="Train twice more, to say how many of the reasons stay the same."
+    ),
+]
+RequireChampion = Annotated[
+    bool,
+    typer.Option("--require-champion", help="End with code 4 if a new model is a challenger only."),
+]

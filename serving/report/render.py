@@ -16,7 +16,7 @@ from ..results.schema import (
 )
 from ..results.words import held_back, in_order, to_do
 from . import portfolio
-from .account_rows import row_views
+from .account_rows import RowView, row_views
 from .beside import Beside
 from .choices import choices_of
 from .columns import account_columns
@@ -126,25 +126,11 @@ def render_report(
     panels = list(panel_records(accounts, reasons, actions_of, held, unit, sections.of))
     tasks = task_columns(to_do(proposed), listed, as_of, playbook)
     reading = () if reader else views_of(accounts, tasks, known, pages or {}, scope, unit)
-    growing = portfolio.growing_cells(playbook)
-    money = bool(accounts["arr"].notna().any())
-    terms = bool(accounts["notice_deadline"].notna().any())
-    actions = portfolio.actions_of_cells(playbook)
-    book = {
-        "accounts": account_columns(accounts, rows),
-        "tasks": tasks,
-        "how": how_to(playbook),
-        "total": len(accounts),
-        "panels_each": _PANELS_EACH,
-        "growing": list(growing),
-        "currency": unit,
-        "money": money,
-        "terms": terms,
-    }
     return filled(
         "report.html.j2",
+        **_shown(accounts, playbook, unit, cuts, scope),
         title=_title(as_of, reader),
-        book=book,
+        book=_book(accounts, rows, tasks, playbook, unit),
         panels=_in_blocks(panels),
         rows=rows,
         ids=listed.astype(str).tolist(),
@@ -153,26 +139,62 @@ def render_report(
         reading=reading,
         choices=choices_of(accounts, rows, tasks["owner"]),
         as_of=day(as_of),
-        usual=portfolio.usual_odds(accounts),
-        currency=unit,
         findings=[plain(finding, longest=_NOTE) for finding in findings],
         notes=[
             *(plain(without_flag_names(note), longest=_NOTE) for note in notes),
             *_scope_note(scope),
             *_held_notes(held_back(proposed), accounts),
         ],
-        head=portfolio.head(accounts, scope),
-        tiles=portfolio.tiles(accounts, unit),
-        bands=portfolio.bands(accounts),
-        chart=draw_grid(accounts, actions=actions, cuts=cuts, most_marks=_MOST_MARKS),
-        cells=portfolio.cells(accounts, actions, unit),
-        growth=portfolio.by_growth(accounts, growing),
-        outside=portfolio.outside(accounts, unit),
-        total=len(accounts),
-        may_grow=bool(accounts["p_expand"].notna().any()),
-        money=money,
-        terms=terms,
     )
+
+
+def _book(
+    accounts: pd.DataFrame,
+    rows: Sequence[RowView],
+    tasks: dict[str, Any],
+    playbook: Playbook,
+    unit: str,
+) -> dict[str, Any]:
+    """Return the data from which the script draws lists and tasks."""
+    return {
+        "accounts": account_columns(accounts, rows),
+        "tasks": tasks,
+        "how": how_to(playbook),
+        "total": len(accounts),
+        "panels_each": _PANELS_EACH,
+        "growing": list(portfolio.growing_cells(playbook)),
+        "currency": unit,
+        **_columns_known(accounts),
+    }
+
+
+def _shown(
+    accounts: pd.DataFrame, playbook: Playbook, unit: str, cuts: Cuts | None, scope: float | None
+) -> dict[str, Any]:
+    """Return what the page shows of the whole portfolio: figures, bands and the grid."""
+    actions = portfolio.actions_of_cells(playbook)
+    return {
+        "usual": portfolio.usual_odds(accounts),
+        "currency": unit,
+        "head": portfolio.head(accounts, scope),
+        "tiles": portfolio.tiles(accounts, unit),
+        "bands": portfolio.bands(accounts),
+        "chart": draw_grid(accounts, actions=actions, cuts=cuts, most_marks=_MOST_MARKS),
+        "cells": portfolio.cells(accounts, actions, unit),
+        "growth": portfolio.by_growth(accounts, portfolio.growing_cells(playbook)),
+        "outside": portfolio.outside(accounts, unit),
+        "total": len(accounts),
+        "may_grow": bool(accounts["p_expand"].notna().any()),
+        **_columns_known(accounts),
+    }
+
+
+def _columns_known(accounts: pd.DataFrame) -> dict[str, bool]:
+    """Return whether any account has money, and any a deadline; else their columns are left out."""
+    return {
+        "money": bool(accounts["arr"].notna().any()),
+        "terms": bool(accounts["notice_deadline"].notna().any()),
+    }
 
 
 def _title(as_of: pd.Timestamp | None, reader: str) -> str:

@@ -309,20 +309,17 @@ def score_known(
         past = past_of(readings, features, config.scorecard)
         features = with_own_past(features, past)
         points = points_of(features, health, config.scorecard)
-        accounts = _judged(known, features, health, points, past, config)
-        review = review_maturity(known.tables, accounts, config.rubric)
-        active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
-        accounts = rules.with_overrides(accounts, active)
-        accounts = _with_probabilities(accounts, said, chosen)
-        outlook = _outlook(known, accounts, chosen, config)
-        accounts = accounts.join(of_accounts(outlook, accounts.index))
-        accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
-        accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
-        accounts = _in_grid(accounts, config)
-        accounts = accounts.join(_explained(accounts, chosen, config))
+        placed = _placed(
+            known,
+            _judged(known, features, health, points, past, config),
+            said,
+            chosen,
+            config,
+            previous,
+        )
         contributions = {target: estimate.contributions() for target, estimate in said.items()}
-    drivers = _drivers(features, points, contributions, accounts)
-    accounts = with_reasons(accounts.reset_index(), drivers)
+    drivers = _drivers(features, points, contributions, placed.accounts)
+    accounts = with_reasons(placed.accounts.reset_index(), drivers)
     accounts = _with_metrics(accounts, features, services=config.settings.services)
     order = in_order(accounts.reset_index(drop=True)).index.to_numpy()
     accounts = accounts.take(order).reset_index(drop=True)
@@ -341,18 +338,49 @@ def score_known(
             *feeds.findings,
             *withheld,
             *_notes(known.business, given, known.status, known.ended),
-            *_override_notes(active, accounts),
+            *_override_notes(placed.overrides, accounts),
             *known.begun.notes(config.playbook),
-            *review.notes(),
+            *placed.maturity.notes(),
             *hindsight_notes(_knowing(chosen, known.as_of), known.as_of),
             *drift_notes(drift),
         ),
-        maturity=review,
+        maturity=placed.maturity,
         basis=Basis(inputs, health.losses, chosen, config),
-        forecast=forecast_table(outlook),
-        outlook=outlook,
+        forecast=forecast_table(placed.outlook),
+        outlook=placed.outlook,
         drift=drift,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """Accounts with their estimates, bands and cells, and what was looked at on the way."""
+
+    accounts: pd.DataFrame
+    maturity: MaturityReview
+    overrides: pd.DataFrame
+    outlook: Outlook
+
+
+def _placed(
+    known: Known,
+    accounts: pd.DataFrame,
+    said: Mapping[str, Estimate],
+    chosen: Models,
+    config: Config,
+    previous: pd.DataFrame | None,
+) -> _Placed:
+    review = review_maturity(known.tables, accounts, config.rubric)
+    active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
+    accounts = rules.with_overrides(accounts, active)
+    accounts = _with_probabilities(accounts, said, chosen)
+    outlook = _outlook(known, accounts, chosen, config)
+    accounts = accounts.join(of_accounts(outlook, accounts.index))
+    accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
+    accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
+    accounts = _in_grid(accounts, config)
+    accounts = accounts.join(_explained(accounts, chosen, config))
+    return _Placed(accounts, review, active, outlook)
 
 
 def _outlook(known: Known, accounts: pd.DataFrame, models: Models, config: Config) -> Outlook:

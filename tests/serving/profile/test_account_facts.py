@@ -11,97 +11,96 @@ from tests.build import day, tables_of
 AS_OF = day("2025-07-01")
 
 
-def frames():
-    return {
-        "accounts": pd.DataFrame(
-            {
-                "account_id": ["a", "b"],
-                "name": ["Alder", "Birch"],
-                "industry": ["energy", None],
-                "plan_tier": ["business_plus", None],
-                "employee_count": [1200.0, None],
-                "customer_since": ["2023-02-01", None],
-                "valid_from": "2023-02-01",
-                "known_at": "2023-02-01",
-            }
-        ),
-        "people": pd.DataFrame(
-            {
-                "person_id": ["p1", "p2", "p3"],
-                "account_id": ["a", "a", "b"],
-                "title": ["VP Finance", "Head of IT", "CEO"],
-                "roles": ["exec_sponsor", "decision_maker|user", "exec_sponsor"],
-                "left_known_at": [None, None, "2025-05-05"],
-                "valid_from": "2024-01-01",
-                "known_at": "2024-01-01",
-            }
-        ),
-        "activities": pd.DataFrame(
-            {
-                "activity_id": ["1", "2", "3", "4"],
-                "account_id": "a",
-                "person_ids": ["p1", "p1", "p1|p2", "p1"],
-                "type": ["call", "email", "meeting", "qbr"],
-                "direction": ["outbound", "outbound", "outbound", "outbound"],
-                "scheduled_at": ["2025-06-01", None, "2025-08-15", "2025-07-20"],
-                "occurred_at": ["2025-06-01", "2025-06-20", None, None],
-                "attended": [True, None, None, None],
-                "known_at": ["2025-06-01", "2025-06-20", "2025-06-21", "2025-07-02"],
-            }
-        ),
-        "goals": pd.DataFrame(
-            {
-                "goal_id": ["g1", "g1", "g2"],
-                "account_id": "a",
-                "kind": "business_goal",
-                "title": ["Fewer late projects", "Fewer late projects", "Retire spreadsheets"],
-                "set_by": ["customer", "customer", "vendor"],
-                "baseline": [0.0, 0.0, None],
-                "target_value": [40.0, 40.0, None],
-                "actual_value": [5.0, 18.5, None],
-                "due_at": ["2025-09-01", "2025-09-01", "2025-05-01"],
-                "achieved_at": [None, None, "2025-04-02"],
-                "confirmed_by_customer": [False, False, True],
-                "status": ["planned", "on_track", "reached"],
-                "changed_at": ["2025-01-01", "2025-05-01", "2025-04-02"],
-                "known_at": ["2025-01-01", "2025-05-01", "2025-04-02"],
-            }
-        ),
-        "tickets": pd.DataFrame(
-            {
-                "ticket_id": ["t1", "t2", "t3"],
-                "account_id": "a",
-                "created_at": ["2025-06-10", "2025-06-11", "2025-06-12"],
-                "priority": ["urgent", "high", "low"],
-                "status": ["open", "solved", "open"],
-                "category": "integration",
-                "escalated_at": ["2025-06-12", None, None],
-                "resolved_at": [None, "2025-06-13", None],
-                "changed_at": ["2025-06-12", "2025-06-13", "2025-06-12"],
-                "known_at": ["2025-06-12", "2025-06-13", "2025-06-12"],
-            }
-        ),
-        "account_events": pd.DataFrame(
-            {
-                "event_id": ["e1", "e2", "e3"],
-                "account_id": "a",
-                "kind": ["upgrade_interest", "blocker", "training_request"],
-                "value_text": ["audit log", None, "new planners"],
-                "occurred_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
-                "known_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
-            }
-        ),
-        "usage_daily": pd.DataFrame(
-            {
-                "account_id": "a",
-                "product_user_id": ["u1", "u2", "u1", "u1"],
-                "feature_id": "f1",
-                "date": ["2025-06-10", "2025-06-10", "2025-06-25", "2025-06-26"],
-                "events": 1.0,
-                "known_at": ["2025-06-11", "2025-06-11", "2025-06-26", "2025-06-27"],
-            }
-        ),
-    }
+FRAMES = {
+    "accounts": pd.DataFrame(
+        {
+            "account_id": ["a", "b"],
+            "name": ["Alder", "Birch"],
+            "industry": ["energy", None],
+            "plan_tier": ["business_plus", None],
+            "employee_count": [1200.0, None],
+            "customer_since": ["2023-02-01", None],
+            "valid_from": "2023-02-01",
+            "known_at": "2023-02-01",
+        }
+    ),
+    "people": pd.DataFrame(
+        {
+            "person_id": ["p1", "p2", "p3"],
+            "account_id": ["a", "a", "b"],
+            "title": ["VP Finance", "Head of IT", "CEO"],
+            "roles": ["exec_sponsor", "decision_maker|user", "exec_sponsor"],
+            "left_known_at": [None, None, "2025-05-05"],
+            "valid_from": "2024-01-01",
+            "known_at": "2024-01-01",
+        }
+    ),
+    "activities": pd.DataFrame(
+        {
+            "activity_id": ["1", "2", "3", "4"],
+            "account_id": "a",
+            "person_ids": ["p1", "p1", "p1|p2", "p1"],
+            "type": ["call", "email", "meeting", "qbr"],
+            "direction": ["outbound", "outbound", "outbound", "outbound"],
+            "scheduled_at": ["2025-06-01", None, "2025-08-15", "2025-07-20"],
+            "occurred_at": ["2025-06-01", "2025-06-20", None, None],
+            "attended": [True, None, None, None],
+            "known_at": ["2025-06-01", "2025-06-20", "2025-06-21", "2025-07-02"],
+        }
+    ),
+    "goals": pd.DataFrame(
+        {
+            "goal_id": ["g1", "g1", "g2"],
+            "account_id": "a",
+            "kind": "business_goal",
+            "title": ["Fewer late projects", "Fewer late projects", "Retire spreadsheets"],
+            "set_by": ["customer", "customer", "vendor"],
+            "baseline": [0.0, 0.0, None],
+            "target_value": [40.0, 40.0, None],
+            "actual_value": [5.0, 18.5, None],
+            "due_at": ["2025-09-01", "2025-09-01", "2025-05-01"],
+            "achieved_at": [None, None, "2025-04-02"],
+            "confirmed_by_customer": [False, False, True],
+            "status": ["planned", "on_track", "reached"],
+            "changed_at": ["2025-01-01", "2025-05-01", "2025-04-02"],
+            "known_at": ["2025-01-01", "2025-05-01", "2025-04-02"],
+        }
+    ),
+    "tickets": pd.DataFrame(
+        {
+            "ticket_id": ["t1", "t2", "t3"],
+            "account_id": "a",
+            "created_at": ["2025-06-10", "2025-06-11", "2025-06-12"],
+            "priority": ["urgent", "high", "low"],
+            "status": ["open", "solved", "open"],
+            "category": "integration",
+            "escalated_at": ["2025-06-12", None, None],
+            "resolved_at": [None, "2025-06-13", None],
+            "changed_at": ["2025-06-12", "2025-06-13", "2025-06-12"],
+            "known_at": ["2025-06-12", "2025-06-13", "2025-06-12"],
+        }
+    ),
+    "account_events": pd.DataFrame(
+        {
+            "event_id": ["e1", "e2", "e3"],
+            "account_id": "a",
+            "kind": ["upgrade_interest", "blocker", "training_request"],
+            "value_text": ["audit log", None, "new planners"],
+            "occurred_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
+            "known_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
+        }
+    ),
+    "usage_daily": pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": ["u1", "u2", "u1", "u1"],
+            "feature_id": "f1",
+            "date": ["2025-06-10", "2025-06-10", "2025-06-25", "2025-06-26"],
+            "events": 1.0,
+            "known_at": ["2025-06-11", "2025-06-11", "2025-06-26", "2025-06-27"],
+        }
+    ),
+}
 
 
 def told(tables, account="a"):
@@ -115,7 +114,7 @@ def told(tables, account="a"):
 
 @pytest.fixture(scope="module")
 def mine():
-    return told(tables_of(frames()))
+    return told(tables_of(FRAMES))
 
 
 def test_who_it_is_comes_as_far_as_it_is_known(mine):
@@ -123,7 +122,7 @@ def test_who_it_is_comes_as_far_as_it_is_known(mine):
     assert mine["who", "Plan"] == "business plus"
     assert mine["who", "Employees"] == "1,200"
     assert mine["who", "Customer since"] == "1 Feb 2023"
-    assert ("who", "Industry") not in told(tables_of(frames()), "b")
+    assert ("who", "Industry") not in told(tables_of(FRAMES), "b")
 
 
 def test_the_tie_names_people_by_title_and_their_last_answer(mine):
@@ -133,12 +132,12 @@ def test_the_tie_names_people_by_title_and_their_last_answer(mine):
 
 
 def test_a_sponsor_who_left_is_no_sponsor():
-    theirs = told(tables_of(frames()), "b")
+    theirs = told(tables_of(FRAMES), "b")
     assert theirs["tie", "Executive sponsor"] == "nobody; the last one left, known 5 May 2025"
 
 
 def test_without_roles_nobody_is_said_to_lack_a_sponsor():
-    without = frames()
+    without = dict(FRAMES)
     without["people"] = without["people"].drop(columns="roles")
     assert ("tie", "Executive sponsor") not in told(tables_of(without), "b")
 
@@ -174,7 +173,7 @@ def test_the_year_counts_different_users_a_week_from_the_first_covered_one(mine)
 
 
 def test_moments_carry_their_day():
-    facts = account_facts(tables_of(frames()), AS_OF, pd.Series(["a", "b"]))
+    facts = account_facts(tables_of(FRAMES), AS_OF, pd.Series(["a", "b"]))
     moments = facts[(facts["topic"] == "moments") & (facts["account_id"] == "a")]
     assert dict(zip(moments["name"], moments["happened_at"], strict=True)) == {
         "Blocker": day("2025-05-01"),
@@ -183,7 +182,7 @@ def test_moments_carry_their_day():
 
 
 def test_what_becomes_known_later_changes_nothing():
-    whole = tables_of(frames())
+    whole = tables_of(FRAMES)
     cut = whole.known_before(pa.scalar(AS_OF.to_pydatetime(), pa.timestamp("us", tz="UTC")))
     listed = pd.Series(["a", "b"])
     pd.testing.assert_frame_equal(
@@ -191,9 +190,9 @@ def test_what_becomes_known_later_changes_nothing():
     )
 
 
-@pytest.mark.parametrize("left", [*frames(), None])
+@pytest.mark.parametrize("left", [*FRAMES, None])
 def test_any_table_may_be_missing(left):
-    rest = {name: frame for name, frame in frames().items() if name != left}
+    rest = {name: frame for name, frame in FRAMES.items() if name != left}
     tables = tables_of(rest) if left else Tables({})
     facts = account_facts(tables, AS_OF, pd.Series(["a", "b"]))
     assert set(facts["account_id"]) <= {"a", "b"}
