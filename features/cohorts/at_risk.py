@@ -12,11 +12,11 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, IntArray, later, timestamps
 from ..schema.settings import Settings
 from ..schema.tableset import Tables
-from ..subscriptions.business_kind import Business
+from ..subscriptions.business_kind import Business, lives_by_use
 from ..subscriptions.facts import subscriptions_of
 from ..subscriptions.visible_spans import BoolArray, spans_of
 from .invoice_rhythm import rhythm_of
-from .value_events import value_events
+from .value_events import signs_of_life, value_events
 
 __all__ = ["standing"]
 
@@ -71,7 +71,9 @@ def standing(
     Notes
     -----
     With contracts every account that pays is scored, however far its next decision is, unless it
-    has given notice or is paused; without, when a value event falls into the trailing activity
+    has given notice or is paused; month to month without subscription items only while a value
+    event, an invoice or a statement falls into the trailing activity window, for who stops there
+    often says nothing; without contracts, when a value event falls into the trailing activity
     window by the label clock; with invoices alone, when the next one is not overdue by the
     account's own rhythm and falls into a horizon; with nothing that tells, always. Who can leave
     with every month, or has no decision before it, is estimated for the horizon.
@@ -103,11 +105,26 @@ def _contractual(
         _Rule((custom != "paying") & ~paused, "not_eligible", "no_arr"),
         _Rule(facts["notice"].to_numpy(), "notice_given"),
         _Rule(paused, "paused"),
+        _Rule(_fell_silent(tables, grid, business, settings), "not_eligible", "inactive"),
         _Rule(np.ones(len(grid), dtype=bool), "scored"),
     )
     anchored = facts["decision_kind"].notna() & (facts["decision_kind"] != "month_end")
     by = np.where(anchored, facts["decision_us"].to_numpy(), _horizon(grid, settings))
     return _assembled(grid, rules, _not_yet_renewed(terms), by)
+
+
+def _fell_silent(tables: Tables, grid: Rows, business: Business, settings: Settings) -> BoolArray:
+    """Tell who has left without a word, where nothing but use and bills shows a customer."""
+    signs = signs_of_life(tables) if lives_by_use(tables, business) else pd.DataFrame()
+    return np.zeros(len(grid), bool) if signs.empty else ~_lately(signs, grid, settings)
+
+
+def _lately(events: pd.DataFrame, grid: Rows, settings: Settings) -> BoolArray:
+    """Tell whose trailing activity window holds an event, by the label clock."""
+    happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
+    fades = events[f"{settings.label_clock}_us"].to_numpy() + settings.activity_window_days * DAY
+    seen = np.maximum(happened, known)
+    return spans_of(grid, events["account_id"], after=seen, through=fades).count(len(grid)) > 0
 
 
 def _not_yet_renewed(facts: pd.DataFrame) -> pd.DataFrame:
@@ -133,12 +150,10 @@ def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
 def _by_use(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
     events = value_events(tables)
     happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
-    clock = events[f"{settings.label_clock}_us"].to_numpy()
     seen, forever = np.maximum(happened, known), np.full(len(events), NEVER)
     ids = events["account_id"]
     ever = spans_of(grid, ids, after=seen, through=forever).count(len(grid)) > 0
-    fades = clock + settings.activity_window_days * DAY
-    recent = spans_of(grid, ids, after=seen, through=fades).count(len(grid)) > 0
+    recent = _lately(events, grid, settings)
     return (
         _Rule(~ever, "not_eligible", "never_active"),
         _Rule(recent, "scored"),

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.types import union_categoricals
 
 from ..arrays.coded_text import found_in, texts_of
 from ..arrays.moments import IntArray, microseconds
 from ..schema.tableset import Tables
 from ..schema.use_rows import is_use
 
-__all__ = ["arrival_delay", "value_events"]
+__all__ = ["arrival_delay", "signs_of_life", "value_events"]
 
 
 _LATE_SHARE = 0.99
@@ -47,6 +48,36 @@ def value_events(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame({"account_id": [], "user": [], "happened_us": [], "known_us": []}).astype(
         {"account_id": "category", "user": "int64", "happened_us": "int64", "known_us": "int64"}
     )
+
+
+def signs_of_life(tables: Tables) -> pd.DataFrame:
+    """List what shows that a customer without a contract is still there: use, a bill, a statement.
+
+    Parameters
+    ----------
+    tables : Tables
+        Value events, and beside them ``invoices`` and ``contract_events``.
+
+    Returns
+    -------
+    DataFrame
+        ``account_id`` (a categorical), ``happened_us``, ``known_us``; empty without value events,
+        so that nobody is called silent where nothing would show life.
+
+    Examples
+    --------
+    >>> len(signs_of_life(Tables({})))
+    0
+    """
+    events = value_events(tables)
+    if events.empty:
+        return events.drop(columns="user")
+    parts = [events.drop(columns="user")]
+    for name, at in (("invoices", "issued_at"), ("contract_events", "effective_at")):
+        if tables.filled(name):
+            parts.append(_events(tables[name], None, at).drop(columns="user"))
+    account = union_categoricals([part["account_id"] for part in parts])
+    return pd.concat(parts, ignore_index=True).assign(account_id=account)
 
 
 def _invoices(tables: Tables) -> pd.DataFrame:

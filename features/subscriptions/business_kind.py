@@ -5,7 +5,7 @@ from enum import Enum
 from ..schema.tables import USAGE_TABLES
 from ..schema.tableset import Tables
 
-__all__ = ["Business", "business_of"]
+__all__ = ["Business", "business_of", "lives_by_use"]
 
 
 class Business(Enum):
@@ -60,6 +60,27 @@ _SENTENCES = {
         "health. Contracts, subscriptions, invoices or usage would tell."
     ),
 }
+
+
+def lives_by_use(tables: Tables, business: "Business") -> bool:
+    """Tell whether only use and bills show that an account is still a customer.
+
+    Parameters
+    ----------
+    tables : Tables
+    business : Business
+
+    Returns
+    -------
+    bool
+        Month to month without subscription items: who stops without a word never cancels.
+
+    Examples
+    --------
+    >>> lives_by_use(Tables({}), Business.MONTH_TO_MONTH)
+    True
+    """
+    return business is Business.MONTH_TO_MONTH and not tables.filled("subscription_items")
 
 
 def business_of(tables: Tables) -> Business:

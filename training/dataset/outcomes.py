@@ -10,10 +10,10 @@ from ...features.arrays.as_of_rows import Rows
 from ...features.arrays.moments import DAY, NEVER, IntArray, from_timestamps, later
 from ...features.arrays.row_ranges import paint
 from ...features.cohorts.as_of_dates import newest_closed_day
-from ...features.cohorts.value_events import arrival_delay, value_events
+from ...features.cohorts.value_events import arrival_delay, signs_of_life, value_events
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
-from ...features.subscriptions.business_kind import Business
+from ...features.subscriptions.business_kind import Business, lives_by_use
 from ...features.subscriptions.notices import pause_periods
 from ...features.subscriptions.visible_spans import BoolArray, FloatArray, spans_of, whole
 from .churn_decisions import decide
@@ -154,6 +154,10 @@ def by_decision(
     churned = (decided <= asked.by) | (decisions["ended_us"].to_numpy() <= asked.ends)
     # Whether an end was one is known when its grace is over.
     closes, growth_closes = (later(at, settings.grace_days) for at in (asked.ends, setup.ends))
+    signs = signs_of_life(tables) if lives_by_use(tables, business) else pd.DataFrame()
+    if len(signs):
+        quiet, arrived = _without_life(setup, signs)
+        churned, closes = churned | quiet, np.maximum(closes, arrived)
     standing = _standing_drops(setup.grid, stands, decisions)
     pause = _next_pause(setup)
     grows = _Question(setup.opens, setup.ends, setup.ends)
@@ -174,6 +178,16 @@ def by_decision(
         growth_closes_us=growth_closes,
         decisions=decisions,
     )
+
+
+def _without_life(setup: _Setup, signs: pd.DataFrame) -> tuple[BoolArray, IntArray]:
+    """Tell which rows have no event in their window by the label clock, from when for certain."""
+    happened, known = signs["happened_us"].to_numpy(), signs["known_us"].to_numpy()
+    by_happened = setup.settings.label_clock == "happened"
+    latest = (happened if by_happened else known) - setup.lead_days * DAY
+    earliest = later(latest, -setup.settings.horizon_days)
+    spans = spans_of(setup.grid, signs["account_id"], after=earliest, through=latest)
+    return spans.count(len(setup.grid)) == 0, setup.ends + (arrival_delay(happened, known) if by_happened else 0)
 
 
 def _running_episode(grid: Rows, episodes: pd.DataFrame) -> pd.DataFrame:
@@ -270,13 +284,7 @@ def by_activity(
     """
     setup = _Setup(tables, Rows.of(stands), settings)
     events = value_events(tables)
-    happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
-    by_happened = settings.label_clock == "happened"
-    latest = (happened if by_happened else known) - setup.lead_days * DAY
-    earliest = later(latest, -settings.horizon_days)
-    spans = spans_of(setup.grid, events["account_id"], after=earliest, through=latest)
-    churned = spans.count(len(setup.grid)) == 0
-    closes = setup.ends + (arrival_delay(happened, known) if by_happened else 0)
+    churned, closes = _without_life(setup, events)
     drops = (
         Drop("not_eligible", (stands["status"] == "not_eligible").to_numpy()),
         Drop("censored", setup.censored(closes)),

@@ -9,7 +9,7 @@ from churngrid.features.schema.tableset import Tables
 from churngrid.features.subscriptions.business_kind import Business, business_of
 from churngrid.training.dataset.labels import REASONS, label, own_labels, summarise
 from tests.training.labelling import SETTINGS, churned, labelled, leaver, reasons, stayer
-from tests.training.records import ANNUAL, contract, event, item, utc
+from tests.training.records import ANNUAL, contract, event, item, used, utc
 
 # --- what is asked -------------------------------------------------------------------------------
 
@@ -354,3 +354,31 @@ def test_no_rows_give_no_labels(company, pairs, business):
 def test_data_without_activity_cannot_be_labelled(pairs):
     with pytest.raises(SchemaError, match="no facts"):
         label(Tables({}), pairs("2024-07-01"), Business.NON_CONTRACTUAL, SETTINGS)
+
+
+def without_contract(company, *uses, **more):
+    """An account that signed up, was used on some days, and never cancelled."""
+    accounts = [{"account_id": "a", "customer_since": "2024-01-01"}]
+    signed = event("renewed", "2024-01-01")
+    events = [used(f"2024-{month:02d}-15") for month in uses]
+    return company(
+        accounts=accounts,
+        contract_events=[signed],
+        usage_events=[*events, used("2026-01-01", user="v")],
+        **more,
+    )
+
+
+def test_who_stops_without_a_word_has_left_where_only_use_shows_a_customer(company, pairs):
+    rows = pairs("2024-03-01", "2024-05-01", "2024-12-01")
+    found = labelled(without_contract(company, 2, 3, 4), rows)
+    assert found["churned"].tolist()[:2] == [False, True]
+    assert found["reason"].fillna("").tolist() == ["", "", "not_eligible"]
+    billed = [{"invoice_id": "n", "account_id": "a", "amount_due": 5.0, "issued_at": "2024-09-01"}]
+    found = labelled(without_contract(company, 2, 3, 4, invoices=billed), rows)
+    assert found["churned"].tolist() == [False, False, True]
+
+
+def test_who_pays_by_items_or_contract_stays_a_customer_however_silent(company, pairs):
+    kept = {"subscription_items": [item("2024-01-01")]}
+    assert churned(without_contract(company, 2, **kept), pairs("2024-05-01")) == [False]
