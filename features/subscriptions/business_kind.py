@@ -46,7 +46,8 @@ _SENTENCES = {
         "Contractual without items: churn is the decision not to renew, ARR is the contracts' ACV."
     ),
     Business.MONTH_TO_MONTH: (
-        "Month to month: churn is the decision to cancel, with any month or paid period."
+        "Month to month: churn is the decision to cancel, with any month or paid period; without "
+        "subscription items also a horizon without use, invoice or statement."
     ),
     Business.NON_CONTRACTUAL: (
         "Non-contractual: churn is a horizon without any value event, ARR is unknown."

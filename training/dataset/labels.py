@@ -239,7 +239,7 @@ def summarise(labels: pd.DataFrame, business: Business) -> LabelReport:
     >>> times = ["closes_at", "decided_at", "decision_known_at"]
     >>> nothing = pd.DataFrame({name: [] for name in columns + times})
     >>> print(summarise(nothing, Business.MONTH_TO_MONTH))
-    Month to month: churn is the decision to cancel, with any month or paid period.
+    Month to month: churn is the decision to cancel, with any month or paid period; without...
     0 rows, 0 labelled: 0 churned, 0 expanded.
     """
     counts = labels["reason"].value_counts()
