@@ -5,10 +5,14 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from .packed import packed
 from .page_words import in_words, short_money
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["SCRIPTS", "STYLES", "filled"]
 
@@ -38,6 +42,16 @@ def filled(template: str, **context: object) -> str:
     str
         Style and script stand in the page, which carries their hashes.
     """
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=_joined(STYLES, "css"), script=_script(), **context)
+    )
+
+
+@cache
+def _environment() -> "Environment":
+    """Return where templates are read and compiled, once for all pages."""
     # Only who writes a page pays for loading what fills its templates.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -51,9 +65,7 @@ def filled(template: str, **context: object) -> str:
     environment.filters.update(
         digest=_digest, money=short_money, words=in_words, packed=packed, hashed=quote_plus
     )
-    return environment.get_template(template).render(
-        style=_joined(STYLES, "css"), script=_script(), **context
-    )
+    return environment
 
 
 @cache

@@ -66,12 +66,12 @@ def label(
     With contracts ``churned`` means that the account left at its next decision: it gave notice in
     ``(as_of, decision]`` or was gone with the term that the decision belongs to, and the label is
     certain once the grace after that term is over, for all rows of the decision alike. Who has no
-    decision ahead, or one with every month, is asked for a decision in
+    decision ahead, or one with every month, is asked for a decision in the window
     ``(as_of + lead, as_of + lead + horizon]``; month to month without subscription items it has
-    also left if nothing shows life in that window. Without contracts ``churned`` is no value event in
-    ``[as_of + lead, as_of + lead + horizon)`` by the label clock; by the happened clock the label
-    is certain once 99 of 100 events of the window have arrived. ``expanded`` is judged for the
-    horizon; who decides to leave in it has not expanded.
+    also left if nothing shows life in that window. Without contracts ``churned`` is no value event
+    in ``[as_of + lead, as_of + lead + horizon)`` by the label clock; by the happened clock the
+    label is certain once 99 of 100 events of the window have arrived. ``expanded`` is judged for
+    the horizon; who decides to leave in it has not expanded.
 
     Examples
     --------

@@ -187,7 +187,9 @@ def _without_life(setup: _Setup, signs: pd.DataFrame) -> tuple[BoolArray, IntArr
     latest = (happened if by_happened else known) - setup.lead_days * DAY
     earliest = later(latest, -setup.settings.horizon_days)
     spans = spans_of(setup.grid, signs["account_id"], after=earliest, through=latest)
-    return spans.count(len(setup.grid)) == 0, setup.ends + (arrival_delay(happened, known) if by_happened else 0)
+    return spans.count(len(setup.grid)) == 0, setup.ends + (
+        arrival_delay(happened, known) if by_happened else 0
+    )
 
 
 def _running_episode(grid: Rows, episodes: pd.DataFrame) -> pd.DataFrame:
