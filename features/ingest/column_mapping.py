@@ -538,8 +538,9 @@ def _check_required(plans: Mapping[str, Plan], source: Source) -> None:
     )
     if not plans:
         raise SchemaError(
-            f"No table of the contract was found in {source.label}; there are "
-            f"{_listed(present)}. {advice} {flat}"
+            f"No table of the contract was found in {source.label}; "
+            f"{f'there are {_listed(present)}' if present else 'it holds no table at all'}. "
+            f"{advice} {flat}"
         )
     meant = _closest_table("accounts", source, plans)
     if "accounts" not in plans and meant is not None:

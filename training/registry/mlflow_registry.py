@@ -364,9 +364,7 @@ def store_client(tracking_uri: str) -> Iterator[Any]:
     """Yield a client; MLflow stays quiet, and its errors name the store without a password."""
     keep_quiet()
     _check_address(tracking_uri)
-    with warnings.catch_warnings():
-        # Deprecations inside MLflow and what it imports are not ours to show.
-        warnings.simplefilter("ignore")
+    with _without_warnings():
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
@@ -390,9 +388,18 @@ def store_client(tracking_uri: str) -> Iterator[Any]:
 
 
 def _make_tables(tracking_uri: str) -> None:
-    from mlflow import MlflowClient
+    with _without_warnings():
+        from mlflow import MlflowClient
 
-    MlflowClient(tracking_uri, tracking_uri).search_experiments(max_results=1)
+        MlflowClient(tracking_uri, tracking_uri).search_experiments(max_results=1)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep deprecations inside MLflow and what it imports to ourselves, also as errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _check_address(tracking_uri: str) -> None:

@@ -40,7 +40,11 @@ def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_store_that_another_run_made_meanwhile_stays(tmp_path: Path) -> None:
-    ready_store(local_uri(tmp_path), lambda _: (tmp_path / "mlflow.db").write_text("mine"))
+    def while_another_run_makes_it(address: str) -> None:
+        _make_tables(address)
+        (tmp_path / "mlflow.db").write_text("mine")
+
+    ready_store(local_uri(tmp_path), while_another_run_makes_it)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
 
