@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -259,7 +259,7 @@ def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
 
 def _without(tables: Tables, gone: Collection[str]) -> Tables:
     left = {name: table for name, table in tables.by_name.items() if name not in gone}
-    return Tables(left, tables.collected)
+    return replace(tables, by_name=left)
 
 
 def _views(metric: Metric) -> set[str]:
@@ -267,7 +267,7 @@ def _views(metric: Metric) -> set[str]:
 
 
 def _replaced(tables: Tables, changed: dict[str, object]) -> Tables:
-    return Tables({**tables.by_name, **changed}, tables.collected)
+    return replace(tables, by_name={**tables.by_name, **changed})
 
 
 def _same(one: Features, other: Features) -> bool:

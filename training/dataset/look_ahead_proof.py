@@ -1,7 +1,7 @@
 """The proof that a dataset looks at nothing that was not known: recompute it from cut tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -128,13 +128,7 @@ def as_it_stood(tables: Tables, moment: pd.Timestamp) -> Tables:
     bound = pa.scalar(moment.to_pydatetime(), pa.timestamp("us", tz="UTC"))
     cut = tables.known_before(bound)
     blank = {name: _blanked(name, table, bound) for name, table in cut.by_name.items()}
-    return Tables(
-        blank,
-        collected=tables.collected,
-        snapshot_only=tables.snapshot_only,
-        denied_ticket_categories=tables.denied_ticket_categories,
-        plans=tables.plans,
-    )
+    return replace(cut, by_name=blank)
 
 
 def _blanked(name: str, table: pa.Table, bound: pa.Scalar) -> pa.Table:

@@ -1,6 +1,6 @@
 """A metric that looks ahead is caught; those that churngrid ships are not."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,7 @@ import pytest
 
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.errors import LeakageError
+from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.measures import Count, Total
 from churngrid.features.metrics.metric import Metric
@@ -211,3 +212,33 @@ def test_a_column_varies_if_it_differs_or_is_missing_once_inside_an_account():
     )
     assert _constant(frame.iloc[[0, 3, 1, 4, 2, 5]]) == ("same", "missing_for_one")
     assert _constant(frame.iloc[:0]) == ()
+
+
+def test_cut_tables_keep_what_the_company_says_of_itself(tables):
+    own = replace(tables, currency="EUR", grace_days=7, plans=("bronze", "gold"))
+    cut = as_it_stood(own, AS_OF)
+    told = [one.name for one in fields(own) if one.init and one.name != "by_name"]
+    assert {name: getattr(cut, name) for name in told} == {n: getattr(own, n) for n in told}
+
+
+def test_a_company_that_bills_in_its_own_currency_looks_at_nothing_ahead():
+    starts = [day("2024-01-01"), day("2025-01-01")]
+    frames = {
+        "accounts": pd.DataFrame({"account_id": ["a"]}),
+        "contracts": pd.DataFrame(
+            {
+                "contract_id": ["first", "second"],
+                "account_id": "a",
+                "term_start": starts,
+                "term_end": [starts[1], day("2026-01-01")],
+                "acv": [12_000.0, 13_000.0],
+                "currency": "EUR",
+            }
+        ),
+    }
+    tables = read_tables(frames, Settings(currency="EUR"))
+    arr = tuple(metric for metric in METRICS if metric.name == "arr")
+    pairs = known_accounts(tables, [AS_OF])
+    features = compute_features(tables, pairs, metrics=arr)
+    assert features.frame["arr"].tolist() == [13_000.0]
+    assert str(prove(tables, features, arr)).startswith("2 numbers of 1 rows")
