@@ -26,8 +26,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent))
 from clocks import Clock
-from explainers import EXPLAINERS
 from results import markdown, show
+from rivals.explainers import EXPLAINERS
 
 COLUMNS, TREES, LEAVES = 60, 400, 31
 TRAINING_ROWS, CHECKED_ROWS = 60_000, 300

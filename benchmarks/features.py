@@ -25,9 +25,9 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parent))
 from clocks import Clock
-from event_log import write_events
-from feature_engines import COLUMNS, ENGINES
+from invented.event_log import write_events
 from results import markdown, show
+from rivals.feature_engines import COLUMNS, ENGINES
 
 _PICTURE = Path(__file__).with_name("features.png")
 

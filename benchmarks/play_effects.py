@@ -13,13 +13,13 @@ import pandas as pd
 from results import markdown, write_section
 
 import churngrid
-from churngrid.demo.contracts import contract_events, contracts, subscription_items
-from churngrid.demo.directory import accounts as account_rows
-from churngrid.demo.people import draw_people
-from churngrid.demo.programme import PLANTED
-from churngrid.demo.statements import account_events
-from churngrid.demo.support import tickets
-from churngrid.demo.world import draw_world
+from churngrid.demo.tables.contracts import contract_events, contracts, subscription_items
+from churngrid.demo.tables.directory import accounts as account_rows
+from churngrid.demo.tables.people import draw_people
+from churngrid.demo.tables.statements import account_events
+from churngrid.demo.tables.support import tickets
+from churngrid.demo.truth.programme import PLANTED
+from churngrid.demo.truth.world import draw_world
 
 NULL = {play.play for play in PLANTED if not play.relief and not play.more_need}
 LARGE, LARGE_SEED = 30_000, 999

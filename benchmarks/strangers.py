@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/strangers.py [--only NAME] [--write]
 
-Each is invented with a fixed seed by `strange_companies.py`, which shares no code with the demo and
-knows nothing of the product but the names of tables and columns. With --write the tables replace
-their part of benchmarks/RESULTS.md.
+Each is invented with a fixed seed by `invented/strange_companies.py`, which shares no code with
+the demo and knows nothing of the product but the names of tables and columns. With --write the
+tables replace their part of benchmarks/RESULTS.md.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+from invented.strange_companies import COMPANIES, Shape, made
 from results import markdown, write_section
-from strange_companies import COMPANIES, Shape, made
 from worlds import COLUMNS, World, measured, predicted
 
 import churngrid

@@ -18,7 +18,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from results import markdown, write_section
-from thirty_counts import thirty_counts
+from rivals.thirty_counts import thirty_counts
 
 import churngrid
 from churngrid.demo import write_company

@@ -11,22 +11,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .activities import activities
-from .billing import invoices
-from .catalogue import features
-from .contracts import contract_events, contracts, notice_clocks, subscription_items
-from .days import DAY, END, FAR, NAT, times
-from .directory import accounts as account_rows
-from .fate import CHANGES
-from .hindsight import plant_in_contracts, plant_in_people, plant_in_seats
-from .outcomes import goals
-from .people import draw_people, people
-from .statements import account_events
-from .support import tickets
-from .usage import usage_daily
-from .users import draw_users, seats
-from .voice import survey_responses
-from .world import World, draw_world, managers_for
+from .tables.activities import activities
+from .tables.billing import invoices
+from .tables.catalogue import features
+from .tables.contracts import contract_events, contracts, notice_clocks, subscription_items
+from .tables.directory import accounts as account_rows
+from .tables.outcomes import goals
+from .tables.people import draw_people, people
+from .tables.statements import account_events
+from .tables.support import tickets
+from .tables.usage import usage_daily
+from .tables.users import draw_users, seats
+from .tables.voice import survey_responses
+from .traps.hindsight import plant_in_contracts, plant_in_people, plant_in_seats
+from .truth.days import DAY, END, FAR, NAT, times
+from .truth.fate import CHANGES
+from .truth.world import World, draw_world, managers_for
 
 __all__ = ["Company", "build_company", "example_company", "write_company"]
 
@@ -104,7 +104,7 @@ def build_company(
         that no model can be better than the base rate.
     interventions : bool
         Whether plays were tried by lot, year by year, that change what customers decide:
-        ``churngrid.demo.programme.PLANTED`` says which ones work.
+        ``churngrid.demo.truth.programme.PLANTED`` says which ones work.
 
     Returns
     -------

@@ -13,14 +13,14 @@ import numpy as np
 
 from ..arrays.array_types import FloatArray, IntArray, RowArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.fact_loops import (
+from ..arrays.counting.fact_loops import (
     add_to_cells,
     carry_newest,
     carry_oldest,
     lower_oldest,
     raise_newest,
 )
-from ..arrays.pair_numbers import Pairs
+from ..arrays.counting.pair_numbers import Pairs
 from ..arrays.row_ranges import cover_into
 from ..arrays.time_grid import NEVER, fixed
 from ..metrics.queries import (

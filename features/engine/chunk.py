@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ..arrays.array_types import BoolArray, CodeArray, FloatArray, IntArray, RowArray, WideCodeArray
 from ..arrays.arrow_columns import moments_of, numbers_of
 from ..arrays.as_of_rows import Rows
-from ..arrays.pair_numbers import Pairs
+from ..arrays.counting.pair_numbers import Pairs
 from ..arrays.time_grid import DAY_US, beginnings_of, days_of, fixed
 from ..metrics.select import EveryRow, Filter, Select
 from ..metrics.views import View

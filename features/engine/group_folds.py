@@ -4,8 +4,8 @@ import numpy as np
 
 from ..arrays.array_types import BoolArray, FloatArray, IntArray, RowArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.pair_sums import add_to_pairs, raise_largest
-from ..arrays.presence_bits import count_shared, usual_gaps
+from ..arrays.counting.pair_sums import add_to_pairs, raise_largest
+from ..arrays.counting.presence_bits import count_shared, usual_gaps
 from ..metrics.queries import LargestPart, Question, SharedBy, UsualGap
 from ..metrics.select import Select
 from .accumulators import Numbering

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.fact_loops import raise_newest_known
+from ..arrays.counting.fact_loops import raise_newest_known
 from ..arrays.feed_days import FeedDays, days_by_date
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
 from ..metrics.queries import Commercial, Measure, Question

@@ -7,7 +7,7 @@ an as-of date it belongs before is kept apart and set when its row comes.
 import numpy as np
 
 from ..arrays.array_types import BoolArray, ByteArray, IntArray, RowArray
-from ..arrays.presence_bits import count_pairs, count_stretches, mark
+from ..arrays.counting.presence_bits import count_pairs, count_stretches, mark
 from .time_slices import Stretches, Windows
 
 __all__ = ["Marks"]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..arrays.array_types import FloatArray, IntArray, RowArray, WideCodeArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.fact_loops import asked_for
+from ..arrays.counting.fact_loops import asked_for
 from ..arrays.row_ranges import add_aged, distinct, list_ranges, medians, paint
 from ..arrays.time_grid import DAY_US, NEVER, fixed
 from ..arrays.workdays import workday_number

@@ -20,7 +20,7 @@ from ..errors import SchemaError
 from ..schema.settings import DEFAULTS, Settings, TableMapping
 from ..schema.tables import table_spec
 from ..schema.tableset import Finding, Tables
-from .check_tables import Reading, check_deliveries, check_some
+from .checks.check_tables import Reading, check_deliveries, check_some
 from .column_mapping import (
     Delivery,
     Pieces,

@@ -16,7 +16,7 @@ import pyarrow as pa
 from numba.core.dispatcher import Dispatcher
 
 from ...demo import build_company
-from ...features.arrays.pair_numbers import Pairs
+from ...features.arrays.counting.pair_numbers import Pairs
 from ...features.arrays.text_encoder import Encoder
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from ...demo import write_company
-from ...demo.programme import CONTROL_SHARE, PLANTED
+from ...demo.truth.programme import CONTROL_SHARE, PLANTED
 from ...features.progress import Progress, counted
 from ...training.registry.mlflow_registry import local_uri
 from ..company.load_company import company_of

@@ -10,12 +10,12 @@ from ..company.config import Config
 from ..company.load_company import Company
 from ..company.put_aside import put_aside
 from ..exports.files import export_files
+from ..plays.interventions import interventions_before
 from ..profile.facts import account_facts, no_facts
 from ..report.beside import Beside
 from ..report.csm_pages import report_pages
 from ..report.grid_chart import Cuts
 from ..scoring.batch_score import Scored
-from ..scoring.interventions import interventions_before
 
 __all__ = ["cuts_of", "facts_of", "files_of", "history_of", "stored_files"]
 

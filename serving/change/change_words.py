@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ...features.metrics.metric import Metric
-from ..scoring.number_words import UNKNOWN, label_of, say_values
+from ..wording.number_words import UNKNOWN, label_of, say_values
 
 __all__ = ["Improved", "Part", "cell_moved", "improvement_in_words", "in_sentences"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from math import nan
 from typing import Any
 
-from ..scoring.number_words import say_money
+from ..wording.number_words import say_money
 from .console import say, show_table
 
 __all__ = ["say_coming_period", "show_forecast"]

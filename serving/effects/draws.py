@@ -4,7 +4,7 @@ import pandas as pd
 
 from ...features.schema.tableset import Tables
 from ...training.dataset.temporal_splits import parents_of
-from ..scoring.interventions import DRAWN, stated_before
+from ..plays.interventions import DRAWN, stated_before
 
 __all__ = ["WITHHELD", "draws_of"]
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pandas as pd
 
 from ..scoring.explanation import RISK_OF
-from ..scoring.number_words import say_score
-from ..scoring.wording import about_one_in, trend_in_words
+from ..wording.account_words import about_one_in, trend_in_words
+from ..wording.number_words import say_score
 from .driver_texts import DriverViews
 from .flag_words import flag_in_words
 from .page_words import SENTENCE, day, in_words, plain

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..scoring.number_words import UNKNOWN, say_money
+from ..wording.number_words import UNKNOWN, say_money
 
 __all__ = ["SENTENCE", "day", "in_words", "percent", "plain", "sentence", "short_money"]
 

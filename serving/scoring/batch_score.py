@@ -34,17 +34,17 @@ from ..forecast.account_outlook import (
     of_accounts,
     outlook_of,
 )
+from ..plays.assign_plays import Limits, assign_plays
+from ..plays.interventions import Interventions
 from ..results.shap_view import Scale, explanation_of
 from ..results.words import in_order, target_of
 from . import health_rules as rules
-from .assign_plays import Limits, assign_plays
 from .attention import attention_of
 from .component_reasons import ScorePoints, component_reasons, points_of
 from .drivers import drivers_of
 from .explanation import MODEL, SCORECARD, explained, with_reasons
 from .grid import place
 from .health_index import cut_by_capacity, health_index, p_of_index, with_hysteresis
-from .interventions import Interventions
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
 from .model_notes import drift_notes, hindsight_notes

@@ -10,7 +10,7 @@ from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
 from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
 from ...features.metrics.metric import Metric
-from .number_words import as_said, never_in
+from ..wording.number_words import as_said, never_in
 
 __all__ = ["Compared", "Comparisons", "usual_in_book"]
 

@@ -12,8 +12,8 @@ from ...features.metrics.absence import Absence
 from ...features.scores.health_score import Health
 from ...features.scores.scorecard import Component, Scorecard
 from ...features.scores.scorecard_weights import facts_of, weigh
+from ..wording.reason_words import FULL, Said, said_in_words
 from .comparisons import Comparisons
-from .reason_words import FULL, Said, said_in_words
 
 __all__ = ["LEAST_POINTS", "ScorePoints", "component_reasons", "points_of"]
 

@@ -11,9 +11,9 @@ from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
+from ..wording.reason_words import OWN, REFERENCES, Said, said_in_words
 from .comparisons import Compared, Comparisons
 from .component_reasons import LEAST_POINTS, ScorePoints
-from .reason_words import OWN, REFERENCES, Said, said_in_words
 
 __all__ = ["LEAST_SHARE", "drivers_of"]
 

@@ -19,7 +19,7 @@ from ...features.scores.maturity_index import score_maturity
 from ...features.subscriptions.business_kind import Business, business_of
 from ...training.dataset.temporal_splits import parents_of
 from ..company.config import Config
-from .interventions import Interventions, interventions_before
+from ..plays.interventions import Interventions, interventions_before
 
 __all__ = ["Known", "ended_before", "known_on"]
 

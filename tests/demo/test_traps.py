@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from churngrid.demo.traps import LEAVING_CATEGORIES
+from churngrid.demo.traps.at_the_source import LEAVING_CATEGORIES
 
 DAY = pd.Timedelta(days=1)
 END = pd.Timestamp("2026-01-01")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from churngrid.demo import build_company
-from churngrid.features.arrays import pair_numbers
+from churngrid.features.arrays.counting import pair_numbers
 from churngrid.features.engine import point_in_time as knowledge
 from churngrid.features.engine import scan_plan as folding
 from churngrid.features.engine import view_scan as answers

@@ -9,8 +9,8 @@ import pandas as pd
 
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.limited_measures import Capped
-from churngrid.serving.scoring.number_words import label_of, say_values
-from churngrid.serving.scoring.wording import headline
+from churngrid.serving.wording.account_words import headline
+from churngrid.serving.wording.number_words import label_of, say_values
 from tests.worked.by_hand import ByHand
 
 LABELS = {label_of(metric): metric for metric in METRICS}

@@ -6,8 +6,8 @@ import pandas as pd
 
 from ...results.words import n_waiting, to_do
 from ...scoring.explanation import RISK_OF, kind_of
-from ...scoring.number_words import say_score
-from ...scoring.wording import say_chance_to_leave
+from ...wording.account_words import say_chance_to_leave
+from ...wording.number_words import say_score
 from .forecast import book_records
 from .json_values import counted, plain, records
 from .learning import train_summary

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ...scoring.explanation import MODEL, NONE, SCORECARD
-from ...scoring.number_words import say_score
-from ...scoring.wording import headline, trend_in_words
+from ...wording.account_words import headline, trend_in_words
+from ...wording.number_words import say_score
 from ..account_rows import TOP_REASONS, odds_in_words
 from ..driver_texts import DriverViews, Reason
 from ..page_words import SENTENCE, day, in_words, percent, plain

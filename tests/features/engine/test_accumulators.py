@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from churngrid.features.arrays.as_of_rows import Rows
-from churngrid.features.arrays.fact_loops import asked_for
+from churngrid.features.arrays.counting.fact_loops import asked_for
 from churngrid.features.arrays.time_grid import fixed
 from churngrid.features.engine import scan_plan as folding
 from churngrid.features.engine import view_scan as answers

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.features.arrays import pair_numbers
 from churngrid.features.arrays.as_of_rows import Rows
-from churngrid.features.arrays.pair_numbers import Pairs
+from churngrid.features.arrays.counting import pair_numbers
+from churngrid.features.arrays.counting.pair_numbers import Pairs
 from churngrid.features.arrays.time_grid import DAY_US
 from churngrid.features.engine.presence_counts import Marks
 from churngrid.features.engine.time_slices import Windows

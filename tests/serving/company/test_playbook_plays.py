@@ -9,10 +9,10 @@ import pytest
 from churngrid.features.metrics.catalogue import METRICS, by_column
 from churngrid.features.schema.conditions import Condition
 from churngrid.serving.company.playbook import Play, Playbook
+from churngrid.serving.plays.assign_plays import Limits, assign_plays
+from churngrid.serving.plays.interventions import Interventions
 from churngrid.serving.results.schema import PLAY_COLUMNS, PROGRESS_COLUMNS
 from churngrid.serving.results.words import to_do
-from churngrid.serving.scoring.assign_plays import Limits, assign_plays
-from churngrid.serving.scoring.interventions import Interventions
 
 AS_OF = pd.Timestamp("2025-06-06", tz="UTC")  # a Friday
 ALWAYS = {"field": "tickets_30d", "above": 0}

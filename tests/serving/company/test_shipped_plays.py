@@ -9,7 +9,7 @@ from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
 from churngrid.serving.company.playbook_rules import warnings_of
-from churngrid.serving.scoring.assign_plays import assign_plays
+from churngrid.serving.plays.assign_plays import assign_plays
 
 SHIPPED = read_playbook(None, FACT_FIELDS)
 KNOWN = by_column(METRICS)

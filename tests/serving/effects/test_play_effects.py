@@ -6,7 +6,7 @@ import pytest
 
 import churngrid
 from churngrid.demo import build_company
-from churngrid.demo.programme import PLANTED
+from churngrid.demo.truth.programme import PLANTED
 from churngrid.features.errors import SchemaError
 from churngrid.features.schema.settings import Settings
 from churngrid.features.subscriptions.business_kind import Business

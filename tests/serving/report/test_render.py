@@ -12,7 +12,7 @@ from churngrid.features.errors import SchemaError
 from churngrid.serving.report.flag_words import FLAG_WORDS
 from churngrid.serving.report.render import render_report
 from churngrid.serving.scoring.health_rules import FLAGS
-from churngrid.serving.scoring.number_words import say_score
+from churngrid.serving.wording.number_words import say_score
 from tests.serving.invented import (
     AS_OF,
     CAP,

@@ -1,0 +1,1 @@
+"""What the invented company writes down, a table or two a module."""

@@ -1,0 +1,1 @@
+"""Leakage traps of real companies, planted on purpose."""

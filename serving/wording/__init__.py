@@ -1,0 +1,1 @@
+"""Numbers, reasons and standings said in sentences."""
