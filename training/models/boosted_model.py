@@ -19,6 +19,9 @@ from .unknown_cells import StandIns
 
 __all__ = ["Boosted"]
 
+_THREADS = 2
+"""Also where a model is read back, on a machine of any size; the result does not depend on it."""
+
 
 class Boosted:
     """``ChurnClassifier`` on all metrics.
@@ -35,7 +38,7 @@ class Boosted:
 
     def __init__(self) -> None:
         self.encoding = Encoding((), ())
-        self.classifier = ChurnClassifier()
+        self.classifier = ChurnClassifier(n_jobs=_THREADS)
         self.oof_log_odds: FloatArray | None = None
 
     def fit(
@@ -53,7 +56,9 @@ class Boosted:
         names = model_inputs(X, roles)
         inputs = X[list(names)]
         signs = {name: monotone[name] for name in names if monotone.get(name)}
-        classifier = ChurnClassifier(monotone=signs or None, level_by=roles.get("distance"))
+        classifier = ChurnClassifier(
+            monotone=signs or None, level_by=roles.get("distance"), n_jobs=_THREADS
+        )
         self.classifier = classifier.fit(inputs, labels, groups, weight)
         self.encoding = self.classifier.encoding_
         self.oof_log_odds = self.classifier.oof_log_odds_

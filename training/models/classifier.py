@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
@@ -27,12 +28,14 @@ from .curve_fit import ColumnKinds
 from .design_matrix import Encoding, learn_encoding
 from .levelled import levelled
 from .row_order import TrainingRows, checked_groups, in_own_order
+from .table_forms import as_table
 from .unknown_cells import stand_ins_of
 
 __all__ = ["ChurnClassifier"]
 
 
-_LEAST = {"n_folds": 1, "n_repeats": 1, "max_depth": 1, "max_rounds": 1, "patience": 1, "n_jobs": 1}
+_LEAST = {"n_folds": 1, "n_repeats": 1, "max_depth": 1, "max_rounds": 1, "patience": 1}
+_IMPORTANCE_ROWS = 2_000
 
 
 class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -69,8 +72,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Number along whose values the calibration is fitted once more, in straight pieces; name, or
         position for an array. None, or a column that is not there, leaves it at one line.
     random_state : int or None, default=0
-    n_jobs : int, default=2
-        Threads. The result does not depend on it.
+    n_jobs : int or None, default=None
+        Threads, as in scikit-learn: None is one, unless ``joblib.parallel_config`` says otherwise;
+        -1 is all processors, -2 all but one. The result does not depend on it.
 
     Attributes
     ----------
@@ -90,6 +94,10 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     oof_log_odds_ : ndarray of float, shape (n_rows,)
         Calibrated log-odds of the training rows from members that did not see the row's group;
         NaN for rows of weight 0. With too few rows to fold they are not out of fold.
+    feature_importances_ : ndarray of float, shape (n_columns,)
+        Mean absolute SHAP value of each column on log-odds: how far it moves the estimate of a
+        training row from the base, up or down. 0 for a column that says nothing. Computed when
+        first asked for, on at most 2,000 training rows, each by its weight.
     encoding_ : Encoding
     n_features_in_ : int
     feature_names_in_ : ndarray of str
@@ -99,6 +107,11 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     -----
     Row order, and names of groups, do not matter: rows are put into an order of their own before
     anything random is drawn. Tables too small to fold give one booster of fixed length instead.
+
+    Groups and weights are routed as scikit-learn does it: with
+    ``sklearn.set_config(enable_metadata_routing=True)``,
+    ``ChurnClassifier().set_fit_request(groups=True)`` receives the ``groups`` that
+    ``cross_validate(..., params={"groups": parents})`` also gives to ``GroupKFold``.
 
     Examples
     --------
@@ -110,6 +123,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     >>> shap = model.contributions(X)
     >>> bool(np.allclose(shap.sum(axis=1), model.decision_function(X), atol=1e-9))
     True
+    >>> model.feature_names_in_[model.feature_importances_.argmax()]
+    'active_users_28d'
     """
 
     def __init__(
@@ -127,7 +142,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         outcome: Any = None,
         level_by: Any = None,
         random_state: int | None = 0,
-        n_jobs: int = 2,
+        n_jobs: int | None = None,
     ) -> None:
         self.n_folds = n_folds
         self.n_repeats = n_repeats
@@ -148,11 +163,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
+        tags.input_tags.string = True
         return tags
 
     def fit(
         self,
-        X: pd.DataFrame | FloatArray,
+        X: Any,
         y: npt.ArrayLike,
         groups: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
@@ -161,8 +177,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : DataFrame or array, shape (n_rows, n_columns)
+        X : DataFrame of pandas or polars, pyarrow Table, or array, shape (n_rows, n_columns)
             Numbers, booleans, text or categories; missing values are information. No infinity.
+            An array of objects or of texts may mix them, column by column.
         y : array, shape (n_rows,)
             Two classes, see ``outcome``.
         groups : array, shape (n_rows,), optional
@@ -198,6 +215,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.base_rate_ = float(np.average(rows.y, weights=rows.weight))
         bag = fit_bag(rows, self._bag_settings())
         self.boosters_, self.stand_ins_ = bag.boosters, stand_ins_of(rows.matrix, bag.raw)
+        self.__dict__.pop("_importances", None)
+        self._seen = rows.at(_some_of(len(rows.y)))
         blend = self._blend(rows, bag)
         self.slope_, self.intercept_ = blend.line.slope, blend.line.intercept
         self.curves_ = blend.curves
@@ -223,12 +242,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for name in ("learning_rate", "bagging_fraction"):
             if not 0 < getattr(self, name) <= 1:
                 raise ValueError(f"`{name}` must lie in (0, 1], got {getattr(self, name)!r}.")
+        if self.n_jobs == 0:
+            raise ValueError("`n_jobs` must not be 0; 1 is one thread, -1 all processors.")
         if not self.shapes:
             raise ValueError("`shapes` must name at least one kind of tree, got none.")
 
-    def _learn_columns(
-        self, X: pd.DataFrame | FloatArray, y: npt.ArrayLike
-    ) -> tuple[FloatArray, npt.NDArray[Any]]:
+    def _learn_columns(self, X: Any, y: npt.ArrayLike) -> tuple[FloatArray, npt.NDArray[Any]]:
+        X = as_table(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, y, skip_check_array=True)
             self.encoding_ = learn_encoding(X)
@@ -266,7 +286,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return int(classes.tolist().index(self.outcome))
 
-    def decision_function(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+    def decision_function(self, X: Any) -> FloatArray:
         """Return calibrated log-odds.
 
         Parameters
@@ -281,12 +301,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Plus points to the outcome.
         """
         matrix = self._encoded(X)
-        ask = partial(self.boosters_.log_odds, n_jobs=self.n_jobs)
+        ask = partial(self.boosters_.log_odds, n_jobs=effective_n_jobs(self.n_jobs))
         raw = self.stand_ins_.averaged(ask, matrix, self.encoding_.categorical)
         log_odds = Affine(self.slope_, self.intercept_).apply(raw)
         return log_odds if self.curves_ is None else log_odds + self.curves_.log_odds(matrix)
 
-    def predict_proba(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+    def predict_proba(self, X: Any) -> FloatArray:
         """Return calibrated probabilities.
 
         Returns
@@ -297,7 +317,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         log_odds = self.decision_function(X)
         return np.column_stack([sigmoid(-log_odds), sigmoid(log_odds)])
 
-    def predict(self, X: pd.DataFrame | FloatArray) -> npt.NDArray[Any]:
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the likelier class of each row.
 
         Returns
@@ -308,7 +328,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         outcome = self.decision_function(X) > 0
         return np.asarray(self.classes_[outcome.astype(np.int64)])
 
-    def contributions(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+    def contributions(self, X: Any) -> FloatArray:
         """Return exact SHAP values on calibrated log-odds.
 
         Returns
@@ -322,15 +342,31 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         S. M. Lundberg et al. (2020), "From local explanations to global understanding with
         explainable AI for trees", Nature Machine Intelligence 2 (path-dependent form).
         """
-        matrix = self._encoded(X)
-        ask = partial(self.boosters_.contributions, n_jobs=self.n_jobs)
+        return self._shares(self._encoded(X))
+
+    def _shares(self, matrix: FloatArray) -> FloatArray:
+        ask = partial(self.boosters_.contributions, n_jobs=effective_n_jobs(self.n_jobs))
         shares = self.slope_ * self.stand_ins_.averaged(ask, matrix, self.encoding_.categorical)
         shares[:, -1] += self.intercept_
         return shares if self.curves_ is None else shares + self.curves_.contributions(matrix)
 
+    @property
+    def feature_importances_(self) -> FloatArray:
+        """Mean absolute SHAP value of each column over the training rows, on log-odds."""
+        check_is_fitted(self)
+        if "_importances" not in self.__dict__:
+            if "_seen" not in self.__dict__:
+                raise AttributeError(
+                    "A model that was read from disk has no training rows; take the mean of "
+                    "abs(`contributions`) over rows of your own."
+                )
+            shares = np.abs(self._shares(self._seen.matrix)[:, :-1])
+            self._importances = np.average(shares, axis=0, weights=self._seen.weight)
+        return np.asarray(self._importances)
+
     def shift_intercept(
         self,
-        X: pd.DataFrame | FloatArray,
+        X: Any,
         y: npt.ArrayLike,
         groups: npt.ArrayLike | None = None,
         *,
@@ -381,8 +417,11 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         moved.oof_log_odds_ = self.oof_log_odds_ + delta
         return moved
 
-    def _encoded(self, X: pd.DataFrame | FloatArray) -> FloatArray:
+    def _encoded(self, X: Any) -> FloatArray:
         check_is_fitted(self)
+        X = as_table(X)
+        if isinstance(X, np.ndarray) and X.ndim == 2 and self.encoding_.categorical:
+            X = pd.DataFrame(X)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, skip_check_array=True, reset=False)
             X = self.encoding_.encode(X)
@@ -418,7 +457,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             max_rounds=self.max_rounds,
             patience=self.patience,
             seed=self.random_state,
-            n_jobs=self.n_jobs,
+            n_jobs=effective_n_jobs(self.n_jobs),
         )
 
     def _constraints(self) -> list[int]:
@@ -438,3 +477,9 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     f"`monotone` needs numbers, but column {name!r} holds categories; remove it."
                 )
         return [signs.get(name, 0) for name in names] if any(signs.values()) else []
+
+
+def _some_of(n_rows: int) -> IntArray:
+    """Return positions spread evenly over the rows, not more than importances need."""
+    number = min(n_rows, _IMPORTANCE_ROWS)
+    return np.arange(number, dtype=np.int64) * n_rows // number

@@ -22,6 +22,8 @@ from ..dataset.input_drift import InputReference
 from ..forecast.book_rates import BookRates
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
+from ..models.table_forms import as_table
+from .as_estimator import AsEstimator
 
 __all__ = [
     "BASE",
@@ -50,9 +52,16 @@ STATE = "model.json"
 SHOWN = 20
 
 
-@dataclass(frozen=True)
-class FittedModel:
+# What a target is called everywhere but in the label's own column.
+TARGET = {"churned": "churn", "expanded": "expansion"}
+
+
+@dataclass(frozen=True, repr=False)
+class FittedModel(AsEstimator):
     """One fitted model with all that is needed to use and to judge it later.
+
+    It is a fitted classifier of scikit-learn as well (``predict``, ``predict_proba``,
+    ``classes_``): its classes are 0, and 1 for the target.
 
     Parameters
     ----------
@@ -102,6 +111,13 @@ class FittedModel:
                 f"`target` must be one of {sorted(PROBABILITY)!r}, got {self.target!r}."
             )
 
+    def __repr__(self) -> str:
+        inputs = "input" if len(self.columns) == 1 else "inputs"
+        return (
+            f"<FittedModel of {TARGET[self.target]}: {self.kind}, {len(self.columns)} {inputs}, "
+            f"trained through {self.trained_through[:10]}, base rate {self.base_rate:.1%}>"
+        )
+
     @property
     def kind(self) -> str:
         """Name of the model in ``MODELS``."""
@@ -135,7 +151,7 @@ class FittedModel:
 
         Parameters
         ----------
-        X : DataFrame
+        X : DataFrame of pandas or polars, or pyarrow Table
             At least ``columns``, in any order; others are ignored.
 
         Returns
@@ -177,6 +193,7 @@ class FittedModel:
         return pd.DataFrame(values, index=X.index, columns=[*self.columns, BASE])
 
     def _aligned(self, X: pd.DataFrame) -> pd.DataFrame:
+        X = as_table(X)
         if not isinstance(X, pd.DataFrame):
             raise TypeError(f"`X` must be a DataFrame, got {type(X).__name__}.")
         _check_columns(self.columns, list(X.columns))

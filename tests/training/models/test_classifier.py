@@ -307,7 +307,7 @@ def test_three_classes_are_refused() -> None:
         ({"n_folds": 0}, "`n_folds` must be at least 1, got 0"),
         ({"n_repeats": 0}, "`n_repeats` must be at least 1"),
         ({"max_depth": 0}, "`max_depth` must be at least 1"),
-        ({"n_jobs": 0}, "`n_jobs` must be at least 1"),
+        ({"n_jobs": 0}, "`n_jobs` must not be 0"),
         ({"learning_rate": 0.0}, r"`learning_rate` must lie in \(0, 1\], got 0.0"),
         ({"bagging_fraction": 1.1}, r"`bagging_fraction` must lie in \(0, 1\]"),
         ({"shapes": ()}, "`shapes` must name at least one kind of tree"),
