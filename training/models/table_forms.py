@@ -46,7 +46,8 @@ def _of_arrow(table: pa.Table) -> pd.DataFrame:
         field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field
         for field in table.schema
     ]
-    return table.cast(pa.schema(plain)).to_pandas()
+    frame: pd.DataFrame = table.cast(pa.schema(plain)).to_pandas()
+    return frame
 
 
 def _of_texts(array: npt.NDArray[Any]) -> pd.DataFrame:

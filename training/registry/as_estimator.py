@@ -20,7 +20,10 @@ class AsEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     skore) take it as it is.
     """
 
-    columns: tuple[str, ...]
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns it reads, in the order of its contributions."""
+        raise NotImplementedError
 
     def predict_p(self, X: pd.DataFrame) -> FloatArray:
         """Return calibrated probabilities of the target."""
