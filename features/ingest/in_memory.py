@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..arrays.table_forms import arrow_table
 from .files.workbook import REMARKS
 from .raw_rows import RawTable
 
@@ -88,14 +89,7 @@ def _columnar(frame: Any, name: str) -> pd.DataFrame | pa.Table:
             f"`data[{name!r}]` must be a pandas or polars DataFrame or an Arrow table, "
             f"got {type(frame).__name__!r}."
         )
-    table = pa.table(frame)
-    plain = [
-        pa.field(
-            field.name, pa.large_string() if pa.types.is_string_view(field.type) else field.type
-        )
-        for field in table.schema
-    ]
-    return table.cast(pa.schema(plain))
+    return arrow_table(frame)
 
 
 def _to_arrow(values: pd.Series) -> pa.ChunkedArray:

@@ -17,12 +17,12 @@ from lightgbm.basic import LightGBMError
 from pydantic import ValidationError
 
 from ...features.arrays.array_types import FloatArray
+from ...features.arrays.table_forms import as_table
 from ...features.errors import ArtifactError
 from ..dataset.input_drift import InputReference
 from ..forecast.book_rates import BookRates
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
-from ..models.table_forms import as_table
 from .as_estimator import AsEstimator
 
 __all__ = [

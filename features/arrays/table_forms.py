@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-__all__ = ["as_table"]
+__all__ = ["arrow_table", "as_table"]
 
 
 def as_table(X: Any) -> Any:
@@ -34,20 +34,37 @@ def as_table(X: Any) -> Any:
     if isinstance(X, pd.DataFrame):
         return X
     if hasattr(X, "__arrow_c_stream__") and not isinstance(X, pd.Series):
-        return _of_arrow(pa.table(X))
+        frame: pd.DataFrame = arrow_table(X).to_pandas()
+        return frame
     if isinstance(X, np.ndarray) and X.dtype.kind in "OUS" and X.ndim == 2 and X.size:
         return _of_texts(X) if X.dtype.kind in "US" else pd.DataFrame(X).infer_objects()
     return X
 
 
-def _of_arrow(table: pa.Table) -> pd.DataFrame:
-    """Return the frame; pandas knows texts by one name only, however Arrow keeps them."""
+def arrow_table(frame: Any) -> pa.Table:
+    """Return what hands out its columns by Arrow's interface as a table with plain texts.
+
+    Parameters
+    ----------
+    frame : polars DataFrame, pyarrow Table, or the like
+
+    Returns
+    -------
+    pyarrow Table
+        Texts that are kept as views, as polars does, are large strings, which every reader knows.
+
+    Examples
+    --------
+    >>> views = pa.table({"plan": pa.array(["pro"], pa.string_view())})
+    >>> arrow_table(views).schema.field("plan").type
+    DataType(large_string)
+    """
+    table = pa.table(frame)
     plain = [
         field.with_type(pa.large_string()) if pa.types.is_string_view(field.type) else field
         for field in table.schema
     ]
-    frame: pd.DataFrame = table.cast(pa.schema(plain)).to_pandas()
-    return frame
+    return table.cast(pa.schema(plain))
 
 
 def _of_texts(array: npt.NDArray[Any]) -> pd.DataFrame:
