@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DEMO ?= churngrid-demo
 PYTEST_WORKERS ?= 2
 
-.PHONY: demo test lint types tests format docs docs-site gallery clean
+.PHONY: demo test lint types tests tools format docs docs-site gallery clean
 
 demo: $(VENV)/.core
 	$(BIN)/churngrid demo --out $(DEMO)
@@ -26,6 +26,10 @@ types: $(VENV)/.dev
 
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+# shapash, explainerdashboard and skore, each in an environment of its own; needs a package registry.
+tools: $(VENV)/.dev
+	$(BIN)/python -m pytest -m own_environment tests/tools
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
