@@ -272,7 +272,7 @@ def _of_clocks(backtest: Backtest, lesson: Lesson) -> list[str]:
         ""
         if found is None
         else (
-            f" Out of time the log-loss is lower by {found.value:.4f} without them "
+            f" On the largest test block the log-loss is lower by {found.value:.4f} without them "
             f"(between {found.low:.4f} and {found.high:.4f})."
         )
     )

@@ -43,7 +43,8 @@ class Backtest:
     clocks : tuple of Clock
         Inputs that learned models left out, for they tell the date.
     without_clocks : Difference or None
-        By how much the model that ships is better for it; None if there are none.
+        By how much the model that ships is better for it on the largest test block of those in
+        which some were found; None if there are none.
     """
 
     predictions: pd.DataFrame
@@ -146,24 +147,33 @@ class _Trial:
         """The clocks of the newest fold, which learned from most."""
         return self.folds[max(self.folds)][1].clocks
 
-    def of(self, model: Model, *, with_clocks: bool = False) -> pd.DataFrame:
+    def of(self, model: Model) -> pd.DataFrame:
         """Return what a model says of every test block, having learned what was certain before."""
-        parts = []
-        for number, (fold, lesson) in self.folds.items():
-            self.report(f"backtest {self.target}, fold {number}: {model.name}")
-            fitted = fit_candidate(model, lesson, with_clocks=with_clocks)
-            p = predict(fitted, self.X.iloc[fold.test])
-            part = _predicted(self.rows, self.y, fold, p)
-            parts.append(part.assign(fold=number, model=model.name))
+        parts = [self.in_fold(number, model) for number in self.folds]
         return pd.concat(parts, ignore_index=True)
+
+    def in_fold(self, number: int, model: Model, *, with_clocks: bool = False) -> pd.DataFrame:
+        """Return what a model says of one test block."""
+        fold, lesson = self.folds[number]
+        self.report(f"backtest {self.target}, fold {number}: {model.name}")
+        fitted = fit_candidate(model, lesson, with_clocks=with_clocks)
+        p = predict(fitted, self.X.iloc[fold.test])
+        return _predicted(self.rows, self.y, fold, p).assign(fold=number, model=model.name)
 
 
 def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference | None:
-    """Return by how much the shipped model is better for leaving clocks out; None without any."""
-    if model.is_baseline or not any(lesson.clocks for _, lesson in trial.folds.values()):
+    """Return by how much the shipped model is better for leaving clocks out; None without any.
+
+    One test block, the largest of those in which there are some, for each costs one more training.
+    """
+    blocks = {
+        number: len(fold.test) for number, (fold, lesson) in trial.folds.items() if lesson.clocks
+    }
+    if model.is_baseline or not blocks:
         return None
-    shipped = predictions[predictions["shipped"]]
-    other = trial.of(model, with_clocks=True)
+    number = max(blocks, key=blocks.__getitem__)
+    shipped = predictions[predictions["shipped"] & (predictions["fold"] == number)]
+    other = trial.in_fold(number, model, with_clocks=True)
     return paired_difference(
         shipped["label"].to_numpy(),
         shipped["p"].to_numpy(),

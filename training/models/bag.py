@@ -62,6 +62,9 @@ class TreeShape:
             "min_data_in_leaf": min(self.min_rows, max(1, n_rows // 20)),
             "feature_fraction": self.column_share,
             "lambda_l2": self.ridge,
+            # Trees that look at some columns only need not pass over the others; same numbers.
+            "force_col_wise": self.column_share < 1,
+            "force_row_wise": self.column_share == 1,
         }
 
 
@@ -259,6 +262,7 @@ def _single(rows: TrainingRows, settings: BagSettings) -> Bag:
     parameters = settings.parameters | {
         "num_leaves": shape.num_leaves,
         "lambda_l2": shape.ridge,
+        "force_row_wise": True,
         "min_data_in_leaf": 0,
         "min_data_in_bin": 1,
         "min_sum_hessian_in_leaf": 0.25 * least,

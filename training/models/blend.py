@@ -13,8 +13,9 @@ from .row_order import TrainingRows
 
 __all__ = ["Blend", "blended"]
 
-PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0)
-"""Those that compete, the plainest curves first."""
+PENALTIES = ((1000.0, 300.0, 100.0), (30.0, 10.0, 3.0))
+"""Those that compete, the plainest curves first; the second three where the first three have not
+yet seen the loss rise again."""
 
 SHARES = tuple(i / 10 for i in range(10))
 """Those of the curves that compete; the trees always have a say."""
@@ -61,33 +62,65 @@ def blended(rows: TrainingRows, trees: FloatArray, kinds: ColumnKinds, n_folds: 
         Of penalties that cannot be told apart by more than a standard error the largest counts,
         for plain curves keep their worth when times change.
     """
-    y = rows.y.astype(np.float64)
-    raw = _out_of_fold(rows, kinds, n_folds)
-    lines = [fit_affine(z, y, rows.weight) for z in raw]
-    losses = [_losses(line.apply(z), y) for line, z in zip(lines, raw, strict=True)]
-    best = _plainest(losses, rows)
-    own = fit_affine(trees, y, rows.weight)
-    sides = own.apply(trees), lines[best].apply(raw[best])
+    plain = _plain_curves(rows, kinds, n_folds)
+    own = fit_affine(trees, rows.y.astype(np.float64), rows.weight)
+    sides = own.apply(trees), plain.line.apply(plain.raw)
     share, line = _share(sides, rows)
     mixed = share * sides[1] + (1 - share) * sides[0]
     slope = line.slope * (1 - share) * own.slope
     added = line.slope * (1 - share) * own.intercept + line.intercept
     if share == 0.0:
         return Blend(Affine(slope, added), None, line.apply(mixed))
-    fitted = fit_curves(_some(rows), kinds, [PENALTIES[best]])[0]
-    curves = fitted.scaled(line.slope * share * lines[best].slope)
-    added += curves.base + line.slope * share * lines[best].intercept
+    fitted = fit_curves(_some(rows), kinds, [plain.penalty])[0]
+    curves = fitted.scaled(line.slope * share * plain.line.slope)
+    added += curves.base + line.slope * share * plain.line.intercept
     return Blend(Affine(slope, added), replace(curves, base=0.0), line.apply(mixed))
 
 
-def _out_of_fold(rows: TrainingRows, kinds: ColumnKinds, n_folds: int) -> list[FloatArray]:
-    """Return the log-odds of each penalty, each row's from a fit that did not see its group."""
-    raw = [np.empty(len(rows.y)) for _ in PENALTIES]
+@dataclass(frozen=True)
+class _Tried:
+    """Curves of one penalty on rows left out.
+
+    Parameters
+    ----------
+    penalty : float
+    raw : ndarray of float, shape (n_rows,)
+        Log-odds, each row's from a fit that did not see its group.
+    line : Affine
+        Their calibration.
+    losses : ndarray of float, shape (n_rows,)
+        Of each row, calibrated.
+    """
+
+    penalty: float
+    raw: FloatArray
+    line: Affine
+    losses: FloatArray
+
+
+def _plain_curves(rows: TrainingRows, kinds: ColumnKinds, n_folds: int) -> _Tried:
+    """Return the plainest of the curves that cannot be told apart from the best."""
+    found: list[_Tried] = []
+    for penalties in PENALTIES:
+        found += _tried(rows, kinds, n_folds, penalties)
+        if _least(found, rows) < len(found) - 1:
+            break
+    return found[_plainest(found, rows)]
+
+
+def _tried(
+    rows: TrainingRows, kinds: ColumnKinds, n_folds: int, penalties: tuple[float, ...]
+) -> list[_Tried]:
+    y, raw = rows.y.astype(np.float64), [np.empty(len(rows.y)) for _ in penalties]
     for train, unseen in grouped_folds(rows.groups, rows.y, n_splits=n_folds, seed=_SEED):
-        fits = fit_curves(_some(rows.at(train)), kinds, PENALTIES)
+        fits = fit_curves(_some(rows.at(train)), kinds, penalties)
         for z, curves in zip(raw, fits, strict=True):
             z[unseen] = curves.log_odds(rows.matrix[unseen])
-    return raw
+    lines = [fit_affine(z, y, rows.weight) for z in raw]
+    return [
+        _Tried(penalty, z, line, _losses(line.apply(z), y))
+        for penalty, z, line in zip(penalties, raw, lines, strict=True)
+    ]
 
 
 def _some(rows: TrainingRows) -> TrainingRows:
@@ -111,11 +144,15 @@ def _share(sides: tuple[FloatArray, FloatArray], rows: TrainingRows) -> tuple[fl
     return share, line
 
 
-def _plainest(losses: list[FloatArray], rows: TrainingRows) -> int:
+def _least(found: list[_Tried], rows: TrainingRows) -> int:
+    """Return the place of the least mean loss."""
+    return int(np.argmin([np.average(one.losses, weights=rows.weight) for one in found]))
+
+
+def _plainest(found: list[_Tried], rows: TrainingRows) -> int:
     """Return the first whose loss is not above the least by more than one standard error."""
-    means = [float(np.average(loss, weights=rows.weight)) for loss in losses]
-    least = losses[int(np.argmin(means))]
-    return next(i for i, loss in enumerate(losses) if _not_worse(loss - least, rows))
+    least = found[_least(found, rows)].losses
+    return next(i for i, one in enumerate(found) if _not_worse(one.losses - least, rows))
 
 
 def _not_worse(difference: FloatArray, rows: TrainingRows) -> bool:

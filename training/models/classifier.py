@@ -444,7 +444,6 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             # All folds share one binning, whatever leaf size a fold could reach.
             "feature_pre_filter": False,
             "deterministic": True,
-            "force_row_wise": True,
             "num_threads": 1,
             "verbosity": -1,
         }

@@ -18,7 +18,7 @@ __all__ = ["ColumnKinds", "fit_curves"]
 QUANTILES = (0.01, 0.5, 0.99)
 """Quantiles of the training rows between which a curve is straight."""
 
-_STEPS = {"maxiter": 200, "ftol": 1e-8, "gtol": 1e-4, "maxcor": 20}
+_STEPS = {"maxiter": 200, "ftol": 1e-6, "gtol": 1e-4, "maxcor": 20}
 
 
 @dataclass(frozen=True)
