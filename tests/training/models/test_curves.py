@@ -90,3 +90,22 @@ def test_curves_get_most_beside_trees_that_say_nothing() -> None:
     y = rows.y.astype(float)
     assert log_loss_of(said, y) < log_loss_of(np.full(len(y), np.log(y.mean() / (1 - y.mean()))), y)
     assert sigmoid(blend.log_odds).mean() == pytest.approx(y.mean(), abs=1e-6)
+
+
+def test_weaker_penalties_are_tried_only_where_the_stronger_do_not_suffice(monkeypatch) -> None:
+    tried: list[float] = []
+
+    def noted(rows: TrainingRows, kinds: ColumnKinds, penalties):
+        tried.extend(penalties)
+        return fit_curves(rows, kinds, penalties)
+
+    monkeypatch.setattr("churngrid.training.models.blend.fit_curves", noted)
+    clear = rows_of()
+    noise = np.random.default_rng(1).normal(size=len(clear.y))
+    blended(clear, noise, FREE, 5)
+    assert {1000.0, 3.0} <= set(tried)
+    tried.clear()
+    mixed = np.random.default_rng(2).permutation(clear.y)
+    chance = in_own_order(clear.matrix, mixed, None, np.ones(len(mixed)))
+    blended(chance, noise, FREE, 5)
+    assert min(tried) >= 100.0
