@@ -143,6 +143,10 @@ def results_page() -> str:
         "forecasts": "What `monitor` says of stored forecasts.",
         "improvements": "What would help: by the model's estimate, and no promise.",
         "facts": "What is known of an account beside its scores: several rows an account.",
+        "departures": "Who left or gave notice in the last twelve weeks, and what the scorecard "
+        "says of them as of the beginning of these weeks.",
+        "criteria": "What the scorecard achieved against what the accounts did, by the last "
+        "training of the model that scores.",
         "inputs": "What the scoring was worked out from, for the next one and for monitoring.",
     }
     flat = {f"{name} of one table": columns for name, columns in FLAT_RESULTS.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...training.scorecard.criteria_card import scorecard_digest
 from ..company.config import Config
 from ..company.load_company import Company
 from ..company.put_aside import put_aside
@@ -15,9 +16,19 @@ from ..profile.facts import account_facts, no_facts
 from ..report.beside import Beside
 from ..report.csm_pages import report_pages
 from ..report.grid_chart import Cuts
+from ..results.result_column import empty_result
+from ..results.schema import CRITERIA, DEPARTURES
 from ..scoring.batch_score import Scored
 
-__all__ = ["cuts_of", "facts_of", "files_of", "history_of", "stored_files"]
+__all__ = [
+    "criteria_of",
+    "cuts_of",
+    "departures_of",
+    "facts_of",
+    "files_of",
+    "history_of",
+    "stored_files",
+]
 
 
 def facts_of(company: Company, scored: Scored) -> pd.DataFrame:
@@ -37,6 +48,49 @@ def facts_of(company: Company, scored: Scored) -> pd.DataFrame:
         return no_facts()
     as_of, listed = scored.scores["as_of"].iloc[0], scored.scores["account_id"]
     return account_facts(company.tables, as_of, listed)
+
+
+def departures_of(scored: Scored) -> pd.DataFrame:
+    """Return who left or gave notice lately, as it is stored.
+
+    Parameters
+    ----------
+    scored : Scored
+
+    Returns
+    -------
+    DataFrame
+        ``DEPARTURES``; empty without accounts.
+    """
+    if scored.scores.empty or scored.departed.empty:
+        return empty_result(DEPARTURES)
+    told = scored.departed.assign(as_of=scored.scores["as_of"].iloc[0])
+    return told[[column.name for column in DEPARTURES]]
+
+
+def criteria_of(scored: Scored) -> pd.DataFrame:
+    """Return what the scorecard achieved when the model was trained, as it is stored.
+
+    Parameters
+    ----------
+    scored : Scored
+
+    Returns
+    -------
+    DataFrame
+        ``CRITERIA``; empty without accounts, without a model, and where nobody judged.
+    """
+    model = scored.basis.models.churn
+    card = model.card.get("scorecard", {}) if model else {}
+    if scored.scores.empty or not card.get("criteria"):
+        return empty_result(CRITERIA)
+    told = pd.DataFrame(card["criteria"]).rename(columns={"n_parents": "accounts"})
+    told = told.astype({"value": float, "low": float, "high": float, "threshold": float}).assign(
+        as_of=scored.scores["as_of"].iloc[0],
+        judged_through=pd.Timestamp(card["through"]),
+        same_scorecard=card["scorecard"] == scorecard_digest(scored.basis.config.scorecard),
+    )
+    return told[[column.name for column in CRITERIA]]
 
 
 def files_of(

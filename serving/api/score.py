@@ -25,7 +25,7 @@ from ..results.stores import Store, check_apart, open_store
 from ..results.words import REPORT
 from ..scoring.batch_score import Scored, score_tables
 from .chosen_models import models_for
-from .result_files import facts_of, files_of, stored_files
+from .result_files import criteria_of, departures_of, facts_of, files_of, stored_files
 from .result_types import ScoreResult
 
 __all__ = [
@@ -157,6 +157,8 @@ def written_to(
         "improvements": of_the_list(scored),
         "inputs": inputs_of(scored),
         "facts": facts_of(company, scored),
+        "departures": departures_of(scored),
+        "criteria": criteria_of(scored),
     }
     for name, frame in results.items():
         check_result(name, frame, RESULTS[name])

@@ -22,7 +22,8 @@ from ...training.registry.mlflow_registry import (
     log_training,
 )
 from ...training.registry.promotion import promote
-from ...training.train import train_target, tried_on_the_past
+from ...training.scorecard.criteria_card import criteria_card
+from ...training.train import Trained, train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
@@ -78,6 +79,7 @@ def trained_of(
         rows, company.settings, target_of(name), kind=kind, refits=refits, progress=step
     )
     trained = tried_on_the_past(trained, rows, company.tables, company.settings)
+    trained = _with_criteria(trained, rows, company)
     decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")
@@ -111,6 +113,18 @@ def trained_of(
         findings=told_aside(company.tables),
         trained=trained,
     )
+
+
+def _with_criteria(trained: Trained, rows: Dataset, company: Company) -> Trained:
+    """Return the same with what the scorecard achieved on these rows; of churn alone.
+
+    Quarters lie too far apart: most decisions have no reading shortly before them.
+    """
+    if trained.model.target != "churned" or company.settings.as_of_step == "quarter":
+        return trained
+    judged = criteria_card(rows, company.config.scorecard)
+    card = {**trained.model.card, "scorecard": judged}
+    return replace(trained, model=replace(trained.model, card=card))
 
 
 def learnable_of(

@@ -57,6 +57,8 @@ def _said(
     known: KnownRows, table: str, column: str, clock: str, words: dict[str, str]
 ) -> pd.DataFrame:
     rows = known.lately(known.rows(table), clock, _YEAR)
+    if "value_text" in rows:
+        rows = rows[~(rows["kind"].eq("blocker") & rows["value_text"].eq("closed"))]
     return _moments(rows, clock, rows[column].map(words))
 
 

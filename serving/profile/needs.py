@@ -7,12 +7,11 @@ import pandas as pd
 
 from .known_rows import Fact, KnownRows, on_day
 
-__all__ = ["need_facts", "open_tickets"]
+__all__ = ["need_facts", "open_blockers", "open_tickets"]
 
 _GRAVE = ("urgent", "critical", "high", "p1", "p2")
 _CLOSED = ("solved", "closed", "resolved", "cancelled")
 _ASKS = {
-    "blocker": ("roadblocks", "Blocked by"),
     "feedback": ("limits", "Feedback"),
     "training_request": ("limits", "Asks for training"),
     "upgrade_interest": ("grow", "Interest in more"),
@@ -23,7 +22,7 @@ _YEAR = 365
 
 
 def need_facts(known: KnownRows) -> Iterator[Fact]:
-    """Yield open grave tickets and what was asked for in a year, the newest first."""
+    """Yield open grave tickets and roadblocks, and what was asked for in a year."""
     tickets = open_tickets(known)
     grave = tickets[tickets["priority"].fillna("").str.lower().isin(_GRAVE)]
     for row in _first(grave, "created_at"):
@@ -34,12 +33,45 @@ def need_facts(known: KnownRows) -> Iterator[Fact]:
             *(row["account_id"], "roadblocks", "Ticket"),
             *(f"{text}{on_day(row['created_at'])}{escalated}", row["created_at"]),
         )
-    events = known.lately(known.rows("account_events"), "occurred_at", _YEAR)
+    events = known.rows("account_events")
+    for row in _first(open_blockers(events), "occurred_at"):
+        text = f"{_words(row['value_text']) or 'not said by what'}, since {_day(row)}"
+        yield row["account_id"], "roadblocks", "Blocked by", text, row["occurred_at"]
+    lately = known.lately(events, "occurred_at", _YEAR)
     for kind, (topic, name) in _ASKS.items():
-        for row in _first(events[events["kind"] == kind], "occurred_at"):
-            what = _words(row["value_text"])
-            text = f"{what}, {on_day(row['occurred_at'])}" if what else on_day(row["occurred_at"])
+        told = lately[lately["kind"] == kind]
+        for row in _first(told[_says_something(told)], "occurred_at"):
+            text = f"{_words(row['value_text']) or _tone(row)}, {_day(row)}"
             yield row["account_id"], topic, name, text, row["occurred_at"]
+
+
+def open_blockers(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the technical roadblocks that are not closed: of each account as many, the newest."""
+    stated = events[events["kind"] == "blocker"]
+    closed = stated["value_text"].eq("closed")
+    left = (1 - 2 * closed.astype(int)).groupby(stated["account_id"]).sum()
+    opened = stated[~closed].sort_values("occurred_at", ascending=False, kind="stable")
+    place = opened.groupby("account_id").cumcount().to_numpy()
+    found: pd.DataFrame = opened[place < left.reindex(opened["account_id"]).to_numpy(dtype=float)]
+    return found
+
+
+def _says_something(events: pd.DataFrame) -> pd.Series:
+    """Say which statements limit anything: praise does not, nor feedback of which nothing is known.
+
+    Interest and wishes count without a word about them.
+    """
+    feedback = events["kind"].eq("feedback")
+    said = events["value_text"].fillna("").ne("") & ~events["value_num"].gt(0)
+    return ~feedback | said | events["value_num"].lt(0)
+
+
+def _tone(row: dict[Any, Any]) -> str:
+    return "an unhappy word" if row["kind"] == "feedback" else "no details"
+
+
+def _day(row: dict[Any, Any]) -> str:
+    return on_day(row["occurred_at"])
 
 
 def open_tickets(known: KnownRows) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from ..company.put_aside import PutAside
 
 __all__ = ["STORED", "Beside"]
 
-STORED = ("facts", "changes", "improvements", "forecast", "feeds")
+STORED = ("facts", "changes", "improvements", "forecast", "feeds", "departures", "criteria")
 """Results that the page shows beside scores, reasons and plays."""
 
 
@@ -20,7 +20,7 @@ class Beside:
 
     Parameters
     ----------
-    facts, changes, improvements, forecast, feeds : DataFrame
+    facts, changes, improvements, forecast, feeds, departures, criteria : DataFrame
         Stored results; rows of other dates do not count.
     history : DataFrame
         Stored scores, of earlier dates too.
@@ -39,6 +39,8 @@ class Beside:
     improvements: pd.DataFrame = field(default_factory=pd.DataFrame)
     forecast: pd.DataFrame = field(default_factory=pd.DataFrame)
     feeds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    departures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    criteria: pd.DataFrame = field(default_factory=pd.DataFrame)
     history: pd.DataFrame = field(default_factory=pd.DataFrame)
     raters: pd.DataFrame | None = None
     outcomes: pd.DataFrame | None = None
@@ -53,10 +55,7 @@ class Beside:
         overrides: Sequence[Override],
     ) -> "Beside":
         """Return what stored results tell, without what only a fresh scoring knows."""
-        facts, changes, improvements, forecast, feeds = (tables[name] for name in STORED)
-        return cls(
-            facts, changes, improvements, forecast, feeds, history=history, overrides=overrides
-        )
+        return cls(**{name: tables[name] for name in STORED}, history=history, overrides=overrides)
 
     def of_date(self, name: str, as_of: pd.Timestamp | None) -> pd.DataFrame:
         """Return the rows of one table on a date; none where it is empty."""

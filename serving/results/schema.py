@@ -19,6 +19,8 @@ __all__ = [
     "BESIDE",
     "CHANGES",
     "CHANGE_COLUMNS",
+    "CRITERIA",
+    "DEPARTURES",
     "DRIVERS",
     "DRIVER_COLUMNS",
     "FACTS",
@@ -736,6 +738,39 @@ FACTS = (
 )
 """What is known of an account beside its scores: several rows an account."""
 
+DEPARTURES = (
+    text("account_id", meaning="The account."),
+    text("account_name", meaning="Its name.", null="nobody wrote one down"),
+    text("csm_id", meaning="Who looked after it.", null="nobody did"),
+    time("as_of", meaning="Date of the scoring."),
+    text("how", meaning="What it has done since the reading.", choices=("left", "notice_given")),
+    time("read_at", meaning="Date of the reading: twelve weeks before the scoring."),
+    number("arr", meaning="Its ARR then.", unit="money a year", low=0, null="unknown"),
+    number("chs", meaning="Its health score then.", low=0, high=100, null="too little was known"),
+    text("health_band", meaning="Band of that score alone.", choices=_BANDS),
+)
+"""Who left or gave notice in the twelve weeks before the scoring, by what the scorecard says of
+them when it is read as of the beginning of these weeks."""
+
+_NO_FIGURE = "nothing to judge by"
+
+CRITERIA = (
+    time("as_of", meaning="Date of the scoring."),
+    text("criterion", meaning="Name of its threshold under `success` in the scorecard."),
+    text("meaning", meaning="What is measured."),
+    number("value", meaning="The figure.", null=_NO_FIGURE),
+    number("low", meaning="Lower end of its 95 % interval.", null=_NO_FIGURE),
+    number("high", meaning="Upper end of its 95 % interval.", null=_NO_FIGURE),
+    number("threshold", meaning="What is wanted."),
+    flag("at_least", meaning="Whether that is the lowest; otherwise it is the highest."),
+    text("verdict", meaning="What became of it.", choices=("pass", "fail", "not enough evidence")),
+    text("why", meaning="Why, in words."),
+    whole("accounts", meaning="Independent accounts behind it.", low=0),
+    time("judged_through", meaning="Newest reading that was judged, when the model was trained."),
+    flag("same_scorecard", meaning="Whether the scorecard is the one that was judged."),
+)
+"""What the scorecard achieved against what the accounts did, by the last training."""
+
 RESULTS = {
     "scores": SCORES,
     "drivers": DRIVERS,
@@ -747,6 +782,8 @@ RESULTS = {
     "improvements": IMPROVEMENTS,
     "inputs": INPUTS,
     "facts": FACTS,
+    "departures": DEPARTURES,
+    "criteria": CRITERIA,
 }
 """Every result that scoring writes."""
 

@@ -26,6 +26,7 @@ from ...training.dataset.input_drift import drift_of
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.forecast.survival import Clock
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
+from ...training.scorecard.departures import with_health_before
 from ..company.config import Config
 from ..company.feed_status import feed_status, without_lost
 from ..forecast.account_outlook import (
@@ -140,6 +141,8 @@ class Scored:
         The chances laid on the coming decisions: survival curves, and forecasts by month.
     drift : dict of str to DataFrame
         Per target how far each input lies from training, as ``drift_of`` gives it.
+    departed : DataFrame
+        Who left or gave notice lately, and what the health score had said of them.
     """
 
     scores: pd.DataFrame
@@ -156,6 +159,7 @@ class Scored:
     forecast: pd.DataFrame
     outlook: Outlook
     drift: dict[str, pd.DataFrame] = field(default_factory=dict)
+    departed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def stored_drift(self) -> pd.DataFrame:
         """Return the drift of all inputs as it is stored: one row a target and input."""
@@ -306,6 +310,7 @@ def score_known(
     inputs = _inputs(features, health, known.maturity)
     with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
         readings = without_lost(known.readings, feeds.lost)
+        departed = with_health_before(known.departed, readings, config.scorecard)
         past = past_of(readings, features, config.scorecard)
         features = with_own_past(features, past)
         points = points_of(features, health, config.scorecard)
@@ -349,6 +354,7 @@ def score_known(
         forecast=forecast_table(placed.outlook),
         outlook=placed.outlook,
         drift=drift,
+        departed=departed,
     )
 
 

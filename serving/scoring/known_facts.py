@@ -18,6 +18,7 @@ from ...features.scores.health_trend import past_dates
 from ...features.scores.maturity_index import score_maturity
 from ...features.subscriptions.business_kind import Business, business_of
 from ...training.dataset.temporal_splits import parents_of
+from ...training.scorecard.departures import departed_since
 from ..company.config import Config
 from ..plays.interventions import Interventions, interventions_before
 
@@ -47,6 +48,8 @@ class Known:
         What became of plays.
     ended : int
         Accounts that are not listed, because they left before.
+    departed : DataFrame
+        Who of all left or gave notice lately, as ``departed_since`` gives it.
     """
 
     tables: Tables
@@ -59,6 +62,7 @@ class Known:
     maturity: pd.DataFrame
     begun: Interventions
     ended: int
+    departed: pd.DataFrame
 
 
 def known_on(
@@ -90,6 +94,7 @@ def known_on(
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
     ended = ended_before(tables, readings.live.loc[status.index], status)
     kept = status.index[~ended]
+    departed = departed_since(tables, status.assign(ended=ended), business, config.settings)
     features, status = readings.at(kept), status.loc[kept]
     rows = kept.to_frame(index=False)
     return Known(
@@ -103,6 +108,7 @@ def known_on(
         maturity=score_maturity(tables, rows, config.rubric, features=features),
         begun=interventions_before(tables, as_of),
         ended=int(ended.sum()),
+        departed=departed,
     )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "label_of",
     "never_in",
     "say_money",
+    "say_money_beside",
     "say_never",
     "say_score",
     "say_values",
@@ -207,6 +208,38 @@ def say_money(amount: float) -> str:
         if abs(amount) >= least:
             return f"{amount / unit:,.{digits}f} {letter}"
     return f"{amount:,.0f}"
+
+
+def say_money_beside(amount: float, largest: float) -> str:
+    """Return an amount of money in the unit of a larger one beside it, without its currency.
+
+    Parameters
+    ----------
+    amount : float
+        NaN is unknown.
+    largest : float
+        The largest amount of the same line; NaN stands for none.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [say_money_beside(amount, 49_000) for amount in (28_300, 9_095, 231, 0)]
+    ['28 K', '9 K', 'under 1 K', '0']
+    >>> say_money_beside(28_300, 1_200_000)
+    'under 0.1 M'
+    """
+    for least, unit, letter, digits in _SIZES:
+        if abs(amount) < least <= abs(largest):
+            smallest = 10.0**-digits
+            if 0 < abs(amount) / unit < smallest / 2:
+                return f"under {smallest:g} {letter}"
+            return f"{amount / unit:,.{digits}f} {letter}" if amount else "0"
+        if abs(amount) >= least:
+            break
+    return say_money(amount)
 
 
 def in_words(values: FloatArray, say: Callable[[float], str]) -> tuple[list[str], IntArray]:

@@ -26,7 +26,7 @@ const lineChart = (chart) =>
         draw("line", { class: "event", x1: across(x), x2: across(x), y1: 2, y2: HIGH - 6 },
           draw("title", {}, text))),
       draw("path", { class: "curve", d: lineThrough(chart, chart.top || Math.max(1, ...chart.ys)) })),
-    make("figcaption", {}, make("span", {}, chart.from), make("span", {}, chart.words),
+    make("figcaption", {}, make("span", {}, chart.from), make("span", { class: "said" }, chart.words),
       make("span", {}, chart.to)));
 
 const happened = (marks) =>

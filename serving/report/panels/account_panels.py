@@ -13,7 +13,7 @@ from ...wording.account_words import headline, trend_in_words
 from ...wording.number_words import say_score
 from ..account_rows import TOP_REASONS, odds_in_words
 from ..driver_texts import DriverViews, Reason
-from ..page_words import SENTENCE, day, in_words, percent, plain
+from ..page_words import SENTENCE, day, in_words, percent, plain, sentence
 from ..play_texts import PlayView, PlayViews
 
 __all__ = ["Bar", "Reasons", "panel_records"]
@@ -160,7 +160,7 @@ _EXPLAINED = {MODEL: _of_model, SCORECARD: _of_scorecard, NONE: _of_none}
 def _components(account: _Account, labels: Mapping[str, str]) -> tuple[Bar, ...]:
     """Return the component scores that are known, in the order of the scorecard."""
     return tuple(
-        Bar(label, 0, round(score), 100, f"{score:.0f}", plain(account[f"why_{name}"]))
+        Bar(label, 0, round(score), 100, f"{score:.0f}", sentence(account[f"why_{name}"]))
         for name, label in labels.items()
         if not math.isnan(score := account[f"chs_{name}"])
     )

@@ -5,16 +5,20 @@ from typing import Any
 
 import pandas as pd
 
+from ...scoring.number_words import say_score
 from ..account_rows import odds_in_words
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, sentence, short_money
 from .blocks import Block, Cell, cells_of, columns_of, link_to
+from .criteria_block import criteria_block
 
 __all__ = ["head_blocks"]
 
 _MOST = 15
 _QUARTER = pd.Timedelta(days=92)
 _STAYED_WELL = ("high", "medium")
+_SURPRISES = "Surprise churn of the last quarter"
+_NO_SURPRISE = "Nobody left or gave notice out of the blue."
 
 
 def head_blocks(
@@ -52,7 +56,7 @@ def head_blocks(
         _by_csm(accounts, late, pages, currency),
         _overdue(accounts, tasks),
         _surprises(accounts, beside, currency),
-        _criteria(),
+        criteria_block(beside.of_date("criteria", as_of)),
     )
 
 
@@ -190,10 +194,9 @@ def _overdue(accounts: pd.DataFrame, tasks: Mapping[str, list[object]]) -> Block
 
 def _surprises(accounts: pd.DataFrame, beside: Beside, currency: str) -> Block:
     """Tell who left, or gave notice, in a quarter although health was not low before."""
-    title = "Surprise churn of the last quarter"
     as_of = accounts["as_of"].iloc[0]
     if beside.reading_before(as_of).empty:
-        return Block(title, "", (), (), "No earlier scoring is stored here to hold it against.")
+        return _by_scorecard(beside.of_date("departures", as_of), currency)
     history = beside.history
     dates = pd.to_datetime(history["as_of"], utc=True)
     then = history[(dates < as_of) & (dates >= as_of - _QUARTER)]
@@ -203,7 +206,7 @@ def _surprises(accounts: pd.DataFrame, beside: Beside, currency: str) -> Block:
     gone = last[now.isna() | now.eq("notice_given")]
     odd = gone[gone["health_band"].isin(_STAYED_WELL)]
     return Block(
-        title,
+        _SURPRISES,
         f"{len(odd):,} of all {len(gone):,} who left or gave notice since "
         f"{day(pd.Timestamp(then['as_of'].min()))} had high or medium health when last scored.",
         columns_of(
@@ -220,16 +223,31 @@ def _surprises(accounts: pd.DataFrame, beside: Beside, currency: str) -> Block:
             )
             for account, row in odd.head(_MOST).to_dict("index").items()
         ),
-        "Nobody left or gave notice out of the blue.",
+        _NO_SURPRISE,
     )
 
 
-def _criteria() -> Block:
+def _by_scorecard(gone: pd.DataFrame, currency: str) -> Block:
+    """Tell the same by the scorecard, read as of some weeks ago: nothing has to be stored."""
+    if gone.empty:
+        return Block(_SURPRISES, "", (), (), "Nobody left or gave notice in the last twelve weeks.")
+    odd = gone[gone["health_band"].isin(_STAYED_WELL)]
     return Block(
-        "Which criteria the scorecard fails",
-        "",
-        (),
-        (),
-        "Judged against who really left: run `churngrid scorecard validate DATA`. A scorecard that "
-        "fails a criterion is a list of things to look at, no forecast.",
+        _SURPRISES,
+        f"{len(odd):,} of all {len(gone):,} who left or gave notice since "
+        f"{day(pd.Timestamp(gone['read_at'].iloc[0]))} had high or medium health on that day, by "
+        "the scorecard as it is now.",
+        columns_of("Account", "CSM", "# ARR", "Health before", "# Score", "What it did"),
+        cells_of(
+            (
+                _named(row),
+                plain(row["csm_id"]),
+                short_money(float(row["arr"]), currency),
+                in_words(row["health_band"]),
+                say_score(float(row["chs"])),
+                in_words(row["how"]),
+            )
+            for row in odd.head(_MOST).to_dict("records")
+        ),
+        _NO_SURPRISE,
     )

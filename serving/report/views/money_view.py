@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...wording.number_words import UNKNOWN, say_money
+from ...wording.number_words import UNKNOWN, say_money_beside
 from ..account_rows import odds_in_words
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, short_money
@@ -44,7 +44,8 @@ def money_blocks(accounts: pd.DataFrame, beside: Beside, *, currency: str) -> tu
 
 def _ranged(row: _Row, name: str, currency: str) -> str:
     """Return an expected amount with its range."""
-    said, low, high = (say_money(float(row[key])) for key in _with_range(name))
+    amounts = [float(row[key]) for key in _with_range(name)]
+    said, low, high = (say_money_beside(amount, max(amounts)) for amount in amounts)
     whole = f"{currency} {said}" if said != UNKNOWN else said
     return whole if low == said and high == said else f"{whole} ({low} to {high})"
 
@@ -65,11 +66,12 @@ def _period(row: _Row) -> str:
 def _quarters(whole: pd.DataFrame, currency: str) -> Block:
     return Block(
         "What is due, stays and leaves, by quarter",
-        "Expected values; in brackets the range that holds 8 of 10 draws of the simulation. "
-        "Prices, currency and settlements of what was used are left out.",
+        "Expected values; in brackets the range that holds 8 of 10 draws of the simulation. An "
+        "expected value above its range comes from something rare and large. Prices, currency and "
+        "settlements of what was used are left out.",
         columns_of(
             *("Quarter", "# Accounts due", "# ARR due", "# Stays", "# Leaves"),
-            *("# Notice given", "# Cut back", "# Added", "# No estimate"),
+            *("# Notice", "# Cut back", "# Added", "# No estimate"),
         ),
         cells_of(
             (

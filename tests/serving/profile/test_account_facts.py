@@ -82,12 +82,19 @@ FRAMES = {
     ),
     "account_events": pd.DataFrame(
         {
-            "event_id": ["e1", "e2", "e3"],
+            "event_id": ["e1", "e2", "e3", "e4", "e5", "e6"],
             "account_id": "a",
-            "kind": ["upgrade_interest", "blocker", "training_request"],
-            "value_text": ["audit log", None, "new planners"],
-            "occurred_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
-            "known_at": ["2025-06-01", "2025-05-01", "2025-07-03"],
+            "kind": ["upgrade_interest", *["blocker"] * 3, "training_request", "feedback"],
+            "value_text": ["audit log", "SSO", "closed", None, "new planners", None],
+            "value_num": [None, 1.0, 0.0, None, None, 0.8],
+            "occurred_at": [
+                *("2025-06-01", "2024-03-01", "2025-04-01", "2025-05-01", "2025-07-03"),
+                "2025-06-01",
+            ],
+            "known_at": [
+                *("2025-06-01", "2024-03-01", "2025-04-01", "2025-05-01", "2025-07-03"),
+                "2025-06-01",
+            ],
         }
     ),
     "usage_daily": pd.DataFrame(
@@ -156,7 +163,42 @@ def test_goals_have_the_target_and_the_newest_value_of_the_customer(mine):
 def test_only_open_grave_tickets_are_roadblocks(mine):
     said = "urgent ticket, integration, open since 10 Jun 2025, escalated"
     assert mine["roadblocks", "Ticket"] == said
-    assert mine["roadblocks", "Blocked by"] == "1 May 2025"
+
+
+def test_a_roadblock_that_was_closed_is_none_any_more(mine):
+    assert mine["roadblocks", "Blocked by"] == "not said by what, since 1 May 2025"
+    open_ones = told(tables_of(FRAMES | {"account_events": _events(SSO)}))
+    assert open_ones["roadblocks", "Blocked by"] == "SSO, since 1 Mar 2024"
+    assert ("roadblocks", "Blocked by") not in told(
+        tables_of(FRAMES | {"account_events": _events(SSO, CLOSED)})
+    )
+
+
+SSO = ("blocker", "SSO", 1.0, "2024-03-01")
+CLOSED = ("blocker", "closed", 0.0, "2025-04-01")
+
+
+def _events(*rows):
+    told = pd.DataFrame(rows, columns=["kind", "value_text", "value_num", "occurred_at"])
+    ids = [str(number) for number in range(len(told))]
+    return told.assign(event_id=ids, account_id="a", known_at=told["occurred_at"])
+
+
+@pytest.mark.parametrize(
+    ("text", "tone", "said"),
+    [
+        ("slow exports", -0.5, "slow exports, 1 Jun 2025"),
+        ("slow exports", None, "slow exports, 1 Jun 2025"),
+        (None, -0.5, "an unhappy word, 1 Jun 2025"),
+        ("lovely", 0.9, None),
+        (None, 0.9, None),
+        (None, None, None),
+    ],
+)
+def test_only_feedback_that_says_what_is_missing_limits_the_value(text, tone, said):
+    events = _events(("feedback", text, tone, "2025-06-01"))
+    facts = told(tables_of(FRAMES | {"account_events": events}))
+    assert facts.get(("limits", "Feedback")) == said
 
 
 def test_what_is_asked_for_is_told_once_it_is_known(mine):

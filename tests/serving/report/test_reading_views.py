@@ -115,6 +115,74 @@ def test_who_left_out_of_the_blue_is_named_and_who_was_red_is_only_counted(score
     assert block.note.startswith("2 of all 3 who left or gave notice since 23 Jun 2025")
 
 
+def departures(*rows):
+    columns = ["account_id", "health_band", "chs", "how"]
+    told = pd.DataFrame(rows, columns=columns).assign(as_of=AS_OF, read_at=AS_OF - 12 * WEEK)
+    return told.assign(account_name=told["account_id"].str.title(), csm_id="csm_1", arr=5_000.0)
+
+
+def test_surprises_need_no_stored_scoring(scores):
+    told = departures(
+        *(("well", "high", 83.2, "left"), ("fair", "medium", 60.0, "notice_given")),
+        *(("ill", "low", 40.0, "left"), ("dim", "unknown", float("nan"), "left")),
+    )
+    block = named(head(scores, Beside(departures=told)), "Surprise churn")
+    assert block.note.startswith("2 of all 4 who left or gave notice since 7 Apr 2025")
+    assert texts(block) == [
+        ["Well", "csm_1", "USD 5,000", "High", "83", "Left"],
+        ["Fair", "csm_1", "USD 5,000", "Medium", "60", "Notice given"],
+    ]
+    other = told.assign(as_of=AS_OF - WEEK)
+    assert "Nobody left" in named(head(scores, Beside(departures=other)), "Surprise").empty
+
+
+def criteria(**changes):
+    told = pd.DataFrame(
+        {
+            "criterion": ["red_band_lift", "green_share", "warned_arr_share"],
+            "meaning": [
+                "churn rate of the red band, times that of all",
+                "green",
+                "the same by ARR",
+            ],
+            "value": [2.36, 0.7, float("nan")],
+            "low": [1.8, 0.65, float("nan")],
+            "high": [2.9, 0.74, float("nan")],
+            "threshold": [3.0, 0.8, 0.667],
+            "at_least": [True, False, True],
+            "verdict": ["fail", "pass", "not enough evidence"],
+            "why": ["between 1.8 and 2.9", "between", "only 3 churned accounts"],
+            "accounts": [410, 410, 3],
+        }
+    )
+    known = {"as_of": AS_OF, "judged_through": AS_OF - 20 * WEEK, "same_scorecard": True}
+    return told.assign(**known | changes)
+
+
+def test_the_criteria_that_the_scorecard_fails_are_named_first_with_their_figures(scores):
+    block = named(head(scores, Beside(criteria=criteria())), "Which criteria")
+    assert block.note.startswith("It fails 1 of all 3, held against")
+    assert "until 10 Feb 2025" in block.note
+    assert "changed" not in block.note
+    assert texts(block) == [
+        [
+            *("churn rate of the red band, times that of all", "2.4 times", "at least 3.0 times"),
+            *("fails", "between 1.8 times and 2.9 times, by 410 accounts"),
+        ],
+        [
+            *("the same by ARR", "unknown", "at least 67 %", "not enough evidence"),
+            "only 3 churned accounts",
+        ],
+        ["green", "70 %", "at most 80 %", "holds", "between 65 % and 74 %, by 410 accounts"],
+    ]
+
+
+def test_criteria_of_another_scorecard_are_told_apart_and_missing_ones_say_how_to_get_them(scores):
+    other = Beside(criteria=criteria(same_scorecard=False))
+    assert "The scorecard was changed since then" in named(head(scores, other), "Which").note
+    assert "scorecard validate" in named(head(scores), "Which criteria").empty
+
+
 def forecast(**numbers):
     row = {column.name: 0.0 for column in FORECAST}
     row |= {"as_of": AS_OF, "unit": "quarter", "period": "2025 Q3", "grouping": "all", "group": ""}
