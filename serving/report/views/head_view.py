@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...scoring.number_words import say_score
+from ...wording.number_words import say_score
 from ..account_rows import odds_in_words
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, sentence, short_money
