@@ -34,7 +34,8 @@ _SEATS: Mapping[str, Measure] = {
 
 def use_facts(known: KnownRows, accounts: pd.Series) -> Iterator[Fact]:
     """Yield seats, active users and core features, and the active users of each week of a year."""
-    ids = accounts.to_numpy(dtype=object)
+    # Answers come in the order of the ids, whatever order the accounts are listed in.
+    ids = np.sort(accounts.to_numpy(dtype=object))
     now = _knowledge(known, ids, [known.as_of])
     core = _core_features(known)
     for name, measure in _SEATS.items():

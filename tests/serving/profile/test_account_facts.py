@@ -214,6 +214,29 @@ def test_the_year_counts_different_users_a_week_from_the_first_covered_one(mine)
     assert mine["use", "Active users (28 days)"] == "2"
 
 
+def test_the_order_in_which_accounts_are_listed_changes_nothing():
+    usage = FRAMES["usage_daily"]
+    more = pd.concat([usage, usage.iloc[:1].assign(account_id="b", product_user_id="u9")])
+    seats = pd.DataFrame(
+        {
+            "account_id": ["a", "b", "b"],
+            "product_user_id": ["s1", "s2", "s3"],
+            "activated_at": "2025-01-01",
+            "deactivated_at": None,
+            "known_at": "2025-01-01",
+        }
+    )
+    tables = tables_of(FRAMES | {"usage_daily": more, "seats": seats})
+    one, other = (
+        account_facts(tables, AS_OF, pd.Series(listed)) for listed in (["a", "b"], ["b", "a"])
+    )
+    pd.testing.assert_frame_equal(one, other)
+    use = one[one["topic"] == "use"].set_index(["account_id", "name"])["text"]
+    assert use["a", "Active users (28 days)"] == "2"
+    assert use["b", "Active users (28 days)"] == "1"
+    assert use["b", "Seats assigned"] == "2"
+
+
 def test_moments_carry_their_day():
     facts = account_facts(tables_of(FRAMES), AS_OF, pd.Series(["a", "b"]))
     moments = facts[(facts["topic"] == "moments") & (facts["account_id"] == "a")]
