@@ -56,7 +56,8 @@ class Beside:
         overrides: Sequence[Override],
     ) -> "Beside":
         """Return what stored results tell, without what only a fresh scoring knows."""
-        return cls(**{name: tables[name] for name in STORED}, history=history, overrides=overrides)
+        whole: dict[str, Any] = {name: tables[name] for name in STORED}
+        return cls(**whole, history=history, overrides=overrides)
 
     def of_date(self, name: str, as_of: pd.Timestamp | None) -> pd.DataFrame:
         """Return the rows of one table on a date; none where it is empty."""
