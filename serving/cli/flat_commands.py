@@ -181,7 +181,8 @@ def _show_story(story: Mapping[str, Any]) -> None:
 
     say(
         f"{story['account_id']}: {about_one_in(story['p_churn'])} to leave "
-        f"({100 * story['p_churn']:.0f} %; usual are {100 * story['base_rate']:.0f} %)."
+        f"({100 * story['p_churn']:.0f} %; of all customers learned from, "
+        f"{100 * story['base_rate']:.0f} % did)."
     )
     for title, key in (
         ("The model's estimate rose because", "raises"),

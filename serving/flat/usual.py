@@ -73,10 +73,19 @@ def comparison(
     '43 % of such left, 26 % of all'
     >>> comparison(rates, "monthly", raises=False, base_rate=0.26, number="")
     ''
+    >>> comparison({"median": 0.0}, 3.0, raises=True, base_rate=0.26, number="0")
+    'half of the customers have at most 0'
     """
     if "median" in usual:
-        return f"half of the customers have less than {number}" if number else ""
+        return _beside_the_median(float(str(value)), usual["median"], number) if number else ""
     rate = usual.get("rates", {}).get(str(value))
     if rate is None or (rate > base_rate) != raises:
         return ""
     return f"{100 * rate:.0f} % of such left, {100 * base_rate:.0f} % of all"
+
+
+def _beside_the_median(value: float, median: float, number: str) -> str:
+    """Return which half of the customers lies on the other side; true with ties as well."""
+    if value == median:
+        return "the middle of all customers"
+    return f"half of the customers have at {'most' if value > median else 'least'} {number}"

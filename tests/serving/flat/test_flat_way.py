@@ -14,6 +14,7 @@ from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.cli.app import app
 from churngrid.serving.flat.scores import score_flat
+from churngrid.serving.flat.usual import comparison, usual_of
 from churngrid.training.registry.artifact import BASE
 from churngrid.training.registry.mlflow_registry import load_champion, local_uri
 from tests.flat_customers import flat_customers
@@ -98,9 +99,24 @@ def test_no_reason_contradicts_its_comparison(scored):
     months = scored.drivers[scored.drivers["metric"] == "months"]
     compared = months[months["text"].str.contains("half of the customers")]
     value = compared["value"].astype(float)
-    median = compared["text"].str.extract(r"less than (\d+)")[0].astype(float)
+    said = compared["text"].str.extract(r"at (least|most) (\d+)")
+    median = said[1].astype(float)
     raises = compared["direction"] == "raises"
     assert ((value <= median) == raises)[value != median].all()
+    assert ((value < median) == (said[0] == "least")).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (2.0, "half of the customers have at most 0"),
+        (0.0, "the middle of all customers"),
+        (-1.0, "half of the customers have at least 0"),
+    ],
+)
+def test_the_median_is_told_so_that_ties_do_not_make_it_false(value, says):
+    usual = usual_of(pd.DataFrame({"calls": [0.0, 0.0, 0.0, 5.0]}), np.array([0, 1, 0, 1]))
+    assert comparison(usual["calls"], value, raises=True, base_rate=0.5, number="0") == says
 
 
 def test_plays_come_where_their_reason_and_value_hold(scored):
