@@ -25,7 +25,7 @@ types: $(VENV)/.dev
 		-p churngrid.serving -p churngrid.demo
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # shapash, explainerdashboard and skore, each in an environment of its own; needs a package registry.
 tools: $(VENV)/.dev

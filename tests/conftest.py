@@ -19,6 +19,19 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give one worker all tests of a file, which share what is made once a file; long files first.
+
+    Otherwise each worker trains the model of the file again, and the last files to end are long.
+    """
+    files = [item.nodeid.partition("::")[0] for item in items]
+    long = {name for name, item in zip(files, items, strict=True) if "long" in item.keywords}
+    for name, item in zip(files, items, strict=True):
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in long)
+
+
 PASSWORD = "s3cret/wörd"
 
 
