@@ -13,7 +13,8 @@ from churngrid.features.ingest.forms.number_forms import NUMBER_FORMS
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.markdown import metric_reference
 from churngrid.features.schema.flat_settings import FlatPlay, FlatSettings, FlatWords
-from churngrid.features.schema.settings import Lookup, Settings, TableMapping
+from churngrid.features.schema.settings import Settings
+from churngrid.features.schema.table_mapping import Lookup, TableMapping
 from churngrid.features.schema.tables import TABLES
 from churngrid.serving.results.effects_schema import PLAY_EFFECTS
 from churngrid.serving.results.monitoring_schema import MONITORED

@@ -6,7 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from churngrid.features.schema.tables import TableSpec, table_spec
+from churngrid.features.schema.table_declaration import TableSpec
+from churngrid.features.schema.tables import table_spec
 from churngrid.features.schema.tableset import Tables, canonical_schema
 
 Row = Mapping[str, object]

@@ -15,7 +15,7 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.counting.pair_numbers import Pairs
 from ..arrays.time_grid import DAY_US, beginnings_of, days_of, fixed
 from ..metrics.select import EveryRow, Filter, Select
-from ..metrics.views import View
+from ..metrics.view import View
 from .time_slices import Stretches
 from .view_arrays import Stored
 

@@ -16,7 +16,7 @@ from ..metrics.catalogue.context import ACTIVE_LATELY, PAYS
 from ..metrics.metric import Metric
 from ..metrics.queries import Measure
 from ..progress import Progress
-from ..schema.settings import DEFAULT_EFFORT, Effort
+from ..schema.effort import DEFAULT_EFFORT, Effort
 from ..schema.tableset import Tables
 from .evaluation import evaluated, prepared_for
 from .feature_table import Features, OwnFeatures, with_peers

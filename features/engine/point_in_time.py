@@ -16,11 +16,12 @@ from ..arrays.feed_days import FeedDays, days_by_date
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
 from ..metrics.queries import Commercial, Measure, Question
 from ..metrics.select import HasPart, Is, Select
+from ..metrics.view import View
 from ..metrics.view_data import ViewData
-from ..metrics.views import VIEWS, View, view_named
+from ..metrics.views import VIEWS, view_named
 from ..progress import Progress
+from ..schema.effort import DEFAULT_EFFORT, Effort
 from ..schema.plans import plan_ranks
-from ..schema.settings import DEFAULT_EFFORT, Effort
 from ..schema.tableset import Tables, Whole
 from ..subscriptions.facts import commercial_numbers, subscriptions_of
 from .feeds import SilenceRule, silent_after

@@ -17,7 +17,7 @@ from ..metrics.queries import (
     UsualGap,
 )
 from ..metrics.select import Select
-from ..metrics.views import View
+from ..metrics.view import View
 from .accumulators import (
     CellFold,
     CoverFold,

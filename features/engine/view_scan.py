@@ -26,7 +26,7 @@ from ..metrics.queries import (
     UsualGap,
 )
 from ..metrics.select import Select
-from ..metrics.views import View
+from ..metrics.view import View
 from .accumulators import Fold, InTurn
 from .chunk import Chunk
 from .scan_plan import folds_for, passes_by

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from ..arrays.coded_text import coded_as, texts_of
 from ..arrays.plain_text import Mask, as_text, plain, to_mask, without
-from ..schema.tables import Column
+from ..schema.table_declaration import Column
 from ..schema.tableset import ARROW_TYPES
 from .forms.coerced import Coerced, Fault, Remark
 from .forms.column_forms import ColumnForm, form_of

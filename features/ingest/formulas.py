@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ..arrays.plain_text import plain
 from ..errors import SchemaError
-from ..schema.tables import Column, Kind
+from ..schema.table_declaration import Column, Kind
 from .coerce import currencies_of, read_amounts, read_column
 
 __all__ = ["columns_in", "computed"]

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from ..arrays.plain_text import as_text, to_mask, without
 from ..errors import SchemaError
-from ..schema.settings import Hop, Lookup
+from ..schema.table_mapping import Hop, Lookup
 from .raw_rows import Source
 
 __all__ = ["answers_of", "domains_of", "looked_up"]

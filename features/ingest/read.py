@@ -17,25 +17,20 @@ import pyarrow.compute as pc
 from ..addresses import is_address, public_address
 from ..arrays.plain_text import as_text
 from ..errors import SchemaError
-from ..schema.settings import DEFAULTS, Settings, TableMapping
+from ..schema.settings import DEFAULTS, Settings
+from ..schema.table_mapping import TableMapping
 from ..schema.tables import table_spec
 from ..schema.tableset import Finding, Tables
 from .checks.check_tables import Reading, check_deliveries, check_some
-from .column_mapping import (
-    Delivery,
-    Pieces,
-    Plan,
-    fetch,
-    pieces_of,
-    plan_tables,
-    unread_tables,
-)
+from .column_mapping import plan_tables, unread_tables
 from .database import open_duckdb, open_postgres
+from .delivery import Delivery, Pieces, fetch, pieces_of
 from .files.table_names import file_stem
 from .folder import FolderSource, workbook_source
 from .forms.commercial_terms import as_the_company_writes
 from .in_memory import FrameSource
 from .raw_rows import Places, Source
+from .table_plan import Plan
 
 __all__ = ["ArrowStream", "Data", "deliveries_of", "open_source", "read_some", "read_tables"]
 

@@ -3,7 +3,10 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["with_debts"]
+from ..schema.tableset import Tables
+from .view_data import ViewData, collected_columns
+
+__all__ = ["invoices_view", "with_debts"]
 
 
 _NOT_OWED = (
@@ -97,3 +100,17 @@ def _paid_parts(table: pa.Table, paid: pa.ChunkedArray, split: pa.ChunkedArray) 
     for name, column in changed.items():
         parts = parts.set_column(parts.column_names.index(name), table.schema.field(name), column)
     return parts
+
+
+def invoices_view(tables: Tables) -> ViewData:
+    """Invoices with what is still owed, until when, and the days by which payment was late."""
+    table = with_debts(tables["invoices"])
+    late = pc.subtract(table["paid_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
+    days = pc.max_element_wise(pc.divide(late, 86_400_000_000.0), 0.0, skip_nulls=False)
+    collected = collected_columns(tables, "invoices")
+    derived = {"settled_at", "owed", "billed"} if "amount_due" in collected else {"settled_at"}
+    dated = {"paid_at", "due_at"} <= collected
+    derived |= {"days_late", "late_amount"} if dated and "amount_due" in collected else set()
+    late_amount = pc.multiply(days, table["billed"])
+    table = table.append_column("days_late", days).append_column("late_amount", late_amount)
+    return ViewData(table, collected | derived)

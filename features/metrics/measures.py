@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.time_grid import DAY_US, NEVER
 from ..schema.plans import plan_ranks
+from .commercial_views import COMMERCIAL_FACTS
 from .queries import Commercial as CommercialNumber
 from .queries import (
     Covered,
@@ -22,7 +23,7 @@ from .queries import (
     PointInTime,
 )
 from .select import Filled, Filter, Select, Window
-from .views import COMMERCIAL_FACTS, view_named
+from .views import view_named
 
 __all__ = [
     "Catalogue",

@@ -8,11 +8,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays.array_types import BoolArray
+from ..schema.tableset import Tables
+from .view_data import ViewData, collected_columns
 
 __all__ = [
     "KEY_ROLES",
     "departures",
+    "headcounts_view",
     "newest_over_time",
+    "people_view",
+    "survey_responses_view",
+    "touches_view",
     "with_contact_history",
     "with_key_since",
 ]
@@ -191,3 +197,90 @@ def _has_role(roles: pd.Series, wanted: Sequence[str]) -> BoolArray:
 
 def _times(moments: pd.Series) -> pa.Array:
     return pa.array(pd.to_datetime(moments, utc=True), _STAMP, from_pandas=True)
+
+
+def people_view(tables: Tables) -> ViewData:
+    """People with the time since when they have been key contacts."""
+    collected = collected_columns(tables, "people")
+    derived = {"key_since", "key_a_year_at"} if "roles" in collected else set()
+    if "left_known_at" in collected:
+        derived.add("left_account_at")
+    return ViewData(with_key_since(tables["people"]), collected | derived)
+
+
+def survey_responses_view(tables: Tables) -> ViewData:
+    """Survey answers beside the other answers of the same contact."""
+    people = tables["people"].select(_PERSON).to_pandas() if "people" in tables else None
+    collected = collected_columns(tables, "survey_responses")
+    derived = {"superseded_at", "score_change", "role_weight", "weighted_score"}
+    if tables.has("people", "roles"):
+        derived.add("person_roles")
+    answered = {"score", "responded_at"} <= collected
+    table = with_contact_history(tables["survey_responses"], people)
+    return ViewData(table, collected | (derived if answered else set()))
+
+
+def headcounts_view(tables: Tables) -> ViewData:
+    """List what was said of the number of employees, each time as a fact of its own."""
+    accounts = tables["accounts"]
+    said = accounts.filter(pc.is_valid(accounts["employee_count"]))
+    begun = pc.coalesce(said["valid_from"], said["known_at"])
+    columns = [said["account_id"], said["employee_count"], begun, said["known_at"]]
+    names = ["account_id", "employee_count", "stated_at", "known_at"]
+    collected = collected_columns(tables, "accounts")
+    derived = {"stated_at"} if "employee_count" in collected else set()
+    return ViewData(pa.table(columns, names=names), collected | derived)
+
+
+_PERSON = ("person_id", "roles", "valid_from", "known_at")
+
+
+_TWO_WAY = ("meeting", "call", "qbr", "training")
+
+
+def touches_view(tables: Tables) -> ViewData:
+    """Activities, one row a person, with that person's roles as the newest row states them."""
+    frame = _each_person(tables["activities"]).to_pandas()
+    attended = frame["type"].isin(_TWO_WAY) & frame["attended"].eq(True)
+    frame["two_way"] = attended | frame["direction"].eq("inbound")
+    frame["attended"] = frame["attended"].eq(True)
+    collected = collected_columns(tables, "activities") | {"person_id", "two_way"}
+    if "people" in tables:
+        collected |= {"person_roles", "person_left_at"}
+    if "people" in tables and tables["people"].num_rows:
+        frame = _with_roles(frame, tables["people"])
+    else:
+        frame = frame.assign(person_roles=None, person_left_at=pd.NaT)
+    kept = ["activity_id", "account_id", "type", "direction", "attended", "occurred_at"]
+    schema = pa.schema(
+        [(name, pa.string()) for name in ("activity_id", "account_id", "type", "direction")]
+        + [("attended", pa.bool_()), ("occurred_at", pa.timestamp("us", tz="UTC"))]
+        + [("person_id", pa.string())]
+        + [("two_way", pa.bool_()), ("person_roles", pa.string())]
+        + [(name, pa.timestamp("us", tz="UTC")) for name in ("person_left_at", "known_at")]
+    )
+    columns = [*kept, "person_id", "two_way", "person_roles", "person_left_at", "known_at"]
+    return ViewData(
+        pa.Table.from_pandas(frame[columns], schema=schema, preserve_index=False), collected
+    )
+
+
+def _each_person(activities: pa.Table) -> pa.Table:
+    """Repeat an activity for each of its people; without any it is there once."""
+    people = pc.fill_null(activities["person_ids"].combine_chunks(), "")
+    parts = pc.split_pattern(people, "|")
+    person = pc.list_flatten(parts)
+    named = pc.if_else(pc.equal(person, ""), pa.scalar(None, pa.string()), person)
+    repeated = activities.drop_columns("person_ids").take(pc.list_parent_indices(parts))
+    return repeated.append_column("person_id", named)
+
+
+def _with_roles(touches: pd.DataFrame, described: pa.Table) -> pd.DataFrame:
+    """Add each person's roles as they were known when the activity became known."""
+    people = described.select([*_PERSON, "left_known_at"]).to_pandas()
+    stated = newest_over_time(people, "person_id", "roles")
+    stated = stated.rename(columns={"roles": "person_roles"})
+    touches = touches.sort_values("known_at", kind="stable")
+    found = pd.merge_asof(touches, stated, on="known_at", by="person_id")
+    found["person_left_at"] = departures(people).reindex(found["person_id"]).array
+    return found

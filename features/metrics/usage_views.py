@@ -1,20 +1,32 @@
 """Usage beside what is known elsewhere: departments of users, plans of accounts, new features."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays.array_types import BoolArray, FloatArray, IntArray
-from ..arrays.arrow_columns import moments_of, numbers_of
+from ..arrays.arrow_columns import has_hours, moments_of, numbers_of
 from ..arrays.coded_text import texts_of
 from ..arrays.time_grid import DAY_US, NEVER
 from ..schema.plans import plan_ranks
-from ..schema.tableset import Tables
+from ..schema.tables import table_spec
+from ..schema.tableset import Tables, empty_table
+from ..schema.use_rows import is_use
 from .people_views import newest_over_time
-from .view_data import PairAttribute
+from .view_data import Attributes, PairAttribute, ViewData, collected_columns
 
-__all__ = ["LAUNCHES", "above_plan", "departments", "launches"]
+__all__ = [
+    "LAUNCHES",
+    "above_plan",
+    "departments",
+    "features_view",
+    "launches",
+    "launches_view",
+    "usage_view",
+]
 
 _LAUNCH_DAYS = 60
 _LAUNCH_EVENTS = 3
@@ -180,3 +192,84 @@ def _decoded(table: pa.Table) -> pa.Table:
 def _microseconds(moments: pd.Series) -> IntArray:
     stamps = pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit("us")
     return stamps.asi8.astype(np.int64)
+
+
+_CATALOGUE = (
+    *("module", "is_core", "is_value_event", "is_premium", "released_at"),
+    *("is_integration", "is_admin_setting"),
+)
+
+
+def usage_view(tables: Tables) -> ViewData:
+    """Usage by day, with what the catalogue says of each feature; a raw event counts as one.
+
+    Rows without use stay: they show that the feed delivers.
+    """
+    if "usage_daily" in tables:
+        daily = tables["usage_daily"]
+        # Some sources give the time of the first use of a day for its date.
+        days = {"date": "date"} if has_hours(moments_of(daily["date"])) else {}
+        used = is_use(daily)
+        counted = None if used.all() else used
+        data = ViewData(daily, collected_columns(tables, "usage_daily"), days=days, counted=counted)
+    else:
+        data = ViewData(
+            tables["usage_events"],
+            collected_columns(tables, "usage_events") | {"date", "events"},
+            days={"date": "occurred_at"},
+            ones=frozenset({"events"}),
+        )
+    described = collected_columns(tables, "features").intersection(_CATALOGUE)
+    if "features" not in tables:
+        described = frozenset()
+    data = replace(
+        data,
+        collected=data.collected | described | {"is_value_event"},
+        attributes=_catalogue_of(data.table["feature_id"], tables, described),
+    )
+    return _with_plan(_with_departments(data, tables), tables)
+
+
+def _with_departments(data: ViewData, tables: Tables) -> ViewData:
+    if not tables.has("people", "product_user_id", "department"):
+        return data
+    beside = departments(data.table, tables["people"])
+    return replace(data, beside=beside, collected=data.collected | {beside.column})
+
+
+def _with_plan(data: ViewData, tables: Tables) -> ViewData:
+    today_only = "plan_tier" in tables.snapshot_only.get("accounts", frozenset())
+    known = tables.has("features", "min_plan") and tables.has("accounts", "plan_tier")
+    if today_only or not known:
+        return data
+    above = pa.array(above_plan(data.table, tables))
+    table = data.table.append_column("above_plan", above)
+    return replace(data, table=table, collected=data.collected | {"above_plan"})
+
+
+def _catalogue_of(used: pa.ChunkedArray, tables: Tables, described: frozenset[str]) -> Attributes:
+    """Return what the catalogue says of the features used; what is not marked is of value."""
+    catalogue = tables["features"] if "features" in tables else empty_table(table_spec("features"))
+    names = pa.chunked_array([texts_of(used).names, pa.nulls(1, pa.string())])
+    where = pc.index_in(names, value_set=catalogue["feature_id"].combine_chunks(), skip_nulls=True)
+    columns = {name: pc.take(catalogue[name], where) for name in _CATALOGUE}
+    if "is_value_event" not in described:
+        columns["is_value_event"] = pa.array([True] * len(names), pa.bool_())
+    return Attributes("feature_id", pa.table(columns))
+
+
+def features_view(tables: Tables) -> ViewData:
+    """Return the catalogue; what it does not say is in every plan, and nothing is retired."""
+    collected = collected_columns(tables, "features") | {"min_plan", "retired_at"}
+    return ViewData(tables["features"], collected)
+
+
+def launches_view(tables: Tables) -> ViewData:
+    """Tell which new features an account took up; without release dates nothing is new."""
+    name = "usage_daily" if "usage_daily" in tables else "usage_events"
+    dated = tables.has("features", "released_at")
+    collected = frozenset(LAUNCHES.names if dated else ("account_id",))
+    if not dated:
+        return ViewData(LAUNCHES.empty_table(), collected)
+    clock = "date" if name == "usage_daily" else "occurred_at"
+    return ViewData(launches(tables, tables[name], clock), collected)

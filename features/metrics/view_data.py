@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from ..arrays.array_types import BoolArray, CodeArray, IntArray
+from ..schema.tables import table_spec
+from ..schema.tableset import Tables
 
-__all__ = ["Attributes", "PairAttribute", "ViewData"]
+__all__ = ["Attributes", "PairAttribute", "ViewData", "collected_columns"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,25 @@ class ViewData:
     ones: frozenset[str] = frozenset()
     beside: PairAttribute | None = None
     counted: BoolArray | None = None
+
+
+def collected_columns(tables: Tables, name: str) -> frozenset[str]:
+    """Return the columns that a source delivered; all, where nobody says which.
+
+    Parameters
+    ----------
+    tables : Tables
+    name : str
+        Of a canonical table.
+
+    Returns
+    -------
+    frozenset of str
+
+    Examples
+    --------
+    >>> sorted(collected_columns(Tables({}, {"seats": frozenset({"quantity"})}), "seats"))
+    ['quantity']
+    """
+    everything = frozenset(column.name for column in table_spec(name).columns)
+    return frozenset(tables.collected.get(name, everything))

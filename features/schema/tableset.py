@@ -14,7 +14,7 @@ from ..arrays.coded_text import CODED
 from ..arrays.feed_days import FeedDays
 from ..errors import SchemaError
 from .plans import PLANS
-from .tables import Column, TableSpec
+from .table_declaration import Column, TableSpec
 
 __all__ = [
     "ARROW_TYPES",

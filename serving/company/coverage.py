@@ -8,7 +8,8 @@ import pandas as pd
 from ...features.arrays.as_of_rows import Rows
 from ...features.engine.point_in_time import Knowledge
 from ...features.metrics.metric import Metric
-from ...features.schema.tables import TABLES, TableSpec, table_spec
+from ...features.schema.table_declaration import TableSpec
+from ...features.schema.tables import TABLES, table_spec
 from ...features.schema.tableset import Tables, empty_table
 from ...features.scores.scorecard import Scorecard
 from .config import Config

@@ -20,7 +20,8 @@ from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
 from ...features.metrics.select import Select
-from ...features.metrics.views import View, view_named
+from ...features.metrics.view import View
+from ...features.metrics.views import view_named
 from ...features.schema.settings import Settings
 from ...features.schema.tables import TABLES
 from ...features.schema.tableset import Tables

@@ -22,7 +22,8 @@ from ...features.engine.point_in_time import whole_of
 from ...features.engine.recorded_kinds import kinds_of
 from ...features.ingest.read import read_some
 from ...features.metrics.metric import Metric
-from ...features.schema.settings import Effort, Settings
+from ...features.schema.effort import Effort
+from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables, Whole
 from .parcels import unpacked
 

@@ -16,10 +16,12 @@ from typing import Any
 import pyarrow as pa
 
 from ...features.errors import SchemaError
-from ...features.ingest.column_mapping import Plan, plan_tables
+from ...features.ingest.column_mapping import plan_tables
 from ...features.ingest.files.table_names import file_stem
 from ...features.ingest.in_memory import FrameSource
-from ...features.schema.settings import Settings, TableMapping
+from ...features.ingest.table_plan import Plan
+from ...features.schema.settings import Settings
+from ...features.schema.table_mapping import TableMapping
 from ...features.schema.tables import TABLES
 from .parcels import BUCKET, FILE, ROW, packed
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 from churngrid.features.arrays.as_of_rows import Rows
 from churngrid.features.engine.point_in_time import Knowledge
 from churngrid.features.metrics.metric import Metric
+from churngrid.features.metrics.view import View
 from churngrid.features.metrics.view_data import ViewData
-from churngrid.features.metrics.views import View
 from churngrid.features.schema.tableset import Tables
 from churngrid.serving.api.check_metrics import CHECKS as PUBLIC
 from churngrid.serving.api.check_metrics import Case, MetricCheck

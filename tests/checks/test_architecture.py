@@ -24,6 +24,7 @@ _KNOWN = {
         *(
             "ingest.propose",
             "ingest.propose.presets",
+            "ingest.propose.completions",
             "subscriptions",
             "cohorts",
             "engine",
@@ -55,7 +56,9 @@ MAY_IMPORT = {
     "features.ingest.forms": _SCHEMA,
     "features.ingest.propose": _SCHEMA
     | {"features.ingest", "features.ingest.forms", "features.ingest.reshape"}
-    | {"features.ingest.propose.presets"},
+    | {"features.ingest.propose.presets", "features.ingest.propose.completions"},
+    "features.ingest.propose.completions": _SCHEMA
+    | {"features.ingest", "features.ingest.reshape", "features.ingest.propose"},
     "features.ingest.propose.presets": set(),
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},

@@ -14,7 +14,7 @@ from churngrid.features.engine import view_scan as answers
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.schema.settings import Effort
+from churngrid.features.schema.effort import Effort
 from tests.build import day
 from tests.oracles.random_company import random_company
 

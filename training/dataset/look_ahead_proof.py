@@ -14,7 +14,7 @@ from ...features.engine.compute import Features, compute_features, known_account
 from ...features.errors import LeakageError
 from ...features.metrics.invoice_views import with_debts
 from ...features.metrics.metric import Metric
-from ...features.schema.settings import DEFAULT_EFFORT, Effort
+from ...features.schema.effort import DEFAULT_EFFORT, Effort
 from ...features.schema.tables import table_spec
 from ...features.schema.tableset import Tables
 

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 from ...errors import SchemaError
 from ...schema.tables import FACT_TABLES
 from ...schema.tableset import QUARANTINE_SCHEMA, Finding, Intake, Tables
-from ..column_mapping import Delivery, Origin, Pieces
+from ..delivery import Delivery, Pieces
 from ..forms.column_forms import ColumnForm
 from ..forms.kept_forms import kept_forms
 from ..growing_table import GatheredTable
+from ..table_plan import Origin
 from .checked_rows import Batch, money_of
 from .cross_checks import cross_check
 from .row_rules import apply_row_rules, drop_repeated, drop_unknown_accounts

@@ -13,14 +13,15 @@ import pyarrow.compute as pc
 
 from ...arrays.coded_text import CODED, coded
 from ...arrays.plain_text import Mask, absent, displayed, hashed, plain, shortened
-from ...schema.tables import Column, TableSpec
+from ...schema.table_declaration import Column, TableSpec
 from ...schema.tableset import QUARANTINE_SCHEMA, Amounts, Finding, column_type
 from ..coerce import coerce
-from ..column_mapping import Delivery, Origin
+from ..delivery import Delivery
 from ..forms.coerced import Coerced
 from ..forms.column_forms import ColumnForm
 from ..forms.words import translated, vocabulary
 from ..raw_rows import Places
+from ..table_plan import Origin
 
 __all__ = ["Batch", "Problem", "money_of", "row_keys"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from ...schema.tables import TableSpec
+from ...schema.table_declaration import TableSpec
 from .column_forms import ColumnForm, FormEvidence
 
 __all__ = ["kept_forms"]

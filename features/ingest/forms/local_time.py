@@ -9,7 +9,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schema.tables import TableSpec, table_spec
+from ...schema.table_declaration import TableSpec
+from ...schema.tables import table_spec
 from ...schema.tableset import Tables
 
 __all__ = ["at_local_time"]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ...arrays.plain_text import Mask, nowhere, to_mask, without
 from ...arrays.time_grid import DAY_US
-from ...schema.tables import Column
+from ...schema.table_declaration import Column
 from ...schema.tableset import ARROW_TYPES
 from .coerced import Coerced, Fault, Remark, by_value, text_only
 from .column_forms import ColumnForm

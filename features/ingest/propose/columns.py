@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from ...schema.tables import Column
+from ...schema.table_declaration import Column
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Take
 from .roles import Role

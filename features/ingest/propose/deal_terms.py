@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schema.tables import Column
+from ...schema.table_declaration import Column
 from ..coerce import read_column
 from ..forms.words import spellings
 from .profiles import TableProfile

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from ...errors import SchemaError
 from ...schema.declared_model import Declared
-from ...schema.settings import Lookup, TableMapping
 from ...schema.suggestions import closest
+from ...schema.table_mapping import Lookup, TableMapping
 from ...schema.tables import table_spec
 from ...schema.yaml_file import load_yaml
 from ..forms.words import spellings

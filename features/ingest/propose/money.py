@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...schema.tables import Column
+from ...schema.table_declaration import Column
 from ..coerce import read_column
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Take

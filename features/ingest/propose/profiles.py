@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
-from ...schema.tables import Column, Kind
+from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
 from ..raw_rows import Source
 from ..reshape.month_columns import MONTH, VALUE, long_form, month_names

@@ -9,7 +9,9 @@ from ...schema.tables import TABLES
 from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
-from .completions import completed, events_of_ended, left_out
+from .completions.completed import completed
+from .completions.contracts import events_of_ended
+from .completions.parts import left_out
 from .currencies import currency_of, with_currency
 from .deal_terms import with_terms
 from .joining import Joined, join_accounts

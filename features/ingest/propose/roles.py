@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...schema.tables import TableSpec, table_spec
+from ...schema.table_declaration import TableSpec
+from ...schema.tables import table_spec
 from .words import ACCOUNT_NOUNS, column_words, table_words
 
 __all__ = ["CHURN_FLAGS", "DELETED", "ROLES", "Role", "role_of"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from churngrid.features.arrays.plain_text import as_text, displayed
 from churngrid.features.ingest.coerce import read_column
 from churngrid.features.ingest.in_memory import FrameSource
-from churngrid.features.schema.tables import Column
+from churngrid.features.schema.table_declaration import Column
 from churngrid.features.schema.tableset import ARROW_TYPES
 
 GARBAGE = st.one_of(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from churngrid.features.schema.settings import DEFAULT_EFFORT, Effort
+from churngrid.features.schema.effort import DEFAULT_EFFORT, Effort
 
 MEGABYTE = 1 << 20
 

@@ -4,7 +4,7 @@ import pytest
 
 import churngrid
 from churngrid.demo import build_company
-from churngrid.features.schema.settings import TableMapping
+from churngrid.features.schema.table_mapping import TableMapping
 from churngrid.serving.api.chosen_models import models_for
 
 

@@ -13,10 +13,11 @@ from churngrid.features.arrays.as_of_rows import to_microseconds
 from churngrid.features.engine.compute import compute_features, known_accounts
 from churngrid.features.engine.feature_table import frame_columns
 from churngrid.features.errors import SchemaError
-from churngrid.features.ingest.column_mapping import Plan
 from churngrid.features.ingest.read import read_some, read_tables
+from churngrid.features.ingest.table_plan import Plan
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.schema.settings import DEFAULTS, TableMapping
+from churngrid.features.schema.settings import DEFAULTS
+from churngrid.features.schema.table_mapping import TableMapping
 from churngrid.features.schema.tables import table_spec
 from churngrid.features.subscriptions.business_kind import Business, business_of
 from churngrid.serving.company.config import read_config

@@ -13,7 +13,7 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.ingest.coerce import form_of, read_column
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
-from churngrid.features.schema.tables import Column
+from churngrid.features.schema.table_declaration import Column
 
 DAYS = st.dates(dt.date(1975, 1, 1), dt.date(2150, 12, 31))
 

@@ -1,0 +1,1 @@
+"""What a proposed table needs beyond columns of the same meaning."""

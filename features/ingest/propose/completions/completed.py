@@ -1,0 +1,199 @@
+"""What a role needs beyond columns of the same meaning: kinds by name, filters, money by formula.
+
+One small function a canonical table; each returns the finished part, or a sentence that says why
+the table is better left out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ..profiles import ColumnProfile, TableProfile
+from ..proposal import Part, Take
+from ..recognise import Fit
+from ..vocabulary import OWN_STAFF, SURVEYS, TYPES, admitted
+from .contracts import HAPPENED, contract_events_part, contracts_part, items_part
+from .parts import first_named, part_of, plain_part
+
+__all__ = ["completed"]
+
+_INVOICE_NAMES = ("invoice id", "invoice number", "invoice", "document number")
+_LINE_AMOUNTS = (
+    *("line total", "line amount", "line net amount", "net amount", "amount", "total price"),
+    *("extended price", "total", "line item amount", "subtotal"),
+)
+_GONE = ("deleted", "spam", "trash")
+_NPS_MOST, _CSAT_MOST = 10, 5
+
+
+def completed(fit: Fit) -> Part | str:
+    """Return a part with everything that its table needs, or why it is not proposed.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    Part or str
+    """
+    if fit.role.table != "features" and fit.way is None:
+        return "no column names the account of its rows"
+    takes = dict(fit.takes)
+    part = _COMPLETIONS.get(fit.role.table, plain_part)(fit, takes)
+    if isinstance(part, str):
+        return part
+    missing = [
+        column.name
+        for column in fit.role.spec.columns
+        if column.demanded and column.name not in {take.column for take in part.takes}
+    ]
+    if missing:
+        return f"no column for {', '.join(f'`{name}`' for name in missing)}"
+    return part
+
+
+def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    # A table with one row a ticket shows what it is now: the last change says nothing about when
+    # the ticket became known.
+    key = takes.get("ticket_id")
+    if key is not None and fit.table.columns[key.source].unique:
+        takes.pop("changed_at", None)
+    status = takes.get("status")
+    gone = admitted(fit.table.columns[status.source].looked_at, _GONE) if status else ()
+    return part_of(fit, takes, but_not={status.source: gone} if status and gone else {})
+
+
+def _people(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    roles = takes.get("roles")
+    if roles is None:
+        return part_of(fit, takes)
+    seen = fit.table.columns[roles.source].looked_at
+    own = admitted(seen, OWN_STAFF)
+    others = set(seen) - set(own)
+    return part_of(fit, takes, but_not={roles.source: own} if own and others else {})
+
+
+def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    kind = _kind_of_survey(fit, takes)
+    if kind is None:
+        return "nothing says whether its scores are NPS, CSAT or CES"
+    takes["survey_type"] = kind
+    if "score" in takes and "responded_at" not in takes and "sent_at" in takes:
+        # A list of answers has one date, that of the answer; when somebody was asked is not told.
+        takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
+    if "sent_at" not in takes and not any(column.is_dated for column in fit.table.filled):
+        takes |= _undated(fit)
+    if "survey_id" not in takes and fit.way is not None and not fit.way.hops:
+        takes["survey_id"] = Take("survey_id", fit.way.column, sure=False, why="an answer each")
+    return part_of(fit, takes)
+
+
+def _undated(fit: Fit) -> dict[str, Take]:
+    """Let answers without a date be of the newest day on which anything in the data happened."""
+    newest: list[str] = []
+    for table in fit.accounts.tables.values():
+        for column in table.filled:
+            if column.words in HAPPENED and column.reads_as("time"):
+                moments = read_column(Column("t", "time"), table.looked_at[column.name]).column
+                last = pc.max(moments).as_py()
+                newest += [f"{last:%Y-%m-%d}"] if last else []
+    if not newest:
+        return {}
+    why = "no column dates the answers: taken as of the newest day in the data"
+    return {
+        name: Take(name, constant=max(newest), sure=False, why=why)
+        for name in ("sent_at", "responded_at")
+    }
+
+
+def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:
+    given = takes.get("survey_type")
+    if given is not None and fit.table.columns[given.source].lowered <= SURVEYS.keys():
+        return given
+    score = takes.get("score")
+    said = [*fit.table.words, *(fit.table.columns[score.source].words if score else ())]
+    for word, kind in SURVEYS.items():
+        if word in said:
+            return Take("survey_type", constant=kind)
+    numbers = fit.table.columns[score.source].numbers if score else []
+    if not numbers or min(numbers) < 0:
+        return None
+    if _CSAT_MOST < max(numbers) <= _NPS_MOST and (min(numbers) == 0 or max(numbers) > 7):
+        return Take("survey_type", constant="nps", sure=False, why="scores go from 0 to 10")
+    return None
+
+
+def _invoices(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Make one invoice of its lines, where the table has a row for each of those."""
+    key = takes.get("invoice_id")
+    if key is not None and fit.table.columns[key.source].unique:
+        number = None
+    else:
+        number = first_named(
+            fit.table, "text", "invoice id", "invoice number", "invoice", "document number"
+        )
+    if number is None or number.unique or number.filled < number.rows:
+        return part_of(fit, takes)
+    takes["invoice_id"] = Take("invoice_id", number.name)
+    lines = first_named(fit.table, "number", *_LINE_AMOUNTS)
+    total = takes.get("amount_due")
+    if total is not None and total.source and _is_steady_within(fit.table, number, total.source):
+        return replace(part_of(fit, takes), lines_of=number.name)
+    if lines is None:
+        return "it has several lines an invoice, and no column says what each of them is worth"
+    why = "the sum of its lines"
+    takes["amount_due"] = Take("amount_due", lines.name, why=why)
+    return replace(part_of(fit, takes), lines_of=number.name, add_up=("amount_due",))
+
+
+def _is_steady_within(table: TableProfile, key: ColumnProfile, name: str) -> bool:
+    """Say whether all lines of a thing say the same."""
+    rows = pd.DataFrame({n: table.looked_at[n].to_pylist() for n in {key.name, name}}).astype(str)
+    return bool(rows.groupby(key.name)[name].nunique().max() == 1)
+
+
+def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    kind = takes.get("type")
+    noun = fit.table.words[-1] if fit.table.words else ""
+    if kind is not None and not fit.table.columns[kind.source].lowered & TYPES.keys():
+        takes.pop("type")
+    if "type" not in takes and noun in TYPES:
+        takes["type"] = Take("type", constant=TYPES[noun], sure=noun == TYPES[noun])
+    return part_of(fit, takes)
+
+
+def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    return part_of(fit, takes)
+
+
+def _usage_daily(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    date = takes.get("date")
+    if date is not None and "product_user_id" not in takes and _are_months(fit, date.source):
+        return "it has a row a month and none a day: name its columns under `extra`"
+    return part_of(fit, takes)
+
+
+def _are_months(fit: Fit, name: str) -> bool:
+    """Say whether all times are first days of a month, of several months."""
+    moments = read_column(Column("t", "time"), fit.table.looked_at[name]).column
+    days = pc.unique(pc.drop_null(moments))
+    return len(days) > 1 and bool(pc.all(pc.equal(pc.day(days), 1)).as_py())
+
+
+_COMPLETIONS: dict[str, Callable[[Fit, dict[str, Take]], Part | str]] = {
+    "people": _people,
+    "contracts": contracts_part,
+    "subscription_items": items_part,
+    "contract_events": contract_events_part,
+    "invoices": _invoices,
+    "usage_daily": _usage_daily,
+    "usage_events": _events,
+    "tickets": _tickets,
+    "survey_responses": _surveys,
+    "activities": _activities,
+}

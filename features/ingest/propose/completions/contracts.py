@@ -1,0 +1,303 @@
+"""Contracts, items and deals as sources have them: terms, prices, ends."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ....arrays.plain_text import as_text
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ...reshape.month_columns import VALUE
+from ..columns import match_columns
+from ..money import Billed, annual, monthly
+from ..profiles import ColumnProfile, TableProfile
+from ..proposal import Part, Take
+from ..recognise import Fit
+from ..roles import role_of
+from ..vocabulary import ENDED, NEVER_BEGAN, WON, admitted
+from ..words import column_words
+from .parts import YES, first_named, left_out, part_of, status_of
+
+__all__ = ["HAPPENED", "contract_events_part", "contracts_part", "events_of_ended", "items_part"]
+
+
+_ENDS = tuple(
+    column_words(name)
+    for name in (
+        *(
+            "ended at",
+            "effective to",
+            "end date",
+            "subscription end date",
+            "valid to",
+            "churned at",
+        ),
+        *("churn date", "terminated at", "expires at", "expired at", "end", "cancelled at"),
+        *("cancel date", "cancellation date", "deactivated at", "effective end date", "to date"),
+        *("cancellation effective date", "service end date", "customer churned", "customer to"),
+        *("to", "left at", "lost date", "deleted at"),
+    )
+)
+
+
+HAPPENED = frozenset(
+    words
+    for table, column in (
+        *(("tickets", "created_at"), ("invoices", "issued_at"), ("usage_events", "occurred_at")),
+        *(("usage_daily", "date"), ("activities", "occurred_at")),
+    )
+    for words in role_of(table).column_words[column]
+)
+"""Names of times at which something happened, and which lie in no future."""
+
+
+_MOSTLY = 0.9
+
+
+def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Return terms of contracts, with what they are worth a year.
+
+    Parameters
+    ----------
+    fit : Fit
+    takes : dict of str to Take
+        By canonical column; changed.
+
+    Returns
+    -------
+    Part or str
+        Or why the table is better left out.
+    """
+    yearly = annual(fit.table)
+    if yearly is not None:
+        takes["acv"] = yearly
+    if _is_pipeline(fit):
+        return _won_deals(fit, takes)
+    if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
+        return "no column says what a contract is worth or when it ends"
+    _name_rows(fit, takes, "contract_id", takes.get("term_start"))
+    return part_of(fit, takes)
+
+
+def _name_rows(fit: Fit, takes: dict[str, Take], entity: str, beside: Take | None) -> None:
+    """Let the account, with something beside it, name rows that have no id of their own."""
+    way = fit.way
+    if entity in takes or way is None or way.hops:
+        return
+    if fit.table.columns[way.column].unique:
+        why = "one row an account, so that the account names it"
+        takes[entity] = Take(entity, way.column, sure=False, why=why)
+    elif beside is not None and beside.source and _are_pairs(fit.table, way.column, beside.source):
+        first, second = (name.replace('"', '""') for name in (way.column, beside.source))
+        why = f"no id: {way.column!r} and {beside.source!r} together name a row"
+        formula = f'"{first}" || \' \' || "{second}"'
+        takes[entity] = Take(entity, formula=formula, sure=False, why=why)
+
+
+def _are_pairs(table: TableProfile, one: str, other: str) -> bool:
+    """Say whether two columns together differ from row to row."""
+    rows = pd.DataFrame({name: table.looked_at[name].to_pylist() for name in {one, other}})
+    return not rows.astype(str).duplicated().any()
+
+
+def _is_pipeline(fit: Fit) -> bool:
+    """Deals and opportunities become contracts only once they are won."""
+    key = fit.takes.get("contract_id")
+    said = [fit.table.words[-1:]]
+    said += [fit.table.columns[key.source].words[:1]] if key else []
+    return bool({("deal",), ("opportunity",)} & set(said))
+
+
+def _won_deals(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Keep won deals: only they are contracts, and their amount is that of the contract."""
+    amount = first_named(
+        fit.table, "number", "amount", "deal amount", "value", "deal value", "amount usd"
+    )
+    won = _won(fit.table)
+    if won is None:
+        return "nothing says which of the deals were won, so they are no contracts"
+    if amount is not None and "acv" not in takes:
+        why = f"{amount.name!r} of a won deal, taken as the value of a year"
+        takes["acv"] = Take("acv", amount.name, sure=False, why=why)
+    return part_of(fit, takes, only=won)
+
+
+def _won(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
+    flag = first_named(table, "flag", "is won", "won", "is closed won")
+    if flag is not None:
+        return {flag.name: tuple(v for v in flag.looked_at if v.strip().lower() in YES)}
+    for name in ("stage", "stage name", "deal stage", "status", "deal status", "outcome"):
+        stage = first_named(table, "text", name)
+        words = admitted(stage.looked_at, WON) if stage is not None else ()
+        if stage is not None and words:
+            return {stage.name: words}
+    return None
+
+
+def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Return what was bought for which time, from rows, months or deals that were won.
+
+    Parameters
+    ----------
+    fit : Fit
+    takes : dict of str to Take
+        By canonical column; changed.
+
+    Returns
+    -------
+    Part or str
+        Or why the table is better left out.
+    """
+    mrr = monthly(fit.table, _billed(fit))
+    if mrr is None:
+        return "nothing tells for sure how much is paid a month"
+    takes["mrr"] = mrr
+    takes.pop("effective_to", None)
+    end, month = _end_of(fit.table), _month_of_snapshots(fit, takes)
+    if end is not None:
+        takes["effective_to"] = Take("effective_to", end.name)
+    elif month is not None:
+        why = "a row a month: a customer without a row in a month has left"
+        formula = f"moment({month}) + interval 1 month"
+        takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
+    _name_rows(fit, takes, "item_id", None if month else takes.get("plan"))
+    if "item_id" not in takes and fit.way is not None and not fit.way.hops:
+        why = "no column names the subscription, so that an account has one"
+        takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
+    for name in ("unit_price", "contract_id"):
+        takes.pop(name, None)
+    status = status_of(fit.table)
+    never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
+    left_out_ = {status.name: never} if status and never else {}
+    zeros = _zeros(fit.table) if fit.table.is_long else ()
+    return part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
+
+
+def _zeros(table: TableProfile) -> tuple[str, ...]:
+    """Return how months without an amount are written."""
+    values = table.columns[VALUE].looked_at
+    return tuple(value for value in values if value.strip().strip("-").strip("0") in {"", ".", ","})
+
+
+def _month_of_snapshots(fit: Fit, takes: Mapping[str, Take]) -> str | None:
+    """Return the month, quoted, where a table repeats what is paid month by month."""
+    start, way = takes.get("effective_from"), fit.way
+    if start is None or not start.source or way is None or way.hops:
+        return None
+    rows = fit.table.looked_at
+    moments = read_column(Column("t", "time"), rows[start.source]).column
+    first_days = pc.all(pc.equal(pc.day(moments), 1)).as_py()
+    repeated = 2 * len(fit.table.columns[way.column].values) <= len(rows)
+    name = start.source.replace('"', '""')
+    return f'"{name}"' if first_days and repeated else None
+
+
+def _billed(fit: Fit) -> Billed | None:
+    """Return what the accounts of a table of subscriptions are invoiced, if a table tells."""
+    if fit.way is None or fit.way.hops:
+        return None
+    role = role_of("invoices")
+    for table in fit.accounts.tables.values():
+        way = fit.accounts.way_from(table.name)
+        if table is fit.table or table.words not in role.noun_words or way is None or way.hops:
+            continue
+        amount = match_columns(role, table, taken={}).get("amount_due")
+        if amount is None:
+            continue
+        keys = as_text(table.looked_at[way.column])[0].to_pylist()
+        read = read_column(Column("n", "number"), table.looked_at[amount.source]).column.to_pylist()
+        middle = pd.Series(read, index=keys, dtype=float).dropna().groupby(level=0).median()
+        return Billed(fit.way.column, {str(key): value for key, value in middle.items()})
+    return None
+
+
+def _end_of(table: TableProfile) -> ColumnProfile | None:
+    """Return the time that is there for subscriptions that are over, and only for them."""
+    status = status_of(table)
+    ended = admitted(status.looked_at, ENDED) if status else ()
+    candidates = [c for c in table.filled if c.words in _ENDS and c.reads_as("time")]
+    candidates.sort(key=lambda column: _ENDS.index(column.words))
+    if status is None or not ended:
+        return next(iter(candidates), None)
+    over = pc.is_in(table.looked_at[status.name], value_set=pa.array(ended))
+    return next((c for c in candidates if _agrees(table.looked_at[c.name], over)), None)
+
+
+def _agrees(times: pa.ChunkedArray, over: pa.ChunkedArray) -> bool:
+    """Whether times are given for what is over, and hardly for anything else."""
+    given = pc.is_valid(as_text(times)[0])
+    given_over = pc.sum(pc.and_(given, over)).as_py() or 0
+    rest = pc.sum(pc.and_(given, pc.invert(pc.fill_null(over, False)))).as_py() or 0
+    n_over = pc.sum(over).as_py() or 0
+    n_rest = len(given) - n_over
+    return given_over >= _MOSTLY * n_over and rest <= (1 - _MOSTLY) * n_rest
+
+
+def events_of_ended(fit: Fit) -> Part | None:
+    """Return the ends of subscriptions as decisions, where a table holds one row each.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of ``subscription_items``.
+
+    Returns
+    -------
+    Part or None
+        None where no column says when a subscription was cancelled.
+    """
+    names = (
+        "canceled at",
+        "cancelled at",
+        "cancel date",
+        "cancellation date",
+        "churn date",
+        "churned at",
+        "customer churned",
+        "cancellation effective date",
+    )
+    said = first_named(fit.table, "time", *names)
+    status = status_of(fit.table)
+    key = fit.takes.get("item_id")
+    if said is None or key is None or fit.way is None or fit.way.hops:
+        return None
+    why = "the day on which somebody cancelled"
+    ended = admitted(status.looked_at, ENDED) if status else ()
+    return Part(
+        "contract_events",
+        fit.table.name,
+        (
+            Take("event_id", key.source),
+            Take("account_id", fit.way.column),
+            Take("event_type", constant="cancelled"),
+            Take("effective_at", said.name, why=why),
+        ),
+        only={status.name: ended} if status and ended else {},
+        but_not=left_out(fit.table),
+        filled=said.name,
+    )
+
+
+def contract_events_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Return what was said of contracts, by the words of the source.
+
+    Parameters
+    ----------
+    fit : Fit
+    takes : dict of str to Take
+        By canonical column; changed.
+
+    Returns
+    -------
+    Part or str
+        Or why the table is better left out.
+    """
+    kind = takes.get("event_type")
+    known = {"notice_received", "cancel_requested", "cancelled", "renewed", "churn_confirmed"}
+    if kind is None or not fit.table.columns[kind.source].lowered & known:
+        if not {"churn", "canceled", "churned", "lost"} & set(fit.table.words):
+            return "nothing says which kind of event its rows are"
+        takes["event_type"] = Take("event_type", constant="churn_confirmed")
+    return part_of(fit, takes)
