@@ -113,17 +113,20 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     _console(sys.stdout).print(table)
 
 
-def show_accounts(accounts: Sequence[Mapping[str, Any]]) -> None:
+def show_accounts(accounts: Sequence[Mapping[str, Any]], *, of: str) -> None:
     """Write the accounts that need someone, each with its reasons and its next step.
 
     Parameters
     ----------
     accounts : sequence of mapping
         As ``who_needs_someone`` returns them.
+    of : str
+        Of which accounts they are the first.
     """
     if not accounts:
-        say("No account needs someone.")
+        say(f"{of}; none needs someone now.")
         return
+    say(f"{of}; these need someone first:")
     table = Table(box=box.HORIZONTALS, pad_edge=False, show_lines=True, expand=True)
     table.add_column("Account", ratio=4, overflow="fold")
     shown = [key for key in ("csm_id", "arr") if any(a[key] is not None for a in accounts)]
@@ -253,7 +256,7 @@ def _account_cells(account: Mapping[str, Any], shown: Sequence[str]) -> list[str
 
 def _in_lines(chance: str) -> str:
     """Return a chance in short lines: how likely, at which decision, on which day."""
-    for before, after in ((" to leave ", "\n"), (" on ", " on\n")):
+    for before, after in ((" to leave ", "\n"), (", decides ", "\ndecides "), (" on ", " on\n")):
         chance = chance.replace(before, after)
     return chance
 

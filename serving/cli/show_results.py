@@ -219,8 +219,9 @@ def show_score(summary: Mapping[str, Any]) -> None:
         say(f"! {finding}")
     meaning, *notes = summary["notes"][len(summary["findings"]) :]
     say(meaning)
-    say(f"{summary['accounts']:,} accounts as of {summary['as_of']}; these need someone first:")
-    show_accounts(summary["needs_someone"])
+    n_accounts = summary["accounts"]
+    book = f"{n_accounts:,} account{'s' * (n_accounts != 1)} as of {summary['as_of']}"
+    show_accounts(summary["needs_someone"], of=book)
     say_coming_period(summary["forecast"])
     if waiting := summary["waiting_for_capacity"]:
         say(f"Plays waiting for capacity, as their owners have no hand free: {waiting:,}.")

@@ -89,9 +89,9 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     The chance is the estimate; without one it is what is missing of the health score, more where
-    that falls. The decision is ``decision_at``, the next point at which it can decide to leave;
-    where notice is given or a renewal is overdue, the end of its term. Who can leave with every
-    month is always near.
+    that falls; without either the mean of the others. The decision is ``decision_at``, the next
+    point at which it can decide to leave; where notice is given or a renewal is overdue, the end of
+    its term. Who can leave with every month is always near.
     """
     facts = _facts(accounts)
     held = [rule.when.holds(facts) for rule in BLOCK_RULES]
@@ -129,7 +129,9 @@ def _chance_to_leave(accounts: pd.DataFrame) -> pd.Series:
     falling = accounts["health_trend"].eq("down").map({True: _FALLING, False: 1.0})
     illness = ((1.0 - accounts["health_value"] / 100.0) * falling).clip(upper=1.0)
     chance: pd.Series = accounts["p_churn"].fillna(illness)
-    return chance
+    # Of whom nothing is known is taken as the mean of the others: neither first nor forgotten.
+    known = chance.mean()
+    return chance.fillna(1.0 if np.isnan(known) else known)
 
 
 def _chance_to_grow(accounts: pd.DataFrame) -> pd.Series:

@@ -24,7 +24,7 @@ def test_text_without_end_is_cut_whatever_the_column(capsys, place):
         "open_since": None,
     }
     account[place] = [ENDLESS] if place == "reasons" else ENDLESS
-    show_accounts([account])
+    show_accounts([account], of="1 account")
     assert len(capsys.readouterr().out) < 20_000
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...results.words import n_waiting, to_do
 from ...scoring.explanation import RISK_OF, kind_of
-from ...wording.account_words import say_chance_to_leave
+from ...wording.account_words import say_by_when, say_chance_to_leave
 from ...wording.number_words import say_score
 from .forecast import book_records
 from .json_values import counted, plain, records
@@ -128,7 +128,10 @@ def _day(moment: object) -> str | None:
 def _odds(account: pd.Series) -> str:
     if not pd.isna(account["p_churn"]):
         return say_chance_to_leave(account)
-    return "unknown" if pd.isna(account["chs"]) else f"health {say_score(account['chs'])} of 100"
+    unknown = pd.isna(account["chs"])
+    health = "not known" if unknown else f"health {say_score(account['chs'])} of 100"
+    by_when = "" if pd.isna(account["decision_at"]) else say_by_when(account)
+    return f"{health}, decides {by_when}" if by_when else health
 
 
 def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None) -> list[str]:
@@ -148,4 +151,6 @@ def _reasons(account: pd.Series, drivers: pd.DataFrame, chosen: pd.Series | None
     for reason in (str(text).rstrip(".") for text in told):
         if not any(reason in earlier for earlier in reasons):
             reasons.append(reason)
+    if not reasons and account["explained_by"] == "none":
+        return [str(account["explanation_note"])]
     return reasons[:_REASONS]

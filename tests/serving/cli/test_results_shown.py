@@ -109,7 +109,7 @@ def test_business_without_money_has_no_column_for_it(verbs):
 
 def test_nobody_may_need_someone(verbs):
     verbs.answers["score"] = score_result(attention=0.0)
-    assert "No account needs someone." in run(*COMMANDS["score"]).stdout
+    assert "4 accounts as of 2025-12-01; none needs someone now." in run(*COMMANDS["score"]).stdout
 
 
 def test_at_most_ten_accounts_are_listed(verbs):

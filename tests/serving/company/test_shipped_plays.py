@@ -77,6 +77,10 @@ ACCOUNTS = {
     "call_about_top_driver": (cell("low_unassessed"), cell("medium_unassessed")),
     "fix_top_driver": (cell("medium_unassessed"), cell("low_unassessed")),
     "keep_in_touch": (cell("healthy_unassessed"), cell("medium_unassessed")),
+    "ask_before_the_decision": (
+        {**cell(""), "days_to_decision": 60},
+        {**cell(""), "days_to_decision": 61},
+    ),
     "watch": (cell(""), cell("save")),
     "answer_competitor": ({"competitor_signals_180d": 1}, {"competitor_signals_180d": 0}),
     "wake_up": (capped("dormant"), capped("merged")),
