@@ -15,6 +15,7 @@ from ...features.subscriptions.business_kind import business_of
 from ...features.whole_file import write_whole
 from ..company.find_input import settings_for
 from ..company.load_company import company_of
+from ..monitoring.open_reasons import open_because
 from ..monitoring.page import monitor_page
 from ..monitoring.realised import forecasts_held, outcomes_of, pooled_of, realised_of
 from ..monitoring.retrain_rules import Finding, facts_for, found_by
@@ -144,6 +145,7 @@ def monitor(
     outcomes = outcomes_of(company.tables, scores, business, company.settings)
     runs = runs_of(scores, _stored(store, "drift"), _stored(store, "feeds"))
     runs = runs.merge(realised_of(outcomes), on="as_of", how="left", validate="one_to_one")
+    runs = runs.assign(open_because=open_because(runs))
     until = newest_closed_day(company.tables) - _GRACE
     forecasts = forecasts_held(_stored(store, "forecast"), outcomes, until)
     for name, frame in (("runs", runs), ("forecasts", forecasts)):
@@ -156,7 +158,9 @@ def monitor(
 def _notes(runs: pd.DataFrame) -> tuple[str, ...]:
     notes = []
     if not runs["closed"].any():
-        notes.append("No stored estimate has an outcome that is certain yet.")
+        why = runs["open_because"].value_counts(sort=False)
+        told = "; ".join(f"{says} ({times:,} of {len(runs):,})" for says, times in why.items())
+        notes.append(f"No stored scoring can be held against what came: {told}.")
     if not runs["model_version"].iloc[-1]:
         notes.append("The newest scoring used no model: there is nothing to train again for.")
     if wrong := runs["feeds_wrong"].iloc[-1]:

@@ -190,8 +190,9 @@ def cell_moved(old: _Account, new: _Account) -> list[tuple[str, str]]:
     if cap != was:
         told.append(("limits", f"limited: {cap}" if cap else f"no longer limited: {was}"))
     if old["status"] != new["status"]:
-        status = (str(row["status"]).replace("_", " ") for row in (old, new))
-        told.append(("facts", "status {} -> {}".format(*status)))
+        status = [str(row["status"]) for row in (old, new)]
+        kind = "model" if set(status) == {"scored", "no_model"} else "facts"
+        told.append((kind, "status {} -> {}".format(*status).replace("_", " ")))
     if len(told) == 1:
         told.append(("facts", "the guards against letting it go hold or no longer hold"))
     return told

@@ -60,7 +60,7 @@ def _of_run(run: dict[str, Any]) -> str:
     day, estimated = run["as_of"][:10], run["estimated"]
     told = f"{day}: {estimated:,} estimates, {run['inputs_moved']} of {run['inputs']} inputs moved"
     if not run["closed"]:
-        return f"{told}; no outcome is certain yet"
+        return f"{told}; {run['open_because']}"
     auc = "" if run["roc_auc"] is None else f", AUC {run['roc_auc']:.2f}"
     return (
         f"{told}; of {run['closed']:,} closed {run['left']} left where {run['expected']:.1f} were "

@@ -41,6 +41,7 @@ def runs_of(scores: pd.DataFrame, drift: pd.DataFrame, feeds: pd.DataFrame) -> p
                 "model_version": version,
                 "accounts": len(part),
                 "estimated": len(p),
+                "hindsight": _knowing(part),
                 "mean_p": float(p.mean()) if len(p) else np.nan,
                 "base_rate": float(part["base_rate"].astype(float).max()),
                 "reference": reference,
@@ -81,6 +82,11 @@ def psi_of(before: FloatArray, now: FloatArray) -> float:
     )
     then, today = (np.maximum(share, _LEAST_SHARE) for share in (then, today))
     return float(((today - then) * np.log(today / then)).sum())
+
+
+def _knowing(part: pd.DataFrame) -> int:
+    told = part["hindsight"].astype("boolean").fillna(False)
+    return int((told & part["p_churn"].notna()).sum())
 
 
 def _moved(before: FloatArray, now: FloatArray) -> float:

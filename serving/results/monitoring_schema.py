@@ -22,7 +22,7 @@ DRIFT = (
 )
 """How far each input lay from training when it was scored: one row an input."""
 
-_OPEN = "no outcome is certain yet"
+_OPEN = "none of its estimates has a certain outcome"
 _ONE = "nobody left, or everybody"
 
 RUNS = (
@@ -30,6 +30,11 @@ RUNS = (
     text("model_version", meaning="Versions of its models; empty without."),
     whole("accounts", meaning="Accounts listed.", low=0),
     whole("estimated", meaning="Of them those with an estimate of leaving.", low=0),
+    whole(
+        "hindsight",
+        meaning="Estimates by models that had learned from later dates; none of them counts.",
+        low=0,
+    ),
     number("mean_p", meaning="Their mean estimate.", low=0, high=1, null="nobody has one"),
     number("base_rate", meaning="Rate in training.", low=0, high=1, null="no model"),
     time("reference", meaning="First scoring by these models, which estimates are held against."),
@@ -47,6 +52,7 @@ RUNS = (
     text("worst_inputs", meaning="Those that moved most, joined by `|`."),
     text("feeds_wrong", meaning="Tables that were silent, broken or gone, joined by `|`."),
     whole("closed", meaning="Estimates whose outcome is certain by now.", low=0),
+    text("open_because", meaning="Why none is closed; empty where some are."),
     whole("left", meaning="Of them those who left.", low=0),
     number("expected", meaning="How many the estimates had expected.", low=0, null=_OPEN),
     number("expected_low", meaning="Fewest that chance explains, 95 %.", null=_OPEN),

@@ -63,7 +63,7 @@ SCORES = (
     time("as_of", meaning="Only facts known before this date count.", page=True),
     text(
         "status",
-        meaning="Whether there is something to predict for it.",
+        meaning="Whether there is something to predict for it, and a model of leaving that does.",
         choices=STATUSES,
         condition=True,
         page=True,

@@ -469,6 +469,8 @@ def _with_probabilities(
     accounts["maturity_log_odds"] = np.where(eligible, added, np.nan)
     accounts["health_index"] = health_index(accounts["p_churn_health"].to_numpy(dtype=float), base)
     accounts["arr_at_risk"] = accounts["arr"] * accounts["p_churn"]
+    if churn is None:
+        accounts["status"] = accounts["status"].mask(eligible, "no_model")
     return accounts
 
 

@@ -97,6 +97,8 @@ def test_scoring_works_before_any_model_is_trained(by_scorecard):
     assert by_scorecard.scores["p_churn"].isna().all()
     assert set(by_scorecard.scores["health_source"]) <= {"scorecard", "none"}
     assert any("No churn model" in note for note in by_scorecard.notes)
+    assert "no_model" in set(by_scorecard.scores["status"])
+    assert "scored" not in set(by_scorecard.scores["status"])
     assert not by_scorecard.plays.empty
 
 

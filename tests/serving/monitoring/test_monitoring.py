@@ -6,6 +6,7 @@ import pytest
 
 import churngrid
 from churngrid.features.errors import SchemaError
+from churngrid.serving.monitoring.open_reasons import open_because
 from churngrid.serving.monitoring.page import monitor_page
 from churngrid.serving.monitoring.realised import forecasts_held, pooled_of, realised_of
 from churngrid.serving.monitoring.retrain_rules import RULES, facts_for, found_by
@@ -57,7 +58,7 @@ def history(p_of, drift=None, outcomes=None):
     left = pd.Series(pd.NA, scores.index, dtype="boolean")
     beside = scores.assign(left=left if outcomes is None else outcomes(scores, rng))
     runs = runs_of(scores, drift, FEEDS).merge(realised_of(beside), on="as_of")
-    return runs, beside
+    return runs.assign(open_because=open_because(runs)), beside
 
 
 def by_chance(date, rng):
@@ -85,6 +86,7 @@ def test_honest_estimates_give_no_reason_to_train_again():
     assert closed["expected_low"] <= closed["left"] <= closed["expected_high"]
     assert closed["roc_auc"] > 0.6
     assert runs["closed"].iloc[2] == 0
+    assert runs["open_because"].tolist() == ["", "", "no outcome is certain yet"]
     assert np.isnan(runs["expected"].iloc[2])
     assert runs["feeds_wrong"].tolist() == ["", "", "tickets gone"]
 
@@ -122,6 +124,21 @@ def test_estimates_that_are_distributed_otherwise_are_found():
         return rng.beta(1, 4, 200) if date == DATES[0] else rng.beta(4, 4, 200)
 
     assert "scores_moved" in rules_of(*history(later_higher))
+
+
+@pytest.mark.parametrize(
+    ("p", "hindsight", "says"),
+    [
+        (0.2, False, "no outcome is certain yet"),
+        (0.2, True, "its estimates are hindsight: the model had learned from what came"),
+        (np.nan, True, "nothing was estimated"),
+    ],
+)
+def test_a_scoring_of_which_nothing_came_says_why(p, hindsight, says):
+    scores = scores_of(DATES[0], p=np.full(60, p)).assign(hindsight=hindsight)
+    runs = runs_of(scores, pd.DataFrame(), pd.DataFrame())
+    runs = runs.merge(realised_of(scores.assign(left=pd.NA)), on="as_of")
+    assert open_because(runs)[0].startswith(says)
 
 
 def test_a_new_model_is_held_against_its_own_first_scoring():
