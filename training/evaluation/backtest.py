@@ -1,7 +1,8 @@
 """The backtest: every competing model, trained as it would have been and tested on what came."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,40 @@ from ...features.errors import SchemaError
 from ..dataset.clock_detector import Clock
 from ..dataset.dataset import Dataset
 from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
-from ..models.catalogue import Model, applicable, model_named, predict
+from ..models.catalogue import Model, ProbabilityModel, applicable, model_named, predict
 from .candidates import fit_candidate, lesson_of, roles_of
 from .choice import Choice, choose, gate_of
+from .own_competitor import Competitor
+from .own_scorers import OwnScorers, check_scorers, own_scores
 from .scorers import SEED, Difference, paired_difference, score_table
 
-__all__ = ["Backtest", "backtest_dataset"]
+__all__ = ["Backtest", "Brought", "backtest_dataset"]
 
 _RESAMPLES = 100
+_EXPLAINED = 200
+"""Rows of the newest test block that importances are taken from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a company brings to the backtest beside what ships with churngrid.
+
+    Parameters
+    ----------
+    competitors : tuple of Competitor
+        They compete, and never ship.
+    scorers : mapping of str to callable
+        See ``own_scores``.
+    """
+
+    competitors: tuple[Competitor, ...] = ()
+    scorers: OwnScorers = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        names = [competitor.name for competitor in self.competitors]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`competitors` must have names of their own, got {names!r}.")
+        check_scorers(self.scorers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +72,10 @@ class Backtest:
     without_clocks : Difference or None
         By how much the model that ships is better for it on the largest test block of those in
         which some were found; None if there are none.
+    importances : DataFrame
+        ``model``, ``target``, ``input``, ``importance``: mean absolute share of the log-odds over
+        rows of the newest test block, of own competitors whose explainer is named and of the model
+        that ships beside them; without rows where nobody competes.
     """
 
     predictions: pd.DataFrame
@@ -54,6 +85,7 @@ class Backtest:
     notice: str
     clocks: tuple[Clock, ...] = ()
     without_clocks: Difference | None = None
+    importances: pd.DataFrame = field(default_factory=lambda: _important([], ""))
 
 
 def backtest_dataset(
@@ -62,6 +94,7 @@ def backtest_dataset(
     *,
     kind: str | None = None,
     n_folds: int = 3,
+    brought: Brought | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Backtest:
     """Train and test all competitors on consecutive later blocks of dates.
@@ -73,6 +106,8 @@ def backtest_dataset(
     kind : str, optional
         Ship this model whatever the size gates and the backtest say.
     n_folds : int
+    brought : Brought, optional
+        Own competitors and scorers.
     progress : callable, optional
         Called with the name of each step.
 
@@ -105,7 +140,9 @@ def backtest_dataset(
             "Score with the scorecard."
         )
     trial = _Trial(dataset, target, rows, folds, progress or (lambda step: None))
-    competitors = applicable(roles_of(dataset), target)
+    brought = brought or Brought()
+    guests = tuple(guest.model for guest in brought.competitors)
+    competitors = applicable(roles_of(dataset), target) + guests
     predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
     allowed = gate_of(y, parents)
     choice = Choice(kind, "") if kind else choose(predictions, competitors, allowed)
@@ -113,12 +150,15 @@ def backtest_dataset(
     predictions["shipped"] = predictions["model"] == choice.kind
     return Backtest(
         predictions=predictions,
-        scorers=_scored(predictions, dict(zip(rows["account_id"], parents, strict=True))),
+        scorers=_scored(
+            predictions, dict(zip(rows["account_id"], parents, strict=True)), brought.scorers
+        ),
         folds=_described(folds, target),
         kind=choice.kind,
         notice=choice.notice,
         clocks=trial.clocks,
         without_clocks=_worth(trial, model_named(choice.kind), predictions),
+        importances=_important(trial.shares_of(guests, choice.kind), target),
     )
 
 
@@ -134,6 +174,7 @@ class _Trial:
         report: Callable[[str], None],
     ) -> None:
         self.rows, self.target, self.report = rows, target, report
+        self.newest: dict[str, ProbabilityModel] = {}
         self.X = dataset.X[dataset.labelled(target)]
         self.y = dataset.labels[target][dataset.labelled(target)].to_numpy(dtype=np.int64)
         self.folds = {
@@ -157,8 +198,38 @@ class _Trial:
         fold, lesson = self.folds[number]
         self.report(f"backtest {self.target}, fold {number}: {model.name}")
         fitted = fit_candidate(model, lesson, with_clocks=with_clocks)
+        if not with_clocks:
+            self.newest[model.name] = fitted
         p = predict(fitted, self.X.iloc[fold.test])
         return _predicted(self.rows, self.y, fold, p).assign(fold=number, model=model.name)
+
+    def shares_of(
+        self, guests: tuple[Model, ...], shipped: str
+    ) -> list[tuple[str, ProbabilityModel, pd.DataFrame]]:
+        """Return guests that can be explained and what ships, with rows of the newest block."""
+        named = [guest.name for guest in guests if guest.explainer != "none"]
+        test = self.folds[max(self.folds)][0].test
+        rows = self.X.iloc[test[:: -(-len(test) // _EXPLAINED)]]
+        return [(name, self.newest[name], rows) for name in (*named, shipped) if named]
+
+
+def _important(
+    explained: list[tuple[str, ProbabilityModel, pd.DataFrame]], target: str
+) -> pd.DataFrame:
+    """Return the mean size of each input's share, the largest first."""
+    parts = [
+        pd.DataFrame(
+            {
+                "model": name,
+                "target": target,
+                "input": list(model.encoding.names),
+                "importance": np.abs(model.contributions(rows)[:, :-1]).mean(axis=0),
+            }
+        ).sort_values("importance", ascending=False, kind="stable")
+        for name, model, rows in explained
+    ]
+    columns = ["model", "target", "input", "importance"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference | None:
@@ -192,7 +263,7 @@ def _predicted(
     return keys.assign(label=y[fold.test], p=p, unseen=fold.unseen)
 
 
-def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
+def _scored(predictions: pd.DataFrame, parents: dict[str, str], own: OwnScorers) -> pd.DataFrame:
     tables = []
     for (name, target), part in predictions.groupby(["model", "target"], sort=False):
         pieces = {"all": part, "unseen": part[part["unseen"]]}
@@ -201,15 +272,17 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str]) -> pd.DataFrame:
             if rows["label"].nunique() < 2:
                 continue
             groups = rows["account_id"].map(parents).to_numpy(dtype=object)
+            y, p = rows["label"].to_numpy(), rows["p"].to_numpy()
+            weight, draws = rows["weight"].to_numpy(), _RESAMPLES if fold == "all" else 0
             table = score_table(
-                rows["label"].to_numpy(),
-                rows["p"].to_numpy(),
-                groups,
+                *(y, p, groups),
                 blocks=rows["fold"].to_numpy(),
-                weight=rows["weight"].to_numpy(),
+                weight=weight,
                 seed=SEED,
-                n_boot=_RESAMPLES if fold == "all" else 0,
+                n_boot=draws,
             )
+            mine = own_scores(y, p, groups, weight, scorers=own, seed=SEED, n_boot=draws)
+            table = pd.concat([table, mine], ignore_index=True) if own else table
             tables.append(table.assign(model=str(name), target=str(target), fold=fold))
     columns = ["model", "target", "fold", "scorer", "value", "low", "high"]
     if not tables:

@@ -69,8 +69,8 @@ class Model:
         The ``kind`` of what it builds.
     build : callable
         Without arguments, returns a fresh unfitted model.
-    explainer : {"none", "linear", "tree"}
-        How its contributions come about; all are exact.
+    explainer : {"none", "linear", "tree", "additive", "permutation"}
+        How its contributions come about; all are exact. The last two are those of own competitors.
     meaning : str
         One sentence for people.
     needs : tuple of str
@@ -83,7 +83,7 @@ class Model:
 
     name: str
     build: Callable[[], ProbabilityModel]
-    explainer: Literal["none", "linear", "tree"]
+    explainer: Literal["none", "linear", "tree", "additive", "permutation"]
     meaning: str
     needs: tuple[str, ...] = ()
     is_baseline: bool = False
