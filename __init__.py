@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from .serving.api.score import report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
+    from .training.evaluation.own_competitor import Competitor
     from .training.models.classifier import ChurnClassifier
 
     __version__: str
 
 __all__ = [
     "ChurnClassifier",
+    "Competitor",
     "Settings",
     "__version__",
     "backtest",
@@ -59,6 +61,7 @@ __all__ = [
 
 _HOME = {
     "ChurnClassifier": "training.models.classifier",
+    "Competitor": "training.evaluation.own_competitor",
     "Settings": "features.schema.settings",
     "backtest": "serving.api.train",
     "build_dataset": "serving.api.train",

@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +105,21 @@ class TrainResult:
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """Out-of-time predictions and scorers of all models and targets; why targets are left out."""
+    """What came of predicting the past with every competitor.
+
+    Parameters
+    ----------
+    predictions, scorers, folds, importances : DataFrame
+        As in ``Backtest``, of all targets together.
+    notes : tuple of str
+        Why targets are left out.
+    """
 
     predictions: pd.DataFrame
     scorers: pd.DataFrame
     folds: pd.DataFrame
     notes: tuple[str, ...] = ()
+    importances: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,7 +13,15 @@ from ...features.ingest.read import Data
 from ...features.progress import Progress, counted, staged
 from ...training.dataset.dataset import Dataset
 from ...training.dataset.dataset import build_dataset as dataset_from
-from ...training.evaluation.backtest import backtest_dataset
+from ...training.dataset.own_outcome import (
+    OUTCOME,
+    checked_outcomes,
+    with_outcome,
+    with_outcome_rows,
+)
+from ...training.evaluation.backtest import Brought, backtest_dataset
+from ...training.evaluation.own_competitor import Competitor
+from ...training.evaluation.own_scorers import OwnScorers
 from ...training.model_card import card_markdown, curve_points
 from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import (
@@ -278,6 +286,9 @@ def backtest(
     *,
     out: str | Path | None = None,
     targets: Sequence[str] = ("churn", "expansion"),
+    competitors: Sequence[Competitor] = (),
+    scorers: OwnScorers | None = None,
+    outcomes: pd.DataFrame | None = None,
     progress: Progress | None = None,
 ) -> BacktestResult:
     """Predict the past out of time with every competing model.
@@ -289,6 +300,16 @@ def backtest(
     out : str or Path, optional
         Folder for ``predictions`` and ``scorers``, as Parquet and CSV.
     targets : sequence of {"churn", "expansion"}
+    competitors : sequence of Competitor, optional
+        Classifiers of one's own, on the same rows and folds; they never ship.
+    scorers : mapping of str to callable, optional
+        Scorers of one's own, functions as in ``sklearn.metrics`` of outcome (0 or 1) and
+        probability, with or without ``sample_weight``.
+    outcomes : DataFrame, optional
+        A target of one's own in place of ``targets``: ``account_id``, ``as_of``, ``outcome`` (0 or
+        1) and, where it is known, ``known_at`` (from when the outcome was certain; by default lead
+        and horizon after the date). The results call it ``outcome``. No direction is declared for
+        it.
     progress : callable, optional
 
     Returns
@@ -299,31 +320,62 @@ def backtest(
     ------
     SchemaError, LeakageError, ValueError
         If there is nothing to learn from.
+    TypeError
+        If a scorer is no function or gives no number.
 
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
+    >>> from sklearn.ensemble import HistGradientBoostingClassifier
+    >>> from sklearn.metrics import d2_log_loss_score
+    >>> from churngrid import Competitor
     >>> from churngrid.demo import build_company
     >>> tables = build_company(60, months=24).tables
+    >>> mine = Competitor("mine", HistGradientBoostingClassifier(max_iter=10), explainer="tree")
     >>> with TemporaryDirectory() as folder:
-    ...     kept = backtest(tables, out=folder, targets=("churn",))
-    >>> {"base_rate", "scorecard"} <= set(kept.predictions["model"])
+    ...     kept = backtest(
+    ...         tables,
+    ...         out=folder,
+    ...         targets=("churn",),
+    ...         competitors=[mine],
+    ...         scorers={"d2": d2_log_loss_score},
+    ...     )
+    >>> {"base_rate", "scorecard", "mine"} <= set(kept.predictions["model"])
+    True
+    >>> kept.scorers.query("fold == 'all' and scorer == 'd2'")["model"].is_unique
     True
     """
     if out is not None:
         check_folder_name(out)
         check_apart(out, data)
-    rows = dataset_of(company_of(data, settings_path, progress), progress)
+    brought = Brought(tuple(competitors), scorers or {})
+    company = company_of(data, settings_path, progress)
     step = counted(progress, "backtest", None)
-    tests, notes = learnable_of(
-        targets, lambda name: backtest_dataset(rows, target_of(name), progress=step)
-    )
+    if outcomes is None:
+        rows = dataset_of(company, progress)
+        tests, notes = learnable_of(
+            targets,
+            lambda name: backtest_dataset(rows, target_of(name), brought=brought, progress=step),
+        )
+    else:
+        rows = _dataset_of_outcomes(company, outcomes, progress)
+        tests, notes = [backtest_dataset(rows, OUTCOME, brought=brought, progress=step)], ()
     result = BacktestResult(
         predictions=pd.concat([test.predictions for test in tests], ignore_index=True),
         scorers=pd.concat([test.scorers for test in tests], ignore_index=True),
         folds=pd.concat([test.folds for test in tests], ignore_index=True),
         notes=notes,
+        importances=pd.concat([test.importances for test in tests], ignore_index=True),
     )
     if out is not None:
         write_tables(Path(out), {"predictions": result.predictions, "scorers": result.scorers})
     return result
+
+
+def _dataset_of_outcomes(
+    company: Company, outcomes: pd.DataFrame, progress: Progress | None
+) -> Dataset:
+    """Return the rows of a target of one's own."""
+    told = checked_outcomes(outcomes)
+    labelled = replace(company, tables=with_outcome(company.tables, told))
+    return with_outcome_rows(dataset_of(labelled, progress), told)

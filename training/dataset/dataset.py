@@ -151,7 +151,7 @@ class Dataset:
         -------
         list of str
         """
-        if target not in TARGETS:
+        if target not in (*TARGETS, *self.labels.columns):
             raise ValueError(f"`target` must be one of {TARGETS!r}, got {target!r}.")
         return [column for column in self.X.columns if column != ROLES["scorecard"]]
 

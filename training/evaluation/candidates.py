@@ -126,7 +126,7 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
     dict of str to int
         For churn: -1 where higher is healthier, 1 where lower is, alike for the level, its ratio to
         the own past and its place among peers. For expansion only levels of what declares an
-        expansion direction.
+        expansion direction; for a target of one's own none.
 
     Examples
     --------
@@ -142,6 +142,8 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
             if metric.direction in signs and metric.axis == "health"
             for column in (metric.column, metric.vs_own, metric.percentile)
         }
+    if target != "expanded":
+        return {}
     signs = {"+": 1, "-": -1}
     return {
         metric.column: signs[metric.expansion_direction]
