@@ -1,6 +1,7 @@
 """A target of one's own: rows of account and date, each with what came of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,14 +62,12 @@ def checked_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "account_id": frame["account_id"].astype(str).to_numpy(dtype=object),
-            "as_of": pd.to_datetime(frame["as_of"], utc=True).to_numpy(),
+            "as_of": _times(frame["as_of"]),
             OUTCOME: values.astype(bool).to_numpy(),
         }
     )
-    rows["as_of"] = rows["as_of"].dt.tz_localize("UTC").dt.as_unit("us")
     if "known_at" in frame:
-        known = pd.to_datetime(frame["known_at"], utc=True).to_numpy()
-        rows["known_at"] = pd.Series(known).dt.tz_localize("UTC").dt.as_unit("us")
+        rows["known_at"] = _times(frame["known_at"])
         if (rows["known_at"] < rows["as_of"]).any():
             raise SchemaError(
                 "`outcomes['known_at']` must not lie before `as_of`: what was known then already "
@@ -79,6 +78,10 @@ def checked_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
         first = rows.loc[twice, _KEYS].iloc[0].tolist()
         raise SchemaError(f"`outcomes` must name a pair once, got {first!r} twice.")
     return rows
+
+
+def _times(column: pd.Series) -> Any:
+    return pd.to_datetime(column, utc=True).dt.as_unit("us").array
 
 
 def with_outcome(tables: Tables, outcomes: pd.DataFrame) -> Tables:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
 from sklearn.utils.validation import has_fit_parameter
 
 from ...features.arrays.array_types import FloatArray, IntArray
@@ -117,7 +116,6 @@ class OwnModel:
         labels = check_labels(y)
         self.encoding = learn_encoding(X[list(model_inputs(X, roles))])
         matrix = self._matrix(X)
-        self._check_gaps(matrix)
         counts = np.ones(len(labels)) if weight is None else weight
         left_out = self._left_out(matrix, labels, groups, counts)
         self.estimator = self._fitted(matrix, labels, counts)
@@ -177,15 +175,6 @@ class OwnModel:
                 columns |= {key: held.astype(np.float64) for key, held in given.items()}
         return pd.DataFrame(columns, index=X.index)
 
-    def _check_gaps(self, matrix: pd.DataFrame) -> None:
-        empty = matrix.columns[matrix.isna().any()]
-        if len(empty) and not get_tags(self.estimator).input_tags.allow_nan:
-            raise ValueError(
-                f"`estimator` {type(self.estimator).__name__} takes no missing values, but "
-                f"{len(empty)} inputs have some, such as {empty[0]!r}; put an imputer before it, "
-                "as make_pipeline(SimpleImputer(keep_empty_features=True), ...)."
-            )
-
     def _left_out(
         self, matrix: pd.DataFrame, y: IntArray, groups: npt.NDArray[Any], weight: FloatArray
     ) -> FloatArray | None:
@@ -206,7 +195,17 @@ class OwnModel:
         last = fresh.steps[-1] if isinstance(fresh, Pipeline) else ("", fresh)
         weighs = has_fit_parameter(last[1], "sample_weight")
         name = f"{last[0]}__sample_weight" if last[0] else "sample_weight"
-        return fresh.fit(matrix, y, **({name: weight} if weighs else {}))
+        try:
+            return fresh.fit(matrix, y, **({name: weight} if weighs else {}))
+        except ValueError as error:
+            empty = matrix.columns[matrix.isna().any()]
+            if "NaN" not in str(error) or not len(empty):
+                raise
+            raise ValueError(
+                f"`estimator` {type(self.estimator).__name__} takes no missing values, but "
+                f"{len(empty)} inputs have some, such as {empty[0]!r}; put an imputer before it, "
+                "as make_pipeline(SimpleImputer(keep_empty_features=True), ...)."
+            ) from error
 
     @staticmethod
     def _raw(fitted: Any, matrix: pd.DataFrame) -> FloatArray:

@@ -92,9 +92,7 @@ def _tree(
     matrix: pd.DataFrame,
     parts: list[int],
 ) -> Explained:
-    import shap
-
-    explainer = shap.TreeExplainer(estimator)
+    explainer = _shap().TreeExplainer(estimator)
     shares = np.asarray(explainer.shap_values(matrix, check_additivity=False))
     base = np.ravel(explainer.expected_value)
     shares = shares[..., -1] if shares.ndim == 3 else shares
@@ -111,17 +109,23 @@ def _permutation(
     matrix: pd.DataFrame,
     parts: list[int],
 ) -> Explained:
-    import shap
+    shap = _shap()
 
     def asked(rows: Any) -> FloatArray:
         return log_odds(pd.DataFrame(np.asarray(rows, dtype=np.float64), columns=matrix.columns))
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        masker = shap.maskers.Independent(background.to_numpy(), max_samples=len(background))
-        explainer = shap.explainers.Permutation(asked, masker, seed=_SEED)
-        found = explainer(matrix.to_numpy(), max_evals=2 * len(matrix.columns) + 1, silent=True)
+    masker = shap.maskers.Independent(background.to_numpy(), max_samples=len(background))
+    explainer = shap.explainers.Permutation(asked, masker, seed=_SEED)
+    found = explainer(matrix.to_numpy(), max_evals=2 * len(matrix.columns) + 1, silent=True)
     return Explained(_per_input(found.values, parts), float(np.ravel(found.base_values)[0]))
+
+
+def _shap() -> Any:
+    with warnings.catch_warnings():
+        # What shap's colours ask of matplotlib in a way that is given up is not ours to show.
+        warnings.simplefilter("ignore")
+        import shap
+    return shap
 
 
 def _per_input(shares: FloatArray, parts: list[int]) -> FloatArray:
