@@ -65,8 +65,9 @@ def measured(folder: Path, data: Path) -> dict:
     from churngrid.serving.api.score import written_to
     from churngrid.serving.company.load_company import company_of
     from churngrid.serving.results.stores import open_store
-    from churngrid.serving.scoring.batch_score import Models, score_known
+    from churngrid.serving.scoring.batch_score import score_known
     from churngrid.serving.scoring.known_facts import known_on
+    from churngrid.serving.scoring.scored import Models
     from churngrid.training.registry.mlflow_registry import load_champion
 
     uri = f"sqlite:///{folder / 'models.db'}"

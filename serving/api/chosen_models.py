@@ -4,7 +4,7 @@ from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
 from ..results.words import MODELS, TARGETS, target_of
-from ..scoring.batch_score import Models
+from ..scoring.scored import Models
 from .models import store_of
 
 __all__ = ["models_for"]

@@ -18,7 +18,7 @@ from ..report.csm_pages import report_pages
 from ..report.grid_chart import Cuts
 from ..results.result_column import empty_result
 from ..results.schema import CRITERIA, DEPARTURES
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 
 __all__ = [
     "criteria_of",

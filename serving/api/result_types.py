@@ -21,7 +21,7 @@ from ..change.what_would_help import what_would_help
 from ..company.coverage import Coverage
 from ..report.account_story import AccountStory, account_id, told_story
 from ..results.shap_view import Scale
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 
 __all__ = [
     "BacktestResult",

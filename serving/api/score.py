@@ -23,7 +23,8 @@ from ..results.result_column import check_result
 from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
 from ..results.words import REPORT
-from ..scoring.batch_score import Scored, score_tables
+from ..scoring.batch_score import score_tables
+from ..scoring.scored import Scored
 from .chosen_models import models_for
 from .result_files import criteria_of, departures_of, facts_of, files_of, stored_files
 from .result_types import ScoreResult

@@ -10,7 +10,7 @@ from ...features.arrays.array_types import BoolArray, FloatArray, TextArray
 from ...features.metrics.metric import Metric
 from ..results.schema import CHANGE_COLUMNS
 from ..results.words import MEASURES
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 from .account_change import Change
 from .change_words import Part, cell_moved, in_sentences
 from .moves import Move, moves_of

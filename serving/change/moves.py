@@ -12,7 +12,7 @@ from ...features.metrics.metric import Metric
 from ...features.scores.health_score import Health, score_health
 from ...features.scores.rubric import Rubric
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 from .stored_inputs import Earlier, features_from
 
 __all__ = ["Move", "moves_of"]

@@ -9,7 +9,7 @@ from ...features.engine.compute import Features
 from ...features.engine.feature_table import frame_columns
 from ...features.metrics.absence import Absence
 from ...features.metrics.metric import Metric
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 
 __all__ = ["SCORE_INPUTS", "Earlier", "features_from", "inputs_of"]
 

@@ -11,8 +11,8 @@ from ...features.metrics.metric import Metric
 from ...features.schema.bands import BANDS, band_of
 from ...features.scores.health_score import score_health
 from ...training.models.calibration import sigmoid
-from ..scoring.batch_score import Scored
 from ..scoring.health_index import health_index
+from ..scoring.scored import Scored
 from .stored_inputs import SCORE_INPUTS
 
 __all__ = ["Reading", "Trial", "live_values"]

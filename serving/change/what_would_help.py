@@ -16,7 +16,7 @@ from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
 from ...features.metrics.metric import Metric
 from ..results.schema import IMPROVEMENT_COLUMNS
-from ..scoring.batch_score import Scored
+from ..scoring.scored import Scored
 from .change_words import Improved, improvement_in_words
 from .trial import Reading, Trial, live_values
 

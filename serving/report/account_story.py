@@ -13,8 +13,8 @@ from ..change.stored_inputs import Earlier
 from ..change.what_would_help import what_would_help
 from ..company.playbook import Playbook
 from ..results.words import held_back, to_do
-from ..scoring.batch_score import Scored
 from ..scoring.explanation import kind_of
+from ..scoring.scored import Scored
 from ..wording.account_words import headline
 
 __all__ = ["AccountStory", "account_id", "account_story", "told_story"]

@@ -1,16 +1,12 @@
 """Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ...features.engine.compute import Features
-from ...features.errors import ArtifactError
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
 from ...features.progress import Progress
@@ -24,7 +20,6 @@ from ...features.subscriptions.business_kind import Business
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
-from ...training.forecast.survival import Clock
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ...training.scorecard.departures import with_health_before
 from ..company.config import Config
@@ -37,188 +32,21 @@ from ..forecast.account_outlook import (
 )
 from ..plays.assign_plays import Limits, assign_plays
 from ..plays.interventions import Interventions
-from ..results.shap_view import Scale, explanation_of
-from ..results.words import in_order, target_of
+from ..results.words import in_order
 from . import health_rules as rules
 from .attention import attention_of
 from .component_reasons import ScorePoints, component_reasons, points_of
 from .drivers import drivers_of
+from .earlier_scorings import digest_of, last_seen, newest_before, told_of_begun
 from .explanation import MODEL, SCORECARD, explained, with_reasons
 from .grid import place
 from .health_index import cut_by_capacity, health_index, p_of_index, with_hysteresis
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
 from .model_notes import drift_notes, hindsight_notes
+from .scored import Basis, Models, Scored
 
-__all__ = ["Basis", "Models", "Scored", "score_known", "score_tables"]
-
-
-_DIGITS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """The trained models to score with; either may be missing."""
-
-    churn: FittedModel | None = None
-    expansion: FittedModel | None = None
-
-    @property
-    def version(self) -> str:
-        """The versions of both, as they are stored with every score."""
-        chosen = [model for model in (self.churn, self.expansion) if model]
-        return "+".join(model.version[:_DIGITS] for model in chosen)
-
-    @property
-    def learned(self) -> frozenset[str]:
-        """The metrics that had numbers when some model was trained."""
-        return frozenset(name for model in self.by_target.values() for name in model.collected)
-
-    @property
-    def by_target(self) -> dict[str, FittedModel]:
-        """Those that are there, by what they estimate."""
-        named = {"churned": self.churn, "expanded": self.expansion}
-        return {target: model for target, model in named.items() if model}
-
-
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a scoring was worked out from, beside its features.
-
-    Parameters
-    ----------
-    inputs : DataFrame
-        Index (account_id, as_of): what the models read.
-    losses : DataFrame
-        Same index: points that each metric takes from 100.
-    models : Models
-        Those that gave the estimates.
-    config : Config
-    """
-
-    inputs: pd.DataFrame
-    losses: pd.DataFrame
-    models: Models
-    config: Config
-
-    @property
-    def measured(self) -> pd.Series:
-        """The health score before anything limits it; 100 less all that is taken."""
-        return 100.0 - self.losses.sum(axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """The result of one scoring.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        One row an account, those that need someone most first.
-    drivers : DataFrame
-        Why: several rows an account and target.
-    plays : DataFrame
-        What to do: up to three rows an account.
-    features : Features
-        The numbers behind it, in the order of ``scores``.
-    contributions : dict of str to DataFrame
-        Per target the SHAP values on log-odds, one column an input and ``base``.
-    scope : float
-        Share of the scorecard's weight that the company collects at all.
-    findings : tuple of str
-        What is broken or missing, so that it says less than it should: to be read first.
-    feeds : DataFrame
-        How every feed stands, see ``FEED_COLUMNS``.
-    notes : tuple of str
-        What a reader should know about this run, the findings first.
-    maturity : MaturityReview
-        Who grades apart, and how far maturity goes together with health.
-    basis : Basis
-        What it was worked out from.
-    forecast : DataFrame
-        What is due, stays and is paid by quarter, segment and CSM; see the result ``forecast``.
-    outlook : Outlook
-        The chances laid on the coming decisions: survival curves, and forecasts by month.
-    drift : dict of str to DataFrame
-        Per target how far each input lies from training, as ``drift_of`` gives it.
-    departed : DataFrame
-        Who left or gave notice lately, and what the health score had said of them.
-    """
-
-    scores: pd.DataFrame
-    drivers: pd.DataFrame
-    plays: pd.DataFrame
-    features: Features
-    contributions: dict[str, pd.DataFrame]
-    scope: float
-    findings: tuple[str, ...]
-    feeds: pd.DataFrame
-    notes: tuple[str, ...]
-    maturity: MaturityReview
-    basis: Basis
-    forecast: pd.DataFrame
-    outlook: Outlook
-    drift: dict[str, pd.DataFrame] = field(default_factory=dict)
-    departed: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def stored_drift(self) -> pd.DataFrame:
-        """Return the drift of all inputs as it is stored: one row a target and input."""
-        as_of = self.features.frame.index.get_level_values("as_of")
-        parts = [found.assign(target=target) for target, found in self.drift.items()]
-        columns = ["as_of", "target", "input", "moved", "missing_then", "missing_now"]
-        if not parts or not len(as_of):
-            return pd.DataFrame(columns=columns)
-        told = pd.concat(parts, ignore_index=True).rename(columns={"column": "input"})
-        return told.assign(as_of=as_of[0])[columns]
-
-    def survival(
-        self, days: Sequence[int] = SURVIVAL_DAYS, *, clock: Clock = "decided"
-    ) -> pd.DataFrame:
-        """Return the chance to be a customer after some days, as lifelines lays it out.
-
-        Parameters
-        ----------
-        days : sequence of int
-        clock : {"decided", "paying"}
-            Whether an account is gone when it decides to leave, or when it stops to pay.
-
-        Returns
-        -------
-        DataFrame
-            Index ``days``, one column an account; NaN without an estimate. Never rises.
-        """
-        return self.outlook.survival(tuple(days), clock=clock)
-
-    def explanation(self, target: str = "churn", *, scale: Scale = "log_odds") -> Any:
-        """Return a ``shap.Explanation`` of all accounts, in the order of ``scores``.
-
-        Parameters
-        ----------
-        target : {"churn", "expansion"}
-        scale : {"log_odds", "probability"}
-            As probability each account's values are scaled so that they add up to it.
-
-        Returns
-        -------
-        shap.Explanation
-            Beeswarm, bar, scatter and waterfall of shap take it as it is; see ``explanation_of``.
-
-        Raises
-        ------
-        ValueError
-            If there is no such target or scale, or the scoring used no model of it.
-        """
-        shares = self.contributions.get(target_of(target))
-        if shares is None:
-            raise ValueError(
-                f"This scoring used no model of {target!r}; train one, or see `scored.notes`."
-            )
-        ids = shares.index.get_level_values("account_id")
-        ordered = shares.set_axis(ids, axis=0).loc[self.scores["account_id"].to_numpy()]
-        metrics = self.features.frame.reset_index(drop=True)
-        scores = self.scores.drop(columns=metrics.columns, errors="ignore").reset_index(drop=True)
-        known = pd.concat([metrics, scores], axis=1)
-        return explanation_of(ordered, known, self.features.metrics, scale=scale)
+__all__ = ["score_known", "score_tables"]
 
 
 def score_tables(
@@ -305,7 +133,7 @@ def score_known(
     chosen, withheld = _without_withheld(given, feeds.lost, config)
     features = without_lost(known.features, feeds.lost)
     health = score_health(features, config.scorecard)
-    last = _newest_before(previous, known.as_of)
+    last = newest_before(previous, known.as_of)
     health = rules.held_at_last(health, config.scorecard, feeds.lost, last)
     inputs = _inputs(features, health, known.maturity)
     with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
@@ -329,7 +157,7 @@ def score_known(
     order = in_order(accounts.reset_index(drop=True)).index.to_numpy()
     accounts = accounts.take(order).reset_index(drop=True)
     drift = _drift(chosen, inputs[known.accounts["status"].eq("scored").to_numpy()])
-    earlier = _of_open(earlier_plays, known)
+    earlier = told_of_begun(earlier_plays, known)
     return Scored(
         scores=_published(accounts, config, chosen, previous, earlier),
         drivers=drivers.drop(columns="weight"),
@@ -383,7 +211,7 @@ def _placed(
     outlook = _outlook(known, accounts, chosen, config)
     accounts = accounts.join(of_accounts(outlook, accounts.index))
     accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
-    accounts = _with_bands(accounts, config, _last_seen(previous, known.as_of))
+    accounts = _with_bands(accounts, config, last_seen(previous, known.as_of))
     accounts = _in_grid(accounts, config)
     accounts = accounts.join(_explained(accounts, chosen, config))
     return _Placed(accounts, review, active, outlook)
@@ -559,40 +387,6 @@ def _without_withheld(
     return Models(left.get("churned"), left.get("expanded")), tuple(told)
 
 
-def _last_seen(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return, per account, the newest stored reading before this date."""
-    columns = {"health_band_shown": "band", "health_band_raw": "raw_band", "health_value": "index"}
-    if previous is None or previous.empty:
-        return pd.DataFrame(columns=list(columns.values()), dtype=object)
-    missing = sorted({"account_id", "as_of", *columns} - set(previous.columns))
-    if missing:
-        raise ArtifactError(
-            f"The stored scores lack {missing}: another version wrote them. Score with `--fresh`, "
-            "or into another place."
-        )
-    return _newest_before(previous, as_of).rename(columns=columns)[list(columns.values())]
-
-
-def _newest_before(previous: pd.DataFrame | None, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Return, per account, all that was stored at its newest scoring before this date."""
-    if previous is None or previous.empty:
-        return pd.DataFrame()
-    earlier = previous[previous["as_of"] < as_of].sort_values("as_of")
-    return earlier.drop_duplicates("account_id", keep="last").set_index("account_id")
-
-
-def _of_open(earlier: pd.DataFrame | None, known: Known) -> pd.DataFrame:
-    """Return what was stored, before this date, of the plays that have begun since."""
-    columns = ["account_id", "play", "as_of", "state", "why"]
-    if earlier is None or earlier.empty or "state" not in earlier:
-        return pd.DataFrame(columns=columns)
-    begun = known.begun.plays
-    pairs = pd.MultiIndex.from_frame(begun.loc[begun["state"] == "begun", ["account_id", "play"]])
-    mine = pd.MultiIndex.from_frame(earlier[["account_id", "play"]]).isin(pairs)
-    told: pd.DataFrame = earlier.loc[mine & (earlier["as_of"] < known.as_of), columns]
-    return told.sort_values(["account_id", "play", "as_of"], ignore_index=True)
-
-
 def _published(
     accounts: pd.DataFrame,
     config: Config,
@@ -624,35 +418,8 @@ def _published(
     return frame.assign(
         model_version=models.version,
         settings_hash=config.digest,
-        state_hash=_digest(previous, earlier, accounts),
+        state_hash=digest_of(previous, earlier, accounts),
     )
-
-
-def _digest(previous: pd.DataFrame | None, earlier: pd.DataFrame, accounts: pd.DataFrame) -> str:
-    """Return a hash of what this scoring goes by beside tables and settings.
-
-    Stored readings and plays of earlier dates, and overrides that hold; empty without any.
-    """
-    known = [_earlier_readings(previous, accounts["as_of"]), earlier, _overridden(accounts)]
-    rows = [
-        str(pa.Table.from_pandas(frame, preserve_index=False).to_pylist())
-        for frame in known
-        if len(frame)
-    ]
-    return hashlib.sha256("".join(rows).encode()).hexdigest()[:12] if rows else ""
-
-
-def _earlier_readings(previous: pd.DataFrame | None, as_of: pd.Series) -> pd.DataFrame:
-    if previous is None or previous.empty or as_of.empty:
-        return pd.DataFrame()
-    columns = ["account_id", "as_of", "health_band_shown", "health_band_raw", "health_value"]
-    earlier: pd.DataFrame = previous.loc[previous["as_of"] < as_of.iloc[0], columns]
-    return earlier.sort_values(["account_id", "as_of"])
-
-
-def _overridden(accounts: pd.DataFrame) -> pd.DataFrame:
-    columns = ["account_id", "override_limit", "override_reason"]
-    return accounts.loc[accounts["override_reason"] != "", columns].sort_values("account_id")
 
 
 def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int) -> tuple[str, ...]:

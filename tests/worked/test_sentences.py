@@ -10,7 +10,8 @@ from churngrid.demo import build_company
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from churngrid.training.models.catalogue import model_named
 from churngrid.training.registry.artifact import FittedModel
 from tests.worked.sentences import check, frames_of

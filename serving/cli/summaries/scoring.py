@@ -14,7 +14,7 @@ from .learning import train_summary
 
 if TYPE_CHECKING:
     from ...api.result_types import DemoResult, ScoreResult
-    from ...scoring.batch_score import Scored
+    from ...scoring.scored import Scored
 
 __all__ = ["demo_summary", "score_summary", "who_needs_someone"]
 

@@ -17,7 +17,8 @@ from churngrid.serving.change.stored_inputs import Earlier, features_from, input
 from churngrid.serving.company.config import read_config
 from churngrid.serving.results.result_column import check_result
 from churngrid.serving.results.schema import RESULTS
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from churngrid.training.registry.artifact import FittedModel
 from tests.build import day
 

@@ -15,7 +15,8 @@ from churngrid.serving.change.what_would_help import what_would_help
 from churngrid.serving.company.config import read_config
 from churngrid.serving.results.result_column import check_result
 from churngrid.serving.results.schema import RESULTS
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from tests.build import day
 from tests.serving.change.test_changes import model
 

@@ -14,7 +14,8 @@ from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
 from churngrid.serving.company.put_aside import put_aside, refuse_unreadable, told_aside
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from churngrid.training.registry.artifact import BASE
 
 WEEK = pd.Timedelta(days=7)

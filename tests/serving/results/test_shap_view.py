@@ -6,7 +6,7 @@ import pytest
 
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.serving.results.shap_view import explanation_of, readable_names
-from churngrid.serving.scoring.batch_score import Scored
+from churngrid.serving.scoring.scored import Scored
 
 SHARES = pd.DataFrame(
     {"active_users_28d": [0.5, -1.0, 0.0], "cmi": [0.25, 0.5, 0.0], "(base)": [-2.0, -2.0, -2.0]}

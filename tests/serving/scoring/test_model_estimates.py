@@ -10,10 +10,11 @@ import pytest
 from churngrid.demo import build_company
 from churngrid.features.errors import ArtifactError
 from churngrid.serving.company.load_company import company_of
-from churngrid.serving.scoring.batch_score import Models, score_known
+from churngrid.serving.scoring.batch_score import score_known
 from churngrid.serving.scoring.health_index import health_index
 from churngrid.serving.scoring.known_facts import known_on
 from churngrid.serving.scoring.model_estimates import estimated
+from churngrid.serving.scoring.scored import Models
 from churngrid.training.dataset.input_drift import references_of
 from churngrid.training.models.calibration import sigmoid
 from churngrid.training.models.catalogue import model_named

@@ -21,7 +21,8 @@ from churngrid.features.schema.table_mapping import TableMapping
 from churngrid.features.schema.tables import table_spec
 from churngrid.features.subscriptions.business_kind import Business, business_of
 from churngrid.serving.company.config import read_config
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from churngrid.serving.spark.bucket import (
     LIVE,
     PAIRS,

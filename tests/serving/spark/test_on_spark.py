@@ -19,7 +19,8 @@ from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.schema.settings import DEFAULTS, Settings
 from churngrid.serving.company.config import read_config
-from churngrid.serving.scoring.batch_score import Models, score_tables
+from churngrid.serving.scoring.batch_score import score_tables
+from churngrid.serving.scoring.scored import Models
 from churngrid.serving.spark import spark_tables as sparktables
 from churngrid.serving.spark.on_spark import (
     compute_features_on_spark,
