@@ -66,7 +66,8 @@ def assign_plays(
         One row an account, those that need someone most first: ``account_id``, ``as_of``, every
         field the conditions look at, ``spoken`` (per cap, driver, component or slot what to say of
         it for this account), ``families`` where there are several (tuple of what ``drivers`` holds,
-        the component that pushes most first) and ``unit`` where accounts belong together.
+        the component that pushes most first), ``unit`` where accounts belong together, and
+        ``decision_at`` with ``decision_kind`` where they are known: a play is due before.
     playbook : Playbook
     metrics : mapping of str to Metric
         By column, levels and variants: the fields that are numbers, to put them into words.
@@ -190,6 +191,7 @@ def _with_dates(
     off = np.array(holidays, dtype="datetime64[D]")
     today = _days_of(as_of)
     due = np.busday_offset(_days_of(since.fillna(as_of)), ahead, roll="forward", holidays=off)
+    due = np.fmin(due, _last_day_to_act(rows, accounts, today, off))
     late = np.busday_count(due, today, holidays=off)
     overdue = np.where(since.notna() & (late > 0), late, np.nan)
     stamps = pd.DatetimeIndex(due.astype("datetime64[us]")).tz_localize("UTC")
@@ -201,6 +203,26 @@ def _with_dates(
             overdue > 0, None
         ),
     )
+
+
+def _last_day_to_act(
+    rows: pd.DataFrame,
+    accounts: pd.DataFrame,
+    today: npt.NDArray[np.datetime64],
+    off: npt.NDArray[np.datetime64],
+) -> npt.NDArray[np.datetime64]:
+    """Return the last business day before the decision, but none that has passed.
+
+    Not a time where no decision lies ahead, or where one comes with every month.
+    """
+    if "decision_at" not in accounts:
+        return np.full(len(rows), np.datetime64("NaT", "D"))
+    decides = accounts["decision_at"].where(accounts["decision_kind"].ne("month_end"))
+    day = _days_of(decides.iloc[rows["position"].to_numpy(dtype=int)])
+    ahead = day >= today
+    last = np.busday_offset(np.where(ahead, day, today), -1, roll="forward", holidays=off)
+    first = np.busday_offset(today, 0, roll="forward", holidays=off)
+    return np.where(ahead, np.maximum(last, first), np.datetime64("NaT", "D"))
 
 
 def _days_of(moments: pd.Series) -> npt.NDArray[np.datetime64]:

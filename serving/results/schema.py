@@ -478,7 +478,7 @@ PLAYS = (
     text("slot", meaning="Kind of play, in order of precedence.", choices=SLOTS),
     text("play", meaning="Name of the play."),
     text("owner", meaning="Who does it."),
-    time("due_at", meaning="Until when.", null="it has no date"),
+    time("due_at", meaning="Until when: before the account decides.", null="it has no date"),
     text("why", meaning="Why this play."),
     text(
         "state",

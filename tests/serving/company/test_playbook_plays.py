@@ -564,3 +564,31 @@ def test_order_of_accounts_decides_nothing_but_the_order_of_the_rows():
         one[columns].sort_values(keys, ignore_index=True),
         other[columns].sort_values(keys, ignore_index=True),
     )
+
+
+@pytest.mark.parametrize(
+    ("decides", "due"),
+    [
+        ("2025-06-30", "2025-06-13"),  # far enough: five business days from today
+        ("2025-06-12", "2025-06-11"),  # the last business day before the decision
+        ("2025-06-09", "2025-06-06"),  # a Monday: today, which is Friday
+        ("2025-06-07", "2025-06-06"),
+        ("2025-06-06", "2025-06-06"),  # today: at once
+        ("2025-06-02", "2025-06-13"),  # passed: not what this play is for
+        (None, "2025-06-13"),
+    ],
+)
+def test_a_play_is_due_before_the_decision(decides, due):
+    accounts = scored(
+        decision_at=pd.to_datetime([decides], utc=True), decision_kind="notice_deadline"
+    )
+    plays = assign_plays(accounts, book(play("first")), metrics={}).set_index("play")
+    assert plays.loc["first", "due_at"] == pd.Timestamp(due, tz="UTC")
+
+
+def test_a_decision_that_comes_with_every_month_hurries_nobody():
+    accounts = scored(
+        decision_at=pd.to_datetime(["2025-06-10"], utc=True), decision_kind="month_end"
+    )
+    plays = assign_plays(accounts, book(play("first")), metrics={}).set_index("play")
+    assert plays.loc["first", "due_at"] == pd.Timestamp("2025-06-13", tz="UTC")
