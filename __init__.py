@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .serving.api.score import report, score
     from .serving.api.scorecard import fit_scorecard, validate_scorecard
     from .serving.api.train import backtest, build_dataset, train
+    from .serving.api.tune import tune
     from .training.evaluation.own_competitor import Competitor
     from .training.models.classifier import ChurnClassifier
 
@@ -56,6 +57,7 @@ __all__ = [
     "score_table",
     "train",
     "train_table",
+    "tune",
     "validate_scorecard",
 ]
 
@@ -86,6 +88,7 @@ _HOME = {
     "report": "serving.api.score",
     "score": "serving.api.score",
     "train": "serving.api.train",
+    "tune": "serving.api.tune",
     "validate_scorecard": "serving.api.scorecard",
 }
 

@@ -1,5 +1,8 @@
 """The model card: what a model is, what it learned from, and how far to trust it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from .train import Trained
@@ -44,9 +47,20 @@ def card_markdown(trained: Trained) -> str:
         *_axes(trained),
         *_forecast(trained),
         f"- {card['stability']}",
+        *_tuned(card.get("tuned")),
         *(f"- {warning}" for warning in trained.warnings),
     ]
     return "\n".join(lines)
+
+
+def _tuned(parameters: Mapping[str, Any] | None) -> list[str]:
+    """Say what a search chose, and on which rows no figure rests."""
+    if not parameters:
+        return []
+    told = ", ".join(f"{name} {value}" for name, value in parameters.items())
+    return [
+        f"- Parameters of the boosted model were tuned ({told}); figures are of later dates only."
+    ]
 
 
 def curve_points(trained: Trained) -> dict[str, list[dict[str, float]]]:

@@ -1,6 +1,6 @@
 """Training: backtest, fit on everything that is certain, and say what came out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from ..features.scores.portfolio_review import Independence, axis_independence
 from .dataset.dataset import Dataset
 from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
-from .evaluation.backtest import Backtest, backtest_dataset
+from .evaluation.backtest import Backtest, Brought, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.reason_stability import owner_of_inputs, reason_stability
 from .evaluation.scorers import SEED, paired_difference
@@ -66,6 +66,7 @@ def train_target(
     target: Literal["churned", "expanded"],
     *,
     kind: str | None = None,
+    tuned: Mapping[str, Any] | None = None,
     refits: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> Trained:
@@ -78,6 +79,8 @@ def train_target(
     target : {"churned", "expanded"}
     kind : str, optional
         Ship this model whatever the size gates say; a warning is given.
+    tuned : mapping, optional
+        Parameters of the boosted model, see ``tuned_model``.
     refits : int
         How often it is trained again to see whether its reasons stay; see ``reason_stability``.
     progress : callable, optional
@@ -98,17 +101,18 @@ def train_target(
             f"Every labelled row has {target} = {int(y[0]) if len(y) else 'nothing'}: a model "
             "needs both outcomes. Score with the scorecard until there are some."
         )
-    backtest = backtest_dataset(dataset, target, kind=kind, progress=progress)
+    brought = Brought(tuned=tuned)
+    backtest = backtest_dataset(dataset, target, kind=kind, brought=brought, progress=progress)
     if progress:
         progress(f"fit {target}: {backtest.kind}")
     lesson = lesson_of(dataset, target)
-    fitted = fit_candidate(model_named(backtest.kind), lesson)
+    fitted = fit_candidate(brought.named(backtest.kind), lesson)
     found = suspicions(lesson.X[dataset.columns(target)], dataset.delivered[kept], y)
     accounts, as_of = (lesson.X.index.get_level_values(name) for name in ("account_id", "as_of"))
     stable = reason_stability(
         dataset,
         target,
-        model_named(backtest.kind),
+        brought.named(backtest.kind),
         fitted,
         owners=owner_of_inputs(dataset.features.metrics),
         refits=refits,
@@ -126,7 +130,8 @@ def train_target(
         components=_components(fitted.encoding.names, dataset.features.metrics),
         rates=_rates(dataset) if target == "churned" else None,
         block_error=_block_error(backtest),
-        card=_card(dataset, target, backtest, lesson, found) | {"stability": stable.says},
+        card=_card(dataset, target, backtest, lesson, found)
+        | {"stability": stable.says, "tuned": dict(tuned) if tuned else None},
     )
     return Trained(
         model=model,

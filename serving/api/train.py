@@ -1,9 +1,9 @@
 """The verbs that learn: the dataset, the models, the backtest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -79,12 +79,17 @@ def trained_of(
     kind: str | None,
     progress: Progress | None,
     *,
+    tuned: Mapping[str, Any] | None = None,
     refits: int = 0,
 ) -> TrainResult:
     """Train one target, decide its alias, and register it in the store."""
     step = counted(progress, f"train {name}", None)
     trained = train_target(
-        rows, company.settings, target_of(name), kind=kind, refits=refits, progress=step
+        *(rows, company.settings, target_of(name)),
+        kind=kind,
+        tuned=tuned,
+        refits=refits,
+        progress=step,
     )
     trained = tried_on_the_past(trained, rows, company.tables, company.settings)
     trained = _with_criteria(trained, rows, company)
@@ -98,7 +103,8 @@ def trained_of(
         TrainingReport(
             decision=decision,
             scorers=shipped,
-            params=company.settings.model_dump(mode="json", exclude={"tables", "data"}),
+            params=company.settings.model_dump(mode="json", exclude={"tables", "data"})
+            | ({"tuned": dict(tuned)} if tuned else {}),
             curves=curve_points(trained),
             data_hash=_hash_of(rows),
             card=card_markdown(trained),
@@ -229,6 +235,7 @@ def train(
     targets: Sequence[str] = ("churn", "expansion"),
     tracking: str | None = None,
     model_kind: str | None = None,
+    tuned: Mapping[str, Any] | None = None,
     stability: bool = False,
     progress: Progress | None = None,
 ) -> list[TrainResult]:
@@ -244,6 +251,9 @@ def train(
         ``churngrid-models``. A run or an experiment that MLflow was told to use holds.
     model_kind : str, optional
         Ship this kind whatever the amount of data suggests.
+    tuned : mapping, optional
+        Parameters of the boosted model, as ``tune`` gives them. Figures, choice and promotion then
+        rest on test blocks that begin at its ``tuned_before`` or later.
     stability : bool
         Also train twice more on nine of ten accounts, to say on the model card how many of the
         strongest reasons stay; that those of the date before stay is said in any case.
@@ -275,7 +285,9 @@ def train(
     return trained_all(
         targets,
         lambda name: trained_of(
-            rows, company, name, uri, model_kind, progress, refits=_REFITS if stability else 0
+            *(rows, company, name, uri, model_kind, progress),
+            tuned=tuned,
+            refits=_REFITS if stability else 0,
         ),
     )
 

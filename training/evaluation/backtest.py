@@ -1,8 +1,9 @@
 """The backtest: every competing model, trained as it would have been and tested on what came."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,12 @@ from ..dataset.clock_detector import Clock
 from ..dataset.dataset import Dataset
 from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
 from ..models.catalogue import Model, ProbabilityModel, applicable, model_named, predict
-from .candidates import fit_candidate, lesson_of, roles_of
+from .candidates import fit_candidate, labelled_rows, lesson_of, roles_of
 from .choice import Choice, choose, gate_of
 from .own_competitor import Competitor
 from .own_scorers import OwnScorers, check_scorers, own_scores
 from .scorers import SEED, Difference, paired_difference, score_table
+from .tuned import tuned_before, tuned_model
 
 __all__ = ["Backtest", "Brought", "backtest_dataset"]
 
@@ -36,16 +38,47 @@ class Brought:
         They compete, and never ship.
     scorers : mapping of str to callable
         See ``own_scores``.
+    tuned : mapping or None
+        Parameters of the boosted model, see ``tuned_model``. Where a search chose them, only test
+        blocks that it never saw say anything.
     """
 
     competitors: tuple[Competitor, ...] = ()
     scorers: OwnScorers = field(default_factory=lambda: MappingProxyType({}))
+    tuned: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         names = [competitor.name for competitor in self.competitors]
         if len(set(names)) < len(names):
             raise ValueError(f"`competitors` must have names of their own, got {names!r}.")
         check_scorers(self.scorers)
+
+    def competing(self, roles: Mapping[str, str], target: str) -> tuple[Model, ...]:
+        """Return all that compete: ours, the boosted one with its parameters, and the guests."""
+        ours = tuple(self.named(model.name) for model in applicable(roles, target))
+        return ours + self.guests
+
+    def named(self, kind: str) -> Model:
+        """Return one of ours, with its own parameters where it is the one that was tuned."""
+        if kind == "boosted" and self.tuned is not None:
+            return tuned_model(self.tuned)
+        return model_named(kind)
+
+    @property
+    def guests(self) -> tuple[Model, ...]:
+        """The declarations of own competitors."""
+        return tuple(competitor.model for competitor in self.competitors)
+
+    def telling(self, folds: list[Fold]) -> list[Fold]:
+        """Return the folds whose test block no search has seen; SchemaError if there is none."""
+        since = None if self.tuned is None else tuned_before(self.tuned)
+        kept = [fold for fold in folds if since is None or fold.test_from >= since]
+        if not kept:
+            raise SchemaError(
+                f"No test block begins at {since:%Y-%m-%d} or later, before which `tuned` was "
+                "chosen: nothing here can judge it. Tune on this data, or bring newer data."
+            )
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +157,12 @@ def backtest_dataset(
     LeakageError
         If a finished split breaks the rule of time.
     """
-    kept = dataset.labelled(target)
-    rows = dataset.labels[kept].reset_index()
-    rows = rows.assign(
-        closes_at=dataset.closes(target)[kept].array, weight=dataset.weight(target)[kept]
-    )
-    y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
-    parents = dataset.parent[kept].to_numpy(dtype=object)
+    brought = brought or Brought()
+    labelled = labelled_rows(dataset, target)
+    rows, y, parents = labelled.rows, labelled.y, labelled.parents
     folds = out_of_time(rows, parents, n_folds=n_folds)
     check_honesty(folds, rows, parents)
+    folds = brought.telling(folds)
     usable = [fold for fold in folds if len(np.unique(y[fold.train])) == 2]
     if not usable:
         raise SchemaError(
@@ -140,9 +170,7 @@ def backtest_dataset(
             "Score with the scorecard."
         )
     trial = _Trial(dataset, target, rows, folds, progress or (lambda step: None))
-    brought = brought or Brought()
-    guests = tuple(guest.model for guest in brought.competitors)
-    competitors = applicable(roles_of(dataset), target) + guests
+    competitors = brought.competing(roles_of(dataset), target)
     predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
     allowed = gate_of(y, parents)
     choice = Choice(kind, "") if kind else choose(predictions, competitors, allowed)
@@ -157,8 +185,8 @@ def backtest_dataset(
         kind=choice.kind,
         notice=choice.notice,
         clocks=trial.clocks,
-        without_clocks=_worth(trial, model_named(choice.kind), predictions),
-        importances=_important(trial.shares_of(guests, choice.kind), target),
+        without_clocks=_worth(trial, brought.named(choice.kind), predictions),
+        importances=_important(trial.shares_of(brought.guests, choice.kind), target),
     )
 
 

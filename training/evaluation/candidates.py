@@ -14,7 +14,15 @@ from ..dataset.clock_detector import Clock, clocks
 from ..dataset.dataset import ROLES, Dataset
 from ..models.catalogue import Model, ProbabilityModel, refresh_intercept
 
-__all__ = ["Lesson", "direction_of_inputs", "fit_candidate", "lesson_of", "roles_of"]
+__all__ = [
+    "Labelled",
+    "Lesson",
+    "direction_of_inputs",
+    "fit_candidate",
+    "labelled_rows",
+    "lesson_of",
+    "roles_of",
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,44 @@ class Lesson:
     def rate(self) -> float:
         """Share of the outcome, each row counting its weight."""
         return float(np.average(self.y, weights=self.weight))
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The rows that have a label of one target.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``account_id``, ``as_of``, the labels, ``closes_at`` and ``weight`` of the target.
+    y : ndarray of int64, shape (n_rows,)
+    parents : ndarray of str, shape (n_rows,)
+    """
+
+    rows: pd.DataFrame
+    y: IntArray
+    parents: npt.NDArray[np.object_]
+
+
+def labelled_rows(dataset: Dataset, target: str) -> Labelled:
+    """Return the labelled rows of a target, in the order in which positions count.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    target : {"churned", "expanded"}
+
+    Returns
+    -------
+    Labelled
+    """
+    kept = dataset.labelled(target)
+    closes, weight = dataset.closes(target)[kept].array, dataset.weight(target)[kept]
+    return Labelled(
+        rows=dataset.labels[kept].reset_index().assign(closes_at=closes, weight=weight),
+        y=dataset.labels[target][kept].to_numpy(dtype=np.int64),
+        parents=dataset.parent[kept].to_numpy(dtype=object),
+    )
 
 
 def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> Lesson:

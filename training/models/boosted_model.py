@@ -26,6 +26,11 @@ _THREADS = 2
 class Boosted:
     """``ChurnClassifier`` on all metrics.
 
+    Parameters
+    ----------
+    **settings
+        Parameters of ``ChurnClassifier``; its defaults by default. Only ``fit`` needs them.
+
     Attributes
     ----------
     encoding : Encoding
@@ -36,7 +41,8 @@ class Boosted:
 
     kind: ClassVar[str] = "boosted"
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
         self.encoding = Encoding((), ())
         self.classifier = ChurnClassifier(n_jobs=_THREADS)
         self.oof_log_odds: FloatArray | None = None
@@ -57,7 +63,10 @@ class Boosted:
         inputs = X[list(names)]
         signs = {name: monotone[name] for name in names if monotone.get(name)}
         classifier = ChurnClassifier(
-            monotone=signs or None, level_by=roles.get("distance"), n_jobs=_THREADS
+            monotone=signs or None,
+            level_by=roles.get("distance"),
+            n_jobs=_THREADS,
+            **self.settings,
         )
         self.classifier = classifier.fit(inputs, labels, groups, weight)
         self.encoding = self.classifier.encoding_
@@ -78,7 +87,7 @@ class Boosted:
 
     def shifted(self, delta: float) -> Self:
         """Return a copy whose log-odds are higher by ``delta`` everywhere."""
-        moved = type(self)()
+        moved = type(self)(**self.settings)
         moved.encoding, moved.classifier = self.encoding, self.classifier.shifted(delta)
         moved.oof_log_odds = None if self.oof_log_odds is None else self.oof_log_odds + delta
         return moved
