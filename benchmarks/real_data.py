@@ -14,14 +14,11 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from quality_models import logistic
+from quality_tables import flat_rows
 from results import markdown, write_section
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import churngrid
 from churngrid.features.engine.compute import compute_features, known_accounts
@@ -31,10 +28,7 @@ from churngrid.training.dataset.dataset import model_columns
 
 HERE = Path(__file__).parent
 SCORERS = ["roc_auc", "pr_auc", "log_loss", "lift_at_10pct"]
-FLAT = {
-    "saas_hr_suite": ("companies.parquet", "churned", ["company_id"]),
-    "telco_ibm": ("customers.parquet", "churn", ["customer_id"]),
-}
+FLAT = ("saas_hr_suite", "telco_ibm")
 
 
 def companies(data: Path, name: str) -> list[str]:
@@ -87,25 +81,9 @@ def noise(folder: Path, settings: Path) -> str:
     return f"Its churn flag from all metrics, 5-fold: AUC {area:.3f} over {len(y)} accounts."
 
 
-def logistic(X: pd.DataFrame) -> object:
-    """Return a logistic regression for a table with numbers and categories."""
-    numbers = X.select_dtypes("number").columns.tolist()
-    others = [column for column in X if column not in numbers]
-    columns = make_column_transformer(
-        (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
-        (OneHotEncoder(handle_unknown="ignore"), others),
-    )
-    return make_pipeline(columns, LogisticRegression(max_iter=2000))
-
-
 def flat(data: Path, name: str) -> list[str]:
     """Compare on one flat table by repeated two-fold cross-validation."""
-    file, label, keys = FLAT[name]
-    frame = pd.read_parquet(data / name / file)
-    y = frame[label].isin([1, True, "yes", "Yes"]).to_numpy(dtype=int)
-    X = frame.drop(columns=[label, *keys])
-    texts = X.columns[~X.dtypes.map(pd.api.types.is_numeric_dtype)]
-    X = X.astype(dict.fromkeys(texts, "category"))
+    X, y = flat_rows(data, name)
     models = {
         "ChurnClassifier": lambda: churngrid.ChurnClassifier(),
         "logistic": lambda: logistic(X),
