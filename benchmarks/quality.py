@@ -4,7 +4,7 @@ Usage: python benchmarks/quality.py DATA --folder FOLDER [--only TABLE ...] [--w
        python benchmarks/quality.py DATA --folder FOLDER --autogluon PYTHON
 
 Needs the extra `benchmarks` (CatBoost, InterpretML, Optuna). DATA holds the tables that
-`quality_tables.py` names; none of them is part of this repository. Every (table, split, model) is
+`compared/tables.py` names; none of them is part of this repository. Every (table, split, model) is
 one line of FOLDER/said.jsonl, so that a run that was cut off goes on where it stopped. AutoGluon
 has an environment of its own, PYTHON is its interpreter; it gets ten minutes on one split of one
 table. With --write the tables replace their part of benchmarks/RESULTS.md.
@@ -23,10 +23,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from clocks import cpu_seconds
-from quality_models import MODELS, Fit
-from quality_rows import Rows
-from quality_tables import TABLES, Table
+from compared.rows import Rows
+from compared.tables import TABLES, Table
 from results import markdown, write_section
+from rivals.classifiers import MODELS, Fit
 from sklearn.metrics import log_loss, roc_auc_score
 
 from churngrid.training.evaluation.scorers import Difference, paired_difference
@@ -100,8 +100,8 @@ def autogluon(python: str, folder: Path, known: Rows, asked: Rows) -> dict[str, 
     folder.mkdir(exist_ok=True)
     known.X.assign(outcome=known.y).to_parquet(folder / "known.parquet", index=False)
     asked.X.to_parquet(folder / "asked.parquet", index=False)
-    script = str(HERE / "quality_autogluon.py")
-    subprocess.run([python, script, str(folder), str(AUTOGLUON_SECONDS)], check=True)
+    told = [str(folder.resolve()), str(AUTOGLUON_SECONDS)]
+    subprocess.run([python, "-m", "rivals.autogluon_best", *told], cwd=HERE, check=True)
     return json.loads((folder / "said.json").read_text(encoding="utf-8"))
 
 
@@ -177,13 +177,14 @@ def section(said: Said) -> list[str]:
         "",
         "Made by `python benchmarks/quality.py DATA --folder FOLDER --write`; the data is not in",
         "the repository. `ChurnClassifier` is the frozen default: no setting was tried here. All",
-        "models get the same rows, inputs and weights, one thread. Flat tables: five folds.",
+        "models get the same rows, inputs and weights, one thread. Flat tables: five folds, of",
+        "which three are tested where there are more than 5,000 rows.",
         "`online_retail`, `oss_suite`, `oss_firmware` and `world_a`: churngrid's metrics of an",
         "account on a date, without those that tell the date, three later blocks of dates as the",
         "backtest cuts them; the label is whether the account left at its next decision or within",
         "the horizon, and a decision counts once. `bank_telemarketing` is without `duration`,",
-        "`life_policy_lapse` reads only what is known at issue but not the date. Of larger tables",
-        "10,000 rows of accounts drawn at random.",
+        "`life_policy_lapse` reads only what is known at issue but not the date. Of larger flat",
+        "tables 10,000 rows, of larger companies 6,000 rows of whole accounts, drawn at random.",
         "",
         "LightGBM, Optuna: 50 trials on 3 inner folds of whole accounts, lagging trials given up,",
         "trees by early stopping up to 400. EBM: 4 bags instead of 14, stopped on accounts left",

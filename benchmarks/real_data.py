@@ -14,9 +14,9 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
-from quality_models import logistic
-from quality_tables import flat_rows
+from compared.tables import flat_rows
 from results import markdown, write_section
+from rivals.classifiers import logistic
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
 

@@ -36,7 +36,7 @@ def small(script: ModuleType, n: int = 120) -> object:
 
 
 def table(script: ModuleType) -> object:
-    tables = importlib.import_module("quality_tables")
+    tables = importlib.import_module("compared.tables")
     rows, place = small(script, n=400), np.arange(400)
     cuts = [
         tables.Split(place[place % 4 // 2 != k], place[place % 4 // 2 == k], ["users"])
@@ -46,7 +46,7 @@ def table(script: ModuleType) -> object:
 
 
 def test_accounts_are_drawn_as_a_whole_and_have_room(script: ModuleType) -> None:
-    drawn_groups = importlib.import_module("quality_rows").drawn_groups
+    drawn_groups = importlib.import_module("compared.rows").drawn_groups
     groups = np.repeat(list("abcdef"), [5, 1, 4, 3, 2, 5])
     kept = drawn_groups(groups, 12)
     assert 0 < len(kept) <= 12
@@ -60,7 +60,7 @@ def test_every_competitor_reads_numbers_categories_and_weights(
 ) -> None:
     if name in EXTRAS:
         pytest.importorskip(EXTRAS[name], reason="the extra `benchmarks` is not installed")
-    monkeypatch.setattr(importlib.import_module("quality_models"), "TRIALS", 3)
+    monkeypatch.setattr(importlib.import_module("rivals.classifiers"), "TRIALS", 3)
     rows = small(script)
     found = script.measured(script.MODELS[name], rows, rows)
     p = np.asarray(found["p"])

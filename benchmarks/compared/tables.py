@@ -1,9 +1,9 @@
 """The tables that `quality.py` compares on: inputs, outcome, whose rows they are, and the splits.
 
-Flat tables are cut into five folds that keep the share of the outcome. Where a company's events
-are known, the rows are churngrid's own: its metrics of an account on an as-of date, beside whether
-it has left at its next decision (or within the horizon of its settings); they are cut by time as
-the backtest cuts them.
+Flat tables are cut into five folds that keep the share of the outcome; of large ones three are
+tested, to save time. Where a company's events are known, the rows are churngrid's own: its metrics
+of an account on an as-of date, beside whether it has left at its next decision (or within the
+horizon of its settings); they are cut by time as the backtest cuts them.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from quality_rows import SEED, Rows, drawn_groups
+from compared.rows import SEED, Rows, drawn_groups
 from sklearn.model_selection import StratifiedKFold
 
 import churngrid
@@ -21,9 +21,11 @@ from churngrid.training.dataset.dataset import Dataset
 from churngrid.training.dataset.temporal_splits import out_of_time
 from churngrid.training.evaluation.candidates import lesson_of
 
-HERE = Path(__file__).parent
-MOST_ROWS = 10_000
-FOLDS = 5
+SETTINGS = Path(__file__).parents[1] / "data"
+MOST_FLAT, MOST_DATED = 10_000, 6_000
+"""Rows of a flat table and of a company's accounts at most; more are drawn from."""
+FOLDS, LARGE, TESTED = 5, 5_000, 3
+"""Of the five folds of a flat table with more rows than `LARGE`, three are tested."""
 
 
 @dataclass(frozen=True)
@@ -95,19 +97,20 @@ def flat_table(data: Path, name: str) -> Table:
     """Return a flat table, of a large one some rows drawn at random."""
     X, y = flat_rows(data, name)
     groups = np.arange(len(y))
-    rows = Rows(X, y, np.ones(len(y)), groups).at(drawn_groups(groups, MOST_ROWS))
-    cuts = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(rows.X, rows.y)
-    return Table(name, rows, [Split(*cut, informative(rows.X.iloc[cut[0]])) for cut in cuts])
+    rows = Rows(X, y, np.ones(len(y)), groups).at(drawn_groups(groups, MOST_FLAT))
+    cuts = list(StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(rows.X, rows.y))
+    tested = cuts[:TESTED] if len(rows.y) > LARGE else cuts
+    return Table(name, rows, [Split(*cut, informative(rows.X.iloc[cut[0]])) for cut in tested])
 
 
 def company_table(data: Path, name: str) -> Table:
     """Return the rows that churngrid makes of a company; of many, those of accounts drawn."""
     folder, settings = COMPANIES[name]
-    told = HERE / "data" / settings if settings else None
+    told = SETTINGS / settings if settings else None
     dataset = churngrid.build_dataset(data / folder, told)
     kept = dataset.labelled("churned")
     groups = dataset.parent[kept].to_numpy(dtype=object)
-    drawn = drawn_groups(groups, MOST_ROWS)
+    drawn = drawn_groups(groups, MOST_DATED)
     y = dataset.labels["churned"][kept].to_numpy(dtype=np.int64)
     whole = Rows(dataset.X[kept], y, dataset.weight("churned")[kept], groups)
     dates = dataset.labels[kept].reset_index().iloc[drawn]

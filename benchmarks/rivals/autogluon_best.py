@@ -1,6 +1,6 @@
 """Let AutoGluon at its best quality learn one split, in an environment of its own.
 
-Usage: python benchmarks/quality_autogluon.py FOLDER SECONDS
+Usage, in `benchmarks`: python -m rivals.autogluon_best FOLDER SECONDS
 
 Needs `autogluon.tabular` and nothing of churngrid. FOLDER holds `known.parquet`, with the column
 `outcome`, and `asked.parquet`; `said.json` is written beside them.
