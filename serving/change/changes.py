@@ -11,6 +11,7 @@ from ...features.metrics.metric import Metric
 from ..results.schema import CHANGE_COLUMNS
 from ..results.words import MEASURES
 from ..scoring.scored import Scored
+from ..wording.account_words import why_unscored
 from .account_change import Change
 from .change_words import Part, cell_moved, in_sentences
 from .moves import Move, moves_of
@@ -198,7 +199,10 @@ def _notes(then: pd.DataFrame, now: pd.DataFrame) -> dict[str, list[str]]:
     caps = zip(then["cap_reason"].fillna(""), now["cap_reason"].fillna(""), strict=True)
     return {
         "limits": [_of_caps(before, after) for before, after in caps],
-        "unscored": [reason if isinstance(reason, str) else "" for reason in now["reason"]],
+        "unscored": [
+            why_unscored({"reason": reason, "status": status})
+            for reason, status in zip(now["reason"], now["status"], strict=True)
+        ],
     }
 
 

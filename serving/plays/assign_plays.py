@@ -244,7 +244,7 @@ def _why_begun(
             told.append(now)
             continue
         before = [text for as_of, text in then.get((account, play), ()) if as_of <= since]
-        begun = f"begun on {since:%Y-%m-%d}"
+        begun = f"begun on {since.day} {since:%b %Y}"
         told.append(f"{before[-1]}; {begun}" if before else begun)
     return told
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ..company.playbook import Playbook
-from ..results.words import ALWAYS
+from ..results.words import ALWAYS, BLOCKS
 
 __all__ = ["NEAR_DAYS", "desks_of", "ranked", "with_capacity"]
 
@@ -77,7 +77,8 @@ def with_capacity(
     rows : DataFrame
         As ``ranked`` returns them, with ``state``.
     accounts : DataFrame
-        ``csm_id`` where an owner's capacity is that of each CSM.
+        ``csm_id`` where an owner's capacity is that of each CSM. Of equal priority an account that
+        decides this month comes first where ``block`` says so, then what a play may be worth.
     playbook : Playbook
         Its ``capacity`` says how many plays an owner can have open.
     busy : DataFrame
@@ -90,9 +91,14 @@ def with_capacity(
     DataFrame
         Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``ALWAYS``.
     """
-    order = rows[rows["state"] == "proposed"].sort_values(
-        ["priority", "priority_value", "order_value", "position"],
-        ascending=[True, False, False, True],
+    soon = _texts(accounts, "block")[rows["position"].to_numpy(dtype=int)] == BLOCKS[0]
+    order = (
+        rows.assign(later=~soon)[rows["state"] == "proposed"]
+        .sort_values(
+            ["priority", "later", "priority_value", "order_value", "position"],
+            ascending=[True, True, False, False, True],
+        )
+        .drop(columns="later")
     )
     which = playbook.places(order["play"])
     at_once = np.array([play.slot in ALWAYS for play in playbook.plays])[which]

@@ -32,7 +32,7 @@ def _kind(row: dict[Any, Any]) -> str:
 
 
 def _progress(row: dict[Any, Any], as_of: pd.Timestamp) -> str:
-    parts = [_measured(row)]
+    parts = [] if row["reached"] and pd.isna(row["actual_value"]) else [_measured(row)]
     if row["reached"]:
         confirmed = ", confirmed by the customer" if row["confirmed_by_customer"] is True else ""
         parts.append(f"reached {on_day(row['achieved_at'])}{confirmed}")

@@ -67,6 +67,8 @@ class RowView:
         The three strongest reasons for risk.
     play : PlayView or None
         The next one.
+    waits : str
+        Without a next one, what waits until its owner has a hand free; may be empty.
     because : str
         Why this play; empty where the reasons or the cap say it already.
     """
@@ -95,10 +97,13 @@ class RowView:
     flags: tuple[str, ...]
     reasons: tuple[str, ...]
     play: PlayView | None
+    waits: str
     because: str
 
 
-def row_views(accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews) -> list[RowView]:
+def row_views(
+    accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews, held: PlayViews
+) -> list[RowView]:
     """Put into words what the list says of each account.
 
     Parameters
@@ -106,8 +111,8 @@ def row_views(accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews) ->
     accounts : DataFrame
         Scores in the order of the list; texts are never missing, numbers are floats.
     drivers : DriverViews
-    plays : PlayViews
-        Both of the same accounts.
+    plays, held : PlayViews
+        What someone should work on now, and what waits; all of the same accounts.
 
     Returns
     -------
@@ -120,7 +125,9 @@ def row_views(accounts: pd.DataFrame, drivers: DriverViews, plays: PlayViews) ->
         kind = RISK_OF[account["explained_by"]]
         told = islice(drivers.of(row, kind), TOP_REASONS) if kind else ()
         reasons = tuple(reason.text for reason in told)
-        views.append(_view(row, account, reasons, plays.first(row)))
+        first = plays.first(row)
+        waits = None if first else held.first(row)
+        views.append(_view(row, account, reasons, first, waits))
     return views
 
 
@@ -168,7 +175,13 @@ def odds_in_words(probability: float) -> str:
     return "" if math.isnan(probability) else about_one_in(probability)
 
 
-def _view(row: int, account: _Account, reasons: tuple[str, ...], play: PlayView | None) -> RowView:
+def _view(
+    row: int,
+    account: _Account,
+    reasons: tuple[str, ...],
+    play: PlayView | None,
+    waits: PlayView | None,
+) -> RowView:
     days = _days_left(account)
     cap = plain(account["cap_reason"], longest=SENTENCE)
     said = " ".join([cap, *reasons])
@@ -197,6 +210,7 @@ def _view(row: int, account: _Account, reasons: tuple[str, ...], play: PlayView 
         flags=tuple(flag_in_words(flag) for flag in account["review_flags"].split(",") if flag),
         reasons=reasons,
         play=play,
+        waits=f"waits for the {waits.owner}: {waits.action}" if waits else "",
         because=play.why if play and play.why not in said else "",
     )
 

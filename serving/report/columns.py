@@ -44,7 +44,7 @@ def account_columns(accounts: pd.DataFrame, rows: Sequence[RowView]) -> dict[str
         for name, digits in _NUMBERS.items()
     }
     columns["days"] = [None if math.isnan(row.days) else int(row.days) for row in rows]
-    columns["play"] = [row.play.action if row.play else "" for row in rows]
+    columns["play"] = [row.play.action if row.play else row.waits for row in rows]
     columns["play_note"] = [_play_note(row) for row in rows]
     return columns
 

@@ -119,7 +119,7 @@ def render_report(
     reasons = DriverViews(told, listed)
     actions_of = PlayViews(to_do(proposed), listed, playbook)
     held = PlayViews(held_back(proposed), listed, playbook)
-    rows = row_views(accounts, reasons, actions_of)
+    rows = row_views(accounts, reasons, actions_of, held)
     as_of = None if accounts.empty else accounts["as_of"].iloc[0]
     known = beside or Beside()
     sections = Sections(accounts, known, as_of)

@@ -33,7 +33,15 @@ _FALLING = 1.6
 BLOCK_RULES: tuple[BlockRule, ...] = (
     BlockRule("notice_given", _rule(field="status", **{"is": ["notice_given"]}), "certain"),
     BlockRule("quiet", _rule(field="status", **{"is": ["paused"]})),
-    BlockRule("decides_this_month", _rule(field="days_to_decision", at_most=_SOON_DAYS)),
+    BlockRule(
+        "decides_this_month",
+        _rule(
+            any=[
+                {"field": "days_to_decision", "at_most": _SOON_DAYS},
+                {"field": "past_unrenewed", "at_least": 1},
+            ]
+        ),
+    ),
     BlockRule(
         "at_risk",
         _rule(
@@ -73,8 +81,8 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
     accounts : DataFrame
         ``status``, ``reason``, ``arr``, ``p_churn``, ``p_expand``, ``health_value``,
         ``health_index``, ``health_band``, ``health_trend``, ``cap``, ``cell``, ``as_of``,
-        ``decision_at``, ``decision_kind`` and ``term_end``; metrics that tell of support needs
-        where they are there.
+        ``decision_at``, ``decision_kind`` and ``term_end``; where they are there,
+        ``notice_deadline`` and ``auto_renew``, and metrics that tell of support needs.
 
     Returns
     -------
@@ -109,6 +117,7 @@ def attention_of(accounts: pd.DataFrame) -> pd.DataFrame:
 def _facts(accounts: pd.DataFrame) -> pd.DataFrame:
     return accounts[["status", "health_band", "health_index", "cap", "cell"]].assign(
         days_to_decision=_days_to_decision(accounts),
+        past_unrenewed=_past_unrenewed(accounts),
         support_needs=_support_needs(accounts),
         certain=1.0,
         chance_to_leave=_chance_to_leave(accounts),
@@ -123,6 +132,18 @@ def _days_to_decision(accounts: pd.DataFrame) -> FloatArray:
     decides = accounts["decision_at"].where(accounts["decision_kind"].ne("month_end"))
     days = (decides.fillna(leaves) - accounts["as_of"]).dt.total_seconds() / 86_400
     return np.asarray(days, dtype=float)
+
+
+def _past_unrenewed(accounts: pd.DataFrame) -> FloatArray:
+    """Say whose deadline has passed although nothing renews by itself: they are deciding now."""
+    if not {"notice_deadline", "auto_renew"} <= set(accounts):
+        return np.zeros(len(accounts))
+    passed = accounts["notice_deadline"] < accounts["as_of"]
+    ahead = accounts["decision_kind"].eq("term_end") & (
+        accounts["decision_at"] >= accounts["as_of"]
+    )
+    signed = accounts["auto_renew"].eq(False).fillna(False).to_numpy(dtype=bool)
+    return np.asarray(passed & ahead & signed, dtype=float)
 
 
 def _chance_to_leave(accounts: pd.DataFrame) -> pd.Series:

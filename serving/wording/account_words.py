@@ -17,6 +17,7 @@ __all__ = [
     "spoken_caps",
     "spoken_standing",
     "trend_in_words",
+    "why_unscored",
 ]
 
 _Account = pd.Series | Mapping[str, Any]
@@ -30,6 +31,21 @@ _OCCASIONS = {
     "break": "at its break clause on",
 }
 """At what an account decides, before the day; the others leave by some day."""
+
+_UNSCORED = {
+    "not_yet_customer": "it is no customer yet",
+    "trial": "it is on trial",
+    "in_grace": "its term is over and no renewal is on file",
+    "no_arr": "it pays nothing",
+    "never_active": "it has never used the product",
+    "inactive": "it has been silent for too long",
+    "never_invoiced": "it has no invoice yet",
+    "no_further_invoice": "its next invoice is overdue by its own rhythm",
+    "invoiced_rarely": "it is invoiced too rarely to tell",
+    "notice_given": "it has given notice",
+    "paused": "its contract is paused",
+}
+"""Why an account has no estimate, by the reason or else the status of its scores."""
 
 _GOING = {"down": " and falling", "up": " and rising"}
 _ARROWS = {
@@ -203,6 +219,31 @@ def trend_in_words(account: Mapping[str, Any]) -> tuple[str, str]:
         return arrow, f"no steady trend: {_points(slope)} a month{lately}"
     arrow, word = _ARROWS[account["health_trend"]]
     return arrow, f"{word}: {_points(slope)} a month{lately}"
+
+
+def why_unscored(account: _Account) -> str:
+    """Say why an account has no estimate.
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``reason`` and ``status``; a missing reason is none.
+
+    Returns
+    -------
+    str
+        Empty for an account that is scored.
+
+    Examples
+    --------
+    >>> why_unscored({"reason": "in_grace", "status": "not_eligible"})
+    'its term is over and no renewal is on file'
+    >>> why_unscored({"reason": None, "status": "scored"})
+    ''
+    """
+    reason = account["reason"]
+    told = reason if isinstance(reason, str) and reason else account["status"]
+    return "" if told == "scored" else _UNSCORED.get(told, str(told).replace("_", " "))
 
 
 def spoken_caps(account: _Account) -> dict[str, str]:

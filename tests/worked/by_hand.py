@@ -227,7 +227,22 @@ def overdue(hand):
     return filled(hand, oldest)
 
 
+def volume(hand):
+    return filled(hand, usage(hand, 28).groupby("account_id")["events"].sum().astype(float))
+
+
+def different(column):
+    def counted_in(hand):
+        rows = usage(hand, 28, value=False)
+        return filled(hand, rows.groupby("account_id")[column].nunique().astype(float))
+
+    return counted_in
+
+
 METRICS = {
+    "usage_volume_28d": volume,
+    "events_per_user_28d": lambda hand: volume(hand) / users(hand).where(users(hand) > 0) / 4,
+    "features_in_use_28d": different("feature_id"),
     "active_users_28d": users,
     "active_users_trend_28d": change_in_users,
     "usage_slope_84d": slope,

@@ -9,7 +9,7 @@ const nextOf = (accounts, place) =>
   accounts.play[place]
     ? [
         accounts.play[place],
-        sub(accounts.play_note[place]),
+        accounts.play_note[place] && sub(accounts.play_note[place]),
         accounts.because[place] && sub(`because: ${accounts.because[place]}`),
       ]
     : "–";

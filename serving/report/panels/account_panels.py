@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...scoring.explanation import MODEL, NONE, SCORECARD
-from ...wording.account_words import headline, trend_in_words
+from ...wording.account_words import headline, trend_in_words, why_unscored
 from ...wording.number_words import say_score
 from ..account_rows import TOP_REASONS, odds_in_words
 from ..driver_texts import DriverViews, Reason
@@ -195,7 +195,7 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Term ends": day(account["term_end"]),
         "Notice deadline": day(account["notice_deadline"]),
         "Status": in_words(account["status"].replace("scored", "")),
-        "Not eligible because": in_words(account["reason"]),
+        "No estimate, because": why_unscored(account),
         "Health is read from": in_words(account["health_source"]),
         "Health score": trend_in_words(account)[1],
         "Scorecard variants": in_words(account["scorecard_variants"].replace(",", ", ")),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..account_rows import odds_in_words
+from ...wording.account_words import say_chance
 from ..page_words import day, in_words, percent
 from .section_lines import titled
 
@@ -35,16 +35,12 @@ def estimate_section(account: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _facts(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
     by = day(account.get("p_by_date"))
-    yield "Chance of leaving", f"{_odds(p)}{f', counted until {by}' if by else ''}"
+    yield "Chance of leaving", f"{say_chance(p)}{f', counted until {by}' if by else ''}"
     if when := day(account.get("decision_at")):
         kind = in_words(account.get("decision_kind") or "").lower()
         yield "Next decision", f"{when}{f' ({kind})' if kind else ''}"
     if not math.isnan(account["p_expand"]):
-        yield "Chance of growth", _odds(account["p_expand"])
-
-
-def _odds(p: float) -> str:
-    return f"{odds_in_words(p)} ({percent(p)})"
+        yield "Chance of growth", say_chance(account["p_expand"])
 
 
 def _points(account: Mapping[Any, Any]) -> Iterator[tuple[int, float]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...wording.account_words import why_unscored
 from ...wording.number_words import UNKNOWN, say_money_beside
 from ..account_rows import odds_in_words
 from ..beside import Beside
@@ -154,7 +155,7 @@ def _without_estimate(accounts: pd.DataFrame, currency: str) -> Block:
     left = accounts[accounts["p_churn"].isna()]
     total = accounts["arr"].sum()
     share = percent(left["arr"].sum() / total) if total > 0 else "none"
-    why = left["reason"].where(left["reason"] != "", left["status"]).map(in_words)
+    why = left[["reason", "status"]].apply(why_unscored, axis=1).map(in_words)
     return Block(
         "What has no estimate",
         f"{len(left):,} of all {len(accounts):,} accounts, {share} of the ARR.",

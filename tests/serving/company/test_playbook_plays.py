@@ -17,6 +17,8 @@ from churngrid.serving.results.words import to_do
 AS_OF = pd.Timestamp("2025-06-06", tz="UTC")  # a Friday
 ALWAYS = {"field": "tickets_30d", "above": 0}
 
+FIRST = "decides_this_month"
+
 
 def play(name, slot="driver", when=None, **more):
     told = {"action": "a.", "owner": "CSM", "due_days": 5, **more}
@@ -150,7 +152,7 @@ def test_open_play_says_since_when_and_was_due_then():
     )
     assert row["open_since"] == AS_OF - pd.Timedelta(days=7)
     assert row["due_at"] == AS_OF
-    assert row["why"] == "begun on 2025-05-30"
+    assert row["why"] == "begun on 30 May 2025"
 
 
 def test_play_that_stands_alone_leaves_no_room_even_while_it_cools_down():
@@ -523,7 +525,7 @@ def test_open_play_keeps_the_reason_it_was_begun_for():
         ("a1", "x", "2025-05-29", "proposed", "of another"),
     )
     plays = assign_plays(scored(), book(play("x")), metrics={}, known=known, earlier=stored)
-    assert why_of(plays)["x"] == "the ticket was open; begun on 2025-05-30"
+    assert why_of(plays)["x"] == "the ticket was open; begun on 30 May 2025"
 
 
 def test_each_csm_begins_so_many_plays_a_week_and_urgent_ones_never_wait():
@@ -536,6 +538,14 @@ def test_each_csm_begins_so_many_plays_a_week_and_urgent_ones_never_wait():
     # Four urgent ones leave Ann one play, two leave Bob three.
     own = plays[plays["state"] == "waiting"].merge(accounts[["account_id", "csm_id"]])
     assert own.groupby("csm_id").size().to_dict() == {"ann": 7, "bob": 1}
+
+
+def test_who_decides_this_month_gets_the_free_hand_before_who_is_worth_more():
+    accounts = scored(3, csm_id="ann", arr=[9e3, 8e3, 1.0], block=["at_risk"] * 2 + [FIRST])
+    playbook = book(play("x", save_rate=0.1))
+    plays = assign_plays(accounts, playbook, metrics={}, limits=Limits(per_week=5))
+    own = plays[plays["play"] == "x"].set_index("account_id")["state"]
+    assert own.to_dict() == {"a0": "proposed", "a1": "waiting", "a2": "proposed"}
 
 
 def test_desks_without_accounts_of_their_own_begin_so_many_for_all():

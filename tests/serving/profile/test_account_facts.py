@@ -160,6 +160,13 @@ def test_goals_have_the_target_and_the_newest_value_of_the_customer(mine):
     assert mine["goals", "Retire spreadsheets"] == reached
 
 
+def test_a_goal_that_was_reached_has_no_missing_value():
+    goals = FRAMES["goals"].assign(target_value=1.0, actual_value=None)
+    mine = told(tables_of(FRAMES | {"goals": goals}))
+    assert mine["goals", "Retire spreadsheets"].startswith("reached 2 Apr 2025")
+    assert mine["goals", "Fewer late projects"].startswith("no value yet of 1")
+
+
 def test_only_open_grave_tickets_are_roadblocks(mine):
     said = "urgent ticket, integration, open since 10 Jun 2025, escalated"
     assert mine["roadblocks", "Ticket"] == said

@@ -48,6 +48,16 @@ def told(html):
     return Told(html)
 
 
+def test_an_account_whose_play_waits_says_what_for(scores):
+    place = int(scores["cell"].eq("save").to_numpy().argmax())
+    plays = plays_of(scores)
+    mine = plays["account_id"] == scores.loc[place, "account_id"]
+    waiting = plays.assign(state=np.where(mine, "waiting", "proposed"))
+    told = Told(render_report(scores, drivers_of(scores), waiting, playbook=PLAYBOOK))
+    assert told.row(place)["play"].startswith(f"waits for the {plays.loc[mine, 'owner'].iloc[0]}: ")
+    assert told.row(place)["play_note"] == ""
+
+
 def test_every_tag_is_closed_where_it_was_opened(page):
     assert page.wrong == []
     assert page.elements[0] == ("html", {"lang": "en"})

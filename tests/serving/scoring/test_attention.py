@@ -23,13 +23,20 @@ ACCOUNT = {
 def ranked(*changes):
     rows = [{**ACCOUNT, "account_id": f"a{n}", **change} for n, change in enumerate(changes)]
     frame = pd.DataFrame(rows)
-    for name in ("decision_at", "term_end"):
+    for name in frame.columns.intersection(["decision_at", "term_end", "notice_deadline"]):
         frame[name] = pd.to_datetime(frame[name], utc=True)
     return pd.concat([frame, attention_of(frame)], axis=1)
 
 
 def days(number):
     return AS_OF + pd.Timedelta(days=number)
+
+
+# Its deadline is past, and it stays only if somebody signs.
+UNRENEWED = {
+    **{"decision_at": days(45), "decision_kind": "term_end", "term_end": days(45)},
+    **{"notice_deadline": days(-15), "auto_renew": False},
+}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +55,10 @@ def days(number):
         # Who can leave with any month does not decide in this one more than in another.
         ({"decision_at": days(5), "decision_kind": "month_end"}, "quiet"),
         ({"decision_at": pd.NaT, "decision_kind": None}, "quiet"),
+        (UNRENEWED, "decides_this_month"),
+        (UNRENEWED | {"auto_renew": True}, "quiet"),
+        (UNRENEWED | {"auto_renew": None}, "quiet"),
+        (UNRENEWED | {"notice_deadline": days(1)}, "quiet"),
         ({"health_band": "low"}, "at_risk"),
         ({"cap": 59.0}, "at_risk"),
         ({"cap": 69.0}, "quiet"),
