@@ -96,6 +96,13 @@ class Browser:
         """Click the first element of a selector."""
         self.run(f"document.querySelector({json.dumps(selector)}).click()")
 
+    def press(self, key):
+        """Press and let go a key where the focus is."""
+        code = {"Enter": 13, "Tab": 9, " ": 32}[key]
+        pressed = {"key": key, "windowsVirtualKeyCode": code, "text": {"Enter": "\r"}.get(key, "")}
+        self.ask("Input.dispatchKeyEvent", type="keyDown", **pressed)
+        self.ask("Input.dispatchKeyEvent", type="keyUp", **pressed)
+
     def texts(self, selector):
         """Return the texts of all elements of a selector, as they are shown."""
         return self.run(

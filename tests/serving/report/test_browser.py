@@ -159,6 +159,23 @@ def test_sorting_stands_in_the_address_and_unknown_comes_last(opened, path, scor
     assert np.isnan(scores.set_index("account_id").loc[ids(opened), "p_expand"]).all()
 
 
+def test_columns_are_ordered_from_the_keyboard_and_the_focus_stays(opened, path):
+    opened.open(path)
+    opened.run("document.querySelector('button[data-sort=arr]').focus()")
+    told = []
+    for _ in range(2):
+        opened.press("Enter")
+        opened.settled()
+        told.append(
+            opened.run(
+                "[location.hash || '#', document.activeElement.dataset.sort,"
+                " document.querySelectorAll('[aria-sort]').length,"
+                " String(document.activeElement.closest('th').getAttribute('aria-sort'))].join(' ')"
+            )
+        )
+    assert told == ["#sort=arr arr 1 descending", "# arr 0 null"]
+
+
 def test_choosing_a_growing_cell_puts_the_likeliest_to_grow_first(opened, path, scores):
     opened.open(path)
     opened.run(
@@ -232,8 +249,9 @@ def test_nothing_scrolls_sideways_on_a_phone_and_no_text_is_tiny(opened, path, v
     opened.size(1280, 900)
 
 
-def test_a_book_prints_on_under_ten_sheets_and_an_account_on_one(opened, tmp_path):
-    mine = scores_of(200).head(40).assign(csm_id="csm_1")
+@pytest.mark.parametrize("accounts", [40, 100])
+def test_a_book_prints_on_under_ten_sheets_and_an_account_on_one(opened, tmp_path, accounts):
+    mine = scores_of(200).head(accounts).assign(csm_id="csm_1")
     page = tmp_path / "csm_1.html"
     page.write_text(page_of(mine, reader="csm_1", beside=beside_of(mine)), encoding="utf-8")
     for view in ("#view=accounts", "#view=tasks"):
