@@ -132,9 +132,9 @@ def trained_of(
 def _with_criteria(trained: Trained, rows: Dataset, company: Company) -> Trained:
     """Return the same with what the scorecard achieved on these rows; of churn alone.
 
-    Quarters lie too far apart: most decisions have no reading shortly before them.
+    Of quarters fewer decisions have a reading shortly before them, and the intervals are wider.
     """
-    if trained.model.target != "churned" or company.settings.as_of_step == "quarter":
+    if trained.model.target != "churned":
         return trained
     judged = criteria_card(rows, company.config.scorecard)
     card = {**trained.model.card, "scorecard": judged}
