@@ -96,8 +96,10 @@ def test_directions_are_those_declared():
     assert churn["active_users_28d"] == -1
     assert churn["days_overdue"] == 1
     assert churn["active_users_28d_vs_own"] == churn["active_users_28d_in_segment"] == -1
-    assert {"tickets_30d", "tickets_30d_vs_own", "tenure_days"}.isdisjoint(churn)
+    assert {"tickets_30d", "tickets_30d_vs_own", "tenure_days", "arr"}.isdisjoint(churn)
     growth = direction_of_inputs("expanded")
+    # More of what speaks for growth never speaks for leaving.
+    assert {churn[column] for column in growth} == {-1}
     assert {"seat_saturation_28d", "upgrades_365d", "upgrade_interest_180d"} <= set(growth)
     assert set(growth.values()) == {1}
 

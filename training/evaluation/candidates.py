@@ -171,31 +171,42 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
     -------
     dict of str to int
         For churn: -1 where higher is healthier, 1 where lower is, alike for the level, its ratio to
-        the own past and its place among peers. For expansion only levels of what declares an
-        expansion direction; for a target of one's own none.
+        the own past and its place among peers; what speaks for growth and declares nothing of
+        health never speaks for leaving. For expansion only levels of what declares an expansion
+        direction; for a target of one's own none.
 
     Examples
     --------
     >>> churn = direction_of_inputs("churned")
-    >>> churn["active_users_28d"], churn["active_users_28d_vs_own"]
-    (-1, -1)
+    >>> churn["active_users_28d"], churn["active_users_28d_vs_own"], churn["seat_saturation_28d"]
+    (-1, -1, -1)
     """
+    signs = {"+": 1, "-": -1}
     if target == "churned":
-        signs = {"+": -1, "-": 1}
         return {
-            column: signs[metric.direction]
+            column: -signs[direction]
             for metric in metrics
-            if metric.direction in signs and metric.axis == "health"
+            if (direction := _health_direction(metric)) in signs
             for column in (metric.column, metric.vs_own, metric.percentile)
         }
     if target != "expanded":
         return {}
-    signs = {"+": 1, "-": -1}
     return {
         metric.column: signs[metric.expansion_direction]
         for metric in metrics
         if metric.expansion_direction
     }
+
+
+def _health_direction(metric: Metric) -> str | None:
+    """Return the direction of health; of context that of growth, for who outgrows, stays.
+
+    Left free, a share of seats in use stands beside a directed one that says nearly the same, and
+    the two learn opposite signs: less use would lower the estimate.
+    """
+    if metric.axis == "health":
+        return metric.direction
+    return metric.expansion_direction if metric.axis == "context" else None
 
 
 def roles_of(dataset: Dataset) -> dict[str, str]:
