@@ -1,17 +1,20 @@
 """What the past says of a book: how often customers renew, cut back, grow, or drop out."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from ...features.arrays.array_types import FloatArray
+from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.arrays.moments import DAY
 from ..dataset.past_decisions import Past
 from ..models.stored_state import StoredBookRates
+from .model_error import rate_error
 
-__all__ = ["MONTH_DAYS", "BookRates", "LeaveRate", "learn_rates"]
+__all__ = ["MONTH_DAYS", "BookRates", "CutRate", "LeaveRate", "learn_rates"]
 
 MONTH_DAYS = 365.25 / 12
 _TRUST = 20.0
@@ -21,6 +24,8 @@ _PRIOR = (0.05, 20.0)
 _CUT, _GROWN = -0.05, 0.05
 """Changes of ARR within one step that count, as shares of what was paid."""
 _SIZES = np.linspace(0.05, 0.95, 10)
+_LISTS = ("leave", "cut_by_segment", "cut_sizes", "growth_sizes")
+_QUARTER = 91 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,24 @@ class LeaveRate:
 
 
 @dataclass(frozen=True, slots=True)
+class CutRate:
+    """How often one segment cut back at a renewal that was kept.
+
+    Parameters
+    ----------
+    segment : str
+    renewals, cuts : int
+    rate : float
+        Chance to cut back at one, drawn towards that of all.
+    """
+
+    segment: str
+    renewals: int
+    cuts: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class BookRates:
     """Rates of a book, learned from what is over.
 
@@ -58,6 +81,8 @@ class BookRates:
         Larger groups before their parts.
     cut_at_renewal, cut_in_month : float
         Chance to cut back at a renewal that is kept, and in a month where there are no terms.
+    cut_by_segment : tuple of CutRate
+        The first of them by segment, where one is known.
     cut_sizes : tuple of float
         Shares of ARR that such cuts take: equally likely sizes, ascending.
     growth_in_month : float
@@ -71,11 +96,14 @@ class BookRates:
     leave_error, growth_error : float
         Standard deviation, between past blocks of time, of the logarithm by which what came
         differed from what the model had said.
+    cut_error, growth_rate_error : float
+        The same between past quarters, of the rates.
     """
 
     leave: tuple[LeaveRate, ...] = ()
     cut_at_renewal: float = 0.0
     cut_in_month: float = 0.0
+    cut_by_segment: tuple[CutRate, ...] = ()
     cut_sizes: tuple[float, ...] = ()
     growth_in_month: float = 0.0
     growth_sizes: tuple[float, ...] = ()
@@ -83,6 +111,25 @@ class BookRates:
     taken_back: float = 0.0
     leave_error: float = 0.0
     growth_error: float = 0.0
+    cut_error: float = 0.0
+    growth_rate_error: float = 0.0
+
+    def cut_rates(self, segment: npt.NDArray[np.object_]) -> FloatArray:
+        """Return each account's chance to cut back at a renewal that is kept.
+
+        Parameters
+        ----------
+        segment : ndarray of str, shape (n,)
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Of its segment; of all where that is not known.
+        """
+        found = np.full(len(segment), self.cut_at_renewal)
+        for cell in self.cut_by_segment:
+            found = np.where(segment == cell.segment, cell.rate, found)
+        return found
 
     def leave_rates(
         self, monthly: FloatArray, renewed: FloatArray, segment: np.ndarray
@@ -112,7 +159,7 @@ class BookRates:
     def to_state(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         told = asdict(self)
-        return told | {name: list(told[name]) for name in ("leave", "cut_sizes", "growth_sizes")}
+        return told | {name: list(told[name]) for name in _LISTS}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
@@ -120,7 +167,8 @@ class BookRates:
         stored = StoredBookRates.model_validate(state).model_dump()
         lists = {name: tuple(stored[name]) for name in ("cut_sizes", "growth_sizes")}
         leave = tuple(LeaveRate(**cell) for cell in stored["leave"])
-        return cls(**{**stored, **lists, "leave": leave})
+        cuts = tuple(CutRate(**cell) for cell in stored["cut_by_segment"])
+        return cls(**{**stored, **lists, "leave": leave, "cut_by_segment": cuts})
 
 
 def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0.0) -> BookRates:
@@ -143,12 +191,14 @@ def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0
     share = stayed["change"].to_numpy() / stayed["arr"].to_numpy()
     by_month = stayed["monthly"].to_numpy(dtype=bool)
     cut, grown = share <= _CUT, share >= _GROWN
-    kept = int((~decided["left"] & ~decided["monthly"]).sum())
+    renewals = decided[~(decided["left"] | decided["monthly"]).to_numpy(dtype=bool)]
     months = _months_in(past.months)
+    at_renewal = _rate(int((cut & ~by_month).sum()), len(renewals))
     return BookRates(
         leave=tuple(_leave_rates(decided)),
-        cut_at_renewal=_rate(int((cut & ~by_month).sum()), kept),
+        cut_at_renewal=at_renewal,
         cut_in_month=_rate(int((cut & by_month).sum()), _months_in(stayed[by_month])),
+        cut_by_segment=tuple(_cuts_by_segment(renewals, stayed[cut & ~by_month], at_renewal)),
         cut_sizes=_sizes(-share[cut], stayed["arr"].to_numpy()[cut], most=1.0),
         growth_in_month=_rate(int(grown.sum()), _months_in(stayed)),
         growth_sizes=_sizes(share[grown], stayed["arr"].to_numpy()[grown], most=np.inf),
@@ -156,7 +206,36 @@ def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0
         taken_back=_rate(int(past.notices["taken_back"].sum()), len(past.notices)),
         leave_error=leave_error,
         growth_error=growth_error,
+        cut_error=_between_quarters(
+            stayed["as_of_us"].to_numpy()[cut & ~by_month], renewals["ends_us"].to_numpy()
+        ),
+        growth_rate_error=_between_quarters(
+            stayed["as_of_us"].to_numpy()[grown], stayed["as_of_us"].to_numpy()
+        ),
     )
+
+
+def _cuts_by_segment(
+    renewals: pd.DataFrame, cuts: pd.DataFrame, whole: float
+) -> Iterator[CutRate]:
+    """Yield the rate of each segment in which something was renewed."""
+    segment_of = renewals.drop_duplicates("account_id", keep="last").set_index("account_id")
+    counted = cuts["account_id"].map(segment_of["segment"]).value_counts()
+    for segment, part in renewals.groupby("segment"):
+        count = min(int(counted.get(segment, 0)), len(part))
+        rate = (count + _TRUST * whole) / (len(part) + _TRUST)
+        yield CutRate(str(segment), len(part), count, rate)
+
+
+def _between_quarters(events: IntArray, chances: IntArray) -> float:
+    """Return how far a rate moved from quarter to quarter; events and chances by their moments."""
+    if not len(chances):
+        return rate_error(np.zeros(0), np.zeros(0))
+    first = min(chances.min(), events.min(initial=chances.min()))
+    places = [np.asarray((at - first) // _QUARTER, dtype=np.int64) for at in (events, chances)]
+    count = 1 + max(int(place.max(initial=0)) for place in places)
+    came, exposed = (np.bincount(p, minlength=count).astype(np.float64) for p in places)
+    return rate_error(came, exposed * (len(events) / len(chances)))
 
 
 def _leave_rates(decided: pd.DataFrame) -> list[LeaveRate]:

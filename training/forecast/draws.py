@@ -60,7 +60,9 @@ class _Shifts:
     @classmethod
     def of(cls, rates: BookRates, draws: int) -> "_Shifts":
         rng = np.random.default_rng([SEED, 1])
-        errors = (rates.leave_error, rates.leave_error, rates.growth_error)
+        # Growth is the model's and, beyond its horizon, the rate's: the less certain of both.
+        grows = max(rates.growth_error, rates.growth_rate_error)
+        errors = (rates.leave_error, rates.cut_error, grows)
         # Factors of mean one, so that nothing is more likely for not being known well.
         return cls(*(np.exp(rng.normal(-(e**2) / 2, e, draws)) for e in errors))
 

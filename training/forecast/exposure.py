@@ -89,8 +89,8 @@ def exposure_of(
     book : Book
     curves : Curves
     estimates : DataFrame
-        In the order of ``book.accounts``: ``p_expand`` (NaN without an estimate) and
-        ``grows_by_us`` (until when it counts).
+        In the order of ``book.accounts``: ``p_expand`` (NaN without an estimate),
+        ``grows_by_us`` (until when it counts) and ``segment``.
     rates : BookRates
     moments : ndarray of int64, shape (n_moments,)
         Microseconds, ascending; the first is the as-of date.
@@ -114,7 +114,7 @@ def exposure_of(
         arr=book.accounts["arr"].to_numpy(dtype=np.float64),
         decided=curves.hazards(by_row, clock="decided") + lost,
         paying=curves.hazards(by_row, clock="paying") + lost,
-        cut=_cuts(book, points[decides], rates, moments),
+        cut=_cuts(book, points[decides], estimates, rates, moments),
         growth=_growth(book, curves, estimates, rates, moments),
         due=due_within(row[decides], at[decides], moments, n),
     )
@@ -136,12 +136,16 @@ def due_within(row: IntArray, at: IntArray, moments: IntArray, n: int) -> BoolAr
     return found
 
 
-def _cuts(book: Book, points: pd.DataFrame, rates: BookRates, moments: IntArray) -> FloatArray:
+def _cuts(
+    book: Book, points: pd.DataFrame, estimates: pd.DataFrame, rates: BookRates, moments: IntArray
+) -> FloatArray:
     row, ends = points["row"].to_numpy(), points["ends_us"].to_numpy()
     monthly = book.accounts["monthly"].to_numpy(dtype=bool)
     bound = np.isin(np.arange(len(monthly)), book.points["row"].to_numpy())
     in_term = (bound & ~monthly)[row]
-    each = np.where(in_term, _hazard(rates.cut_at_renewal), _hazard(rates.cut_in_month))
+    at_renewal = rates.cut_rates(estimates["segment"].fillna("").to_numpy(dtype=object))
+    hazard = -np.log1p(-np.minimum(at_renewal, 1 - 1e-9))
+    each = np.where(in_term, hazard[row], _hazard(rates.cut_in_month))
     columns = [
         np.bincount(row, np.where(ends <= moment, each, 0.0), len(monthly)) for moment in moments
     ]

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ...features.arrays.array_types import FloatArray
 
-__all__ = ["hazard_factor", "model_error"]
+__all__ = ["hazard_factor", "model_error", "rate_error"]
 
 _PRIOR_SPREAD, _PRIOR_BLOCKS = 0.25, 2.0
 """What is assumed before any block has been seen, and for how many it counts."""
@@ -80,7 +80,39 @@ def model_error(
         factor = hazard_factor(p[here], label[here], weight)
         if np.isnan(factor):
             continue
-        chance = 1.0 / max(float(np.sum(weight * label[here])), 1.0)
-        spreads.append(max(float(np.log(factor)) ** 2 - chance, 0.0))
+        spreads.append(_beyond_chance(factor, float(np.sum(weight * label[here]))))
+    return _drawn(spreads)
+
+
+def rate_error(came: FloatArray, expected: FloatArray) -> float:
+    """Return how far a rate moves from block to block of time, beyond what chance explains.
+
+    Parameters
+    ----------
+    came, expected : ndarray of float, shape (n_blocks,)
+        Events of each block, and how many the rate of all blocks gives it.
+
+    Returns
+    -------
+    float
+        As ``model_error``; blocks with fewer than one expected event say nothing.
+
+    Examples
+    --------
+    >>> steady, moved = np.array([50.0, 50.0, 50.0]), np.array([20.0, 80.0, 50.0])
+    >>> rate_error(steady, steady) < 0.25 < rate_error(moved, steady)
+    True
+    """
+    told = expected >= 1.0
+    # Half an event more on both sides: a block without any has a logarithm, too.
+    factors = (came[told] + 0.5) / (expected[told] + 0.5)
+    return _drawn([_beyond_chance(f, e) for f, e in zip(factors, expected[told], strict=True)])
+
+
+def _beyond_chance(factor: float, events: float) -> float:
+    return max(float(np.log(factor)) ** 2 - 1.0 / max(events, 1.0), 0.0)
+
+
+def _drawn(spreads: list[float]) -> float:
     total = _PRIOR_BLOCKS * _PRIOR_SPREAD**2 + sum(spreads)
     return float(min(np.sqrt(total / (_PRIOR_BLOCKS + len(spreads))), _WIDEST))

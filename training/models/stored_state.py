@@ -61,12 +61,22 @@ class StoredLeaveRate(_Stored):
     rate: _Rate
 
 
+class StoredCutRate(_Stored):
+    """How often one segment cut back; see ``CutRate``."""
+
+    segment: str
+    renewals: Annotated[int, Field(ge=0)]
+    cuts: Annotated[int, Field(ge=0)]
+    rate: _Share
+
+
 class StoredBookRates(_Stored):
     """Rates of a book; see ``BookRates``."""
 
     leave: list[StoredLeaveRate]
     cut_at_renewal: _Share
     cut_in_month: _Share
+    cut_by_segment: list[StoredCutRate]
     cut_sizes: list[_Share]
     growth_in_month: _Share
     growth_sizes: list[Annotated[_Finite, Field(ge=0.0)]]
@@ -74,6 +84,8 @@ class StoredBookRates(_Stored):
     taken_back: _Share
     leave_error: Annotated[_Finite, Field(ge=0.0)]
     growth_error: Annotated[_Finite, Field(ge=0.0)]
+    cut_error: Annotated[_Finite, Field(ge=0.0)]
+    growth_rate_error: Annotated[_Finite, Field(ge=0.0)]
 
 
 class StoredFacts(_Stored):

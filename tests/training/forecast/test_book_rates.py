@@ -17,11 +17,15 @@ def past(decisions=(), months=(), notices=()):
         pd.DataFrame(
             list(decisions),
             columns=["account_id", "monthly", "renewed", "segment", "left", "closed_us"],
-        ).astype({"monthly": bool, "renewed": bool, "left": bool, "closed_us": "int64"}),
+        )
+        .astype({"monthly": bool, "renewed": bool, "left": bool, "closed_us": "int64"})
+        .assign(ends_us=lambda rows: rows["closed_us"]),
         pd.DataFrame(
             list(months),
-            columns=["as_of_us", "until_us", "arr", "monthly", "change", "lost", "left"],
-        ).astype({"monthly": bool, "lost": bool, "left": bool, "until_us": "int64"}),
+            columns=["as_of_us", "until_us", "arr", "monthly", "change", "lost", "left", "account_id"],
+        ).astype(
+            {"as_of_us": "int64", "monthly": bool, "lost": bool, "left": bool, "until_us": "int64"}
+        ),
         pd.DataFrame(list(notices), columns=["lapses_us", "taken_back"]).astype(
             {"taken_back": bool, "lapses_us": "int64"}
         ),
@@ -58,8 +62,8 @@ def test_nothing_that_is_over_gives_rates_of_nothing():
     assert (rates.cut_at_renewal, rates.growth_in_month, rates.taken_back) == (0.0, 0.0, 0.0)
 
 
-def month(change=0.0, *, left=False, lost=False, arr=100.0):
-    return (0, MONTH, arr, False, change, lost, left)
+def month(change=0.0, *, left=False, lost=False, arr=100.0, account="a", at=0):
+    return (at, at + MONTH, arr, False, change, lost, left, account)
 
 
 def test_cuts_growth_and_losses_are_counted():
@@ -70,6 +74,28 @@ def test_cuts_growth_and_losses_are_counted():
     assert rates.lost_in_month == pytest.approx(1 / 100)
     assert set(rates.cut_sizes) == {0.2}
     assert set(rates.growth_sizes) == {0.5}
+
+
+def test_a_segment_that_cuts_back_more_has_a_rate_of_its_own():
+    renewed = [("a", False, True, "L", False, 0)] * 100 + [("b", False, True, "S", False, 0)] * 100
+    cuts = [month(-20.0, account="b")] * 40 + [month()] * 160
+    rates = learn_rates(past(renewed, cuts))
+    found = rates.cut_rates(pd.Series(["L", "S", "new"]).to_numpy(dtype=object))
+    assert found[0] < 0.05 < rates.cut_at_renewal < 0.35 < found[1]
+    assert found[2] == rates.cut_at_renewal == 0.2
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_rates_that_move_from_quarter_to_quarter_are_known_less_well(times):
+    quarters = [91 * DAY * number for number in range(8)]
+    renewed = [("a", False, True, "S", False, at) for at in quarters for _ in range(100)]
+    cuts = [
+        month(-20.0, at=at)
+        for number, at in enumerate(quarters)
+        for _ in range(10 * (times if number % 2 else 1))
+    ]
+    error = learn_rates(past(renewed, cuts)).cut_error
+    assert error < 0.15 if times == 1 else error > 0.4
 
 
 def test_only_what_is_over_is_learned():
