@@ -44,6 +44,7 @@ def card_markdown(trained: Trained) -> str:
         "|---" * (len(_SHOWN) + 1) + "|",
         *(_row(name, scorers) for name, scorers in card["scorers"].items()),
         "",
+        *_reliability(trained),
         *_axes(trained),
         *_forecast(trained),
         f"- {card['stability']}",
@@ -97,6 +98,26 @@ def _asked(trained: Trained) -> str:
             "was looked at."
         )
     return f"Asked is whether an account grows {days}."
+
+
+def _reliability(trained: Trained) -> list[str]:
+    """Put estimates beside what came, out of time."""
+    rows = trained.model.card.get("reliability") or []
+    if not rows:
+        return []
+    return [
+        "Out of time, what was estimated beside what came, by how many days the decision was away; "
+        "a decision counts once, the interval (95 %) is that of the rate:",
+        "",
+        "| days ahead | rows | decisions | estimate | came | interval |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {row['stratum']} | {row['rows']:,} | {row['decisions']:.0f} | "
+            f"{row['estimate']:.3f} | {row['rate']:.3f} | {row['low']:.3f} to {row['high']:.3f} |"
+            for row in rows
+        ),
+        "",
+    ]
 
 
 def _axes(trained: Trained) -> list[str]:

@@ -20,6 +20,7 @@ from .dataset.leakage_detectors import Suspicion, suspicions
 from .evaluation.backtest import Backtest, Brought, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.reason_stability import owner_of_inputs, reason_stability
+from .evaluation.reliability import reliability_table
 from .evaluation.scorers import SEED, paired_difference
 from .forecast.book_rates import BookRates, learn_rates
 from .forecast.model_error import model_error
@@ -237,10 +238,18 @@ def _card(
             }
             for model, part in shown.groupby("model", sort=False)
         },
+        "reliability": _reliability(target, backtest),
         "suspicions": [suspicion.says for suspicion in found],
         "clocks": [clock.says for clock in lesson.clocks],
         "refused": list(dataset.refused),
     }
+
+
+def _reliability(target: str, backtest: Backtest) -> list[dict[str, Any]]:
+    """Return estimates beside what came, plain values; growth has no decision to be far from."""
+    table = reliability_table(backtest.predictions[backtest.predictions["shipped"]])
+    kept = table if target == "churned" else table[table["stratum"] == "all"]
+    return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 
 
 def _warnings(

@@ -215,9 +215,7 @@ def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0
     )
 
 
-def _cuts_by_segment(
-    renewals: pd.DataFrame, cuts: pd.DataFrame, whole: float
-) -> Iterator[CutRate]:
+def _cuts_by_segment(renewals: pd.DataFrame, cuts: pd.DataFrame, whole: float) -> Iterator[CutRate]:
     """Yield the rate of each segment in which something was renewed."""
     segment_of = renewals.drop_duplicates("account_id", keep="last").set_index("account_id")
     counted = cuts["account_id"].map(segment_of["segment"]).value_counts()

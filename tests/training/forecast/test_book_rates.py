@@ -22,7 +22,16 @@ def past(decisions=(), months=(), notices=()):
         .assign(ends_us=lambda rows: rows["closed_us"]),
         pd.DataFrame(
             list(months),
-            columns=["as_of_us", "until_us", "arr", "monthly", "change", "lost", "left", "account_id"],
+            columns=[
+                "as_of_us",
+                "until_us",
+                "arr",
+                "monthly",
+                "change",
+                "lost",
+                "left",
+                "account_id",
+            ],
         ).astype(
             {"as_of_us": "int64", "monthly": bool, "lost": bool, "left": bool, "until_us": "int64"}
         ),
