@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ...features.arrays.array_types import FloatArray, IntArray
+from ...features.arrays.array_types import BoolArray, FloatArray
 from ...features.arrays.moments import DAY
 from ..dataset.past_decisions import Past
 from ..models.stored_state import StoredBookRates
@@ -97,7 +97,7 @@ class BookRates:
         Standard deviation, between past blocks of time, of the logarithm by which what came
         differed from what the model had said.
     cut_error, growth_rate_error : float
-        The same between past quarters, of the rates.
+        The same between past quarters, of the share of all money that was cut, or added.
     """
 
     leave: tuple[LeaveRate, ...] = ()
@@ -206,12 +206,8 @@ def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0
         taken_back=_rate(int(past.notices["taken_back"].sum()), len(past.notices)),
         leave_error=leave_error,
         growth_error=growth_error,
-        cut_error=_between_quarters(
-            stayed["as_of_us"].to_numpy()[cut & ~by_month], renewals["ends_us"].to_numpy()
-        ),
-        growth_rate_error=_between_quarters(
-            stayed["as_of_us"].to_numpy()[grown], stayed["as_of_us"].to_numpy()
-        ),
+        cut_error=_between_quarters(stayed, cut),
+        growth_rate_error=_between_quarters(stayed, grown),
     )
 
 
@@ -225,15 +221,16 @@ def _cuts_by_segment(renewals: pd.DataFrame, cuts: pd.DataFrame, whole: float) -
         yield CutRate(str(segment), len(part), count, rate)
 
 
-def _between_quarters(events: IntArray, chances: IntArray) -> float:
-    """Return how far a rate moved from quarter to quarter; events and chances by their moments."""
-    if not len(chances):
+def _between_quarters(stayed: pd.DataFrame, changed: BoolArray) -> float:
+    """Return how far the share of money that is cut, or added, moved from quarter to quarter."""
+    money = np.where(changed, np.abs(stayed["change"].to_numpy(dtype=np.float64)), 0.0)
+    at, paid = stayed["as_of_us"].to_numpy(dtype=np.int64), stayed["arr"].to_numpy(dtype=np.float64)
+    if not money.sum():
         return rate_error(np.zeros(0), np.zeros(0))
-    first = min(chances.min(), events.min(initial=chances.min()))
-    places = [np.asarray((at - first) // _QUARTER, dtype=np.int64) for at in (events, chances)]
-    count = 1 + max(int(place.max(initial=0)) for place in places)
-    came, exposed = (np.bincount(p, minlength=count).astype(np.float64) for p in places)
-    return rate_error(came, exposed * (len(events) / len(chances)))
+    quarter = (at - at.min()) // _QUARTER
+    came, held = (np.bincount(quarter, values) for values in (money, paid))
+    unit = float((money**2).sum() / money.sum())
+    return rate_error(came, held * (money.sum() / paid.sum()), unit=unit)
 
 
 def _leave_rates(decided: pd.DataFrame) -> list[LeaveRate]:

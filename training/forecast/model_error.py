@@ -84,18 +84,21 @@ def model_error(
     return _drawn(spreads)
 
 
-def rate_error(came: FloatArray, expected: FloatArray) -> float:
+def rate_error(came: FloatArray, expected: FloatArray, *, unit: float = 1.0) -> float:
     """Return how far a rate moves from block to block of time, beyond what chance explains.
 
     Parameters
     ----------
     came, expected : ndarray of float, shape (n_blocks,)
-        Events of each block, and how many the rate of all blocks gives it.
+        What each block brought, events or money, and what the rate of all blocks gives it.
+    unit : float
+        What a single event brings: 1 where events are counted; of money its mean, large events
+        counting for more.
 
     Returns
     -------
     float
-        As ``model_error``; blocks with fewer than one expected event say nothing.
+        As ``model_error``; blocks in which less than one event is expected say nothing.
 
     Examples
     --------
@@ -103,10 +106,11 @@ def rate_error(came: FloatArray, expected: FloatArray) -> float:
     >>> rate_error(steady, steady) < 0.25 < rate_error(moved, steady)
     True
     """
-    told = expected >= 1.0
+    told = expected >= unit
     # Half an event more on both sides: a block without any has a logarithm, too.
-    factors = (came[told] + 0.5) / (expected[told] + 0.5)
-    return _drawn([_beyond_chance(f, e) for f, e in zip(factors, expected[told], strict=True)])
+    factors = (came[told] + unit / 2) / (expected[told] + unit / 2)
+    events = expected[told] / unit
+    return _drawn([_beyond_chance(f, n) for f, n in zip(factors, events, strict=True)])
 
 
 def _beyond_chance(factor: float, events: float) -> float:
