@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
+from ...features.arrays.moments import DAY, from_timestamps
 
 __all__ = ["STRATA", "reliability_table"]
 
@@ -50,7 +51,8 @@ def reliability_table(predictions: pd.DataFrame) -> pd.DataFrame:
     >>> found.loc[found["stratum"] == "0-30", ["estimate", "rate"]].to_numpy().round(2).tolist()
     [[0.1, 0.0], [0.5, 0.5]]
     """
-    days = (predictions["asked_until"] - predictions["as_of"]) / pd.Timedelta(days=1)
+    ends, begins = (from_timestamps(predictions[name]) for name in ("asked_until", "as_of"))
+    days = (ends - begins) / DAY
     parts = {"all": predictions}
     parts |= {name: predictions[(days > a) & (days <= b)] for name, (a, b) in STRATA.items()}
     found = [(name, *figures) for name, part in parts.items() for figures in _bins(part)]

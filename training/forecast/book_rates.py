@@ -228,7 +228,7 @@ def _between_quarters(stayed: pd.DataFrame, changed: BoolArray) -> float:
     if not money.sum():
         return rate_error(np.zeros(0), np.zeros(0))
     quarter = (at - at.min()) // _QUARTER
-    came, held = (np.bincount(quarter, values) for values in (money, paid))
+    came, held = (np.bincount(quarter, each).astype(np.float64) for each in (money, paid))
     unit = float((money**2).sum() / money.sum())
     return rate_error(came, held * (money.sum() / paid.sum()), unit=unit)
 
