@@ -15,7 +15,7 @@ from ..dataset.dataset import Dataset
 from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
 from ..models.catalogue import Model, ProbabilityModel, applicable, model_named, predict
 from .candidates import fit_candidate, labelled_rows, lesson_of, roles_of
-from .choice import Choice, choose, gate_of
+from .choice import Choice, choose, competing, gate_of
 from .own_competitor import Competitor
 from .own_scorers import OwnScorers, check_scorers, own_scores
 from .scorers import SEED, Difference, paired_difference, score_table
@@ -170,9 +170,9 @@ def backtest_dataset(
             "Score with the scorecard."
         )
     trial = _Trial(dataset, target, rows, folds, progress or (lambda step: None))
-    competitors = brought.competing(roles_of(dataset), target)
-    predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
     allowed = gate_of(y, parents)
+    competitors = competing(brought.competing(roles_of(dataset), target), allowed, kind)
+    predictions = pd.concat([trial.of(model) for model in competitors], ignore_index=True)
     choice = Choice(kind, "") if kind else choose(predictions, competitors, allowed)
     predictions["target"] = target
     predictions["shipped"] = predictions["model"] == choice.kind

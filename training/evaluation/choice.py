@@ -10,7 +10,7 @@ from ...features.arrays.array_types import IntArray
 from ..models.calibration import log_loss_of
 from ..models.catalogue import Model, SizeGate, gate
 
-__all__ = ["Choice", "choose", "gate_of"]
+__all__ = ["Choice", "choose", "competing", "gate_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,32 @@ def gate_of(y: IntArray, parents: npt.NDArray[np.object_]) -> SizeGate:
     SizeGate
     """
     return gate(len(set(parents[y == 1])), len(set(parents[y == 0])))
+
+
+def competing(
+    models: tuple[Model, ...], allowed: SizeGate, kind: str | None = None
+) -> tuple[Model, ...]:
+    """Return the models that take part: none beside the one it stands in for.
+
+    Parameters
+    ----------
+    models : tuple of Model
+    allowed : SizeGate
+    kind : str, optional
+        One that takes part whatever the history supports.
+
+    Returns
+    -------
+    tuple of Model
+
+    Examples
+    --------
+    >>> from churngrid.training.models.catalogue import MODELS
+    >>> full, middle = competing(MODELS, gate(200, 500)), competing(MODELS, gate(60, 90))
+    >>> [model.name for model in middle if model not in full]
+    ['additive']
+    """
+    return tuple(model for model in models if allowed.asks(model) or model.name == kind)
 
 
 def choose(predictions: pd.DataFrame, competitors: tuple[Model, ...], allowed: SizeGate) -> Choice:

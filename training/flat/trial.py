@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from ...features.arrays.array_types import IntArray
 from ...features.errors import SchemaError
-from ..evaluation.choice import choose, gate_of
+from ..evaluation.choice import choose, competing, gate_of
 from ..evaluation.scorers import SEED, score_table
 from ..models.catalogue import Model, applicable, predict
 from .table import FlatTable
@@ -83,7 +83,8 @@ def flat_trial(
         If there are too few customers of one outcome to test anything.
     """
     _check_size(table)
-    step, competitors = progress or (lambda _: None), applicable({})
+    step, allowed = progress or (lambda _: None), gate_of(table.y, table.ids)
+    competitors = competing(applicable({}), allowed, kind)
     parts = []
     for scheme, splits in _schemes(table).items():
         for fold, (train, test) in enumerate(splits, start=1):
@@ -96,7 +97,7 @@ def flat_trial(
     scheme = str(predictions["scheme"].iloc[-1])
     # Each row is a decision of its own.
     deciding = predictions[predictions["scheme"] == scheme].assign(weight=1.0)
-    choice = choose(deciding, competitors, gate_of(table.y, table.ids))
+    choice = choose(deciding, competitors, allowed)
     shipped = kind or choice.kind
     return FlatTrial(
         predictions=predictions.assign(target="churned", shipped=predictions["model"] == shipped),

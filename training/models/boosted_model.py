@@ -1,4 +1,4 @@
-"""The boosted model among the competitors: ``ChurnClassifier`` with the methods all models have."""
+"""``ChurnClassifier`` among the competitors: with the methods all models have."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from .bag import TreeShape
 from .bag_members import Members
 from .booster_text import check_booster_text
 from .classifier import ChurnClassifier
@@ -17,7 +18,7 @@ from .linear import check_labels, model_inputs
 from .stored_state import BoostedState, StoredCurve
 from .unknown_cells import StandIns
 
-__all__ = ["Boosted"]
+__all__ = ["Additive", "Boosted"]
 
 _THREADS = 2
 """Also where a model is read back, on a machine of any size; the result does not depend on it."""
@@ -40,6 +41,8 @@ class Boosted:
     """
 
     kind: ClassVar[str] = "boosted"
+    bounds: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the classifier that differ from its own."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
@@ -132,6 +135,16 @@ class Boosted:
         fitted.n_features_in_ = len(model.encoding.names)
         fitted.feature_names_in_ = np.array(model.encoding.names, dtype=object)
         return model
+
+
+class Additive(Boosted):
+    """The same from trees of one split: each column for itself, and no combinations."""
+
+    kind: ClassVar[str] = "additive"
+    bounds: ClassVar[Mapping[str, Any]] = {
+        "max_depth": 1,
+        "shapes": (TreeShape(num_leaves=2, min_rows=30, column_share=0.5, ridge=5.0),),
+    }
 
 
 def _curves_out(curves: Curves | None) -> list[dict[str, Any]] | None:

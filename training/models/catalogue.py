@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from .boosted_model import Boosted
+from .boosted_model import Additive, Boosted
 from .linear import BaseRate, BestMetric, Logistic, RoleRule
 from .model_protocol import ProbabilityModel, predict, refresh_intercept
 
 __all__ = [
     "GATES",
     "MODELS",
+    "Additive",
     "Boosted",
     "GrowthTrend",
     "Model",
@@ -79,6 +80,8 @@ class Model:
         Whether it takes part only to be beaten; the report says by how much.
     only_for : str or None
         The one target it takes part for; all when None.
+    instead_of : str or None
+        The model in whose place it takes part where history does not suffice for that one.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Model:
     needs: tuple[str, ...] = ()
     is_baseline: bool = False
     only_for: str | None = None
+    instead_of: str | None = None
 
 
 def _base_rate() -> ProbabilityModel:
@@ -116,6 +120,10 @@ def _seat_saturation() -> ProbabilityModel:
 
 def _logistic() -> ProbabilityModel:
     return Logistic()
+
+
+def _additive() -> ProbabilityModel:
+    return Additive()
 
 
 def _boosted() -> ProbabilityModel:
@@ -178,6 +186,13 @@ MODELS = (
         meaning="A weighted sum of at most ten metrics: each one's share can be read off.",
     ),
     Model(
+        name="additive",
+        build=_additive,
+        explainer="tree",
+        meaning="A sum of one curve for each metric, in its direction: finds thresholds.",
+        instead_of="boosted",
+    ),
+    Model(
         name="boosted",
         build=_boosted,
         explainer="tree",
@@ -192,7 +207,7 @@ class SizeGate:
 
     Parameters
     ----------
-    kind : {"boosted", "logistic", "rule"}
+    kind : {"boosted", "additive", "rule"}
         The most complex kind that may ship; which one of those does is for the backtest to say.
     churned, retained : int
         Least number of distinct parent accounts with the outcome, and without.
@@ -200,7 +215,7 @@ class SizeGate:
         What to tell the reader; empty for the full model.
     """
 
-    kind: Literal["boosted", "logistic", "rule"]
+    kind: Literal["boosted", "additive", "rule"]
     churned: int
     retained: int
     notice: str
@@ -209,16 +224,20 @@ class SizeGate:
         """Say whether a model is simple enough for so much history."""
         return model.is_baseline or (self.kind != "rule" and model.name in ("logistic", self.kind))
 
+    def asks(self, model: Model) -> bool:
+        """Say whether a model takes part, or leaves its place to the one it stands in for."""
+        return model.instead_of is None or not self.admits(model_named(model.instead_of))
+
 
 GATES = (
     SizeGate(kind="boosted", churned=200, retained=500, notice=""),
     SizeGate(
-        kind="logistic",
+        kind="additive",
         churned=50,
         retained=50,
         notice=(
-            "At most a logistic model on ten metrics ships: a boosted one needs at least "
-            "200 accounts with the outcome and 500 without."
+            "At most an additive model ships, without combinations of metrics: a boosted one needs "
+            "at least 200 accounts with the outcome and 500 without."
         ),
     ),
     SizeGate(
@@ -254,7 +273,7 @@ def gate(n_churned_parents: int, n_retained_parents: int) -> SizeGate:
     Examples
     --------
     >>> gate(200, 500).kind, gate(199, 500).kind, gate(49, 5000).kind
-    ('boosted', 'logistic', 'rule')
+    ('boosted', 'additive', 'rule')
     """
     if min(n_churned_parents, n_retained_parents) < 0:
         raise ValueError(
@@ -312,7 +331,7 @@ def applicable(roles: Mapping[str, str], target: str = "churned") -> tuple[Model
     Examples
     --------
     >>> [model.name for model in applicable({"scorecard": "chs"})]
-    ['base_rate', 'one_metric', 'scorecard', 'logistic', 'boosted']
+    ['base_rate', 'one_metric', 'scorecard', 'logistic', 'additive', 'boosted']
     """
     return tuple(
         model

@@ -162,7 +162,7 @@ def _enough(y: FloatArray, parents: npt.NDArray[np.object_], fold: Fold, train: 
     """Return how many parent accounts churned in the earlier part, if there are enough."""
     left, stayed = (len(set(parents[train][y[train] == value])) for value in (1, 0))
     if gate(left, stayed).kind == "rule":
-        needed = next(one for one in GATES if one.kind == "logistic")
+        needed = next(one for one in GATES if one.kind == "additive")
         raise ValueError(
             f"The weights cannot be learned: up to {fold.train_through:%Y-%m-%d} only {left:,} "
             f"parent accounts churned and {stayed:,} stayed; at least {needed.churned} and "

@@ -173,7 +173,7 @@ def test_a_row_of_weight_two_counts_as_two_rows(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["base_rate", "one_metric", "logistic", "boosted"])
+@pytest.mark.parametrize("name", ["base_rate", "one_metric", "logistic", "additive", "boosted"])
 def test_rows_that_count_more_move_the_estimate_to_them(name: str) -> None:
     X, y, _ = _portfolio()
     weight = np.where(y == 1, 4.0, 1.0)
@@ -367,7 +367,7 @@ def test_the_boosted_model_is_the_classifier() -> None:
 
 def test_models_without_their_columns_do_not_compete() -> None:
     names = [model.name for model in applicable({})]
-    assert names == ["base_rate", "one_metric", "logistic", "boosted"]
+    assert names == ["base_rate", "one_metric", "logistic", "additive", "boosted"]
     assert applicable(ROLES, "expanded") == MODELS
 
 
@@ -385,9 +385,9 @@ def test_an_unknown_model_is_named_with_those_there_are() -> None:
     ("churned", "retained", "kind"),
     [
         (200, 500, "boosted"),
-        (199, 500, "logistic"),
-        (200, 499, "logistic"),
-        (50, 50, "logistic"),
+        (199, 500, "additive"),
+        (200, 499, "additive"),
+        (50, 50, "additive"),
         (49, 5000, "rule"),
         (5000, 49, "rule"),
         (0, 0, "rule"),
@@ -419,3 +419,12 @@ def test_the_choice_of_columns_on_a_part_of_the_accounts_leaves_some_to_learn_fr
     monkeypatch.setattr(additive, "SELECTION_ROWS", limit)
     fitted = Logistic().fit(X, y, groups=groups, monotone=DIRECTIONS, roles=ROLES)
     assert roc_auc_score(y, predict(fitted, X)) > 0.65
+
+
+def test_an_additive_model_has_no_combinations() -> None:
+    """What one column adds does not depend on any other."""
+    model, (X, _, _) = _fit(model_named("additive")), _portfolio(seed=1)
+    first = model.log_odds(X.iloc[[0] * len(X)].assign(active_users_28d=X["active_users_28d"]))
+    other = model.log_odds(X.iloc[[1] * len(X)].assign(active_users_28d=X["active_users_28d"]))
+    known = X["active_users_28d"].notna().to_numpy()
+    np.testing.assert_allclose((first - other)[known], (first - other)[known][0], atol=1e-9)
