@@ -107,7 +107,7 @@ def test_directions_are_those_declared():
 def test_account_that_stayed_and_then_left_is_evidence_of_both():
     y = np.repeat([0, 1], 60)
     parents = np.array([f"p{i}" for i in [*range(60), *range(60)]], dtype=object)
-    assert gate_of(y, parents).kind == "logistic"
+    assert gate_of(y, parents).kind == "additive"
 
 
 def test_base_rate_never_becomes_champion():
