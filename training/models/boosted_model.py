@@ -41,8 +41,6 @@ class Boosted:
     """
 
     kind: ClassVar[str] = "boosted"
-    bounds: ClassVar[Mapping[str, Any]] = {}
-    """Settings of the classifier that differ from its own."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = settings
@@ -141,10 +139,10 @@ class Additive(Boosted):
     """The same from trees of one split: each column for itself, and no combinations."""
 
     kind: ClassVar[str] = "additive"
-    bounds: ClassVar[Mapping[str, Any]] = {
-        "max_depth": 1,
-        "shapes": (TreeShape(num_leaves=2, min_rows=30, column_share=0.5, ridge=5.0),),
-    }
+
+    def __init__(self, **settings: Any) -> None:
+        stump = TreeShape(num_leaves=2, min_rows=30, column_share=0.5, ridge=5.0)
+        super().__init__(**{"max_depth": 1, "shapes": (stump,), **settings})
 
 
 def _curves_out(curves: Curves | None) -> list[dict[str, Any]] | None:
