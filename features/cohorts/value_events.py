@@ -8,6 +8,7 @@ from pandas.api.types import union_categoricals
 
 from ..arrays.coded_text import found_in, texts_of
 from ..arrays.moments import IntArray, microseconds
+from ..schema.invoice_rows import is_billed
 from ..schema.tableset import Tables
 from ..schema.use_rows import is_use
 
@@ -73,19 +74,26 @@ def signs_of_life(tables: Tables) -> pd.DataFrame:
     if events.empty:
         return events.drop(columns="user")
     parts = [events.drop(columns="user")]
-    for name, at in (("invoices", "issued_at"), ("contract_events", "effective_at")):
-        if tables.filled(name):
-            parts.append(_events(tables[name], None, at).drop(columns="user"))
+    if tables.filled("invoices"):
+        parts.append(_events(_to_pay(tables["invoices"]), None, "issued_at").drop(columns="user"))
+    if tables.filled("contract_events"):
+        said = _events(tables["contract_events"], None, "effective_at")
+        parts.append(said.drop(columns="user"))
     account = union_categoricals([part["account_id"] for part in parts])
     return pd.concat(parts, ignore_index=True).assign(account_id=account)
 
 
 def _invoices(tables: Tables) -> pd.DataFrame:
-    """Return each invoice once, whatever became of it later."""
-    events = _events(tables["invoices"], None, "issued_at")
-    events["invoice_id"] = tables["invoices"]["invoice_id"].to_pandas()
+    """Return each invoice that was to be paid once, whatever became of it later."""
+    invoices = _to_pay(tables["invoices"])
+    events = _events(invoices, None, "issued_at")
+    events["invoice_id"] = invoices["invoice_id"].to_pandas()
     events = events.sort_values("known_us", kind="stable").drop_duplicates("invoice_id")
     return events.drop(columns="invoice_id").reset_index(drop=True)
+
+
+def _to_pay(invoices: pa.Table) -> pa.Table:
+    return invoices.filter(pa.array(is_billed(invoices)))
 
 
 def _used(daily: pa.Table) -> pa.Table:

@@ -3,16 +3,13 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..schema.invoice_rows import is_billed, stated_status
 from ..schema.tableset import Tables
 from .view_data import ViewData, collected_columns
 
 __all__ = ["invoices_view", "with_debts"]
 
 
-_NOT_OWED = (
-    *("void", "voided", "draft", "deleted", "cancelled", "canceled"),
-    *("credited", "credit_note", "refunded"),
-)
 _PAID = ("paid", "settled", "closed", "succeeded", "complete", "completed")
 _GIVEN_UP = ("uncollectible", "written_off", "written off", "bad_debt")
 _GIVEN_UP_AFTER = pa.scalar(365 * 86_400_000_000, pa.duration("us"))
@@ -51,12 +48,9 @@ def with_debts(invoices: pa.Table) -> pa.Table:
     >>> with_debts(empty_table(table_spec("invoices"))).num_rows
     0
     """
-    status = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(invoices["status"])), "")
+    status = stated_status(invoices)
     due, paid = invoices["amount_due"], pc.fill_null(invoices["amount_paid"], 0.0)
-    nobody = pc.or_(
-        pc.is_in(status, value_set=pa.array(_NOT_OWED)),
-        pc.fill_null(pc.less_equal(due, 0.0), False),
-    )
+    nobody = pa.chunked_array([pa.array(~is_billed(invoices))])
     rest = pc.max_element_wise(pc.subtract(due, paid), 0.0, skip_nulls=False)
     short = pc.fill_null(pc.greater(rest, pc.multiply(due, _HALF_A_PERCENT)), False)
     says_paid = pc.is_in(status, value_set=pa.array(_PAID))

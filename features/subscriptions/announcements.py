@@ -34,7 +34,7 @@ def renewals_switched_off(versions: pd.DataFrame) -> pd.DataFrame:
     ordered = versions.sort_values(["entity", "known_us"], kind="stable")
     before = ordered.shift()
     switched = before["auto_renew"].eq(True) & ordered["auto_renew"].eq(False)
-    was_given_an_end = before["ends_us"].eq(NEVER) & (ordered["ends_us"] < NEVER)
+    was_given_an_end = before["open_end"].eq(True) & ~ordered["open_end"]
     end = _end_of_running(ordered)
     ahead = end > ordered["known_us"]
     stops = (switched | (was_given_an_end & ~ordered["rolls"])).fillna(False).astype(bool)

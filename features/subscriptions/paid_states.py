@@ -153,8 +153,8 @@ def item_states(tables: Tables) -> pd.DataFrame:
 def _seats(items: pa.Table) -> FloatArray:
     """Return how many seats each row buys; NaN where it is of something else.
 
-    A unit that is no seat is none, where the company has a word for seats. What was sold beside,
-    as a cross-sell, gives the same people more to use, from when that became known.
+    A unit that is no seat is none, as soon as the company has used a word for seats. What was sold
+    beside, as a cross-sell, gives the same people more to use, from when that became known.
     """
     columns = ["item_id", "unit", "change_type", "quantity", "known_at", "effective_from"]
     frame = items.select(columns).to_pandas()
@@ -163,7 +163,9 @@ def _seats(items: pa.Table) -> FloatArray:
     ordered = frame.sort_values(["known_at", "effective_from"], kind="stable")
     sold = ordered["change_type"].eq("cross_sell")
     beside = sold.groupby(ordered["item_id"]).cummax().reindex(frame.index)
-    other = (unit.notna() & ~seat & seat.any()) | beside
+    # Words that are written later tell nothing of the days before.
+    has_a_word = frame["known_at"] >= frame["known_at"].where(seat).min()
+    other = (unit.notna() & ~seat & has_a_word) | beside
     return np.asarray(frame["quantity"].mask(other), dtype=np.float64)
 
 

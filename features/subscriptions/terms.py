@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..arrays.array_types import FloatArray, IntArray
+from ..arrays.array_types import BoolArray, FloatArray, IntArray
 from ..arrays.moments import DAY, NEVER, add_months, first_repeat_after, later, microseconds
 from ..arrays.row_ranges import superseded
 from ..schema.currency_codes import currency_codes
@@ -28,8 +28,8 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         ``account_id``, ``contract_id``, ``predecessor`` (id of the contract it follows),
-        ``entity``, ``starts_us``, ``ends_us`` (end of the written term), ``known_us``,
-        ``replaced_us`` (a newer version was known),
+        ``entity``, ``starts_us``, ``ends_us`` (end of the written term), ``open_end``
+        (no end is written), ``known_us``, ``replaced_us`` (a newer version was known),
         ``notice_period_us`` and ``notice_period_months`` (how long before the end notice has to be
         given; one of them is 0), ``break_us`` (last moment to leave early), ``break_months`` (after
         so many it comes again; 0 where it does not), ``months`` (length of the term, at least 1),
@@ -40,8 +40,9 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     Notes
     -----
     A term of at most one month rolls whatever ``auto_renew`` says: self-serve customers have one
-    rolling contract. One that renews by itself and states its length but no end ends after that
-    length. Without any notice period the last moment to refuse a term is its end.
+    rolling contract. One that states its length but no end ends after that length, and rolls unless
+    it is said not to renew; where that is said later, the term ends that runs then. Without any
+    notice period the last moment to refuse a term is its end.
 
     Examples
     --------
@@ -56,15 +57,19 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     term_months = stored["term_months"].to_numpy()
     monthly = term_months <= 1
     months = _months(term_months, later(written, 0) - starts)
-    stated = (written == NEVER) & renews & (term_months > 1)
-    ends = np.where(stated, add_months(starts, months), written)
+    by_length = (written == NEVER) & (term_months > 1)
+    rolls = monthly | renews | (by_length & auto_renew.isna().to_numpy())
     entity = pd.factorize(frame["contract_id"], sort=True)[0].astype(np.int64)
     known = microseconds(stored, "known_at")
+    stopped = by_length & ~rolls & _rolled_before(entity, known, rolls)
+    running = first_repeat_after(starts, months, np.where(stopped, np.maximum(known, starts), starts))
+    ends = np.where(by_length, running, written)
     return frame.assign(
         predecessor=stored["predecessor_contract_id"].to_pandas(),
         entity=entity,
         starts_us=starts,
         ends_us=ends,
+        open_end=written == NEVER,
         known_us=known,
         replaced_us=superseded(np.lexsort((known, entity)), entity, known),
         notice_period_us=_notice_period(stored, ends),
@@ -75,11 +80,20 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
         anchor_us=np.where(add_months(starts, months) == ends, starts, ends),
         monthly=monthly,
         auto_renew=auto_renew,
-        rolls=monthly | renews,
+        rolls=rolls,
         acv=_per_year(stored, months),
         list_acv=stored["list_acv"].to_numpy(),
         currency=currency_codes(stored["currency"], tables.currency).to_numpy(),
     )
+
+
+def _rolled_before(entity: IntArray, known: IntArray, rolls: BoolArray) -> BoolArray:
+    """Tell which versions follow one of the same contract that rolled."""
+    order = np.lexsort((known, entity))
+    follows = np.append(False, entity[order][1:] == entity[order][:-1])[: len(order)]
+    found = np.zeros(len(order), dtype=bool)
+    found[order] = follows & np.append(False, rolls[order][:-1])[: len(order)]
+    return found
 
 
 def _months(term_months: FloatArray, length_us: IntArray) -> IntArray:

@@ -70,6 +70,7 @@ class Oracle:
         read = lambda name: rows_of(tables[name]) if name in tables else []  # noqa: E731
         self.items = [self._item(row) for row in read("subscription_items")]
         self.contracts = [self._contract(row) for row in read("contracts")]
+        self._stop_what_rolled()
         self.events = [self._event(row) for row in read("contract_events")]
 
     @staticmethod
@@ -104,8 +105,10 @@ class Oracle:
         measured = 0 if row.end == NEVER else (row.end - row.start) / pd.Timedelta(days=30.4375)
         months = row.term_months if row.term_months is not None else measured
         row.months = max(round(min(months, 1200)), 1)
-        row.rolls = row.monthly or bool(row.auto_renew)
-        if row.end == NEVER and row.auto_renew and (row.term_months or 0) > 1:
+        row.open = row.end == NEVER
+        by_length = row.open and (row.term_months or 0) > 1
+        row.rolls = row.monthly or bool(row.auto_renew) or (by_length and row.auto_renew is None)
+        if by_length:
             row.end = moved(row.start, row.months)
         if row.notice_deadline is not None and row.end < NEVER:
             row.notice = row.end - at(row.notice_deadline)
@@ -115,6 +118,16 @@ class Oracle:
         if row.acv is None and row.tcv is not None:
             row.amount = row.tcv * 12 / row.months
         return row
+
+    def _stop_what_rolled(self):
+        """Where no end is written and the term is said to renew no more, the running one is last."""
+        before = {}
+        for row in sorted(self.contracts, key=lambda row: row.known):
+            rolled = before.get(row.contract_id)
+            before[row.contract_id] = row.rolls
+            if row.open and row.end < NEVER and not row.rolls and rolled:
+                terms = (moved(row.start, k * row.months) for k in range(1, 2000))
+                row.end = next(end for end in terms if end > max(row.known, row.start))
 
     @staticmethod
     def _event(row):
@@ -232,7 +245,7 @@ class Oracle:
             if before is None:
                 continue
             off = before.auto_renew is True and row.auto_renew is False
-            given = before.end == NEVER and row.end < NEVER and not row.rolls
+            given = before.open and not row.open and not row.rolls
             end = row.end
             if row.rolls:
                 end = (

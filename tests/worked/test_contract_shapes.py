@@ -106,3 +106,95 @@ def test_without_any_sign_of_life_nothing_is_concluded():
     ticket = {"ticket_id": "t", "account_id": "p0", "created_at": LAST}
     tables = company([*PEERS, *yearly("quiet", 2022, 2023)], tickets=[ticket])
     assert custom(tables, "quiet", "2025-06-01") == "paying"
+
+
+def billed(account, *days, **more):
+    return [
+        {"invoice_id": f"{account}{day}", "account_id": account, "issued_at": day} | more
+        for day in pd.to_datetime(list(days)).strftime("%F")
+    ]
+
+
+def month_ends(first, count, months):
+    return pd.date_range(first, periods=count, freq=pd.DateOffset(months=months))
+
+
+LEAVERS = {
+    # By the quarter: the last bill of the first year pays for its last quarter.
+    "in advance": billed("x", *month_ends("2022-02-01", 4, 3)),
+    # The quarter that ends with the term is billed when it is over.
+    "afterwards": billed("x", *month_ends("2022-03-01", 12, 1)),
+    # Forty days before each quarter.
+    "early": billed("x", *month_ends("2021-12-23", 4, 3)),
+    "taken back": [
+        *billed("x", "2022-01-10"),
+        *billed("x", "2023-01-10", status="Void"),
+        *billed("x", "2023-02-10", amount_due=-1200.0),
+    ],
+}
+STAYERS = {
+    "in advance": billed("x", *month_ends("2022-02-01", 5, 3)),
+    "afterwards": billed("x", *month_ends("2022-03-01", 13, 1)),
+    "early": billed("x", *month_ends("2021-12-23", 5, 3)),
+    "once a year": billed("x", "2022-01-10", "2022-12-20"),
+    "first bill late": billed("x", "2022-02-20", "2023-01-03"),
+}
+YEARS_OF_BILLS = billed("other", *pd.to_datetime([f"{year}-02-01" for year in range(2022, 2027)]))
+
+
+def ended_with(bills, **more):
+    rows = [contract(name, "2022-02-01", "2023-02-01", **more) for name in ("x", "other")]
+    ticket = {"ticket_id": "t", "account_id": "other", "created_at": LAST}
+    return ends(company(rows, invoices=[*bills, *YEARS_OF_BILLS], tickets=[ticket])).get("x")
+
+
+@pytest.mark.parametrize("shape", LEAVERS)
+def test_the_last_bill_of_a_term_does_not_renew_it(shape):
+    assert ended_with(LEAVERS[shape]) == "2023-02-01"
+
+
+@pytest.mark.parametrize("shape", STAYERS)
+def test_a_bill_for_what_begins_at_the_end_renews_the_term(shape):
+    assert ended_with(STAYERS[shape]) == "2024-02-01"
+
+
+def test_access_left_open_for_days_is_no_renewal():
+    quiet = contract("alone", "2022-02-01", "2023-02-01")
+    for until, end in (("2023-02-20", "2023-02-01"), ("2023-03-20", "2024-02-01")):
+        tables = company([*PEERS, quiet], usage_daily=[*IN_USE, *used("alone", until)])
+        assert ends(tables) == {"alone": end}
+
+
+def by_length(**more):
+    return contract("long", "2022-02-01", None, term_months=12.0) | more
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [({"auto_renew": None}, {}), ({"auto_renew": False}, {"long": "2023-02-01"})],
+)
+def test_a_length_without_an_end_rolls_unless_it_is_said_not_to(said, left):
+    ticket = {"ticket_id": "t", "account_id": "long", "created_at": LAST}
+    tables = company([by_length(**said)], tickets=[ticket])
+    assert ends(tables) == left
+    rows = pd.DataFrame({"account_id": ["long"], "as_of": pd.to_datetime(["2022-06-01"], utc=True)})
+    stand = standing(tables, rows, business_of(tables), Settings())
+    assert stand["term_end"].item() == pd.Timestamp("2023-02-01", tz="UTC")
+
+
+def test_a_length_that_is_said_not_to_renew_ends_with_the_term_that_runs_then():
+    versions = [
+        by_length(auto_renew=True, known_at="2022-02-01"),
+        by_length(auto_renew=False, known_at="2024-10-01"),
+    ]
+    ticket = {"ticket_id": "t", "account_id": "long", "created_at": LAST}
+    tables = company(versions, tickets=[ticket])
+    assert custom(tables, "long", "2024-12-01") == "paying"
+    assert ends(tables) == {"long": "2025-02-01"}
+
+
+def test_a_length_without_an_end_ends_with_the_silence():
+    rows = [by_length(auto_renew=None), by_length(contract_id="o", account_id="other")]
+    bills = [*billed("long", "2022-02-01", "2023-02-01"), *YEARS_OF_BILLS]
+    ticket = {"ticket_id": "t", "account_id": "other", "created_at": LAST}
+    assert ends(company(rows, invoices=bills, tickets=[ticket])) == {"long": "2024-02-01"}

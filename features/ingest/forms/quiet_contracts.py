@@ -13,8 +13,10 @@ from ...arrays.array_types import IntArray
 from ...arrays.coded_text import texts_of
 from ...arrays.data_span import data_span
 from ...arrays.moments import DAY, NEVER, add_months, first_repeat_after, microseconds
+from ...schema.invoice_rows import is_billed
 from ...schema.tableset import Finding, Tables
 from ...schema.use_rows import is_use
+from .billed_periods import last_billed
 
 __all__ = ["without_quiet_renewals"]
 
@@ -59,8 +61,9 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
     Notes
     -----
     What the contract events say of an end counts, and silence adds nothing. Silence tells where the
-    company usually writes a row for the next term, or where the account
-    was invoiced before; and only while the feeds that are silent go on for others.
+    company usually writes a row for the next term, or where the account was invoiced before; and
+    only while the feeds that are silent go on for others. A bill shows that a term was renewed if
+    it pays for a period after the end, use if it goes on for longer than access is left open.
     """
     contracts = tables["contracts"]
     if tables.filled("subscription_items"):
@@ -74,9 +77,8 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
     passed = passed.assign(followed=_followed(passed, rows))
     usual = len(passed) >= _FEWEST and passed["followed"].mean() >= _FOLLOWED
     left = passed[~passed["followed"]].join(life, on="account_id")
-    left = left[left["last_us"].notna() & (left["invoiced"].eq(True) | usual)]
-    last = left["last_us"].to_numpy(dtype=np.int64)
-    ends = _term_end_after(left, last)
+    left = left[left["invoiced"].notna() & (left["invoiced"].eq(True) | usual)]
+    ends = _term_end_after(left, _bound_by(left, tables))
     quiet = ends + _WAIT <= alive_until
     left, ends = left[quiet], ends[quiet]
     if left.empty:
@@ -85,6 +87,13 @@ def without_quiet_renewals(tables: Tables) -> tuple[pa.Table, list[Finding]]:
     examples = tuple(left["account_id"].drop_duplicates()[:3])
     finding = Finding("contracts", "auto_renew", _RULE, len(left), examples)
     return pa.concat_tables([contracts, versions]), [finding]
+
+
+def _bound_by(left: pd.DataFrame, tables: Tables) -> IntArray:
+    """Return a moment up to which each account shows that its contract ran on."""
+    used = left["used_us"].to_numpy(dtype=np.float64) - _NEAR
+    moments = np.fmax(used, last_billed(left, tables).to_numpy())
+    return np.nan_to_num(moments, nan=0.0).astype(np.int64)
 
 
 def _told_to_end(contracts: pd.DataFrame, tables: Tables) -> np.ndarray:
@@ -103,26 +112,28 @@ def _signs_of_life(tables: Tables) -> tuple[pd.DataFrame, int]:
     """Return by account when it was last seen and whether it was invoiced; and until when."""
     parts = [part for part in map(_seen, _LIFE, [tables] * len(_LIFE)) if len(part)]
     if not parts:
-        return pd.DataFrame({"last_us": [], "invoiced": []}), -1
+        return pd.DataFrame({"used_us": [], "invoiced": []}), -1
     until = min(data_span([part["at_us"].to_numpy()])[1] for part in parts)
     grouped = pd.concat(parts).groupby("account_id", observed=True)
-    return grouped.agg(last_us=("last_us", "max"), invoiced=("invoiced", "max")), until
+    return grouped.agg(used_us=("used_us", "max"), invoiced=("invoiced", "max")), until
 
 
 def _seen(name: str, tables: Tables) -> pd.DataFrame:
-    """Return when accounts were seen in a table; an invoice is for some time ahead."""
+    """Return when accounts were seen in a table."""
     if not tables.filled(name):
         return pd.DataFrame()
     table = tables[name]
     if name == "usage_daily":
         table = table.filter(pa.array(is_use(table)))
+    if name == "invoices":
+        table = table.filter(pa.array(is_billed(table)))
     account, at = texts_of(table["account_id"]), microseconds(table, _LIFE[name])
     billed = name == "invoices"
     return pd.DataFrame(
         {
             "account_id": account.names.to_pandas().to_numpy()[account.codes],
             "at_us": at,
-            "last_us": at + (_WAIT if billed else 0),
+            "used_us": np.where(billed, np.nan, at),
             "invoiced": billed,
         }
     )
@@ -133,13 +144,15 @@ def _newest(contracts: pa.Table) -> pd.DataFrame:
     starts, ends = microseconds(contracts, "term_start"), microseconds(contracts, "term_end")
     measured = (np.where(ends == NEVER, starts, ends) - starts) / DAY / _MONTH_DAYS
     months = frame["term_months"].fillna(pd.Series(measured)).round().clip(1, 1200)
+    by_length = (ends == NEVER) & (frame["term_months"] > 1).to_numpy()
+    ends = np.where(by_length, add_months(starts, months.to_numpy(dtype=np.int64)), ends)
     frame = frame.assign(
         row=np.arange(len(frame)),
         starts_us=starts,
         ends_us=ends,
         known_us=microseconds(contracts, "known_at"),
         months=months.astype(np.int64),
-        renews=np.asarray(pc.fill_null(contracts["auto_renew"], False)),
+        renews=np.asarray(pc.coalesce(contracts["auto_renew"], pa.array(by_length))),
     )
     newest = frame.sort_values("known_us", kind="stable").drop_duplicates(
         "contract_id", keep="last"
