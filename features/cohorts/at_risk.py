@@ -89,7 +89,8 @@ def standing(
         return _contractual(tables, grid, business, settings)
     rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
     nothing = subscriptions_of(Tables({})).facts(grid)
-    return _assembled(grid, rules, nothing.assign(arr=np.nan, custom=""), _horizon(grid, settings))
+    arr = subscriptions_of(tables, grace_days=settings.grace_days).billed(grid)
+    return _assembled(grid, rules, nothing.assign(arr=arr, custom=""), _horizon(grid, settings))
 
 
 def _contractual(

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["currency_codes"]
+__all__ = ["currency_codes", "summed_by_currency"]
 
 
 _SIGNS: Mapping[str, str] = MappingProxyType(
@@ -45,3 +45,34 @@ def currency_codes(written: pa.ChunkedArray, own: str) -> pd.Series:
     found: pd.Series = plain.to_pandas().astype(object)
     signs = dict(_SIGNS) | ({"$": own} if own.endswith("D") else {})
     return found.replace(signs).where(found.notna() & found.ne(""), own)
+
+
+def summed_by_currency(
+    amounts: pa.ChunkedArray, written: pa.ChunkedArray | None
+) -> dict[str, float]:
+    """Add up amounts, each currency for itself.
+
+    Parameters
+    ----------
+    amounts : pyarrow.ChunkedArray of float64, shape (n,)
+    written : pyarrow.ChunkedArray of string, shape (n,), optional
+        The currency beside each amount.
+
+    Returns
+    -------
+    dict of str to float
+        By code in capitals, sorted; empty where no currency is written.
+
+    Examples
+    --------
+    >>> money = pa.chunked_array([[1.0, 2.0, None, 4.0]])
+    >>> summed_by_currency(money, pa.chunked_array([["eur", "$", "EUR", None]]))
+    {'': 4.0, 'EUR': 1.0, 'USD': 2.0}
+    >>> summed_by_currency(money, None)
+    {'': 7.0}
+    """
+    if written is None:
+        return {"": float(pc.sum(amounts).as_py() or 0.0)}
+    codes = currency_codes(written, "")
+    summed = amounts.to_pandas().groupby(codes.to_numpy()).sum()
+    return {str(code): float(summed[code]) for code in sorted(summed.index)}

@@ -1,4 +1,4 @@
-"""Which invoices have to be paid by what they say of themselves: one rule for all who read bills."""
+"""Which invoices somebody has to pay, by what they say: one rule for all who read bills."""
 
 import numpy as np
 import pyarrow as pa
@@ -6,13 +6,11 @@ import pyarrow.compute as pc
 
 from ..arrays.array_types import BoolArray
 
-__all__ = ["is_billed", "stated_status"]
+__all__ = ["is_billed", "is_void", "stated_status"]
 
 
-_NOT_OWED = (
-    *("void", "voided", "draft", "deleted", "cancelled", "canceled"),
-    *("credited", "credit_note", "refunded"),
-)
+_VOID = ("void", "voided", "draft", "deleted", "cancelled", "canceled")
+_NOT_OWED = (*_VOID, "credited", "credit_note", "refunded")
 
 
 def stated_status(invoices: pa.Table) -> pa.ChunkedArray:
@@ -61,3 +59,24 @@ def is_billed(invoices: pa.Table) -> BoolArray:
         pc.fill_null(pc.less_equal(invoices["amount_due"], 0.0), False),
     )
     return ~np.asarray(nobody.to_numpy(), dtype=bool)
+
+
+def is_void(invoices: pa.Table) -> BoolArray:
+    """Return which invoices say that they do not count at all.
+
+    Parameters
+    ----------
+    invoices : pyarrow.Table
+        The canonical table.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> is_void(pa.table({"status": pa.array(["draft", "paid"])})).tolist()
+    [True, False]
+    """
+    void = pc.is_in(stated_status(invoices), value_set=pa.array(_VOID))
+    return np.asarray(void.to_numpy(), dtype=bool)

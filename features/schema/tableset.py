@@ -1,5 +1,6 @@
 """The tables of one company after reading: canonical columns and types, nothing else."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -96,22 +97,24 @@ class Amounts:
     ----------
     column : str
         The column it stands in; empty for a table without money.
-    total : float
-        Sum of the amounts that could be read.
+    by_currency : mapping of str to float
+        Sums of the amounts that could be read, by the code written beside them (empty for none).
     unread : int
         Amounts that could not.
     """
 
     column: str = ""
-    total: float = 0.0
+    by_currency: Mapping[str, float] = field(default_factory=dict)
     unread: int = 0
 
     @classmethod
     def added(cls, parts: "Sequence[Amounts]") -> "Amounts":
         """Return the money of several pieces together."""
         column = next((part.column for part in parts if part.column), "")
-        total = sum(part.total for part in parts)
-        return cls(column, total, sum(part.unread for part in parts))
+        total: Counter[str] = Counter()
+        for part in parts:
+            total.update(part.by_currency)
+        return cls(column, dict(sorted(total.items())), sum(part.unread for part in parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,9 @@ class Intake:
         Cells of used rows that count as missing because they could not be read.
     money_column : str
         The column that holds the money of a row; empty for a table without money.
-    money_in, money_used : float
-        Sums of the amounts that could be read, of all rows and of the used ones.
+    money_in_by, money_used_by : mapping of str to float
+        Sums of the amounts that could be read, of all rows and of the used ones, by the currency
+        written beside them.
     amounts_unread : int
         Amounts that could not be read, and whose sum nobody knows.
     """
@@ -135,8 +139,8 @@ class Intake:
     rows_used: int
     cells_emptied: int = 0
     money_column: str = ""
-    money_in: float = 0.0
-    money_used: float = 0.0
+    money_in_by: Mapping[str, float] = field(default_factory=dict)
+    money_used_by: Mapping[str, float] = field(default_factory=dict)
     amounts_unread: int = 0
 
     @property
@@ -145,9 +149,34 @@ class Intake:
         return self.rows_in - self.rows_used
 
     @property
-    def money_aside(self) -> float:
-        """Money in the rows put aside, as far as it could be read."""
-        return round(self.money_in - self.money_used, 6)
+    def currencies(self) -> tuple[str, ...]:
+        """Codes of the money; none is written where it is in one that nobody named."""
+        return tuple(code for code in self.money_in_by if code)
+
+    @property
+    def money_in(self) -> float | None:
+        """Money of all rows; None in several currencies, which are never added up."""
+        return self._summed(self.money_in_by)
+
+    @property
+    def money_used(self) -> float | None:
+        """Money of the used rows; None in several currencies."""
+        return self._summed(self.money_used_by)
+
+    @property
+    def money_aside_by(self) -> dict[str, float]:
+        """Money in the rows put aside, as far as it could be read, by currency."""
+        used = self.money_used_by
+        return {code: round(m - used.get(code, 0.0), 6) for code, m in self.money_in_by.items()}
+
+    @property
+    def money_aside(self) -> float | None:
+        """Money in the rows put aside; None in several currencies."""
+        return self._summed(self.money_aside_by)
+
+    def _summed(self, by_currency: Mapping[str, float]) -> float | None:
+        # What is written without a currency is in the one that all others name.
+        return None if len(self.currencies) > 1 else round(sum(by_currency.values()), 6)
 
 
 def canonical_schema(spec: TableSpec) -> pa.Schema:

@@ -12,7 +12,15 @@ from ..arrays.row_ranges import paint
 from .currencies import Rates
 from .visible_spans import Spans, spans_of, visible_spans
 
-__all__ = ["Paid", "converted_total", "escalated", "has_paid", "paid_on", "stopped_paying"]
+__all__ = [
+    "Paid",
+    "begun",
+    "converted_total",
+    "escalated",
+    "has_paid",
+    "paid_on",
+    "stopped_paying",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class Paid:
         Something above zero is paid in all.
     in_force : ndarray of bool, shape (n_rows,)
         Something is in force, be it for nothing.
+    unpriced : ndarray of bool, shape (n_rows,)
+        Something in force is paid for by an amount that is not stated.
     seats : ndarray of float, shape (n_rows,)
         Seats of the items in force; 0 where none is stated.
     """
@@ -34,6 +44,7 @@ class Paid:
     arr: FloatArray
     pays: BoolArray
     in_force: BoolArray
+    unpriced: BoolArray
     seats: FloatArray
 
 
@@ -64,6 +75,7 @@ def paid_on(rows: Rows, states: pd.DataFrame, rates: Rates, *, months_ago: int =
         arr=np.where(unpriced, np.nan, arr),
         pays=pays,
         in_force=_some(spans, ~_emptied(states), rows),
+        unpriced=unpriced,
         seats=spans.total(states["quantity"].to_numpy(), len(rows)),
     )
 
@@ -111,6 +123,13 @@ def _emptied(states: pd.DataFrame) -> BoolArray:
     return np.asarray(negative | (nothing & follows))
 
 
+def _priced_before(states: pd.DataFrame) -> BoolArray:
+    """Mark states of nothing of accounts that had something with a price by then."""
+    nothing = states["arr"].to_numpy() <= 0
+    priced = states["known_us"].where(~nothing, NEVER).groupby(states["account_id"])
+    return np.asarray(nothing & (priced.transform("min") <= states["known_us"]).to_numpy())
+
+
 def has_paid(rows: Rows, states: pd.DataFrame) -> BoolArray:
     """Tell on which rows the account pays or has paid, as known then.
 
@@ -135,6 +154,25 @@ def has_paid(rows: Rows, states: pd.DataFrame) -> BoolArray:
     return np.asarray(spans.count(len(rows)) > 0)
 
 
+def begun(rows: Rows, states: pd.DataFrame) -> BoolArray:
+    """Tell on which rows something of the account is or has been in force, as known then.
+
+    Parameters
+    ----------
+    rows : Rows
+    states : DataFrame
+        From ``paid_states``.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+    """
+    enters = np.maximum(states["starts_us"].to_numpy(), states["known_us"].to_numpy())
+    forever = np.full(len(states), NEVER)
+    spans = spans_of(rows, states["account_id"], after=enters, through=forever)
+    return np.asarray(spans.count(len(rows)) > 0)
+
+
 def stopped_paying(rows: Rows, states: pd.DataFrame) -> IntArray:
     """Return when the last thing that an account paid for ended, as known on each row.
 
@@ -153,7 +191,8 @@ def stopped_paying(rows: Rows, states: pd.DataFrame) -> IntArray:
     newer = ordered.groupby(["entity", "rank_us"])["known_us"].shift(-1, fill_value=NEVER)
     replaced = newer.reindex(states.index).to_numpy(dtype=np.int64)
     through = np.minimum(replaced, states["until_us"].to_numpy())
-    nothing = states["arr"].to_numpy() <= 0
+    # What was in force for nothing, without a price before it, ends like anything else.
+    nothing = (states["arr"].to_numpy() < 0) | _emptied(states) | _priced_before(states)
     at = np.where(nothing, states["starts_us"], states["ends_us"]).astype(np.int64)
     after = np.maximum(at, states["known_us"].to_numpy())
     spans = spans_of(rows, states["account_id"], after=after, through=through)

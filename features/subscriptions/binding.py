@@ -6,6 +6,7 @@ import pandas as pd
 from ..arrays.array_types import BoolArray, IntArray, TextArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.moments import NEVER, add_months, first_repeat_after, month_start_after
+from .succession import SMALL_SHARE
 from .terms import deadline_of, term_end_after
 from .visible_spans import visible_spans
 
@@ -30,7 +31,8 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
     """Find the term that binds each account on each row, as known before its as-of date.
 
     An account with several contracts is bound by the one that ends last, a successor that is
-    already signed included: only when that one ends can the whole account leave.
+    already signed included: only when that one ends can the whole account leave. One that is worth
+    little beside another one binds only when no such other one can still be decided on.
 
     Parameters
     ----------
@@ -78,12 +80,22 @@ def _binding_position(rows: Rows, contracts: pd.DataFrame) -> IntArray:
     end = _running_end(terms, rows.as_of[row])
     # What has no end binds less than what has one.
     preference = np.where(end == NEVER, 0, end)
-    order = np.lexsort((terms["entity"].to_numpy(), -preference, row))
+    beside = _beside_another(terms, row, end)
+    order = np.lexsort((terms["entity"].to_numpy(), -preference, beside, row))
     first = np.ones(len(order), dtype=bool)
     first[1:] = row[order][1:] != row[order][:-1]
     found = np.full(len(rows), -1, dtype=np.int64)
     found[row[order][first]] = fact[order][first]
     return found
+
+
+def _beside_another(terms: pd.DataFrame, row: IntArray, end: IntArray) -> BoolArray:
+    """Mark contracts that are small beside one of the same account that can still be refused."""
+    refused = terms["rolls"].to_numpy(dtype=bool) & (terms["final_us"] < NEVER).to_numpy()
+    decided_on = (end < NEVER) & ~refused
+    worth = terms["acv"].where(decided_on)
+    largest = worth.groupby([pd.Series(row), terms["currency"]]).transform("max")
+    return (terms["acv"] < SMALL_SHARE * largest).to_numpy(dtype=bool)
 
 
 def _running_end(terms: pd.DataFrame, as_of: IntArray) -> IntArray:

@@ -50,11 +50,12 @@ _SENTENCES = {
         "subscription items also a horizon without use, invoice or statement."
     ),
     Business.NON_CONTRACTUAL: (
-        "Non-contractual: churn is a horizon without any value event, ARR is unknown."
+        "Non-contractual: churn is a horizon without any value event, ARR is what was billed in "
+        "twelve months, unknown without invoices."
     ),
     Business.INVOICED: (
         "Invoices alone: churn is a horizon without a further invoice, for accounts that are "
-        "invoiced more often than that; ARR is unknown."
+        "invoiced more often than that; ARR is what was billed in twelve months."
     ),
     Business.UNDECIDED: (
         "Nothing here says who leaves, so no account is called churned: accounts are ranked by "

@@ -4,7 +4,7 @@ What an account pays, what binds it until when, at which points it can decide to
 said, and whether it is a customer, all as known at a moment.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from ..arrays.array_types import BoolArray, FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, later
 from ..schema.tableset import Tables
-from .amounts import converted_total, escalated, has_paid, paid_on, stopped_paying
+from .amounts import Paid, begun, converted_total, escalated, has_paid, paid_on, stopped_paying
+from .billed import Bills, bills_of
 from .binding import binding_terms, first_bound, next_decisions
 from .contract_states import contract_states
 from .currencies import Rates, rates_of
@@ -48,6 +49,8 @@ class Subscriptions:
     pauses : DataFrame
         From ``pause_states``.
     rates : Rates
+    bills : Bills
+        What stands in where nothing carries a price.
     grace_days : int
         For so long a customer whose term has ended can still renew.
     """
@@ -58,6 +61,7 @@ class Subscriptions:
     notices: pd.DataFrame
     pauses: pd.DataFrame
     rates: Rates
+    bills: Bills
     grace_days: int
 
     def facts(self, rows: Rows) -> pd.DataFrame:
@@ -72,9 +76,10 @@ class Subscriptions:
         DataFrame
             One row each, in the order of ``rows``; times are microseconds, ``NEVER`` without:
 
-            - ``arr`` (per year in the company's currency; NaN when unknown), ``seats``, ``pays``,
-              ``in_force`` (something is in force, be it for nothing), ``ever`` (pays or has paid),
-              ``price_level`` (value of the contracts in force over their list value);
+            - ``arr`` (per year in the company's currency; what is billed where nothing carries a
+              price; NaN when unknown), ``seats``, ``pays``, ``in_force`` (something is in force, be
+              it for nothing), ``ever`` (pays or has paid), ``price_level`` (value of the contracts
+              in force over their list value);
             - ``custom``: ``not_yet`` (nothing has begun), ``trial`` (in force for nothing, never
               paid), ``paying``, ``unpaid`` (in force, for nothing or less in all), ``grace`` (has
               ended so lately that it can still renew), ``left``;
@@ -83,8 +88,9 @@ class Subscriptions:
               ended, and what it paid;
             - everything of ``binding_terms`` and ``next_decisions``.
         """
-        paid = paid_on(rows, self.paid, self.rates)
-        ever, paused = has_paid(rows, self.paid), self._paused(rows)
+        paid = self._paid(rows)
+        billed = self.bills.ever(rows) & begun(rows, self.paid)
+        ever, paused = has_paid(rows, self.paid) | billed, self._paused(rows)
         notice = self._notice_since(rows)
         terms = first_bound(binding_terms(rows, self.contracts), binding_terms(rows, self.periods))
         decisions = next_decisions(rows, terms, paid.pays)
@@ -130,7 +136,34 @@ class Subscriptions:
         -------
         ndarray of float, shape (n_rows,)
         """
-        return paid_on(rows, self.paid, self.rates, months_ago=months_ago).arr
+        return self._paid(rows, months_ago=months_ago).arr
+
+    def billed(self, rows: Rows) -> FloatArray:
+        """Return what each account is billed a year: the only ARR there is without contracts.
+
+        Parameters
+        ----------
+        rows : Rows
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            NaN where nobody is billed at all.
+        """
+        if self.bills.yearly.empty:
+            return np.full(len(rows), np.nan)
+        return self.bills.per_year(rows, self.rates)
+
+    def _paid(self, rows: Rows, *, months_ago: int = 0) -> Paid:
+        """Return what is paid, by the bills where nothing that is in force carries a price."""
+        paid = paid_on(rows, self.paid, self.rates, months_ago=months_ago)
+        if self.bills.yearly.empty:
+            return paid
+        billed = self.bills.per_year(rows, self.rates, months_ago=months_ago)
+        free = paid.in_force & ~paid.pays & ~has_paid(rows, self.paid)
+        stands_in = (paid.unpriced & (billed > 0)) | (free & (billed != 0)) | self.paid.empty
+        arr = np.where(stands_in, billed, paid.arr)
+        return replace(paid, arr=arr, pays=paid.pays | (free & stands_in))
 
     def growth(self, rows: Rows, *, months: int) -> FloatArray:
         """Return by which share ARR has moved, in constant currency and without escalators.
@@ -157,7 +190,8 @@ class Subscriptions:
         Returns
         -------
         DataFrame
-            As ``settle`` gives it, with ``arr`` at the newest rates; NaN where it is unknown.
+            As ``settle`` gives it, with ``arr`` at the newest rates; NaN where it is unknown, or
+            read from the bills of an account of which nothing carries a price.
         """
         states = settle(self.paid)
         newest = np.array([NEVER])
@@ -165,7 +199,15 @@ class Subscriptions:
             str(code): self.rates.on(str(code), newest)[0] for code in states["currency"].unique()
         }
         arr = states["arr"] * states["currency"].map(rate).astype(float)
-        return states.assign(arr=arr.mask(states["arr"] <= 0, states["arr"]))
+        arr = arr.mask(states["arr"] <= 0, states["arr"])
+        return states.assign(arr=arr.mask(self._by_bills(states)))
+
+    def _by_bills(self, states: pd.DataFrame) -> pd.Series:
+        """Mark what is in force for nothing, in accounts that have no price and have bills."""
+        priced = states.loc[~(states["arr"] <= 0), "account_id"]
+        free = states["arr"].eq(0) & ~states["account_id"].isin(priced)
+        ended = states["change"].eq("cancel") | states["source"].eq("event")
+        return free & ~ended & states["account_id"].isin(self.bills.yearly["account_id"])
 
     def _paused(self, rows: Rows) -> BoolArray:
         spans = visible_spans(rows, self.pauses)
@@ -247,6 +289,7 @@ def _read(tables: Tables, grace_days: int) -> Subscriptions:
         notices=leaving_notices(said),
         pauses=pause_states(tables),
         rates=rates_of(tables),
+        bills=bills_of(tables),
         grace_days=grace_days,
     )
 

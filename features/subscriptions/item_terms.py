@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from ..arrays.array_types import IntArray
 from ..arrays.moments import DAY, NEVER, add_months, first_repeat_after, microseconds
+from ..schema.currency_codes import currency_codes
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
 
@@ -53,6 +54,8 @@ def item_terms(tables: Tables) -> pd.DataFrame:
             "known_us": microseconds(items, "known_at"),
             "anchor_us": np.where(rolls, anchor, until),
             "months": months,
+            "acv": 12.0 * items["mrr"].to_numpy(),
+            "currency": currency_codes(items["currency"], tables.currency).to_numpy(),
             "rolls": rolls,
             "monthly": False,
             "auto_renew": pd.array([pd.NA] * len(starts), "boolean"),

@@ -7,7 +7,7 @@ from ..arrays.array_types import BoolArray
 from ..arrays.moments import DAY, NEVER
 from .terms import term_end_after
 
-__all__ = ["successions"]
+__all__ = ["SMALL_SHARE", "successions"]
 
 
 _LOOKED_AT = 8
@@ -17,7 +17,7 @@ _NEAR_DAYS = 31.0
 _NEAR_SHARE = 1 / 3
 """A successor begins so near to the end of a term: at most so many days, or part of the term."""
 
-_LEAST_SHARE = 0.25
+SMALL_SHARE = 0.25
 """What is worth less than this of a contract does not replace it but stands beside it."""
 
 _FACTS = ("entity", "starts_us", "known_us", "replaced_us")
@@ -95,5 +95,5 @@ def _takes_over(pairs: pd.DataFrame) -> BoolArray:
     end = term_end_after(pairs, begins - near - 1)
     # A contract without a written end, paid by the month, can be followed at any time.
     at_an_end = (end <= begins + near) | (end == NEVER)
-    smaller = pairs["acv_next"].to_numpy() < _LEAST_SHARE * pairs["acv"].to_numpy()
+    smaller = pairs["acv_next"].to_numpy() < SMALL_SHARE * pairs["acv"].to_numpy()
     return np.asarray(at_an_end & ~smaller)

@@ -62,7 +62,9 @@ def contract_versions(tables: Tables) -> pd.DataFrame:
     entity = pd.factorize(frame["contract_id"], sort=True)[0].astype(np.int64)
     known = microseconds(stored, "known_at")
     stopped = by_length & ~rolls & _rolled_before(entity, known, rolls)
-    running = first_repeat_after(starts, months, np.where(stopped, np.maximum(known, starts), starts))
+    running = first_repeat_after(
+        starts, months, np.where(stopped, np.maximum(known, starts), starts)
+    )
     ends = np.where(by_length, running, written)
     return frame.assign(
         predecessor=stored["predecessor_contract_id"].to_pandas(),

@@ -130,7 +130,7 @@ def show_check(summary: Mapping[str, Any]) -> None:
         [
             [
                 *(entry[key] for key in ("table", "rows_in", "rows_used", "rows_quarantined")),
-                *(_amount(entry.get(key)) for key in ("money_in", "money_quarantined")),
+                *(_amounts(entry, key) for key in ("in", "quarantined")),
                 entry.get("cells_emptied") or "",
             ]
             for entry in summary["tables"]
@@ -296,6 +296,15 @@ def _show_use(checked: Mapping[str, Any]) -> None:
     )
     for gap in coverage["missing"][:_GAPS]:
         say(f"  {gap['name']} would add {gap['scorecard_share']:.0%}: {gap['n_metrics']} metrics.")
+
+
+def _amounts(entry: Mapping[str, Any], key: str) -> str:
+    """Return the money of a table, each currency for itself."""
+    by_currency = entry.get("money_by_currency")
+    if by_currency is None:
+        return _amount(entry.get(f"money_{key}"))
+    parts = (f"{_amount(sums[key])} {code}".strip() for code, sums in by_currency.items())
+    return "; ".join(parts)
 
 
 def _amount(money: float | None) -> str:

@@ -1,13 +1,15 @@
 """Rows and money that a reading put aside: what a run says before anything else."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...features.errors import SchemaError
+from ...features.schema.currency_codes import summed_by_currency
 from ...features.schema.tableset import Tables
 
 __all__ = ["PutAside", "put_aside", "refuse_unreadable", "told_aside"]
@@ -34,8 +36,8 @@ class PutAside:
     rows_in : int
     rows : int
         Put aside, repetitions of earlier rows left out: what those say is in use.
-    money : float
-        Per year, of those rows that state it; 0.0 for a table without money.
+    money : mapping of str to float
+        Per year, of those rows that state it, by currency; empty for a table without money.
     why : str
         The commonest reason.
     """
@@ -43,7 +45,7 @@ class PutAside:
     table: str
     rows_in: int
     rows: int
-    money: float
+    money: Mapping[str, float]
     why: str
 
     @property
@@ -54,12 +56,13 @@ class PutAside:
     @property
     def notable(self) -> bool:
         """Whether it is a finding: money, or more than a stray row."""
-        return self.money > 0 or self.share >= _NOTABLE
+        return bool(self.money) or self.share >= _NOTABLE
 
     @property
     def sentence(self) -> str:
         """What to say of it."""
-        worth = f", worth {self.money:,.0f} a year" if self.money > 0 else ""
+        amounts = " and ".join(f"{sum_:,.0f} {code}".strip() for code, sum_ in self.money.items())
+        worth = f", worth {amounts} a year" if amounts else ""
         rows = "row" if self.rows_in == 1 else "rows"
         return (
             f"`{self.table}`: {self.rows:,} of {self.rows_in:,} {rows} put aside{worth}, most "
@@ -144,10 +147,17 @@ def _of_table(name: str, rows: pa.Table, tables: Tables) -> PutAside:
     )
 
 
-def _money(name: str, rows: pa.Table) -> float:
+def _money(name: str, rows: pa.Table) -> dict[str, float]:
     """Return what the rows of a table say is due in a year, as far as it could be read."""
-    stated = pc.sum(pc.max_element_wise(rows["money"], 0.0, skip_nulls=False)).as_py()
-    return _TIMES_A_YEAR.get(name, 1.0) * float(stated or 0.0)
+    due = rows.filter(pc.fill_null(pc.greater(rows["money"], 0.0), False))
+    if not due.num_rows:
+        return {}
+    currency = pa.chunked_array(
+        [[json.loads(values).get("currency") for values in due["values"].to_pylist()]], pa.string()
+    )
+    times = _TIMES_A_YEAR.get(name, 1.0)
+    summed = summed_by_currency(due["money"], currency)
+    return {code: times * amount for code, amount in summed.items()}
 
 
 def _not_read(tables: Tables) -> Iterator[str]:

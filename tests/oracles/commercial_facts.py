@@ -120,7 +120,7 @@ class Oracle:
         return row
 
     def _stop_what_rolled(self):
-        """Where no end is written and the term is said to renew no more, the running one is last."""
+        """Without a written end a term that is said to renew no more is the last one."""
         before = {}
         for row in sorted(self.contracts, key=lambda row: row.known):
             rolled = before.get(row.contract_id)
@@ -470,8 +470,29 @@ class Oracle:
         full = self.worth(listed)
         return self.worth(paid) / full if full > 0 else float("nan")
 
-    def _binding(self, account, t):
+    def small(self, amount, code, candidates):
+        """Whether an amount is little beside one of the same currency that can be decided on."""
+        code_of = lambda code: (code or self.own).strip().upper()  # noqa: E731
+        others = [
+            worth
+            for worth, currency, end, stopped in candidates
+            if code_of(currency) == code_of(code) and some(worth) and end < NEVER and not stopped
+        ]
+        return bool(others) and some(amount) and amount < 0.25 * max(others)
+
+    @staticmethod
+    def first(found):
+        """The one that ends last among those that are not small; of equals the first."""
         best = None
+        for candidate in found:
+            small, end = candidate[0], candidate[2]
+            rank = (not small, pd.Timestamp(0, tz="UTC") if end == NEVER else end)
+            if best is None or rank > best[0]:
+                best = (rank, candidate)
+        return best and (best[1][1], best[1][2], best[0][1], best[1][3])
+
+    def _binding(self, account, t):
+        open_ones = []
         for name in sorted({row.contract_id for row in self.contracts}):
             row = self.versions(lambda known: known < t).get(name)
             if row is None or row.account_id != account:
@@ -480,28 +501,39 @@ class Oracle:
             if final < t:
                 continue
             end = min(self.end_after(row, t - TICK) if row.rolls else row.end, final)
-            rank = pd.Timestamp(0, tz="UTC") if end == NEVER else end
-            if best is None or rank > best[2]:
-                best = (row, end, rank, final)
-        return best or self._paid_for(account, t)
+            open_ones.append((row, end, final))
+        worths = [
+            (r.amount, r.currency, end, r.rolls and final < NEVER) for r, end, final in open_ones
+        ]
+        marked = [
+            (self.small(row.amount, row.currency, worths), row, end, final)
+            for row, end, final in open_ones
+        ]
+        return self.first(marked) or self._paid_for(account, t)
 
     def _paid_for(self, account, t):
         """Without a contract an account is bound by what it has paid for by more than a month."""
-        newest, best = {}, None
+        newest, open_ones = {}, []
         for row in sorted(self.items, key=lambda row: (row.start, row.known)):
             if row.known < t:
                 newest[row.item_id] = row
-        for row in newest.values():
+        for _, row in sorted(newest.items()):
             if row.account_id != account or row.until == NEVER:
                 continue
             if row.months <= 1 or row.amount <= 0:
                 continue
             end = self.period_end(row, t)
-            if end >= t and (best is None or end > best[1]):
+            if end >= t:
                 term = Row(notice=pd.Timedelta(0), rolls=row.rolls, monthly=False, end=row.until)
                 term.break_at, term.item = None, row
-                best = (term, end, end, NEVER if row.rolls else end)
-        return best
+                open_ones.append((row, term, end, NEVER if row.rolls else end))
+        worths = [(row.amount, row.currency, end, False) for row, _, end, _ in open_ones]
+        return self.first(
+            [
+                (self.small(row.amount, row.currency, worths), term, end, final)
+                for row, term, end, final in open_ones
+            ]
+        )
 
     def _decision(self, term, t, pays):
         month_end = month_start_after(t - TICK)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import SchemaError
+from ...schema.currency_codes import summed_by_currency
 from ...schema.tables import FACT_TABLES
 from ...schema.tableset import QUARANTINE_SCHEMA, Finding, Intake, Tables
 from ..delivery import Delivery, Pieces
@@ -128,15 +129,15 @@ def _tables(batches: Mapping[str, Batch]) -> Tables:
 
 def _intake(batch: Batch) -> Intake:
     """Return what came of the rows of one table, and of the money in them."""
-    money = batch.amounts.column
-    used = pc.sum(money_of(batch.spec, batch.table)).as_py() if money else None
+    money, table = batch.amounts.column, batch.table
+    currency = table["currency"] if "currency" in table.column_names else None
     return Intake(
         rows_in=batch.rows_in,
         rows_used=batch.table.num_rows,
         cells_emptied=sum(finding.count for finding in batch.findings if finding.emptied),
         money_column=money,
-        money_in=batch.amounts.total,
-        money_used=float(used or 0.0),
+        money_in_by=batch.amounts.by_currency,
+        money_used_by=summed_by_currency(money_of(batch.spec, table), currency) if money else {},
         amounts_unread=batch.amounts.unread,
     )
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ...arrays.coded_text import CODED, coded
 from ...arrays.plain_text import Mask, absent, displayed, hashed, plain, shortened
+from ...schema.currency_codes import summed_by_currency
 from ...schema.table_declaration import Column, TableSpec
 from ...schema.tableset import QUARANTINE_SCHEMA, Amounts, Finding, column_type
 from ..coerce import coerce
@@ -459,7 +460,9 @@ def _amounts(delivery: Delivery, read: Mapping[str, _ReadColumn]) -> Amounts:
     amounts = money_of(delivery.plan.spec, {name: read[name].coerced.column for name in money})
     faults = [fault.mask for name in money for fault in read[name].coerced.faults]
     unread = absent(amounts) & np.logical_or.reduce([absent(amounts) & False, *faults])
-    return Amounts(money[0], float(pc.sum(amounts).as_py() or 0.0), int(np.count_nonzero(unread)))
+    currency = read["currency"].coerced.column if "currency" in read else None
+    summed = summed_by_currency(amounts, currency)
+    return Amounts(money[0], summed, int(np.count_nonzero(unread)))
 
 
 def money_of(spec: TableSpec, columns: Mapping[str, pa.ChunkedArray] | pa.Table) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from .cancelled_items import ended_by_events
 from .item_periods import with_period_ends
 from .local_time import at_local_time
 from .quiet_contracts import without_quiet_renewals
+from .unpriced_terms import read_from_bills
 
 __all__ = ["as_the_company_writes"]
 
@@ -42,7 +43,7 @@ def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
     -------
     Tables
         With one finding for periods that were given with their last day, for items of which each
-        row is a period, and for currencies without a rate.
+        row is a period, for what carries no price and is billed, and for currencies without a rate.
     """
     tables = at_local_time(tables, settings.time_zone)
     by_name, found = dict(tables.by_name), []
@@ -71,7 +72,8 @@ def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
         currency=_own_currency(tables, settings),
         grace_days=settings.grace_days,
     )
-    return replace(written, findings=(*tables.findings, *found, *_without_rate(written)))
+    found += [*read_from_bills(written), *_without_rate(written)]
+    return replace(written, findings=(*tables.findings, *found))
 
 
 def _half_open(

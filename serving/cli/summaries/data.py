@@ -123,12 +123,25 @@ def _money(intake: "Intake | None") -> dict[str, Any]:
     if intake.money_column:
         told |= {
             "money_column": intake.money_column,
-            "money_in": round(intake.money_in, 2),
-            "money_used": round(intake.money_used, 2),
-            "money_quarantined": round(intake.money_aside, 2),
+            "money_in": _cents(intake.money_in),
+            "money_used": _cents(intake.money_used),
+            "money_quarantined": _cents(intake.money_aside),
             "amounts_unread": intake.amounts_unread,
         }
+    if len(intake.currencies) > 1:
+        told["money_by_currency"] = {
+            code: {
+                "in": _cents(amount),
+                "used": _cents(intake.money_used_by.get(code, 0.0)),
+                "quarantined": _cents(intake.money_aside_by[code]),
+            }
+            for code, amount in intake.money_in_by.items()
+        }
     return told
+
+
+def _cents(money: float | None) -> float | None:
+    return None if money is None else round(money, 2)
 
 
 def _quarantined(result: "CheckResult") -> dict[str, int]:

@@ -235,3 +235,20 @@ def test_rows_and_money_in_are_rows_and_money_used_and_put_aside():
     intake = tables.intake["invoices"]
     assert (intake.money_in, intake.money_used, intake.money_aside) == (1205.5, 5.5, 1200)
     assert tables.quarantine["account_id"].to_pylist() == ["a"]
+
+
+def test_money_in_several_currencies_is_never_added_up():
+    written = {"currency": ["usd", "EUR", "EUR"], "account_id": ["a"] * 3, "invoice_id": [1, 2, 3]}
+    written |= {"issued_at": ["2025-01-01", "2025-01-02", "soon"], "amount_due": ["10", "20", "5"]}
+    intake = invoices(**written).intake["invoices"]
+    assert intake.currencies == ("EUR", "USD")
+    assert (intake.money_in, intake.money_used, intake.money_aside) == (None, None, None)
+    assert intake.money_in_by == {"EUR": 25.0, "USD": 10.0}
+    assert intake.money_aside_by == {"EUR": 5.0, "USD": 0.0}
+
+
+def test_an_amount_without_currency_is_in_the_only_one_that_is_named():
+    intake = invoices(
+        amount_due=["10", "20"], currency=["EUR", ""], issued_at=["2025-01-01"] * 2
+    ).intake["invoices"]
+    assert (intake.currencies, intake.money_in) == (("EUR",), 30.0)
