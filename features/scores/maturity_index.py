@@ -22,8 +22,11 @@ from .rubric import Category, Characteristic, Rubric
 from .rubric_rules import TELEMETRY
 from .telemetry_levels import Shown, shown_levels
 
-__all__ = ["band_of_maturity", "reasons_to_ask_again", "score_maturity"]
+__all__ = ["ASKED", "band_of_maturity", "reasons_to_ask_again", "score_maturity"]
 
+
+ASKED = ("account_events", Is("kind", ("maturity_answer",)))
+"""What shows that a company assesses maturity at all."""
 
 _IN_WORDS = {"m_and_a": "merger or acquisition"}
 
@@ -55,6 +58,12 @@ def reasons_to_ask_again(
         for row in np.flatnonzero(_last(known, kind) > newest):
             reasons[row].append(text)
     return np.array(["; ".join(parts) for parts in reasons], dtype=object)
+
+
+def _ever_asked(known: Knowledge) -> npt.NDArray[np.int64]:
+    if "account_events" not in known.tables:
+        return np.zeros(len(known.rows), dtype=np.int64)
+    return (known.rows.as_of > known.recorded_since(*ASKED)).astype(np.int64)
 
 
 def _last(known: Knowledge, kind: str) -> FloatArray:
@@ -98,7 +107,8 @@ def score_maturity(
         the mature side is within the interval), one ``cmi_<category>`` each, ``weakest_category``,
         ``maturity_blocker`` (a category below the blocker level, or
         empty), ``maturity_conflict`` (characteristics on which people and documents differ by two
-        levels) and ``maturity_due`` (why to ask again, or empty).
+        levels), ``maturity_asked`` (1 where any account of the company had been assessed by then,
+        else 0) and ``maturity_due`` (why to ask again, or empty).
 
     Raises
     ------
@@ -127,6 +137,7 @@ def score_maturity(
     frame["cmi_age_days"] = age_days
     frame["weakest_category"], frame["maturity_blocker"] = _weakest(means, rubric)
     frame["maturity_conflict"] = conflicts
+    frame["maturity_asked"] = _ever_asked(known)
     frame["maturity_due"] = reasons_to_ask_again(known, newest, rubric)
     return _with_bands(frame, rubric)
 

@@ -118,6 +118,10 @@ def _assessed(tables: Tables, index: pd.Index, rubric: Rubric) -> pd.DataFrame:
 
 _LONGEST_NAME = 60
 _MOST_RATERS = 5
+_NEVER_ASKED = (
+    "Maturity was never assessed, so accounts stand on the axis of health alone; a questionnaire "
+    "takes 15 minutes an account."
+)
 _COLLAPSE = "they go together too much for a grid; look for one signal in both, or a halo"
 
 
@@ -137,6 +141,8 @@ class MaturityReview:
         Accounts that should be asked again.
     conflicts : int
         Accounts whose documents and people differ by two levels on a characteristic.
+    asked : bool
+        Whether any account of the company has ever been assessed.
     """
 
     raters: pd.DataFrame
@@ -144,10 +150,11 @@ class MaturityReview:
     portfolio_mean: float
     due: int
     conflicts: int = 0
+    asked: bool = True
 
     def notes(self) -> list[str]:
         """Return it in sentences, at most five assessors; nothing where nothing is known."""
-        notes = []
+        notes = [] if self.asked else [_NEVER_ASKED]
         axes = self.independence
         if not np.isnan(axes.spearman):
             told = f": {_COLLAPSE}" if axes.collapsing else ""
@@ -219,4 +226,5 @@ def review_maturity(tables: Tables, accounts: pd.DataFrame, rubric: Rubric) -> M
         portfolio_mean=float(accounts["cmi"].mean()),
         due=int(accounts["maturity_due"].ne("").sum()),
         conflicts=int(accounts["maturity_conflict"].ne("").sum()),
+        asked=bool(accounts["maturity_asked"].ne(0).any()) or accounts.empty,
     )

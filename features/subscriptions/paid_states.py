@@ -195,7 +195,9 @@ def _before_items(states: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
 def _of_events(tables: Tables) -> list[pd.DataFrame]:
     if not tables.filled("contract_events"):
         return []
-    told = [_sign_ups(tables["accounts"]), _event_states(tables)]
+    accounts = tables.by_name.get("accounts")
+    known = empty_table(table_spec("accounts")) if accounts is None else accounts
+    told = [_sign_ups(known), _event_states(tables)]
     return [
         states.assign(until_us=NEVER, currency=tables.currency, source="event") for states in told
     ]

@@ -343,6 +343,13 @@ SCORES = (
         meaning="Category that holds the maturity band down; empty for none.",
         condition=True,
     ),
+    whole(
+        "maturity_asked",
+        meaning="1 where the company has assessed the maturity of any account by then, else 0.",
+        low=0,
+        high=1,
+        condition=True,
+    ),
     text(
         "maturity_due",
         meaning="Why maturity should be asked again; empty if not.",

@@ -408,7 +408,7 @@ def _published(
         *(f"why_{name}" for name in config.scorecard.components),
         *("cmi", "cmi_low", "cmi_high", "cmi_status", "cmi_coverage", "cmi_age_days"),
         *(f"cmi_{name}" for name in config.rubric.categories),
-        *("maturity_blocker", "maturity_due"),
+        *("maturity_blocker", "maturity_asked", "maturity_due"),
         *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk"),
         *(f"survival_{days}d" for days in SURVIVAL_DAYS),
         *("expected_arr_change", "review_flags"),

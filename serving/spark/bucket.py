@@ -25,6 +25,7 @@ from ...features.metrics.metric import Metric
 from ...features.schema.effort import Effort
 from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables, Whole
+from ...features.scores.maturity_index import ASKED
 from .parcels import unpacked
 
 __all__ = [
@@ -130,7 +131,7 @@ def whole_rows(parcels: pa.Table, company: Company, dates: IntArray) -> pa.Table
     pyarrow.Table
         Of ``WHOLE``.
     """
-    kinds = {kind for metric in company.metrics for kind in kinds_of(metric.measure)}
+    kinds = {kind for metric in company.metrics for kind in kinds_of(metric.measure)} | {ASKED}
     found = whole_of(company.tables(unpacked(parcels)), dates, kinds)
     filled = [_whole_part(name, _FILLED, [0], [0]) for name in sorted(found.filled)]
     newest = [_whole_part(name, _NEWEST, dates, at) for name, at in found.deliveries.items()]

@@ -133,6 +133,28 @@ def test_account_is_bound_by_the_contract_that_ends_last(company, pairs):
     assert found["term_end"].item() == utc("2025-01-01")
 
 
+def test_a_small_contract_beside_binds_only_once_the_large_one_is_over(company, pairs):
+    large = contract("2024-01-01", "2025-01-01", acv=12_000.0)
+    small = contract("2024-06-01", "2025-06-01", name="d", acv=1_000.0)
+    found = stand(customer(company, large, small), pairs("2024-07-01", "2025-01-15"))
+    assert found["term_end"].tolist() == [utc("2025-01-01"), utc("2025-06-01")]
+
+
+def test_a_small_contract_binds_where_the_large_one_is_refused(company, pairs):
+    large = contract("2024-01-01", "2025-01-01", acv=12_000.0, auto_renew=True)
+    small = contract("2024-06-01", "2025-06-01", name="d", acv=1_000.0)
+    said = {"event_id": "e", "account_id": "a", "contract_id": "c", "known_at": "2024-06-15"}
+    said |= {"event_type": "notice_received", "effective_at": "2024-06-15"}
+    tables = company(
+        accounts=[{"account_id": "a", "customer_since": "2024-01-01"}],
+        contracts=[large, small],
+        contract_events=[said],
+    )
+    found = stand(tables, pairs("2024-07-01"))
+    assert found["status"].item() == "scored"
+    assert found["decision_at"].item() == utc("2025-06-01")
+
+
 def test_term_end_moved_later_is_not_seen_before_it_was_moved(company, pairs):
     moved = contract("2024-01-01", "2025-07-01", known_at="2024-10-01")
     found = stand(customer(company, ANNUAL, moved), pairs("2024-10-01", "2024-10-02"))
@@ -140,7 +162,8 @@ def test_term_end_moved_later_is_not_seen_before_it_was_moved(company, pairs):
 
 
 def test_contract_without_an_end_is_estimated_for_the_horizon(company, pairs):
-    found = stand(customer(company, contract("2024-01-01", None)), pairs("2024-07-01"))
+    endless = contract("2024-01-01", None, term_months=None)
+    found = stand(customer(company, endless), pairs("2024-07-01"))
     assert found["status"].item() == "scored"
     assert found[["decision_at", "decision_kind"]].isna().all(axis=None)
     assert pd.isna(found["decision_at"].item())

@@ -115,6 +115,7 @@ def test_too_few_accounts_or_no_variation_give_no_correlation():
 
 def review_of(tables, cmi, chs, due=(), apart=()):
     accounts = pd.DataFrame({"cmi": cmi, "chs": chs, "maturity_due": "", "maturity_conflict": ""})
+    accounts["maturity_asked"] = 1
     accounts.iloc[: len(due), 2] = list(due)
     accounts.iloc[: len(apart), 3] = list(apart)
     return review_maturity(tables, accounts, RUBRIC)
@@ -165,3 +166,19 @@ def test_many_assessors_are_counted():
     notes = MaturityReview(raters, Independence(np.nan, 0), 3.5, 0).notes()
     assert len(notes) == 6
     assert notes[-1] == "2 more assessors grade apart."
+
+
+INDEX = ["account_id", "as_of"]
+
+
+def test_a_company_that_never_assessed_anybody_is_told_so_once():
+    accounts = pd.DataFrame(
+        {"cmi": [np.nan] * 3, "chs": 50.0, "maturity_due": "", "maturity_conflict": ""},
+        index=pd.MultiIndex.from_product([list("abc"), [day("2025-01-01")]], names=INDEX),
+    )
+    told = [
+        review_maturity(tables_of({}), accounts.assign(maturity_asked=asked), RUBRIC).notes()
+        for asked in (0, 1)
+    ]
+    assert told[1] == []
+    assert [note.split(",")[0] for note in told[0]] == ["Maturity was never assessed"]

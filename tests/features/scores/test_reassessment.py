@@ -47,9 +47,10 @@ def test_an_account_is_due_when_answers_are_old_or_much_has_changed(age, events,
     tables = tables_of({"account_events": both})
     found = score_maturity(tables, PAIRS, RUBRIC).iloc[0]
     assert found["maturity_due"] == due
-    assert found["cmi_age_days"] == age
+    assert (found["cmi_age_days"], found["maturity_asked"]) == (age, 1)
 
 
 def test_an_account_that_nobody_ever_asked_is_not_due_again():
     assert scored([])["maturity_due"] == ""
+    assert scored([])["maturity_asked"] == 0
     assert np.isnan(scored([])["cmi_age_days"])

@@ -171,7 +171,10 @@ ACCOUNTS = {
         {**driven("outcomes"), "days_since_goal_update": 60},
         {"days_since_goal_update": 59},
     ),
-    "assess_maturity": ({"cmi_status": "insufficient"}, {"cmi_status": "provisional"}),
+    "assess_maturity": (
+        {"cmi_status": "insufficient", "maturity_asked": 1},
+        {"cmi_status": "insufficient", "maturity_asked": 0},
+    ),
     "strengthen_process": (weak("process"), weak("people")),
     "strengthen_people": (weak("people"), weak("process")),
     "strengthen_technology": (weak("technology"), weak("process")),
