@@ -93,7 +93,7 @@ def _bound_by(left: pd.DataFrame, tables: Tables) -> IntArray:
     """Return a moment up to which each account shows that its contract ran on."""
     used = left["used_us"].to_numpy(dtype=np.float64) - _NEAR
     moments = np.fmax(used, last_billed(left, tables).to_numpy())
-    return np.nan_to_num(moments, nan=0.0).astype(np.int64)
+    return np.asarray(np.nan_to_num(moments, nan=0.0), dtype=np.int64)
 
 
 def _told_to_end(contracts: pd.DataFrame, tables: Tables) -> np.ndarray:

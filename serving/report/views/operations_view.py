@@ -1,5 +1,7 @@
 """What CS-ops reads: whether the data can be trusted, and what people set by hand."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ..beside import Beside
@@ -76,13 +78,19 @@ def _aside(beside: Beside, currency: str) -> Block:
                 one.table,
                 f"{one.rows:,} of {one.rows_in:,}",
                 percent(one.share) if one.share >= 0.005 else "under 1 %",
-                short_money(one.money, currency) if one.money else "none",
+                _worth(one.money, currency),
                 sentence(one.why),
             )
             for one in aside
         ),
         _FRESH_ONLY if beside.aside is None else "Nothing was put aside.",
     )
+
+
+def _worth(money: Mapping[str, float], own: str) -> str:
+    """Return amounts in words, each currency for itself."""
+    said = (short_money(amount, code or own) for code, amount in money.items())
+    return ", ".join(said) or "none"
 
 
 def _overrides(accounts: pd.DataFrame, beside: Beside, as_of: pd.Timestamp) -> Block:
