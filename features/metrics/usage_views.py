@@ -203,15 +203,18 @@ _CATALOGUE = (
 def usage_view(tables: Tables) -> ViewData:
     """Usage by day, with what the catalogue says of each feature; a raw event counts as one.
 
-    Rows without use stay: they show that the feed delivers.
+    Rows without use stay: they show that the feed delivers. Where uses are not counted but minutes
+    are, the minutes say how much the product is used.
     """
     if "usage_daily" in tables:
-        daily = tables["usage_daily"]
+        daily, columns = _with_volume(
+            tables["usage_daily"], collected_columns(tables, "usage_daily")
+        )
         # Some sources give the time of the first use of a day for its date.
         days = {"date": "date"} if has_hours(moments_of(daily["date"])) else {}
         used = is_use(daily)
         counted = None if used.all() else used
-        data = ViewData(daily, collected_columns(tables, "usage_daily"), days=days, counted=counted)
+        data = ViewData(daily, columns, days=days, counted=counted)
     else:
         data = ViewData(
             tables["usage_events"],
@@ -228,6 +231,14 @@ def usage_view(tables: Tables) -> ViewData:
         attributes=_catalogue_of(data.table["feature_id"], tables, described),
     )
     return _with_plan(_with_departments(data, tables), tables)
+
+
+def _with_volume(daily: pa.Table, collected: frozenset[str]) -> tuple[pa.Table, frozenset[str]]:
+    """Return the days of use with how much each was, and what was collected of them."""
+    if "events" in collected or "minutes" not in collected:
+        return daily, collected
+    place = daily.column_names.index("events")
+    return daily.set_column(place, "events", daily["minutes"]), collected | {"events"}
 
 
 def _with_departments(data: ViewData, tables: Tables) -> ViewData:

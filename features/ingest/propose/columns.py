@@ -1,5 +1,6 @@
 """Which column of a source table each canonical column is, by name and by what its values are."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -8,11 +9,14 @@ from ...schema.table_declaration import Column
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Take
 from .roles import Role
+from .words import names_many
 
-__all__ = ["match_columns", "only_time", "suits"]
+__all__ = ["match_columns", "only_count", "only_time", "suits"]
 
 _ALIKE = 0.87
 _FEWEST_LETTERS = 6
+_OF_USE = "usage_daily"
+_SPLIT = re.compile(r"[\W_]+")
 _NAMED = frozenset({"feature_id", "product_id"})
 """Ids that are names in most systems, with blanks and all."""
 
@@ -87,6 +91,31 @@ def only_time(role: Role, table: TableProfile, found: Mapping[str, Take]) -> dic
     return {open_[0].name: Take(open_[0].name, times[0].name, sure=False, why=why)}
 
 
+def only_count(role: Role, table: TableProfile, found: Mapping[str, Take]) -> dict[str, Take]:
+    """Take the only count in a table of use for how much it was, where no name says it.
+
+    Parameters
+    ----------
+    role : Role
+    table : TableProfile
+    found : mapping of str to Take
+
+    Returns
+    -------
+    dict of str to Take
+        Of one column at most, as a guess; none for other roles.
+    """
+    if role.table != _OF_USE or {"events", "minutes"} & found.keys():
+        return {}
+    used = {take.source for take in found.values()}
+    free = [column for column in table.filled if column.name not in used and not column.unique]
+    counts = [column for column in free if column.reads_as("number") and _names_things(column)]
+    if len(counts) != 1:
+        return {}
+    why = f"{counts[0].name!r} is the only count in the table"
+    return {"events": Take("events", counts[0].name, sure=False, why=why)}
+
+
 def suits(source: ColumnProfile, column: Column) -> bool:
     """Say whether the values of a source column can be those of a canonical one.
 
@@ -112,6 +141,11 @@ def suits(source: ColumnProfile, column: Column) -> bool:
     if column.name == "name":
         return not source.reads_as("number") and not source.is_dated
     return not source.is_dated
+
+
+def _names_things(column: ColumnProfile) -> bool:
+    """Say whether a name has a word for several: `projects_opened` counts projects."""
+    return any(names_many(word) for word in _SPLIT.split(column.name))
 
 
 def _by_name(

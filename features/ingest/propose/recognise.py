@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .accounts import Accounts, Way
-from .columns import match_columns, only_time
+from .columns import match_columns, only_count, only_time
 from .profiles import TableProfile
 from .proposal import Take
 from .roles import ROLES, Role
@@ -73,6 +73,7 @@ def _fit(role: Role, table: TableProfile, accounts: Accounts) -> Fit:
         taken[entity] = key.column
     found = match_columns(role, table, taken=taken)
     found |= only_time(role, table, found)
+    found |= only_count(role, table, found)
     takes = {name: Take(name, source) for name, source in taken.items()} | found
     named = _noun_score(role, table)
     telling = sum(name in found for name in role.telling)

@@ -100,6 +100,7 @@ ROLES: tuple[Role, ...] = (
                 *("registration date", "activation date", "first order date", "became customer at"),
                 *("customer from", "client since", "original contract date", "first contract date"),
                 *("onboarding date", "contract start date", "first seen at", "member since"),
+                *("joined", "signed up", "registered", "onboarded", "went live", "go live date"),
             ),
             "csm_id": (
                 *("csm", "csm name", "csm owner", "{account} manager", "success manager"),
@@ -287,6 +288,7 @@ ROLES: tuple[Role, ...] = (
             *("usage", "daily usage", "feature usage", "product usage", "usage by day"),
             *("daily activity", "user activity daily", "daily active users", "feature events"),
             *("usage metrics", "usage stats", "usage statistics", "adoption", "product adoption"),
+            *("minutes", "usage minutes", "active minutes", "time in app", "product activity"),
         ),
         columns={
             "account_id": _ACCOUNT_ID,
@@ -352,6 +354,7 @@ ROLES: tuple[Role, ...] = (
         nouns=(
             *("support tickets", "cases", "conversations", "support cases", "support requests"),
             *("help desk tickets", "incidents", "issues", "helpdesk tickets", "requests"),
+            *("support", "help desk", "helpdesk", "service desk", "customer support"),
         ),
         columns={
             "ticket_id": ("id", "case id", "ticket number", "case number", "key", "issue key"),

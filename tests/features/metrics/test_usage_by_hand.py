@@ -32,6 +32,14 @@ def test_the_busiest_user_is_held_against_all_use_of_28_days():
     assert value["active_days_per_user_28d"] == pytest.approx(3 / 2)
 
 
+def test_minutes_say_how_much_is_used_where_uses_are_not_counted():
+    rows = usage([("u", "f", 3, 6), ("v", "f", 20, 2)])
+    value, _ = measured(usage_daily=rows.rename(columns={"events": "minutes"}))
+    assert value["usage_volume_28d"] == 8
+    value, _ = measured(usage_daily=rows.assign(minutes=90.0))
+    assert value["usage_volume_28d"] == 8
+
+
 def test_departments_count_only_where_people_are_known():
     rows = [("u", "f", 3, 1), ("v", "f", 3, 1), ("w", "f", 3, 1), ("x", "f", 3, 1)]
     team = people([("1", "user", 700, None), ("2", "user", 700, None), ("3", "user", 700, None)])

@@ -45,6 +45,29 @@ def test_counts_are_never_users_and_use_needs_none():
     assert tables["usage_daily"]["product_user_id"].null_count == 8
 
 
+@pytest.mark.parametrize(
+    ("numbers", "taken"),
+    [
+        ({"projects_opened": ["3", "4"] * 4}, {"events": "projects_opened"}),
+        ({"active_minutes": ["3.5", "4"] * 4, "opens": ["3"] * 8}, {"minutes": "active_minutes"}),
+        ({"reports": ["3", "4"] * 4, "exports_made": ["3", "4"] * 4}, {}),
+        ({"temperature": ["3", "4"] * 4}, {}),
+    ],
+)
+def test_the_only_count_says_how_much_a_day_was_used(numbers, taken):
+    _, mapping, _ = read({"daily_usage": frame(customer_uuid=KEYS, day="2025-03-01", **numbers)})
+    columns = mapping["usage_daily"]["columns"]
+    assert {name: columns[name] for name in ("events", "minutes") if name in columns} == taken
+
+
+def test_a_support_table_and_a_day_of_joining_need_no_longer_names():
+    opened = frame(no=[str(n) for n in range(8)], client=KEYS, opened="2025-03-01", urgency="high")
+    clients = frame(client__id=KEYS, client__name=NAMES, joined=STARTS)
+    _, mapping, _ = read({"support": opened, "clients": clients})
+    assert mapping["tickets"]["columns"]["priority"] == "urgency"
+    assert mapping["accounts"]["columns"]["customer_since"] == "joined"
+
+
 def test_a_single_deal_has_no_end_and_that_is_said():
     deals = frame(
         **{
