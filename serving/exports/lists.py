@@ -1,5 +1,6 @@
 """The three lists that people ask for by name: at risk, room to grow, need support."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,7 +9,7 @@ from ...features.schema.conditions import Condition
 from ..company.playbook import Playbook
 from ..report.account_rows import TOP_REASONS, odds_in_words
 from ..report.page_words import in_words, plain, sentence
-from ..results.words import to_do
+from ..results.words import held_back, to_do
 from ..scoring.explanation import RISK_OF, kind_of
 
 __all__ = ["LISTS", "NamedList", "list_of", "listed_rows"]
@@ -59,6 +60,7 @@ LISTS: tuple[NamedList, ...] = (
 """An account may stand in several of them."""
 
 _NAME = 200
+_WAITS = "Waits until its owner has a hand free: "
 
 
 def listed_rows(
@@ -77,10 +79,11 @@ def listed_rows(
     -------
     DataFrame
         Index of ``scores`` and their order: who the account is, its money, where it stands, why,
-        and the first action in words with owner and date; empty texts where there is none.
+        and the first action in words with owner and date; where none is to be begun now, what
+        waits; empty texts where there is none.
     """
-    first = _first_plays(plays)
-    play = first.reindex(scores["account_id"])
+    play = _first_plays(plays, to_do).reindex(scores["account_id"])
+    waits = _first_plays(plays, held_back)["play"].reindex(scores["account_id"])
     actions = {one.name: one.action for one in playbook.plays}
     told = {
         "account": _texts(scores["account_name"].fillna(scores["account_id"])),
@@ -94,7 +97,10 @@ def listed_rows(
         "decides_on": _days(scores, "decision_at"),
         "notice_deadline": _days(scores, "notice_deadline"),
         "reasons": _reasons(scores, drivers),
-        "action": [_action(name, actions) for name in play["play"]],
+        "action": [
+            _action(name, actions) or _waiting(other, actions)
+            for name, other in zip(play["play"], waits, strict=True)
+        ],
         "owner": _texts(play["owner"]),
         "due": _days(play, "due_at"),
         "because": [sentence(why) for why in play["why"]],
@@ -122,11 +128,13 @@ def list_of(one: NamedList, scores: pd.DataFrame, rows: pd.DataFrame) -> pd.Data
     return found.reset_index(drop=True)
 
 
-def _first_plays(plays: pd.DataFrame) -> pd.DataFrame:
+def _first_plays(
+    plays: pd.DataFrame, which: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
     columns = ["account_id", "play", "owner", "due_at", "why"]
     if plays.empty:
         return pd.DataFrame(columns=columns).set_index("account_id")
-    return to_do(plays)[columns].drop_duplicates("account_id").set_index("account_id")
+    return which(plays)[columns].drop_duplicates("account_id").set_index("account_id")
 
 
 def _reasons(scores: pd.DataFrame, drivers: pd.DataFrame) -> list[str]:
@@ -150,6 +158,11 @@ def _cap(reason: object) -> str:
 
 def _action(play: object, actions: dict[str, str]) -> str:
     return actions.get(play) or in_words(play) if isinstance(play, str) else ""
+
+
+def _waiting(play: object, actions: dict[str, str]) -> str:
+    action = _action(play, actions)
+    return f"{_WAITS}{action}" if action else ""
 
 
 def _texts(values: pd.Series) -> list[str]:

@@ -44,6 +44,7 @@ _UNSCORED = {
     "invoiced_rarely": "it is invoiced too rarely to tell",
     "notice_given": "it has given notice",
     "paused": "its contract is paused",
+    "no_model": "there is no churn model",
 }
 """Why an account has no estimate, by the reason or else the status of its scores."""
 

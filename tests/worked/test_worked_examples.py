@@ -1,5 +1,6 @@
 """Six accounts from tables to cell and plays; docs/worked-examples.md has the same on paper."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -7,9 +8,14 @@ import pytest
 
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
-from churngrid.serving.company.config import read_config
+from churngrid.serving.company.config import FACT_FIELDS, read_config
+from churngrid.serving.company.playbook_file import read_playbook
+from churngrid.serving.profile.facts import account_facts
+from churngrid.serving.report.beside import Beside
+from churngrid.serving.report.render import render_report
 from churngrid.serving.results.words import to_do
 from churngrid.serving.scoring.batch_score import score_tables
+from tests.serving.invented import Told
 
 AS_OF = pd.Timestamp("2025-06-01", tz="UTC")  # a Sunday
 PAGE = Path(__file__).parents[2] / "docs" / "worked-examples.md"
@@ -366,3 +372,43 @@ def test_intervention_that_is_known_later_changes_nothing_yet(tmp_path, plays):
 def test_interventions_that_say_nothing_are_told(tmp_path):
     scored = scored_with(tmp_path, ("B", "state=begun", "2025-05-26", "2025-05-27"))
     assert any(note.startswith("1 interventions say neither") for note in scored.notes)
+
+
+@pytest.fixture(scope="module")
+def panels(scored):
+    tables = read_tables({build.__name__: build() for build in BUILDERS}, Settings())
+    facts = account_facts(tables, AS_OF, scored.scores["account_id"])
+    page = render_report(
+        *(scored.scores, scored.drivers, scored.plays),
+        playbook=read_playbook(None, FACT_FIELDS),
+        beside=Beside(facts=facts),
+    )
+    told = Told(page)
+    return {account: told.panel_text(place) for place, account in enumerate(told.ids)}
+
+
+def test_every_paragraph_of_a_says_what_is_known_of_the_account(panels):
+    said = panels["A"]
+    for fact in (
+        *("asked about the higher tier, 19 May 2025", "for three new planners, 12 May 2025"),
+        *("Active users (28 days) 9", "Seats bought 20", "Seats assigned 10"),
+        *("In two-way contact (90 days) 3 people", "Use case", "costs"),
+        "title unknown, no two-way contact yet",
+    ):
+        assert fact.lower() in said.lower(), fact
+
+
+def test_every_paragraph_of_b_says_that_nobody_sponsors_it(panels):
+    said = panels["B"]
+    assert "nobody; the last one left, known 12 May 2025" in said
+    assert "Active users (28 days) 8" in said
+    assert "nobody has taken over" in said
+    assert "title unknown, last two-way contact" not in said
+
+
+def test_nothing_costs_no_points_and_no_name_of_a_rule_is_shown(panels):
+    # A play's own name is there for the script, which shows what it asks for.
+    known = {play.name for play in read_playbook(None, FACT_FIELDS).plays} | {"csm_1"}
+    for said in panels.values():
+        assert not re.search(r"costs 0(?:\.0)? points", said)
+        assert set(re.findall(r"\b[a-z]+_[a-z_\d]+\b", said)) <= known

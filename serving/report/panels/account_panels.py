@@ -177,12 +177,19 @@ def _scores(account: _Account) -> tuple[Bar, ...]:
         bars.append(Bar("Health score", round(low), round(chs), round(high), text))
     low, cmi, high = (account[name] for name in ("cmi_low", "cmi", "cmi_high"))
     if not math.isnan(cmi):
-        weakest = in_words(account["weakest_category"])
+        weakest = _weakest(account)
         text = f"{cmi:.1f} of 5; {low:.1f} to {high:.1f}, {account['cmi_status']}"
         text += f"; weakest: {weakest}" if weakest else ""
         start, point, end = (round(25 * (level - 1)) for level in (low, cmi, high))
         bars.append(Bar("Maturity index", start, point, end, text))
     return tuple(bars)
+
+
+def _weakest(account: _Account) -> str:
+    """Name the category that pulls maturity down; none where all are alike."""
+    name = account["weakest_category"]
+    level = account.get(f"cmi_{name}", math.nan)
+    return in_words(name) if not level >= account["cmi"] else ""
 
 
 def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:

@@ -196,6 +196,16 @@ def plays_of(**facts):
     return assign_plays(row, SHIPPED, metrics=KNOWN)
 
 
+def test_a_feed_that_stopped_does_not_hide_what_the_others_tell():
+    stale = {"stale_metrics": 3, "chs_coverage": 0.5}
+    fell = {**driven("usage"), "active_users_trend_28d": -0.2}
+    assert "rebuild_adoption" in plays_of(**stale, **fell)["play"].tolist()
+    alone = plays_of(**stale).set_index("play")
+    assert alone.loc["repair_data", "why"] == (
+        "a feed stopped, and less than 80 % of the health score is known"
+    )
+
+
 def test_every_shipped_play_is_tried():
     assert set(ACCOUNTS) == {play.name for play in SHIPPED.plays}
 

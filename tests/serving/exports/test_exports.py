@@ -35,6 +35,20 @@ def table(files, name):
     return pd.read_csv(io.BytesIO(files[name]), encoding="utf-8-sig", keep_default_na=False)
 
 
+def test_an_account_without_a_play_for_now_says_what_waits(scores):
+    plays = plays_of(scores).assign(state="proposed")
+    account = plays["account_id"].iloc[0]
+    mine = plays["account_id"] == account
+    plays.loc[mine, "state"] = "waiting"
+    files = export_files(scores, drivers_of(scores), plays, playbook=PLAYBOOK, currency="EUR")
+    told = table(files, "crm/hubspot_companies.csv").set_index("churngrid_account_id")
+    action = PLAYBOOK.named(plays.loc[mine, "play"].iloc[0]).action
+    assert told.loc[account, "churngrid_next_step"] == (
+        f"Waits until its owner has a hand free: {action}"
+    )
+    assert told.loc[account, "churngrid_due"] == ""
+
+
 def test_each_list_holds_whom_its_name_says(files, scores):
     ids = {name: set(table(files, f"lists/{name}.csv")["account_id"]) for name in LISTS}
     low = scores["health_band"].eq("low") | scores["block"].isin(["at_risk", "notice_given"])
