@@ -176,7 +176,11 @@ class Checker:
             return
         capped = metric.unit == "days" and isinstance(metric.measure, Capped)
         most = metric.measure.at_most if capped else np.inf
-        mean = pd.Series(earlier, dtype=float).clip(upper=most).mean()
+        known = pd.Series(earlier, dtype=float)
+        if capped and known.isna().any():
+            # What had not happened then has an age of its own, which is no number of the tables.
+            return
+        mean = known.clip(upper=most).mean()
         if said.endswith("or more"):
             return
         told = words_of(mean, metric)
