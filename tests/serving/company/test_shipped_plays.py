@@ -196,6 +196,13 @@ def plays_of(**facts):
     return assign_plays(row, SHIPPED, metrics=KNOWN)
 
 
+def test_nothing_is_proposed_where_nobody_is_in_contact():
+    assert plays_of(**GROWS, contacts_90d=1)["play"].tolist() == ["expand_and_leverage"]
+    (first,) = plays_of(**GROWS, contacts_90d=0).itertuples()
+    assert first.play == "clear_the_way"
+    assert first.why.startswith("something has to be settled first (people in two-way contact 0)")
+
+
 def test_a_feed_that_stopped_does_not_hide_what_the_others_tell():
     stale = {"stale_metrics": 3, "chs_coverage": 0.5}
     fell = {**driven("usage"), "active_users_trend_28d": -0.2}
