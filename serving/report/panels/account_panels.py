@@ -201,7 +201,6 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "ARR at risk": _money(account["arr_at_risk"], currency),
         "Term ends": day(account["term_end"]),
         "Notice deadline": day(account["notice_deadline"]),
-        "Status": in_words(account["status"].replace("scored", "")),
         "No estimate, because": why_unscored(account),
         "Health is read from": in_words(account["health_source"]),
         "Health score": trend_in_words(account)[1],

@@ -38,13 +38,22 @@ def money_blocks(accounts: pd.DataFrame, beside: Beside, *, currency: str) -> tu
     whole = told[(told["grouping"] == "all") & (told["unit"] == "quarter")] if len(told) else told
     blocks = [_quarters(whole, currency), _retention(whole)]
     for grouping, title in (("segment", "By segment"), ("csm", "By CSM")):
-        if len(told):
-            blocks.append(_groups(told[told["grouping"] == grouping], title, currency))
+        own = told[told["grouping"] == grouping] if len(told) else told
+        if len(set(own["group"] if len(own) else ())) > 1:
+            blocks.append(_groups(own, title, currency))
     return (*blocks, _swings(accounts, currency), _without_estimate(accounts, currency))
 
 
+def _estimated(row: _Row) -> bool:
+    """Say whether anything of what is due has an estimate; else nothing is known of what comes."""
+    due = float(row["arr_due"])
+    return due <= 0 or float(row["arr_due_without_estimate"]) < due
+
+
 def _ranged(row: _Row, name: str, currency: str) -> str:
-    """Return an expected amount with its range."""
+    """Return an expected amount with its range; unknown where there is no estimate."""
+    if not _estimated(row):
+        return UNKNOWN
     amounts = [float(row[key]) for key in _with_range(name)]
     said, low, high = (say_money_beside(amount, max(amounts)) for amount in amounts)
     whole = f"{currency} {said}" if said != UNKNOWN else said

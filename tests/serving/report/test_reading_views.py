@@ -204,6 +204,21 @@ def test_money_shows_each_quarter_with_its_range(scores):
     assert texts(named(blocks, "Retention"))[0][1] == "91 % (86 % to 95 %)"
 
 
+def test_without_any_estimate_nothing_is_said_of_what_stays_and_leaves(scores):
+    told = forecast(arr_due=90_000.0, arr_due_without_estimate=90_000.0)
+    (row,) = texts(named(money_blocks(scores, Beside(forecast=told), currency="USD"), "What is"))
+    assert row[2:] == ["USD 90 K", "unknown", "unknown", "USD 0", *["unknown"] * 2, "USD 90 K"]
+
+
+def test_one_group_alone_is_no_comparison(scores):
+    told = forecast(grouping="segment", group="all")
+    titles = [one.title for one in money_blocks(scores, Beside(forecast=told), currency="USD")]
+    assert "By segment" not in titles
+    two = pd.concat([told, forecast(grouping="segment", group="smb")])
+    titles = [one.title for one in money_blocks(scores, Beside(forecast=two), currency="USD")]
+    assert "By segment" in titles
+
+
 def test_money_says_what_has_no_estimate_and_that_there_is_no_forecast(scores):
     blocks = money_blocks(scores, Beside(), currency="USD")
     left = scores[scores["p_churn"].isna()]
