@@ -46,12 +46,15 @@ class Case:
     tables : Tables
     metrics : tuple of Metric
     dates : tuple of Timestamp
+    tried : tuple of Metric
+        Those that are checked. What each is asked in the same way is computed for all at once.
     """
 
     tables: Tables
     metrics: tuple[Metric, ...]
     dates: tuple[pd.Timestamp, ...]
-    _found: dict[tuple[str, ...], Features] = field(init=False, default_factory=dict, repr=False)
+    tried: tuple[Metric, ...] = ()
+    _found: dict[object, Features] = field(init=False, default_factory=dict, repr=False)
     _others: dict[object, Tables] = field(init=False, default_factory=dict, repr=False)
 
     @property
@@ -65,14 +68,45 @@ class Case:
             self._others[which] = make()
         return self._others[which]
 
-    def features(self, *metrics: Metric, tables: Tables | None = None) -> Features:
-        """Return the numbers of some metrics, of the company itself or of another one."""
-        if tables is not None:
-            return compute_features(tables, self.pairs, metrics=metrics)
-        asked = tuple(metric.column for metric in metrics)
-        if asked not in self._found:
-            self._found[asked] = compute_features(self.tables, self.pairs, metrics=metrics)
-        return self._found[asked]
+    def features(self, *metrics: Metric, tables: Tables) -> Features:
+        """Return the numbers of some metrics, of another company on the same dates."""
+        return compute_features(tables, self.pairs, metrics=metrics)
+
+    def numbers(
+        self,
+        metric: Metric,
+        *,
+        which: object = "",
+        tables: Tables | None = None,
+        pairs: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return the columns of a metric and its state, of this company or of another one.
+
+        Parameters
+        ----------
+        metric : Metric
+        which : object
+            Names the other company or the other pairs; what was computed of them is kept.
+        tables : Tables or None
+        pairs : DataFrame or None
+
+        Returns
+        -------
+        DataFrame
+            Index (account_id, as_of); the state of absence stands last.
+        """
+        asked = self.tried if metric in self.tried else (metric,)
+        key = (which, None if metric in self.tried else metric.column)
+        if key not in self._found:
+            self._found[key] = compute_features(
+                self.tables if tables is None else tables,
+                self.pairs if pairs is None else pairs,
+                metrics=asked,
+            )
+        found = self._found[key]
+        named = (metric.column, metric.vs_own, metric.percentile)
+        columns = [name for name in named if name in found.frame]
+        return found.frame[columns].assign(state=found.absence[metric.column])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +151,8 @@ def check_metrics(metrics: Sequence[Metric], data: Data | None = None) -> None:
     source = build_company(6, months=14, seed=_SEED).tables if data is None else data
     tables = read_tables(source)
     latest = resolve_as_of(tables, "latest")
-    case = Case(tables, catalogue(metrics, RESERVED), (latest - _EARLIER, latest))
+    dates = (latest - _EARLIER, latest)
+    case = Case(tables, catalogue(metrics, RESERVED), dates, tuple(metrics))
     faults = [
         f"- {metric.column}: {check.rule}"
         for metric in metrics
@@ -161,15 +196,15 @@ def _says_unit_and_source(metric: Metric, case: Case) -> bool:
 
 
 def _finite_or_with_a_reason(metric: Metric, case: Case) -> bool:
-    found = case.features(metric)
-    values, states = found.frame[metric.column], found.absence[metric.column]
-    present = states == Absence.PRESENT
-    return bool((~np.isinf(found.frame)).all(axis=None) and (values.notna() | ~present).all())
+    found = case.numbers(metric)
+    present = found["state"] == Absence.PRESENT
+    finite = ~np.isinf(found.drop(columns="state")).any(axis=None)
+    return bool(finite and (found[metric.column].notna() | ~present).all())
 
 
 def _order_of_rows_does_not_matter(metric: Metric, case: Case) -> bool:
     mixed = case.other("mixed", partial(_mixed, case.tables))
-    return _same(case.features(metric, tables=mixed), case.features(metric))
+    return case.numbers(metric, which="mixed", tables=mixed).equals(case.numbers(metric))
 
 
 def _mixed(tables: Tables) -> Tables:
@@ -180,16 +215,15 @@ def _mixed(tables: Tables) -> Tables:
 
 def _order_of_pairs_does_not_matter(metric: Metric, case: Case) -> bool:
     pairs = case.pairs.sample(frac=1.0, random_state=_SEED)
-    mixed = compute_features(case.tables, pairs, metrics=[metric])
-    return _same(mixed, case.features(metric))
+    return case.numbers(metric, which="pairs", pairs=pairs).equals(case.numbers(metric))
 
 
 def _later_facts_do_not_count(metric: Metric, case: Case) -> bool:
-    whole = case.features(metric).frame
+    whole = case.numbers(metric).drop(columns="state")
     for date in case.dates:
         pairs = known_accounts(case.tables, [date])
         stood = case.other(date, partial(as_it_stood, case.tables, date))
-        then = compute_features(stood, pairs, metrics=[metric]).frame
+        then = case.numbers(metric, which=date, tables=stood, pairs=pairs).drop(columns="state")
         asked = whole.loc[then.index]
         if not np.allclose(asked, then, rtol=1e-9, atol=1e-9, equal_nan=True):
             return False
@@ -268,10 +302,6 @@ def _views(metric: Metric) -> set[str]:
 
 def _replaced(tables: Tables, changed: dict[str, object]) -> Tables:
     return replace(tables, by_name={**tables.by_name, **changed})
-
-
-def _same(one: Features, other: Features) -> bool:
-    return one.frame.equals(other.frame) and one.absence.equals(other.absence)
 
 
 CHECKS = (

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ...features.metrics.catalogue import METRICS, by_column
@@ -113,15 +114,13 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
         return path if path is None or folder is None else folder / path
 
     metrics = declared_metrics(settings.metrics, settings.extra)
-    scorecard = read_scorecard(located(settings.scorecard), metrics)
-    rubric = read_rubric(located(settings.maturity), metrics)
-    # A cap or category of ours that a company dropped never holds; a playbook may still name it.
-    texts = texts_of(
-        [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics
+    files = (
+        located(settings.scorecard),
+        located(settings.maturity),
+        located(settings.playbook),
     )
-    playbook = read_playbook(
-        located(settings.playbook), fact_fields(metrics), texts=texts, metrics=metrics
-    )
+    as_shipped = files == (None, None, None) and metrics == METRICS
+    scorecard, rubric, playbook = _as_shipped() if as_shipped else _read(*files, metrics)
     return Config(
         settings=settings,
         scorecard=scorecard,
@@ -130,6 +129,29 @@ def read_config(settings: Settings, *, folder: Path | None = None) -> Config:
         overrides=_overrides(located(settings.overrides)),
         metrics=metrics,
     )
+
+
+def _read(
+    scorecard_file: Path | None,
+    rubric_file: Path | None,
+    playbook_file: Path | None,
+    metrics: tuple[Metric, ...],
+) -> tuple[Scorecard, Rubric, Playbook]:
+    """Read the three files, each held against those before it."""
+    scorecard = read_scorecard(scorecard_file, metrics)
+    rubric = read_rubric(rubric_file, metrics)
+    # A cap or category of ours that a company dropped never holds; a playbook may still name it.
+    texts = texts_of(
+        [scorecard, read_scorecard(None, METRICS)], [rubric, read_rubric(None)], metrics=metrics
+    )
+    playbook = read_playbook(playbook_file, fact_fields(metrics), texts=texts, metrics=metrics)
+    return scorecard, rubric, playbook
+
+
+@cache
+def _as_shipped() -> tuple[Scorecard, Rubric, Playbook]:
+    """Return what ships: it is the same in every run, so that a process reads it once."""
+    return _read(None, None, None, METRICS)
 
 
 def _overrides(path: Path | None) -> tuple[Override, ...]:

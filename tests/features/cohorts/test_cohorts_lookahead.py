@@ -58,7 +58,7 @@ ACCOUNTS = rows_of(account_id=WHO, customer_since=MAYBE, valid_from=MAYBE, known
 USAGE = rows_of(account_id=WHO, product_user_id=NAMES, occurred_at=DAYS, known_at=DAYS)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     contracts=CONTRACTS,
     items=ITEMS,
@@ -86,7 +86,7 @@ def test_what_becomes_known_later_changes_nothing(
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(contracts=CONTRACTS, items=ITEMS, events=EVENTS, as_of=DAYS)
 def test_one_date_stands_as_it_does_among_many(company, contracts, items, events, as_of):
     tables = company(contracts=contracts, subscription_items=items, contract_events=events)

@@ -74,7 +74,7 @@ def assert_same(found, expected):
         pd.testing.assert_frame_equal(found[name], frame, obj=name)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     date=st.sampled_from(DATES),
     actions=st.dictionaries(

@@ -18,7 +18,7 @@ from tests.checks.small_company import DAY, small_company
 
 @pytest.fixture(scope="module")
 def case():
-    return Case(small_company(3, seed=8), METRICS, (day("2025-10-01"),))
+    return Case(small_company(3, seed=8), METRICS, (day("2025-10-01"),), METRICS)
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.column)

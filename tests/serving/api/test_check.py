@@ -20,6 +20,12 @@ def company():
 
 
 @pytest.fixture(scope="module")
+def few():
+    """Accounts enough where it matters only that something is scored."""
+    return build_company(24, months=20, seed=5).tables
+
+
+@pytest.fixture(scope="module")
 def tracking(tmp_path_factory):
     return f"sqlite:///{tmp_path_factory.mktemp('models') / 'mlflow.db'}"
 
@@ -127,13 +133,13 @@ def test_unassessed_accounts_are_never_let_go(by_scorecard):
 
 @pytest.mark.parametrize("place", ["results", "results.duckdb"])
 def test_scoring_again_changes_nothing_and_a_later_date_adds_history(
-    company, settings, tmp_path, place
+    few, settings, tmp_path, place
 ):
     out = tmp_path / place
-    for date in ("2025-10-01", "2025-11-01", "2025-11-01"):
-        churngrid.score(company, settings, out=out, as_of=date, model="none")
+    for date in ("2025-10-01", "2025-11-01"):
+        churngrid.score(few, settings, out=out, as_of=date, model="none")
     first = open_store(out).read("scores")
-    churngrid.score(company, settings, out=out, as_of="2025-11-01", model="none")
+    churngrid.score(few, settings, out=out, as_of="2025-11-01", model="none")
     pd.testing.assert_frame_equal(first, open_store(out).read("scores"))
     hashes = first.groupby("as_of")["state_hash"].unique()
     assert hashes.iloc[0].tolist() == [""]
@@ -141,9 +147,9 @@ def test_scoring_again_changes_nothing_and_a_later_date_adds_history(
     assert hashes.iloc[1][0]
 
 
-def test_report_can_be_written_again_from_what_is_stored(company, settings, tmp_path):
+def test_report_can_be_written_again_from_what_is_stored(few, settings, tmp_path):
     out = tmp_path / "results"
-    churngrid.score(company, settings, out=out, as_of=DATE, model="none")
+    churngrid.score(few, settings, out=out, as_of=DATE, model="none")
     (out / "report.html").unlink()
     assert churngrid.report(out).read_text().startswith("<!DOCTYPE html>")
 
@@ -153,11 +159,11 @@ def test_report_without_scores_says_what_to_do(tmp_path):
         churngrid.report(tmp_path)
 
 
-def test_scores_of_another_version_are_named(company, settings, tmp_path):
+def test_scores_of_another_version_are_named(few, settings, tmp_path):
     stored = {"account_id": ["a"], "as_of": pd.DatetimeIndex(["2025-01-01"], tz="UTC")}
     open_store(tmp_path / "old").write({"scores": pd.DataFrame(stored)})
     with pytest.raises(ArtifactError, match="another version wrote them"):
-        churngrid.score(company, settings, out=tmp_path / "old", as_of=DATE, model="none")
+        churngrid.score(few, settings, out=tmp_path / "old", as_of=DATE, model="none")
     with pytest.raises(ArtifactError, match="written by another version"):
         churngrid.report(tmp_path / "old")
 
@@ -177,30 +183,30 @@ def test_check_counts_every_row(company):
     ("as_of", "message"),
     [("2019-01-01", "within the data"), ("2031-01-01", "within the data"), ("soon", "a date such")],
 )
-def test_date_outside_the_data_is_refused(company, as_of, message):
+def test_date_outside_the_data_is_refused(few, as_of, message):
     with pytest.raises(ValueError, match=message):
-        churngrid.score(company, as_of=as_of, model="none")
+        churngrid.score(few, as_of=as_of, model="none")
 
 
-def test_unknown_account_is_named(company):
+def test_unknown_account_is_named(few):
     with pytest.raises(SchemaError, match="no account with the id or name 'nobody'"):
-        churngrid.explain(company, account="nobody", as_of=DATE, model="none")
+        churngrid.explain(few, account="nobody", as_of=DATE, model="none")
 
 
-def test_unknown_model_and_target_are_refused(company):
+def test_unknown_model_and_target_are_refused(few):
     with pytest.raises(ArtifactError, match="There is no version 'best' of 'churn'"):
-        churngrid.score(company, model="best")
+        churngrid.score(few, model="best")
     with pytest.raises(ValueError, match=r"Targets are \['churn', 'expansion'\], got 'growth'"):
-        churngrid.train(company, targets=("growth",))
+        churngrid.train(few, targets=("growth",))
 
 
-def test_starter_files_are_written_once_and_are_sound(company, tmp_path):
-    written = churngrid.init(tmp_path / "mine", data=company).written
+def test_starter_files_are_written_once_and_are_sound(few, tmp_path):
+    written = churngrid.init(tmp_path / "mine", data=few).written
     assert {path.name for path in written} == {
         *("churngrid.yaml", "scorecard.yaml", "maturity.yaml", "playbook.yaml"),
         *("questionnaire.csv", "questionnaire.md"),
     }
-    scored = churngrid.score(company, tmp_path / "mine" / "churngrid.yaml", model="none").scored
+    scored = churngrid.score(few, tmp_path / "mine" / "churngrid.yaml", model="none").scored
     assert len(scored.scores)
     with pytest.raises(SchemaError, match="already there; init replaces nothing"):
         churngrid.init(tmp_path / "mine")
@@ -211,11 +217,11 @@ def tracking_of(folder):
 
 
 def test_ten_accounts_are_too_few_to_learn_from_but_can_be_scored(tmp_path):
-    few = build_company(10, seed=1).tables
-    result = churngrid.train(few, targets=("churn",), tracking=tracking_of(tmp_path))[0]
+    ten = build_company(10, seed=1).tables
+    result = churngrid.train(ten, targets=("churn",), tracking=tracking_of(tmp_path))[0]
     assert result.kind == "scorecard"
     assert "fewer than 50 accounts" in result.warnings[0]
-    assert len(churngrid.score(few, model="none").scored.scores) <= 10
+    assert len(churngrid.score(ten, model="none").scored.scores) <= 10
 
 
 def test_public_names_are_all_there():

@@ -71,30 +71,41 @@ def test_good_metrics_pass_on_the_invented_company_and_on_ones_own(frames):
     assert check_metrics([GOOD, replace(GOOD, name="complaints")], frames) is None
 
 
-@pytest.mark.parametrize(
-    ("wrong", "rule"),
-    [
-        ({"poor": 0.0, "healthy": 3.0}, "`poor` and `healthy` agree with `direction`"),
-        ({"poor": 1.0, "healthy": 1.0}, "`poor` and `healthy` agree with `direction`"),
-        ({"direction": "u", "poor": 0.0, "healthy": 3.0}, "agree with `direction`"),
-        ({"axis": "context"}, "axis context goes with direction 'c', and with no other"),
-        ({"direction": "c"}, "axis context goes with direction 'c', and with no other"),
-        ({"label": "Calls"}, "`label` begins small and has no full stop"),
-        ({"label": "calls."}, "`label` begins small and has no full stop"),
-        ({"label": " "}, "`label` begins small and has no full stop"),
-        ({"meaning": "calls in 28 days"}, "`meaning` is one sentence with a full stop"),
-        ({"meaning": ""}, "`meaning` is one sentence with a full stop"),
-        ({"unit": " "}, "`unit` and `source` say something"),
-        ({"when_absent": 5.0}, "no facts mean what `when_absent` says"),
-        ({"measure": Constant(Select("tickets"), np.inf)}, "every value is finite, or has a state"),
-        ({"measure": EveryTicketEver(Select("tickets"))}, "facts known later do not count"),
-    ],
+BROKEN = (
+    ({"poor": 0.0, "healthy": 3.0}, "`poor` and `healthy` agree with `direction`"),
+    ({"poor": 1.0, "healthy": 1.0}, "`poor` and `healthy` agree with `direction`"),
+    ({"direction": "u", "poor": 0.0, "healthy": 3.0}, "agree with `direction`"),
+    ({"axis": "context"}, "axis context goes with direction 'c', and with no other"),
+    ({"direction": "c"}, "axis context goes with direction 'c', and with no other"),
+    ({"label": "Calls"}, "`label` begins small and has no full stop"),
+    ({"label": "calls."}, "`label` begins small and has no full stop"),
+    ({"label": " "}, "`label` begins small and has no full stop"),
+    ({"meaning": "calls in 28 days"}, "`meaning` is one sentence with a full stop"),
+    ({"meaning": ""}, "`meaning` is one sentence with a full stop"),
+    ({"unit": " "}, "`unit` and `source` say something"),
+    ({"when_absent": 5.0}, "no facts mean what `when_absent` says"),
+    ({"measure": Constant(Select("tickets"), np.inf)}, "every value is finite, or has a state"),
+    ({"measure": EveryTicketEver(Select("tickets"))}, "facts known later do not count"),
 )
-def test_broken_rule_is_named_with_the_metric(wrong, rule, frames):
+"""A declaration that breaks a rule, and the rule."""
+
+
+@pytest.fixture(scope="module")
+def told(frames):
+    """What is said of all broken metrics, and of a sound one among them."""
+    wrong = [replace(GOOD, **{"name": f"calls{n}", **one}) for n, (one, _) in enumerate(BROKEN)]
     with pytest.raises(ValueError, match="These metrics break a rule; mend their") as caught:
-        check_metrics([replace(GOOD, name="complaints"), replace(GOOD, **wrong)], frames)
-    told = str(caught.value).splitlines()[1:]
-    assert any(rule in line for line in told)
+        check_metrics([replace(GOOD, name="complaints"), *wrong], frames)
+    return str(caught.value).splitlines()[1:]
+
+
+@pytest.mark.parametrize(("place", "rule"), list(enumerate(rule for _, rule in BROKEN)))
+def test_broken_rule_is_named_with_the_metric(place, rule, told):
+    named = (f"- calls{place}: ", f"- calls{place}_28d: ")
+    assert any(line.startswith(named) and rule in line for line in told)
+
+
+def test_a_sound_metric_among_broken_ones_is_not_named(told):
     assert all(line.startswith("- calls") for line in told)
 
 

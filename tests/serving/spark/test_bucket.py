@@ -135,9 +135,11 @@ def test_every_account_may_have_dates_of_its_own(frames, tables):
     assert_equal(in_buckets(frames, pairs, 4), expected)
 
 
-def test_a_feed_is_silent_only_if_no_account_of_any_bucket_delivers(frames, tables):
+def test_a_feed_is_silent_only_if_no_account_of_any_bucket_delivers():
     """An account without usage for weeks has zero users, unless the whole feed broke."""
-    quiet = tables["accounts"]["account_id"][0].as_py()
+    # Each account is alone in its bucket: five are as good as many.
+    frames = silenced(build_company(5, months=14, seed=3).tables)
+    quiet = frames["accounts"]["account_id"].iloc[0]
     usage = frames["usage_daily"]
     lonely = {**frames, "usage_daily": usage[usage["account_id"] != quiet]}
     pairs = known_accounts(read_tables(lonely), DATES[:1])
@@ -167,6 +169,8 @@ def test_accounts_that_are_no_customers_have_no_percentile_and_move_none():
 def test_what_is_scored_and_who_is_listed_is_that_of_one_machine(frames, tables):
     config = read_config(DEFAULTS)
     expected = score_tables(tables, DATES[0], config=config, models=Models()).scores
+    # Buckets say who is to be scored; on Spark there is a model to score them with.
+    expected["status"] = expected["status"].replace("no_model", "scored")
     expected = expected.set_index("account_id").sort_index()
     company = with_whole(frames, DATES[:1], 3)
     rows = pa.concat_tables(

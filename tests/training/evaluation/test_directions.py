@@ -24,9 +24,15 @@ def of_demo():
 
 
 def of_world():
+    """Every fourth account of a company that nobody here wrote."""
     if not WORLD.is_dir():
         pytest.skip(f"no shared data in {WORLD}")
-    return WORLD
+    kept = pd.read_parquet(WORLD / "accounts.parquet")["account_id"].drop_duplicates()[::4]
+    some = [("account_id", "in", set(kept))]
+    return {
+        path.stem: pd.read_parquet(path, filters=some if path.stem != "features" else None)
+        for path in sorted(WORLD.glob("*.parquet"))
+    }
 
 
 @pytest.fixture(scope="module", params=[of_demo, of_world], ids=["demo", "world_a"])
