@@ -1,10 +1,11 @@
 """Files that a CRM imports as they are, and the map of their fields."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
-__all__ = ["FIELDS", "CrmField", "field_map", "hubspot_rows", "salesforce_rows"]
+__all__ = ["FIELDS", "CrmField", "System", "crm_rows", "field_map"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,11 @@ FIELDS: tuple[CrmField, ...] = (
 """In the order of the files; all but the name are fields to create once."""
 
 
-def hubspot_rows(scores: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return all accounts under the internal names of HubSpot's company properties.
+System = Literal["hubspot", "salesforce"]
+
+
+def crm_rows(scores: pd.DataFrame, rows: pd.DataFrame, system: System) -> pd.DataFrame:
+    """Return all accounts under the names that a CRM has for the fields.
 
     Parameters
     ----------
@@ -106,29 +110,19 @@ def hubspot_rows(scores: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         Results of one date.
     rows : DataFrame
         As ``listed_rows`` gives them.
+    system : {"hubspot", "salesforce"}
+        Internal names of HubSpot's company properties, or API names of Salesforce's Account.
 
     Returns
     -------
     DataFrame
+        In the order of ``FIELDS``.
     """
-    return _renamed(scores, rows, {field.column: field.hubspot for field in FIELDS})
-
-
-def salesforce_rows(scores: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return all accounts under the API names of Salesforce's fields of Account.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Results of one date.
-    rows : DataFrame
-        As ``listed_rows`` gives them.
-
-    Returns
-    -------
-    DataFrame
-    """
-    return _renamed(scores, rows, {field.column: field.salesforce for field in FIELDS})
+    names = {field.column: getattr(field, system) for field in FIELDS}
+    numbers = scores[["p_churn", "chs", "cmi", "arr_at_risk"]].astype(float).round(4)
+    dates = pd.to_datetime(scores["as_of"], utc=True).dt.strftime("%Y-%m-%d")
+    together = rows.join(numbers).assign(scored_on=dates)
+    return together[list(names)].rename(columns=names).reset_index(drop=True)
 
 
 def field_map() -> pd.DataFrame:
@@ -142,10 +136,3 @@ def field_map() -> pd.DataFrame:
     names = ["column", "hubspot_property", "salesforce_field", "type", "meaning"]
     told = [(one.column, one.hubspot, one.salesforce, one.kind, one.meaning) for one in FIELDS]
     return pd.DataFrame(told, columns=names)
-
-
-def _renamed(scores: pd.DataFrame, rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    numbers = scores[["p_churn", "chs", "cmi", "arr_at_risk"]].astype(float).round(4)
-    dates = pd.to_datetime(scores["as_of"], utc=True).dt.strftime("%Y-%m-%d")
-    together = rows.join(numbers).assign(scored_on=dates)
-    return together[list(names)].rename(columns=names).reset_index(drop=True)

@@ -5,7 +5,7 @@ import pandas as pd
 from ..company.playbook import Playbook
 from ..results.csv_files import as_csv
 from ..results.words import in_order, to_do
-from .crm import field_map, hubspot_rows, salesforce_rows
+from .crm import crm_rows, field_map
 from .digests import digests_of
 from .lists import LISTS, list_of, listed_rows
 from .workbook import can_write_workbooks, workbook_of
@@ -50,8 +50,8 @@ def export_files(
         sheets = {one.title: frame for one, frame in lists.items()}
         files["lists/accounts.xlsx"] = workbook_of(sheets | {"All accounts": rows})
     files["crm/field_map.csv"] = as_csv(field_map())
-    files["crm/hubspot_companies.csv"] = as_csv(hubspot_rows(ordered, rows))
-    files["crm/salesforce_accounts.csv"] = as_csv(salesforce_rows(ordered, rows))
+    files["crm/hubspot_companies.csv"] = as_csv(crm_rows(ordered, rows, "hubspot"))
+    files["crm/salesforce_accounts.csv"] = as_csv(crm_rows(ordered, rows, "salesforce"))
     digests = digests_of(ordered, rows, _tasks(plays, playbook), currency=currency)
     return files | {f"digests/{name}": text for name, text in digests.items()}
 

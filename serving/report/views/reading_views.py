@@ -38,13 +38,8 @@ def views_of(
 
     Parameters
     ----------
-    accounts : DataFrame
-        Scores in the order of the list.
-    tasks : mapping of str to list
-        As ``task_columns`` gives them.
-    beside : Beside
-    pages : mapping of str to str
-        Where the page of each CSM lies.
+    accounts, tasks, beside, pages
+        As in ``head_blocks``.
     scope : float or None
         Share of the scorecard's weight that is collected at all.
     currency : str
