@@ -25,14 +25,15 @@ def tie_facts(known: KnownRows) -> Iterator[Fact]:
     people, contact = known.newest("people"), _two_way(known)
     if known.tables.has("people", "roles"):
         yield from _by_role(known, people, contact)
-    yield from _threads(known, contact)
+    left = people.loc[_gone(known, people), "person_id"]
+    yield from _threads(known, contact[~contact["person_id"].isin(left)])
     yield from _planned(known)
 
 
 def _by_role(known: KnownRows, people: pd.DataFrame, contact: pd.DataFrame) -> Iterator[Fact]:
     """Yield who holds each role that counts; of several the one who answered last."""
     last = contact.groupby("person_id")["occurred_at"].max()
-    gone = people["left_known_at"].lt(known.as_of) | people["valid_to"].lt(known.as_of)
+    gone = _gone(known, people)
     people = people.assign(last=last.reindex(people["person_id"]).array)
     for role, name in _ROLES.items():
         held = people["roles"].fillna("").str.split("|").map(lambda roles, role=role: role in roles)
@@ -42,6 +43,12 @@ def _by_role(known: KnownRows, people: pd.DataFrame, contact: pd.DataFrame) -> I
             yield row["account_id"], "tie", name, _person(row), None
         if role == "exec_sponsor":
             yield from _without_sponsor(people, best, people[held & gone])
+
+
+def _gone(known: KnownRows, people: pd.DataFrame) -> pd.Series:
+    """Say who is known to have left by the date."""
+    gone: pd.Series = people["left_known_at"].lt(known.as_of) | people["valid_to"].lt(known.as_of)
+    return gone
 
 
 def _two_way(known: KnownRows) -> pd.DataFrame:

@@ -241,7 +241,7 @@ def different(column):
 
 METRICS = {
     "usage_volume_28d": volume,
-    "events_per_user_28d": lambda hand: volume(hand) / users(hand).where(users(hand) > 0) / 4,
+    "events_per_user_28d": lambda hand: (volume(hand) / users(hand).clip(lower=1.0)) / 4,
     "features_in_use_28d": different("feature_id"),
     "active_users_28d": users,
     "active_users_trend_28d": change_in_users,

@@ -10,10 +10,12 @@ from churngrid.demo import build_company
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
+from churngrid.serving.profile.facts import account_facts
 from churngrid.serving.scoring.batch_score import score_tables
 from churngrid.serving.scoring.scored import Models
 from churngrid.training.models.catalogue import model_named
 from churngrid.training.registry.artifact import FittedModel
+from tests.worked.by_hand import ByHand, bought, contacts, seats, users
 from tests.worked.sentences import check, frames_of
 
 AS_OF = pd.Timestamp("2025-12-31", tz="UTC")
@@ -52,6 +54,22 @@ def test_no_sentence_of_the_demo_is_false_or_contradicts_itself(tables, scored, 
     assert checked > 100
     # What is not computed by hand is still read, and held against itself.
     assert checked > 0.3 * (checked + read.counts["value not computed by hand"])
+
+
+def test_the_numbers_of_the_tie_and_of_use_are_those_of_the_tables(tables, by_scorecard):
+    hand = ByHand(frames_of(tables), AS_OF)
+    by_hand = {
+        **{"Seats bought": bought(hand), "Seats assigned": seats(hand)},
+        **{"Active users (28 days)": users(hand), "In two-way contact (90 days)": contacts(hand)},
+    }
+    facts = account_facts(tables, AS_OF, by_scorecard.scores["account_id"])
+    told = facts[facts["name"].isin(by_hand)]
+    assert len(told) > 200
+    shown = told["text"].str.extract(r"^([\d,]+)")[0].str.replace(",", "").astype(float)
+    wanted = [
+        by_hand[name].get(a) for a, name in zip(told["account_id"], told["name"], strict=True)
+    ]
+    assert shown.tolist() == pytest.approx(wanted)
 
 
 def test_one_account_has_one_explanation(by_model):
