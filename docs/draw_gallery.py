@@ -9,7 +9,6 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import shap
 
 import churngrid
@@ -43,16 +42,16 @@ def draw_grid(scores):
     keep("grid")
 
 
-def draw_reliability(predictions):
+def draw_reliability(backtest):
     """Draw how many left of accounts with so much probability."""
-    said = predictions[(predictions["target"] == "churned") & (predictions["model"] == KIND)]
-    fifths = pd.qcut(said["p"].rank(method="first"), 5)
-    by_fifth = said.groupby(fifths, observed=True).agg(said=("p", "mean"), came=("label", "mean"))
+    told = backtest.reliability("churn", KIND).table.query("stratum == 'all'")
+    said, came = 100 * told["estimate"], 100 * told["rate"]
     _, axes = plt.subplots(figsize=(5, 4))
-    top = 100 * float(by_fifth.to_numpy().max()) * 1.1
+    top = 105 * float(told[["estimate", "high"]].to_numpy().max())
     axes.plot([0, top], [0, top], color="0.8")
-    axes.plot(100 * by_fifth["said"], 100 * by_fifth["came"], marker="o", color="#1f4e8c")
-    axes.set(xlabel="said, % (mean of a fifth of the accounts)", ylabel="came, %")
+    reach = [came - 100 * told["low"], 100 * told["high"] - came]
+    axes.errorbar(said, came, yerr=reach, marker="o", color="#1f4e8c", capsize=3)
+    axes.set(xlabel="said, % (mean of a fifth of the decisions)", ylabel="came, %")
     axes.set_title("Predicted out of time, and what came")
     keep("reliability")
 
@@ -100,7 +99,7 @@ def main():
         tried = build_company(TRIED, seed=SEED, interventions=True).tables
         draw_effects(churngrid.play_effects(tried, days=210).effects)
         kept = churngrid.backtest(data, settings, out=Path(scratch) / "bt", targets=("churn",))
-        draw_reliability(kept.predictions)
+        draw_reliability(kept)
 
 
 if __name__ == "__main__":

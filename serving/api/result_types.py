@@ -11,6 +11,8 @@ import pandas as pd
 from ...features.ingest.propose.proposal import Proposal
 from ...features.schema.tableset import Tables
 from ...features.scores.portfolio_review import Independence
+from ...training.evaluation.reliability import reliability_table
+from ...training.evaluation.reliability_view import Reliability
 from ...training.forecast.outlook import SURVIVAL_DAYS
 from ...training.forecast.survival import Clock
 from ...training.train import Trained
@@ -20,6 +22,7 @@ from ..change.stored_inputs import Earlier
 from ..change.what_would_help import what_would_help
 from ..company.coverage import Coverage
 from ..report.account_story import AccountStory, account_id, told_story
+from ..report.page_words import in_words
 from ..results.shap_view import Scale
 from ..scoring.scored import Scored
 
@@ -34,7 +37,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CheckResult:
     """What the contract found.
 
@@ -53,6 +56,20 @@ class CheckResult:
     business: str
     quarantine_path: Path | None
     coverage: Coverage
+
+    def __repr__(self) -> str:
+        rows = sum(self.tables[name].num_rows for name in self.tables)
+        found = len(self.tables.findings)
+        return (
+            f"<CheckResult: {rows:,} rows in {len(list(self.tables))} tables, {found} findings. "
+            f"{self.business}>"
+        )
+
+    def _repr_html_(self) -> str:
+        names = ("table", "column", "rule", "count", "quarantined")
+        told = [[getattr(one, name) for name in names] for one in self.tables.findings]
+        table = pd.DataFrame(told, columns=names).to_html(index=False, escape=True, border=0)
+        return f"<p>{html.escape(repr(self))}</p>{table if told else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +96,34 @@ class InitResult:
     next: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TrainResult:
-    """One trained and registered model."""
+    """One trained and registered model.
+
+    Parameters
+    ----------
+    target : {"churn", "expansion"}
+    kind : str
+        The model that ships, by its name in ``MODELS``.
+    version : str
+        SHA-256 of everything that decides a prediction.
+    alias : {"champion", "challenger"}
+    reason : str
+        Why it took over, or did not.
+    scorers : DataFrame
+        ``model``, ``target``, ``scorer``, ``value``, ``low``, ``high``: out of time, all
+        competitors.
+    rows, accounts, churned : int
+        Labelled rows, independent accounts, and those of them with the outcome.
+    base_rate : float
+        0 to 1.
+    warnings : tuple of str
+        What a reader must know before using it.
+    trained : Trained
+        The model itself (``trained.model``), its backtest and its card.
+    findings : tuple of str
+        What was put aside of the data.
+    """
 
     target: str
     kind: str
@@ -102,8 +144,51 @@ class TrainResult:
         """How far health and maturity go together on the newest date; None for expansion."""
         return self.trained.axes
 
+    def reliability(self) -> Reliability:
+        """Return what the model that ships said out of time, beside what came.
 
-@dataclass(frozen=True, slots=True)
+        Returns
+        -------
+        Reliability
+            ``table``; a picture in a notebook.
+        """
+        told = self.trained.backtest.predictions
+        return _reliability(told[told["shipped"]], self.target, self.kind)
+
+    def __repr__(self) -> str:
+        return (
+            f"<TrainResult of {self.target}: {self.kind}, {self.alias}, {self.rows:,} rows of "
+            f"{self.accounts:,} accounts, base rate {self.base_rate:.1%}>"
+        )
+
+    def _repr_html_(self) -> str:
+        why = html.escape(self.reason)
+        return f"<p>{html.escape(repr(self))}</p><p>{why}</p>{_figures(self.scorers)}"
+
+
+def _reliability(predictions: pd.DataFrame, target: str, model: str) -> Reliability:
+    """Return the table of one model; growth has no decision to be far from."""
+    table = reliability_table(predictions)
+    kept = table if target == "churn" else table[table["stratum"] == "all"]
+    return Reliability(f"{target}, {model.replace('_', ' ')}, out of time", kept)
+
+
+def _figures(scorers: pd.DataFrame) -> str:
+    """Return scorers as a table: a row a model, a column a scorer, with intervals."""
+    told = [
+        f"{value:.3f}" if low != low else f"{value:.3f} ({low:.3f} to {high:.3f})"
+        for value, low, high in scorers[["value", "low", "high"]].to_numpy(dtype=float)
+    ]
+    placed = scorers.assign(told=told).set_index(["model", "scorer"])["told"]
+    wide = placed.unstack()  # noqa: PD010  (one text a place, nothing to aggregate)
+    order = list(dict.fromkeys(scorers["scorer"]))
+    models = list(dict.fromkeys(scorers["model"]))
+    wide = wide.reindex(index=models, columns=order).rename_axis(index=None, columns=None)
+    plain = wide.rename(index=in_words, columns=in_words)
+    return str(plain.to_html(escape=True, na_rep="", border=0))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class BacktestResult:
     """What came of predicting the past with every competitor.
 
@@ -120,6 +205,53 @@ class BacktestResult:
     folds: pd.DataFrame
     notes: tuple[str, ...] = ()
     importances: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def reliability(self, target: str = "churn", model: str | None = None) -> Reliability:
+        """Return what one model said out of time, beside what came.
+
+        Parameters
+        ----------
+        target : str
+            ``churn``, ``expansion``, or ``outcome`` for a target of one's own.
+        model : str, optional
+            Name of a competitor; the one that would ship by default.
+
+        Returns
+        -------
+        Reliability
+            ``table``; a picture in a notebook.
+
+        Raises
+        ------
+        ValueError
+            If no such model predicted the target.
+        """
+        mine = self.predictions[self.predictions["target"] == target]
+        rows = mine[mine["shipped"]] if model is None else mine[mine["model"] == model]
+        if rows.empty:
+            raise ValueError(
+                f"Nothing was predicted of {target!r} by {model!r}; there are the targets "
+                f"{sorted(set(self.predictions['target']))!r} and the models "
+                f"{sorted(set(mine['model']))!r}."
+            )
+        return _reliability(rows, target, str(rows["model"].iloc[0]))
+
+    def __repr__(self) -> str:
+        shipped = self.predictions[self.predictions["shipped"]]
+        told = shipped.drop_duplicates("target")[["target", "model"]].to_numpy()
+        best = ", ".join(f"{model} for {target}" for target, model in told)
+        return (
+            f"<BacktestResult: {self.predictions['model'].nunique()} models, "
+            f"{len(self.folds)} test blocks; best allowed: {best}>"
+        )
+
+    def _repr_html_(self) -> str:
+        whole = self.scorers[self.scorers["fold"] == "all"]
+        parts = [
+            f"<p>{html.escape(str(target))}</p>{_figures(part)}"
+            for target, part in whole.groupby("target", sort=False)
+        ]
+        return f"<p>{html.escape(repr(self))}</p>{''.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -245,7 +377,7 @@ _MOST_SHOWN = 20
 _SHOWN = ("account_id", "account_name", "arr", "p_churn", "health_band", "maturity_band", "cell")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ForecastResult:
     """What is due, stays and is paid.
 
@@ -271,6 +403,19 @@ class ForecastResult:
     currency: str
     has_model: bool
     findings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        date = f" as of {self.as_of:%Y-%m-%d}" if self.as_of is not None else ""
+        told = "" if self.has_model else ", without estimates"
+        return (
+            f"<ForecastResult: {len(self.table)} rows by {self.unit}{date}, {self.currency}{told}>"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = self.table.head(_MOST_SHOWN).drop(columns=["as_of"], errors="ignore")
+        plain = shown.rename(columns=in_words)
+        table = plain.to_html(index=False, escape=True, border=0, float_format="{:,.2f}".format)
+        return f"<p>{html.escape(repr(self))}</p>{table}"
 
 
 @dataclass(frozen=True, slots=True)

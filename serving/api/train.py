@@ -19,7 +19,7 @@ from ...training.dataset.own_outcome import (
     with_outcome,
     with_outcome_rows,
 )
-from ...training.evaluation.backtest import Brought, backtest_dataset
+from ...training.evaluation.backtest import Backtest, Brought, backtest_dataset
 from ...training.evaluation.own_competitor import Competitor
 from ...training.evaluation.own_scorers import OwnScorers
 from ...training.model_card import card_markdown, curve_points
@@ -35,7 +35,7 @@ from ...training.train import Trained, train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
-from ..results.words import target_of
+from ..results.words import TARGETS, target_of
 from .models import store_of
 from .result_types import BacktestResult, TrainResult
 
@@ -50,6 +50,9 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
+
+_NAMES = {label: name for name, label in TARGETS.items()}
+"""What people call the target of each label."""
 
 _REFITS = 2
 """Models that are trained again to see whether reasons stay."""
@@ -373,11 +376,11 @@ def backtest(
         rows = _dataset_of_outcomes(company, outcomes, progress)
         tests, notes = [backtest_dataset(rows, OUTCOME, brought=brought, progress=step)], ()
     result = BacktestResult(
-        predictions=pd.concat([test.predictions for test in tests], ignore_index=True),
-        scorers=pd.concat([test.scorers for test in tests], ignore_index=True),
-        folds=pd.concat([test.folds for test in tests], ignore_index=True),
+        predictions=_of_all(tests, "predictions"),
+        scorers=_of_all(tests, "scorers"),
+        folds=_of_all(tests, "folds"),
         notes=notes,
-        importances=pd.concat([test.importances for test in tests], ignore_index=True),
+        importances=_of_all(tests, "importances"),
     )
     if out is not None:
         write_tables(Path(out), {"predictions": result.predictions, "scorers": result.scorers})
@@ -391,3 +394,10 @@ def _dataset_of_outcomes(
     told = checked_outcomes(outcomes)
     labelled = replace(company, tables=with_outcome(company.tables, told))
     return with_outcome_rows(dataset_of(labelled, progress), told)
+
+
+def _of_all(tests: Sequence[Backtest], part: str) -> pd.DataFrame:
+    """Return one table of all backtests, targets called as people call them."""
+    parts: list[pd.DataFrame] = [getattr(test, part) for test in tests]
+    whole = pd.concat(parts, ignore_index=True)
+    return whole.assign(target=whole["target"].replace(_NAMES))
