@@ -195,16 +195,19 @@ class OwnModel:
         last = fresh.steps[-1] if isinstance(fresh, Pipeline) else ("", fresh)
         weighs = has_fit_parameter(last[1], "sample_weight")
         name = f"{last[0]}__sample_weight" if last[0] else "sample_weight"
+        # A column without any value tells nothing, and ends the binning of some estimators.
+        empty = matrix.columns[matrix.isna().all()]
+        matrix = matrix.fillna(dict.fromkeys(empty, 0.0))
         try:
             return fresh.fit(matrix, y, **({name: weight} if weighs else {}))
         except ValueError as error:
-            empty = matrix.columns[matrix.isna().any()]
-            if "NaN" not in str(error) or not len(empty):
+            gaps = matrix.columns[matrix.isna().any()]
+            if "NaN" not in str(error) or not len(gaps):
                 raise
             raise ValueError(
                 f"`estimator` {type(self.estimator).__name__} takes no missing values, but "
-                f"{len(empty)} inputs have some, such as {empty[0]!r}; put an imputer before it, "
-                "as make_pipeline(SimpleImputer(keep_empty_features=True), ...)."
+                f"{len(gaps)} inputs have some, such as {gaps[0]!r}; put an imputer before it, "
+                "as make_pipeline(SimpleImputer(), ...)."
             ) from error
 
     @staticmethod

@@ -84,6 +84,15 @@ def test_a_category_never_seen_and_no_rows_are_answered() -> None:
     np.testing.assert_allclose(model.shifted(0.5).log_odds(X), model.log_odds(X) + 0.5)
 
 
+@pytest.mark.parametrize("explainer", ["additive", "tree"])
+def test_a_column_without_any_value_tells_nothing(explainer: str) -> None:
+    X, y = _rows()
+    model = Competitor("mine", ESTIMATORS[explainer](), explainer).model.build()
+    model.fit(X.assign(gone=np.nan), y, groups=np.arange(len(y)), monotone={}, roles={})
+    shares = model.contributions(X.assign(gone=5.0).head(9))
+    assert np.abs(shares[:, model.encoding.names.index("gone")]).max() < 1e-9
+
+
 def test_weights_reach_an_estimator_within_a_pipeline() -> None:
     X, y = _rows()
     heavy = predict(_fitted("additive", weight=np.where(y == 1, 5.0, 1.0)), X)
