@@ -106,6 +106,8 @@ def facts_for(runs: pd.DataFrame, pooled: Pooled) -> dict[str, float]:
     """
     version = runs["model_version"].iloc[-1]
     mine = runs[runs["model_version"] == version]
+    # What a model says of dates before it knew enough to say it then is not use of it.
+    used = mine[mine["hindsight"] < mine["estimated"]]
     last = mine.tail(2)
     shares = last["inputs"].where(last["inputs"] > 0).astype(float)
     lasting = len(last) == 2
@@ -117,7 +119,7 @@ def facts_for(runs: pd.DataFrame, pooled: Pooled) -> dict[str, float]:
         "moved_share": (last["inputs_moved"] / shares).min() if lasting else np.nan,
         "missing_share": (last["inputs_missing"] / shares).min() if lasting else np.nan,
         "score_psi": last["score_psi"].min(skipna=False) if lasting else np.nan,
-        "age_days": (mine["as_of"].iloc[-1] - mine["as_of"].iloc[0]) / pd.Timedelta(days=1),
+        "age_days": (used["as_of"].max() - used["as_of"].min()) / pd.Timedelta(days=1),
         "outside": np.nan,
     }
     closed = mine[mine["closed"] > 0]

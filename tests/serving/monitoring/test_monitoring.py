@@ -141,6 +141,16 @@ def test_a_scoring_of_which_nothing_came_says_why(p, hindsight, says):
     assert open_because(runs)[0].startswith(says)
 
 
+@pytest.mark.parametrize(("hindsight", "old"), [(False, True), (True, False)])
+def test_a_model_ages_by_its_use_and_not_by_hindsight(hindsight, old):
+    rng = np.random.default_rng(5)
+    past = scores_of("2024-01-01", p=rng.beta(1, 4, 200)).assign(hindsight=hindsight)
+    now = scores_of("2025-06-01", p=rng.beta(1, 4, 200))
+    both = pd.concat([past, now], ignore_index=True).assign(left=pd.NA)
+    runs = runs_of(both, pd.DataFrame(), pd.DataFrame()).merge(realised_of(both), on="as_of")
+    assert ("age" in rules_of(runs, both)) is old
+
+
 def test_a_new_model_is_held_against_its_own_first_scoring():
     rng = np.random.default_rng(5)
     old = scores_of(DATES[0], p=rng.beta(1, 4, 200))
