@@ -59,6 +59,7 @@ class Facts:
     notice_deadline: object
     decision_at: object
     decision_kind: object
+    leaves_at: object
 
 
 class Oracle:
@@ -446,7 +447,7 @@ class Oracle:
         term = self._binding(account, t)
         end = term[1] if term else NEVER
         deadline = end - term[0].notice if term and end < NEVER else NEVER
-        point, kind = (NEVER, None) if notice else self._decision(term, t, pays)
+        point, kind, leaves = (NEVER, None, NEVER) if notice else self._decision(term, t, pays)
         return Facts(
             arr=arr,
             pays=bool(pays),
@@ -458,6 +459,7 @@ class Oracle:
             notice_deadline=deadline,
             decision_at=point,
             decision_kind=kind,
+            leaves_at=leaves,
         )
 
     def _price_level(self, account, t):
@@ -538,25 +540,25 @@ class Oracle:
     def _decision(self, term, t, pays):
         month_end = month_start_after(t - TICK)
         if term is None:
-            return (month_end, "month_end") if pays else (NEVER, None)
+            return (month_end, "month_end", month_end) if pays else (NEVER, None, NEVER)
         row, end, _, final = term
         rolling = row.rolls and final == NEVER
         if rolling and row.monthly and row.end == NEVER:
-            point, kind = month_end, "month_end"
+            point, kind, leaves = month_end, "month_end", month_end
         elif rolling:
             last = self.period_end(row.item, t) if hasattr(row, "item") else None
-            last = last or self.end_after(row, t + row.notice - TICK)
-            point = NEVER if last == NEVER else last - row.notice
+            leaves = last or self.end_after(row, t + row.notice - TICK)
+            point = NEVER if leaves == NEVER else leaves - row.notice
             kind = "month_end" if row.monthly else "notice_deadline"
         elif not row.rolls:
-            point, kind = end, "term_end"
+            point, kind, leaves = end, "term_end", end
         else:
-            point, kind = NEVER, None
+            point, kind, leaves = NEVER, None, NEVER
         leaves_early = at(row.break_at)
         every = int(getattr(row, "break_every_months", None) or 0)
         if every and leaves_early < t:
             breaks = (moved(at(row.break_at), k * every) for k in range(1, 2000))
             leaves_early = next(found for found in breaks if found >= t)
         if t <= leaves_early < point:
-            return leaves_early, "break"
-        return (point, kind) if point < NEVER else (NEVER, None)
+            return leaves_early, "break", leaves_early
+        return (point, kind, leaves) if point < NEVER else (NEVER, None, NEVER)
