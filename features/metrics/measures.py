@@ -246,10 +246,13 @@ class Catalogue:
     where : tuple of Filter
     window : Window or None
         Only features released in it.
+    of : str
+        Column whose different values are counted, such as modules, in place of features.
     """
 
     where: tuple[Filter, ...] = ()
     window: Window | None = None
+    of: str = ""
 
     def evaluate(self, known: PointInTime) -> FloatArray:
         """Return the count per row."""
@@ -258,6 +261,15 @@ class Catalogue:
         for condition in self.where:
             kept &= condition.mask(table)
         table = table.filter(pa.array(kept))
+        if not self.of:
+            return self._count(table, known)
+        count = np.zeros(len(known.rows.as_of))
+        for value in pc.unique(table[self.of].drop_null()):
+            count += self._count(table.filter(pc.equal(table[self.of], value)), known) > 0
+        return count
+
+    def _count(self, table: pa.Table, known: PointInTime) -> FloatArray:
+        """Return how many features of a table each row's account can use."""
         needed = plan_ranks(table["min_plan"], known.plans())
         plan = known.plan_rank()
         count = np.zeros(len(known.rows.as_of))
@@ -281,6 +293,7 @@ class Catalogue:
     def selects(self) -> Iterator[tuple[Select, frozenset[str]]]:
         """Yield the catalogue."""
         read = {"min_plan", "retired_at"} | ({"released_at"} if self.window else set())
+        read |= {self.of} if self.of else set()
         yield Select("features", self.where), frozenset(read)
 
     def shifted(self, days: int) -> "Catalogue":

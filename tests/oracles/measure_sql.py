@@ -377,9 +377,10 @@ class MeasureSql:
             for name in ("f.min_plan", "s.plan_tier")
         )
         held.append(f"coalesce({needed} <= {plan}, true)")
+        counted = f"count(DISTINCT f.{measure.of})" if measure.of else "count(*)"
         return f"""
             SELECT a.account_id, a.as_of,
-                   (SELECT count(*) FROM raw_features f WHERE {" AND ".join(held)}) AS value
+                   (SELECT {counted} FROM raw_features f WHERE {" AND ".join(held)}) AS value
             FROM asked a LEFT JOIN state_of_accounts s USING (account_id, as_of)"""
 
     @query.register

@@ -174,6 +174,7 @@ OTHERS = {
     ),
     "excused": Unless(Count(EVENTS), Count(PEOPLE), above=2.0),
     "catalogue": Catalogue(),
+    "modules in the catalogue": Catalogue(of="module"),
     "new in the catalogue": Catalogue((IsTrue("is_value_event"), Filled("module")), YEAR),
     "new some time ago": Catalogue(window=Window(180, 30)),
     "launches": Count(Select("launches", window=Window(400, 30), at="released_at")),

@@ -50,10 +50,22 @@ METRICS = (
         axis="health",
         when_absent=0.0,
         meaning="Different modules used in 28 days.",
-        poor=1.0,
-        healthy=4.0,
-        source="PostHog handbook, customer health tracking, scaled to a product of few modules",
         own_baseline=True,
+    ),
+    Metric(
+        name="module_breadth",
+        component="adoption",
+        measure=Capped(Ratio(Distinct(_MONTH, ("module",)), Catalogue(of="module")), 1.0),
+        label="share of modules in use",
+        unit="share",
+        direction="+",
+        axis="health",
+        when_absent=Absence.NOT_APPLICABLE,
+        meaning="Modules used in 28 days over the modules that are out and in the account's plan.",
+        poor=0.25,
+        healthy=0.75,
+        # For scorecards: the models see how many modules are in use.
+        in_model=False,
     ),
     Metric(
         name="features_in_use",
@@ -92,9 +104,11 @@ METRICS = (
         axis="health",
         when_absent=Absence.NOT_APPLICABLE,
         meaning="Of the features of the account's plan released 30 to 210 days ago, those used "
-        "three times by two people within 60 days.",
+        "three times by two people within 60 days; unknown where there are none.",
         poor=0.1,
         healthy=0.4,
+        # For scorecards and plays: whether anything was released tells the date, not the account.
+        in_model=False,
     ),
     Metric(
         name="premium_use",

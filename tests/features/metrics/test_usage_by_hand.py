@@ -179,6 +179,20 @@ def test_new_features_count_once_two_people_used_them_three_times_within_60_days
     assert value["new_feature_adoption_180d"] == pytest.approx(1 / 4)
 
 
+def test_modules_in_use_are_told_against_those_there_are():
+    rows = usage([("u", "f", 3, 2), ("u", "h", 40, 2)])
+    for modules, share in ((["a"] * 3, 1.0), (["a", "a", "b"], 0.5), (["a", "b", "c"], 1 / 3)):
+        value, _ = measured(features=features("fgh", module=modules), usage_daily=rows)
+        assert value["module_breadth_28d"] == pytest.approx(share)
+    retired = features("fgh", module=["a", "b", "c"], retired_at=[None, AS_OF - DAY, None])
+    value, _ = measured(features=retired, usage_daily=rows)
+    assert value["module_breadth_28d"] == pytest.approx(0.5)
+    nameless = features("fgh", module=[None] * 3)
+    value, state = measured(features=nameless, usage_daily=rows)
+    assert np.isnan(value["module_breadth_28d"])
+    assert state["module_breadth_28d"] == Absence.NOT_APPLICABLE
+
+
 def test_visits_to_billing_pages_need_billing_pages():
     rows = usage([("u", "f", 3, 2), ("u", "g", 8, 2)])
     value, _ = measured(features=features("fg", module=["Billing", "x"]), usage_daily=rows)
