@@ -4,6 +4,8 @@
 
 Every size is read and computed in a fresh process: once for one as-of date, once for twelve, so
 that the growth by rows of data and by dates can be told apart.
+
+Needs no extra.
 """
 
 import argparse

@@ -10,6 +10,8 @@ anew for each seed. Asked of all three is the same: has the account left at its 
 - window: one classifier on decisions 31 to 210 days ahead, which has nothing to say of the others.
 
 With --write the table replaces its part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import argparse

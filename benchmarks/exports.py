@@ -5,6 +5,8 @@ Usage: python benchmarks/exports.py EXPORTS [--write] [NAME ...]
 EXPORTS holds a folder a source, each with a `source.md` that says what a right result is; none of
 them is part of this repository. The figures expected here are copied from there, with the sentence
 they stand in. With --write the table replaces its part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import json

@@ -5,6 +5,8 @@ Usage: python benchmarks/flat.py DATA [--write] [NAME ...]
 DATA holds the folders `bank_telemarketing`, `saas_hr_suite` and `telco_ibm`; none of them is part
 of this repository. Each table is written as CSV, learned from and scored by commands in processes
 of their own. With --write the table replaces its part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import json

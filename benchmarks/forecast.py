@@ -6,6 +6,8 @@ DATA holds the folder `world_a`; it is not part of this repository. The invented
 anew for each seed. Everything is out of time: the estimates of a date come from the backtest, whose
 model had learned before it, and rates and errors are those that were certain on that date. With
 --write the table replaces its part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import argparse

@@ -4,6 +4,8 @@
 
 The truth is the difference in one large world of the same kind; every small world must hold it in
 its 95 % interval about 19 times of 20, and must see nothing where nothing is planted.
+
+Needs no extra.
 """
 
 import argparse

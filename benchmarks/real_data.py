@@ -5,6 +5,8 @@ Usage: python benchmarks/real_data.py DATA [--write]
 DATA holds the folders `oss_suite`, `oss_firmware`, `ravenstack`, `saas_hr_suite` and `telco_ibm`;
 none of them is part of this repository. With --write the tables replace their part of
 benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import sys

@@ -5,6 +5,8 @@
 RESULTS is a folder that `churngrid score` wrote into, best at several dates: its accounts are
 repeated under other ids, in an order drawn at random, until there are enough of them, each with 18
 readings. Every figure of the browser is the median of five.
+
+Needs no extra.
 """
 
 import argparse

@@ -3,6 +3,8 @@
     python benchmarks/scoring.py --accounts 1150 10000 --write
 
 Models are trained once on the smallest company; every size is then scored in a fresh process.
+
+Needs no extra.
 """
 
 import argparse

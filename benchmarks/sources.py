@@ -2,8 +2,9 @@
 
     python benchmarks/sources.py --postgres postgresql://me:secret@host/empty --write
 
-The database has to be empty; what is put there is dropped at the end. Without one its rows are left
-out. CPU seconds are those of churngrid's own process: a server's are not seen from here.
+The database has to be empty; what is put there is dropped at the end, and the extra `postgres` is
+needed for it. Without one its rows are left out. CPU seconds are those of churngrid's own process:
+a server's are not seen from here.
 """
 
 import argparse

@@ -5,6 +5,8 @@ Usage: python benchmarks/strangers.py [--only NAME] [--write]
 Each is invented with a fixed seed by `invented/strange_companies.py`, which shares no code with
 the demo and knows nothing of the product but the names of tables and columns. With --write the
 tables replace their part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import argparse

@@ -6,6 +6,8 @@ DATA holds the folder `world_a`, a company with its true probabilities; it is no
 repository. The invented company is made anew for each seed; its true probabilities are not written
 down, so there only calibration and the gain over the mean label are shown. With --write the table
 replaces its part of benchmarks/RESULTS.md.
+
+Needs no extra.
 """
 
 import argparse

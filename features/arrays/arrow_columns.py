@@ -53,6 +53,28 @@ def numbers_of(column: pa.ChunkedArray) -> FloatArray:
     return np.asarray(filled.to_numpy(), dtype=float)
 
 
+def days_between(ends: pa.ChunkedArray, begins: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the days from one time to another, with parts of days; empty where either is.
+
+    Parameters
+    ----------
+    ends, begins : pyarrow.ChunkedArray of timestamps in microseconds
+        Negative where the end comes first.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of float
+
+    Examples
+    --------
+    >>> times = pa.chunked_array([[129_600_000_000, None]]).cast(pa.timestamp("us"))
+    >>> days_between(times, pa.chunked_array([[0, 0]]).cast(pa.timestamp("us"))).to_pylist()
+    [1.5, None]
+    """
+    passed = pc.subtract(ends, begins).cast(pa.int64()).cast(pa.float64())
+    return pc.divide(passed, float(DAY_US))
+
+
 @kernel
 def has_hours(moments: IntArray) -> bool:
     """Say whether any time is not a midnight.

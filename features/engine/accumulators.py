@@ -31,7 +31,7 @@ from ..metrics.queries import (
     Question,
 )
 from ..metrics.select import Select
-from .chunk import Chunk
+from .chunk import MILLIONTHS, Chunk
 from .presence_counts import Marks
 from .time_slices import Windows
 
@@ -46,9 +46,6 @@ __all__ = [
     "MarkFold",
     "Numbering",
 ]
-
-
-_MILLIONTHS = 1_000_000
 
 
 class Fold(Protocol):
@@ -320,4 +317,4 @@ def _weight(chunk: Chunk, column: str | None) -> IntArray:
 
 
 def _scaled(total: IntArray, column: str | None) -> FloatArray:
-    return total.astype(float) if column is None else total / _MILLIONTHS
+    return total.astype(float) if column is None else total / MILLIONTHS

@@ -19,12 +19,13 @@ from ..metrics.view import View
 from .time_slices import Stretches
 from .view_arrays import Stored
 
-__all__ = ["Chunk"]
+__all__ = ["MILLIONTHS", "Chunk"]
 
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-_MILLIONTHS = 1_000_000
+MILLIONTHS = 1_000_000
+"""Sums are kept in whole millionths, so that what enters a window leaves it exactly."""
 
 
 class Chunk:
@@ -107,12 +108,12 @@ class Chunk:
     def weight(self, column: str) -> IntArray:
         """Return a number column in whole millionths, 0 where empty; one number if it is 1."""
         if column in self._stored.data.ones:
-            return np.full(1, _MILLIONTHS)
+            return np.full(1, MILLIONTHS)
         if column in self._stored.data.table.column_names:
             self._stored.require_exact_sums(column)
         return self._once(
             ("weight", column),
-            lambda: np.rint(np.nan_to_num(self.number(column)) * _MILLIONTHS).astype(np.int64),
+            lambda: np.rint(np.nan_to_num(self.number(column)) * MILLIONTHS).astype(np.int64),
         )
 
     def codes(self, columns: tuple[str, ...]) -> tuple[WideCodeArray, int]:

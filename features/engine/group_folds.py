@@ -9,13 +9,11 @@ from ..arrays.counting.presence_bits import count_shared, usual_gaps
 from ..metrics.queries import LargestPart, Question, SharedBy, UsualGap
 from ..metrics.select import Select
 from .accumulators import Numbering
-from .chunk import Chunk
+from .chunk import MILLIONTHS, Chunk
 from .presence_counts import Marks
 from .time_slices import Windows
 
 __all__ = ["GapFold", "LargestFold", "SharedFold"]
-
-_MILLIONTHS = 1_000_000
 
 
 class SharedFold:
@@ -167,7 +165,7 @@ class LargestFold:
             self._windows.upto[0],
             out,
         )
-        return {self._question: out / _MILLIONTHS}
+        return {self._question: out / MILLIONTHS}
 
     def _placed(self, chunk: Chunk, kept: BoolArray) -> RowArray:
         """Return the place of each kept fact's pair among the cells."""

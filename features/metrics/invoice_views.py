@@ -3,6 +3,8 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..arrays.arrow_columns import days_between
+from ..arrays.time_grid import DAY_US
 from ..schema.invoice_rows import is_billed, stated_status
 from ..schema.tableset import Tables
 from .view_data import ViewData, collected_columns
@@ -12,7 +14,7 @@ __all__ = ["invoices_view", "with_debts"]
 
 _PAID = ("paid", "settled", "closed", "succeeded", "complete", "completed")
 _GIVEN_UP = ("uncollectible", "written_off", "written off", "bad_debt")
-_GIVEN_UP_AFTER = pa.scalar(365 * 86_400_000_000, pa.duration("us"))
+_GIVEN_UP_AFTER = pa.scalar(365 * DAY_US, pa.duration("us"))
 """Nobody asks any longer for what was given up and has been due for so long."""
 _HALF_A_PERCENT = 0.005
 """What is short by less was paid: the rest is fees and rounding."""
@@ -99,8 +101,8 @@ def _paid_parts(table: pa.Table, paid: pa.ChunkedArray, split: pa.ChunkedArray) 
 def invoices_view(tables: Tables) -> ViewData:
     """Invoices with what is still owed, until when, and the days by which payment was late."""
     table = with_debts(tables["invoices"])
-    late = pc.subtract(table["paid_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
-    days = pc.max_element_wise(pc.divide(late, 86_400_000_000.0), 0.0, skip_nulls=False)
+    late = days_between(table["paid_at"], table["due_at"])
+    days = pc.max_element_wise(late, 0.0, skip_nulls=False)
     collected = collected_columns(tables, "invoices")
     derived = {"settled_at", "owed", "billed"} if "amount_due" in collected else {"settled_at"}
     dated = {"paid_at", "due_at"} <= collected

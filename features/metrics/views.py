@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..arrays.arrow_columns import days_between
 from ..schema.table_declaration import TableSpec
 from ..schema.tables import TABLES, table_spec
 from ..schema.tableset import Tables
@@ -51,8 +52,7 @@ def _viewed(spec: TableSpec, build: Callable[[Tables], ViewData]) -> View:
 def _goals(tables: Tables) -> ViewData:
     """Goals with the days by which they were reached late; read it only after `achieved_at`."""
     table = tables["goals"]
-    late = pc.subtract(table["achieved_at"], table["due_at"]).cast(pa.int64()).cast(pa.float64())
-    days = pc.divide(late, 86_400_000_000.0)
+    days = days_between(table["achieved_at"], table["due_at"])
     collected = collected_columns(tables, "goals")
     derived = {"days_late"} if {"achieved_at", "due_at"} <= collected else set()
     return ViewData(table.append_column("days_late", days), collected | derived)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
+from .account_draws import account_draws
 from .scorers import COVERAGE, MIN_DEFINED, SCORERS
 
 __all__ = ["OwnScorers", "check_scorers", "own_scores"]
@@ -72,11 +73,7 @@ def own_scores(
     [['mine', 0.125]]
     """
     codes, accounts = pd.factorize(groups)
-    rng = np.random.default_rng(seed)
-    drawn = [
-        np.bincount(rng.integers(0, len(accounts), len(accounts)), minlength=len(accounts))[codes]
-        for _ in range(n_boot)
-    ]
+    drawn = [times[codes] for times in account_draws(len(accounts), n_boot, seed=seed)]
     whole = np.ones(len(y), dtype=np.int64)
     rows = []
     for name, figure in scorers.items():

@@ -8,12 +8,14 @@ these weights and nothing else: rows are checked and sorted once for all of them
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from .account_draws import account_draws
 
 __all__ = ["Levels", "RankedRows", "Weights", "checked_rows", "levels_of", "ranked"]
 
@@ -118,14 +120,9 @@ class RankedRows:
         ------
         Levels
         """
-        rng, n = np.random.default_rng(seed), self.n_accounts
         at_once = max(1, BLOCK_CELLS // len(self.y))
-        for start in range(0, n_boot, at_once):
-            # Drawing an account twice is giving its rows weight 2.
-            drawn = [
-                np.bincount(rng.integers(n, size=n), minlength=n)
-                for _ in range(min(at_once, n_boot - start))
-            ]
+        draws = account_draws(self.n_accounts, n_boot, seed=seed)
+        while drawn := list(islice(draws, at_once)):
             yield self.levels(np.array(drawn, dtype=np.float64)[:, self.account] * self.weight)
 
 

@@ -15,6 +15,7 @@ from ...features.arrays.array_types import FloatArray
 from ...features.schema.bands import Bands
 from ...features.scores.scorecard import Scorecard, Success
 from ..dataset.dataset import Dataset
+from ..evaluation.account_draws import account_draws
 
 __all__ = ["CRITERIA", "Criterion", "Judged", "book_of", "judge", "surprises_of", "without_person"]
 
@@ -286,9 +287,7 @@ def _decisions(readings: pd.DataFrame, hit: pd.Series, names: tuple[str, str]) -
 def _drawn(sums: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Return the sums of every resample, one row each."""
     table, n_parents = sums.to_numpy(dtype=float), len(sums)
-    rng = np.random.default_rng(seed)
-    draws = (rng.integers(n_parents, size=n_parents) for _ in range(_N_BOOT if n_parents else 0))
-    rows = [np.bincount(draw, minlength=n_parents) @ table for draw in draws]
+    rows = [times @ table for times in account_draws(n_parents, _N_BOOT, seed=seed)]
     return pd.DataFrame(np.reshape(rows, (len(rows), sums.shape[1])), columns=sums.columns)
 
 

@@ -7,7 +7,7 @@ from ..metric import Metric
 from . import (
     adoption,
     advocacy,
-    company,
+    company_events,
     context,
     financial,
     maturity,
@@ -32,7 +32,7 @@ METRICS: tuple[Metric, ...] = (
     *onboarding.METRICS,
     *outcomes.METRICS,
     *advocacy.METRICS,
-    *company.METRICS,
+    *company_events.METRICS,
     *maturity.METRICS,
     *context.METRICS,
 )
