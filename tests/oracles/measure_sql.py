@@ -254,6 +254,7 @@ class MeasureSql:
     """A database with the tables of a company and the asked rows, and measures as queries on it."""
 
     def __init__(self, tables, pairs):
+        self._known = {}
         self._connection = duckdb.connect(config={"threads": 1})
         for name in tables:
             self._load(f"raw_{name}", tables[name])
@@ -273,7 +274,12 @@ class MeasureSql:
         self._load("commercial", _commercial(tables, asked))
 
     def values(self, measure, shift=0):
-        """The numbers of a measure, by account and date."""
+        """The numbers of a measure, by account and date; each is asked for once."""
+        if (measure, shift) not in self._known:
+            self._known[measure, shift] = self._asked(measure, shift)
+        return self._known[measure, shift]
+
+    def _asked(self, measure, shift):
         query = f"SELECT value FROM ({self.query(measure, shift)}) ORDER BY account_id, as_of"
         found = self._run(query).fetchnumpy()["value"]
         return np.ma.filled(np.ma.masked_invalid(found.astype(float)), np.nan)

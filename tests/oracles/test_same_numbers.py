@@ -45,9 +45,15 @@ def random():
     return company.tables, company.pairs
 
 
-@pytest.fixture(params=["demo", "random"])
+@pytest.fixture(scope="module", params=["demo", "random"])
 def asked(request):
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def expected(asked):
+    """The numbers of one worker that has all the room it wants."""
+    return numbers(*asked)
 
 
 def numbers(tables, pairs, effort=ONE_BY_ONE, metrics=METRICS):
@@ -80,15 +86,13 @@ def test_the_work_of_these_tests_is_divided(asked, monkeypatch):
     assert (-(-n_rows // 7), 3) in at_once
 
 
-def test_chunks_threads_and_memory_do_not_change_a_number(asked, monkeypatch):
-    expected = numbers(*asked)
+def test_chunks_threads_and_memory_do_not_change_a_number(asked, expected, monkeypatch):
     monkeypatch.setattr(answers, "_CHUNK", 7 if asked[0]["usage_daily"].num_rows < 5_000 else 701)
     monkeypatch.setattr(knowledge, "_WORTH_THREADS", 1)
     assert_same(numbers(*asked, Effort(threads=3, memory_mb=1)), expected)
 
 
-def test_one_account_a_part_does_not_change_a_number(asked, monkeypatch):
-    expected = numbers(*asked)
+def test_one_account_a_part_does_not_change_a_number(asked, expected, monkeypatch):
     monkeypatch.setattr(knowledge, "_WORTH_THREADS", 1)
     monkeypatch.setattr(Effort, "parts", lambda _self, _bytes, _at_once: 10_000)
     assert_same(numbers(*asked, Effort(threads=2)), expected)
@@ -101,8 +105,9 @@ def test_one_account_a_part_does_not_change_a_number(asked, monkeypatch):
         (folding, "_CELLS_A_ROW", 0),
     ],
 )
-def test_another_way_to_fold_does_not_change_a_number(asked, monkeypatch, module, name, value):
-    expected = numbers(*asked)
+def test_another_way_to_fold_does_not_change_a_number(
+    asked, expected, monkeypatch, module, name, value
+):
     assert getattr(module, name) != value
     monkeypatch.setattr(module, name, value)
     assert_same(numbers(*asked), expected)
