@@ -18,11 +18,11 @@ _ASKS = {
     "competitor": ("roadblocks", "Competitor in sight"),
 }
 _MOST = 3
-_YEAR = 365
+_LATELY = 180
 
 
 def need_facts(known: KnownRows) -> Iterator[Fact]:
-    """Yield open grave tickets and roadblocks, and what was asked for in a year."""
+    """Yield open grave tickets and roadblocks, and what was asked for in half a year."""
     tickets = open_tickets(known)
     grave = tickets[tickets["priority"].fillna("").str.lower().isin(_GRAVE)]
     for row in _first(grave, "created_at"):
@@ -37,7 +37,7 @@ def need_facts(known: KnownRows) -> Iterator[Fact]:
     for row in _first(open_blockers(events), "occurred_at"):
         text = f"{_words(row['value_text']) or 'not said by what'}, since {_day(row)}"
         yield row["account_id"], "roadblocks", "Blocked by", text, row["occurred_at"]
-    lately = known.lately(events, "occurred_at", _YEAR)
+    lately = known.lately(events, "occurred_at", _LATELY)
     for kind, (topic, name) in _ASKS.items():
         told = lately[lately["kind"] == kind]
         for row in _first(told[_says_something(told)], "occurred_at"):

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from ...features.arrays.array_types import BoolArray
+from ...features.arrays.array_types import BoolArray, FloatArray
 from ...features.arrays.as_of_rows import Rows
 from ...features.engine.point_in_time import Knowledge
-from ...features.metrics.measures import Commercial, Count, Distinct
+from ...features.metrics.group_measures import Shared
+from ...features.metrics.measures import Catalogue, Commercial, Count, Distinct
 from ...features.metrics.queries import Measure
 from ...features.metrics.select import IsTrue, Select, Window
 from .known_rows import Fact, KnownRows
@@ -18,7 +19,7 @@ __all__ = ["WEEKS", "use_facts"]
 WEEKS = 52
 """Weeks of the small chart."""
 
-_VALUE, _CORE = IsTrue("is_value_event"), IsTrue("is_core")
+_VALUE, _CORE = IsTrue("is_value_event"), (IsTrue("is_core"),)
 _WEEKLY = Distinct(Select("usage", (_VALUE,), Window(7)), ("product_user_id",))
 _SEATS: Mapping[str, Measure] = {
     "Seats bought": Commercial("seats"),
@@ -26,8 +27,8 @@ _SEATS: Mapping[str, Measure] = {
     "Active users (28 days)": Distinct(
         Select("usage", (_VALUE,), Window(28)), ("product_user_id",)
     ),
-    "Core features used (28 days)": Distinct(
-        Select("usage", (_VALUE, _CORE), Window(28)), ("feature_id",)
+    "Core features used by two or more (28 days)": Shared(
+        Select("usage", _CORE, Window(28)), "feature_id", "product_user_id"
     ),
 }
 
@@ -37,12 +38,13 @@ def use_facts(known: KnownRows, accounts: pd.Series) -> Iterator[Fact]:
     # Answers come in the order of the ids, whatever order the accounts are listed in.
     ids = np.sort(accounts.to_numpy(dtype=object))
     now = _knowledge(known, ids, [known.as_of])
-    core = _core_features(known)
+    core = _core_features(known, now)
     for name, measure in _SEATS.items():
         if now.collected(measure):
-            of = f" of {core:,}" if core and name.startswith("Core") else ""
-            for account, value in zip(ids, measure.evaluate(now), strict=True):
+            out_of = core if name.startswith("Core") else np.zeros(len(ids))
+            for account, value, all_ in zip(ids, measure.evaluate(now), out_of, strict=True):
                 if not np.isnan(value):
+                    of = f" of {all_:,.0f}" if all_ else ""
                     yield account, "use", name, f"{value:,.0f}{of}", None
     yield from _by_week(known, ids)
 
@@ -52,10 +54,11 @@ def _knowledge(known: KnownRows, ids: np.ndarray, dates: list[pd.Timestamp]) -> 
     return Knowledge(known.tables, Rows.of(pairs.to_frame(index=False)))
 
 
-def _core_features(known: KnownRows) -> int:
+def _core_features(known: KnownRows, now: Knowledge) -> FloatArray:
+    """Return how many core features each account can use; 0 where that is not known."""
     if not known.tables.has("features", "is_core"):
-        return 0
-    return int(sum(known.tables["features"]["is_core"].to_pylist()))
+        return np.zeros(len(now.rows))
+    return Catalogue(_CORE).evaluate(now)
 
 
 def _by_week(known: KnownRows, ids: np.ndarray) -> Iterator[Fact]:

@@ -153,7 +153,7 @@ def _picked(words: Sequence[str], which: IntArray) -> pa.LargeStringArray:
 
 
 def _old(days: float) -> str:
-    return "" if math.isnan(days) else f", {days:,.0f} days old"
+    return "" if math.isnan(days) else f", {days:,.0f} day{'' if round(days) == 1 else 's'} old"
 
 
 def _cost(points: float) -> str:

@@ -21,7 +21,7 @@ NUMBER = (
 NAMED = re.compile(
     f"^({'|'.join(sorted(map(re.escape, LABELS), key=len, reverse=True))})"
     rf"(?:(?: ({NUMBER}) ->)? ({NUMBER})|: never, a customer for ([\d,]+) days)"
-    rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days old)?"
+    rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days? old)?"
     r"(?:: (?:costs \d+ points?|\d+ % of the estimate))?$"
 )
 CHANCE = re.compile(

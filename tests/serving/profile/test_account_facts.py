@@ -221,6 +221,34 @@ def test_the_year_counts_different_users_a_week_from_the_first_covered_one(mine)
     assert mine["use", "Active users (28 days)"] == "2"
 
 
+def test_core_features_are_those_that_two_or_more_use_of_those_it_can_use():
+    features = pd.DataFrame(
+        {
+            "feature_id": ["f1", "f2", "f3", "later"],
+            "name": ["One", "Two", "Three", "Later"],
+            "is_core": [True, True, False, True],
+            "released_at": [*["2024-01-01"] * 3, "2025-08-01"],
+        }
+    )
+    usage = pd.DataFrame(
+        {
+            "account_id": "a",
+            "product_user_id": ["u1", "u2", "u1", "u1", "u2"],
+            "feature_id": ["f1", "f1", "f2", "f3", "f3"],
+            "date": "2025-06-20",
+            "events": 1.0,
+            "known_at": "2025-06-21",
+        }
+    )
+    mine = told(tables_of(FRAMES | {"features": features, "usage_daily": usage}))
+    assert mine["use", "Core features used by two or more (28 days)"] == "1 of 2"
+
+
+def test_a_wish_of_long_ago_is_told_no_more():
+    old = _events(("upgrade_interest", "audit log", None, "2025-01-01"))
+    assert ("grow", "Interest in more") not in told(tables_of(FRAMES | {"account_events": old}))
+
+
 def test_the_order_in_which_accounts_are_listed_changes_nothing():
     usage = FRAMES["usage_daily"]
     more = pd.concat([usage, usage.iloc[:1].assign(account_id="b", product_user_id="u9")])

@@ -62,16 +62,17 @@ def test_the_own_past_is_said_where_it_was_better(own, said):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "age", "said"),
     [
         # Half of a half-life, of 50 points: 100 - 75 and what has faded, 25 * (1 - 0.5 ** 0.5).
-        (8.25, "mean NPS answer 8.2 (full points at 9), 90 days old: costs 32 points"),
+        (8.25, 90.0, "mean NPS answer 8.2 (full points at 9), 90 days old: costs 32 points"),
         # What was bad does not become neutral by growing old.
-        (6.0, "mean NPS answer 6 (full points at 9), 90 days old: costs 100 points"),
+        (6.0, 90.0, "mean NPS answer 6 (full points at 9), 90 days old: costs 100 points"),
+        (6.0, 1.0, "mean NPS answer 6 (full points at 9), 1 day old: costs 100 points"),
     ],
 )
-def test_what_fades_says_how_old_it_is(answer, said):
-    features = features_of(nps_mean_365d=answer, tickets_30d=90.0)
+def test_what_fades_says_how_old_it_is(answer, age, said):
+    features = features_of(nps_mean_365d=answer, tickets_30d=age)
     scorecard = card(**MOOD, **LENIENT)
     nothing = pd.DataFrame(index=features.frame.index)
     features = replace(features, baseline=nothing, segment_median=nothing)
