@@ -128,10 +128,14 @@ def _named(row: Mapping[Any, Any]) -> str:
 
 
 def _why(changes: pd.DataFrame) -> dict[str, str]:
-    """Return the strongest part of each account's move."""
+    """Return the strongest part of each account's move.
+
+    Where the estimate moved because the health score did, it is what moved the score.
+    """
     if changes.empty:
         return {}
     parts = changes[(changes["rank"] == 1) & changes["measure"].isin(["p_churn", "chs"])]
+    parts = parts[parts["metric"].ne("chs")]
     order = parts["measure"].map({"p_churn": 0, "chs": 1})
     best = parts.assign(order=order).sort_values("order").drop_duplicates("account_id")
     return {

@@ -68,6 +68,7 @@ def test_movers_come_by_money_with_the_strongest_part_of_it(scores):
         {
             **{"account_id": [scores.loc[first, "account_id"]], "as_of": [AS_OF]},
             **{"measure": ["p_churn"], "rank": [1], "text": ["active users 9 -> 2"]},
+            "metric": ["active_users_28d"],
         }
     )
     block = named(head(scores, Beside(history=before, changes=changes)), "Movers since")
@@ -76,6 +77,21 @@ def test_movers_come_by_money_with_the_strongest_part_of_it(scores):
     ]
     assert texts(block)[0][-1] == "active users 9 → 2"
     assert "2 of all 2" in block.note
+
+
+def test_where_the_score_moved_the_estimate_what_moved_the_score_is_told(scores):
+    before = earlier(scores)
+    first = scores.index[scores["p_churn"].notna()][0]
+    before.loc[first, "p_churn"] = 0.9
+    changes = pd.DataFrame(
+        {
+            **{"account_id": scores.loc[first, "account_id"], "as_of": AS_OF, "rank": 1},
+            **{"measure": ["p_churn", "chs"], "metric": ["chs", "active_users_28d"]},
+            "text": ["health score 49 -> 74: +9 points", "active users 9 -> 2"],
+        }
+    )
+    block = named(head(scores, Beside(history=before, changes=changes)), "Movers since")
+    assert texts(block)[0][-1] == "active users 9 → 2"
 
 
 def test_each_csm_has_money_red_share_overdue_plays_and_a_page(scores):
