@@ -287,6 +287,7 @@ def beside_of(scores):
         {
             "account_id": scores["account_id"].repeat(4),
             **{"as_of": AS_OF, "measure": "p_churn", "text": "active users 9 -> 2: +4.1 points"},
+            "metric": "active_users_28d",
         }
     ).assign(rank=[0, 1, 2, 3] * len(scores))
     return Beside(facts=told.assign(happened_at=pd.NaT), history=pd.concat(past), changes=changes)

@@ -271,7 +271,7 @@ def test_operations_shows_feeds_money_aside_overrides_outcomes_and_raters(scores
         overrides=overrides,
         outcomes=outcomes,
         raters=raters,
-        aside=(PutAside("invoices", 100, 4, 5_000.0, "no date"),),
+        aside=(PutAside("invoices", 100, 4, {"USD": 5_000.0}, "no date"),),
     )
     blocks = operations_blocks(scores, beside, scope=0.8, currency="USD")
     assert named(blocks, "Health of the feeds").note.startswith("1 of all 2 feeds")
@@ -309,6 +309,7 @@ def test_a_panel_has_the_estimate_its_date_its_curve_and_what_changed(scores):
     changes = pd.DataFrame(
         {
             **{"account_id": account, "as_of": AS_OF, "measure": "p_churn", "rank": [1, 0]},
+            "metric": ["active_users_28d", ""],
             "text": ["active users 9 -> 2", "The estimate rose."],
         }
     )
