@@ -240,6 +240,12 @@ def test_nothing_scrolls_sideways_on_a_phone_and_no_text_is_tiny(opened, path, v
     opened.size(390, 844)
     opened.open(path, view)
     assert opened.run("document.documentElement.scrollWidth") <= 390
+    narrow = opened.run(
+        "Math.min(...[...document.querySelectorAll('.list td, .list th')]"
+        ".filter((one) => one.checkVisibility() && one.innerText.length > 12)"
+        ".map((one) => one.getBoundingClientRect().width), 999)"
+    )
+    assert narrow > 120
     sizes = opened.run(
         "Math.min(...[...document.querySelectorAll('body *')]"
         ".filter((one) => one.checkVisibility() && !one.closest('svg'))"
