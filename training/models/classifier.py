@@ -198,6 +198,12 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If the target is not binary, a setting is out of range, or lengths differ.
         TypeError
             If a column holds dates or other things.
+
+        Examples
+        --------
+        >>> X = np.array([["3", "pro"], ["9", "basic"]] * 30)
+        >>> ChurnClassifier(max_rounds=20).fit(X, [1, 0] * 30).n_features_in_
+        2
         """
         self._check_settings()
         matrix, labels = self._learn_columns(X, y)
@@ -299,6 +305,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray of float, shape (n_rows,)
             Plus points to the outcome.
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> bool(model.decision_function(X)[0] > 0 > model.decision_function(X)[-1])
+        True
         """
         matrix = self._encoded(X)
         ask = partial(self.boosters_.log_odds, n_jobs=effective_n_jobs(self.n_jobs))
@@ -313,6 +326,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray of float, shape (n_rows, 2)
             One column per entry of ``classes_``; the second is that of the outcome.
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> model.predict_proba(X).sum(axis=1).round(9).min()
+        np.float64(1.0)
         """
         log_odds = self.decision_function(X)
         return np.column_stack([sigmoid(-log_odds), sigmoid(log_odds)])
@@ -324,6 +344,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray, shape (n_rows,)
             The outcome where its probability exceeds one half.
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> model.predict(X.iloc[[0, -1]]).tolist()
+        [True, False]
         """
         outcome = self.decision_function(X) > 0
         return np.asarray(self.classes_[outcome.astype(np.int64)])
@@ -341,6 +368,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         S. M. Lundberg et al. (2020), "From local explanations to global understanding with
         explainable AI for trees", Nature Machine Intelligence 2 (path-dependent form).
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> model.contributions(X).shape
+        (60, 2)
         """
         return self._shares(self._encoded(X))
 
@@ -395,6 +429,13 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         ValueError
             If ``y`` holds a value that training did not know, or lengths differ.
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> bool(model.shift_intercept(X, np.ones(60)).intercept_ > model.intercept_)
+        True
         """
         log_odds = self.decision_function(X)
         labels = np.asarray(y)
@@ -410,7 +451,15 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self.shifted(fit_intercept_shift(log_odds, outcome, accounts, strength=strength))
 
     def shifted(self, delta: float) -> Self:
-        """Return a copy whose log-odds are higher by ``delta`` everywhere."""
+        """Return a copy whose log-odds are higher by ``delta`` everywhere.
+
+        Examples
+        --------
+        >>> X = pd.DataFrame({"seats": np.arange(60.0)})
+        >>> model = ChurnClassifier(max_rounds=20).fit(X, X["seats"] < 30)
+        >>> round(model.shifted(0.5).intercept_ - model.intercept_, 9)
+        0.5
+        """
         check_is_fitted(self)
         moved = copy.copy(self)
         moved.intercept_ = self.intercept_ + delta
