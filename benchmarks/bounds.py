@@ -85,7 +85,7 @@ def many(accounts: int) -> dict:
     with tempfile.TemporaryDirectory() as temporary:
         rows = company(Path(temporary), accounts)
         command = [sys.executable, __file__, "--scored", temporary]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return {"accounts": accounts, "rows": rows, **json.loads(done.stdout.splitlines()[-1])}
 
 

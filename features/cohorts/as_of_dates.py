@@ -1,10 +1,12 @@
 """As-of dates: taken from the data, never from the clock."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from ..arrays.data_span import data_span
-from ..arrays.moments import DAY, microseconds, timestamps
+from ..arrays.moments import DAY, NEVER, IntArray, microseconds, timestamps
 from ..errors import SchemaError
 from ..schema.tables import ACTIVITY_TABLES, FACT_TABLES, USAGE_TABLES
 from ..schema.tableset import Tables
@@ -164,12 +166,22 @@ def _known_bounds(tables: Tables) -> tuple[int, int]:
     for asked, counted, whole in _CLOCKS:
         if any(tables.filled(name) for name in asked):
             filled = [tables[name] for name in counted if tables.filled(name)]
-            first, last = data_span([microseconds(table, "known_at") for table in filled])
+            known = [microseconds(table, "known_at") for table in filled]
+            first, last = data_span([*known, *_period_starts(tables, counted)])
             return first, last + whole
     raise SchemaError(
         f"The data has no facts, so no day of it is closed; deliver rows in one of "
         f"{list(FACT_TABLES)}."
     )
+
+
+def _period_starts(tables: Tables, counted: tuple[str, ...]) -> Iterator[IntArray]:
+    """Yield when the periods began that subscriptions are in: who names one has seen it begin."""
+    items = tables["subscription_items"] if tables.filled("subscription_items") else None
+    has_them = items is not None and "current_period_start" in items.column_names
+    if items is not None and has_them and "subscription_items" in counted:
+        starts = microseconds(items, "current_period_start")
+        yield starts[(starts != NEVER) & (starts > 0)]
 
 
 def _moment(microsecond: int) -> pd.Timestamp:

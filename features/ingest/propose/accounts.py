@@ -128,8 +128,6 @@ class Accounts:
 
     def _through_another(self, table: str, seen: tuple[str, ...] = ()) -> Way | None:
         """Go through a table that this one names, or through one that names both."""
-        if self.key is None:
-            return None
         seen = (*seen, table)
         for link in sorted(self.links.of(table), key=lambda link: -link.met):
             if not link.named or link.to.table in seen:

@@ -110,8 +110,30 @@ class Links:
 
     def __init__(self, tables: Mapping[str, TableProfile]) -> None:
         self._tables = tables
-        found = {name: key_of(table) for name, table in tables.items()}
+        found = {name: self._key_of(table) for name, table in tables.items()}
         self.keys: Mapping[str, Key] = {name: key for name, key in found.items() if key}
+
+    def _key_of(self, table: TableProfile) -> Key | None:
+        """Return the key of a table; of several ids the one that other tables write.
+
+        Running numbers are met everywhere by chance, so that only specific values count.
+        """
+        named = key_of(table)
+        ids = [c for c in table.filled if c.unique and c.could_be_id]
+        if len(ids) < 2 or len(self._tables) < 2:
+            return named
+        written = {column.name: self._written_in(column, table) for column in ids}
+        best = max(ids, key=lambda column: (written[column.name], -_key_rank(column, table)))
+        mine = written.get(named.column, 0) if named else 0
+        return Key(table.name, best.name) if written[best.name] > mine else named
+
+    def _written_in(self, column: ColumnProfile, table: TableProfile) -> int:
+        """Return how many other tables have these values in a column that is not their own key."""
+        others = (other for other in self._tables.values() if other.name != table.name)
+        return sum(
+            any(_means(one, column) for one in other.filled if not _is_own_key(one, other))
+            for other in others
+        )
 
     @cached_property
     def all(self) -> tuple[Link, ...]:
@@ -158,6 +180,19 @@ class Links:
         is_key = own is not None and own.column == column.name
         meant = column.words[:-1] == target.words
         return is_key and not meant and table.words[-1:] == target.words[-1:]
+
+
+def _means(column: ColumnProfile, key: ColumnProfile) -> bool:
+    """Say whether a column called `account_id`, `Company Gsid` holds values of a key."""
+    last = "".join(column.words[-1:])
+    called = last in KEY_WORDS or last.endswith("id")
+    specific = column.could_be_id and column.is_specific and key.is_specific
+    return called and specific and overlap(column, key) >= _MET
+
+
+def _is_own_key(column: ColumnProfile, table: TableProfile) -> bool:
+    own = key_of(table)
+    return own is not None and own.column == column.name
 
 
 def overlap(column: ColumnProfile, key: ColumnProfile) -> float:

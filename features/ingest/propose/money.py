@@ -1,7 +1,7 @@
 """What an account pays a month, from whatever columns say it: amount, quantity and interval."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from .proposal import Take
 from .vocabulary import INTERVAL_MONTHS
 from .words import column_words
 
-__all__ = ["Billed", "annual", "monthly", "quoted"]
+__all__ = ["Billed", "annual", "monthly", "of_contract", "quoted"]
 
 
 def _patterns(*names: str) -> tuple[tuple[str, ...], ...]:
@@ -40,7 +40,11 @@ _PER_INTERVAL = _patterns(
     *("amount", "price", "plan amount", "plan price", "subscription amount", "fee", "rate"),
     *("recurring amount", "total", "total amount", "value", "subscription price", "charge"),
     *("billing amount", "recurring price", "net amount", "next payment amount", "renewal amount"),
-    *("payment amount", "amount per period", "price per period"),
+    *("payment amount", "amount per period", "price per period", "product price", "item price"),
+)
+_PER_CONTRACT = _patterns(
+    *("contract value", "contract amount", "total contract amount", "contract total", "tcv"),
+    *("renewal value", "renewal amount", "subscription value", "current contract value"),
 )
 _QUANTITY = _patterns(
     *("quantity", "seats", "licenses", "seat count", "units", "plan quantity", "license count"),
@@ -51,10 +55,12 @@ _INTERVAL = _patterns(
     *("billing period unit", "subscription period", "cycle", "billing", "term unit", "period unit"),
     *("plan interval unit", "interval unit", "billing interval unit", "billing type", "term"),
     *("billing plan", "payment interval", "renewal period", "recurrence"),
+    *("product interval unit", "price interval unit", "billing cycle interval", "item interval"),
 )
 _COUNT = _patterns(
     *("interval count", "plan interval count", "billing interval count", "interval length"),
     *("plan interval length", "billing period", "billing frequency", "term length"),
+    *("product interval", "price interval", "billing cycle frequency"),
 )
 _MINOR = ("cent", "minor", "penny", "pence")
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
@@ -140,6 +146,15 @@ def annual(table: TableProfile) -> Take | None:
         if found is not None:
             return _taken("acv", found, months)
     return None
+
+
+def of_contract(table: TableProfile) -> Take | None:
+    """Return the value of a contract as that of a year, a guess; None if no column has one."""
+    found = _number(table, _PER_CONTRACT)
+    if found is None:
+        return None
+    why = f"{found.name!r}, taken as the value of a year"
+    return replace(_taken("acv", found, 1), sure=False, why=why)
 
 
 def _taken(column: str, found: ColumnProfile, months: float) -> Take:
@@ -272,12 +287,18 @@ def _first(
     for words in names:
         called = [column for column in table.filled if column.words == words]
         called += [
-            column for column in table.filled if _unit(column) and column.words[:-1] == words
+            column for column in table.filled if _unit(column) and _without_unit(column) == words
         ]
         for column in called:
             if holds(column):
                 return column
     return None
+
+
+def _without_unit(column: ColumnProfile) -> tuple[str, ...]:
+    """Return the words of a name without its unit: `price in cents` is a price."""
+    said = column.words[:-1]
+    return said[:-1] if said[-1:] == ("in",) else said
 
 
 def _unit(column: ColumnProfile) -> bool:

@@ -25,6 +25,7 @@ _DIGITS = re.compile(r"^\d+$")
 _MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s.]+$")
 _INNERMOST = re.compile(r"^(?:.*?\w\.)*?([^.\s]+)(?:\.\$\w+)?$")
 _LONGEST_ID = 64
+_OWNER = re.compile(r"^(\S.*?)(?:\s*:\s+|\s+-\s+)(?=\S)")
 _MONTHLY = {
     **{"mrr": ("mrr",), "arr": ("arr",)},
     **dict.fromkeys(("recurring", "revenue", "subscription"), ("mrr",)),
@@ -107,7 +108,7 @@ class ColumnProfile:
     @cached_property
     def question(self) -> tuple[str, ...]:
         """Forms of dates between which its owner has to decide; mostly none."""
-        return form_of(self._sample(), "time").question
+        return form_of(self.sample, "time").question
 
     @cached_property
     def is_plain_number(self) -> bool:
@@ -156,16 +157,16 @@ class ColumnProfile:
     @cached_property
     def numbers(self) -> list[float]:
         """The numbers among the values looked at."""
-        read = read_column(Column("n", "number"), self._sample()).column
+        read = read_column(Column("n", "number"), self.sample).column
         return [float(value) for value in pc.drop_null(read).to_pylist()]
 
     @cached_property
     def currencies(self) -> frozenset[str]:
         """What the signs beside amounts mean; mostly none."""
-        return form_of(self._sample(), "number").currencies
+        return form_of(self.sample, "number").currencies
 
     def _readable(self, kind: Kind) -> float:
-        column, sample = Column("x", kind), self._sample()
+        column, sample = Column("x", kind), self.sample
         read = read_column(column, sample)
         if kind == "number" and self.currencies:
             form = replace(form_of(sample, kind), currencies=frozenset())
@@ -173,7 +174,9 @@ class ColumnProfile:
         faulty = sum(int(fault.mask.sum()) for fault in read.faults)
         return 1 - faulty / max(len(sample), 1)
 
-    def _sample(self) -> pa.ChunkedArray:
+    @property
+    def sample(self) -> pa.ChunkedArray:
+        """The values looked at, as a column."""
         return pa.chunked_array([pa.array(self.looked_at, pa.string())])
 
     def _share(self, holds: Callable[[str], bool]) -> float:
@@ -260,7 +263,7 @@ def _monthly_what(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
     """Words of columns, without the first one where nearly all columns begin with it."""
-    words = _leaves(names)
+    words = _leaves(names) | _without_owner(names)
     longer = [said for said in words.values() if len(said) > 1]
     first, times = Counter(said[0] for said in longer).most_common(1)[0] if longer else ("", 0)
     if times < max(_FEWEST_BEGIN, _ALL_BEGIN * len(names)):
@@ -269,6 +272,21 @@ def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
         name: said[1:] if len(said) > 1 and said[0] == first else said
         for name, said in words.items()
     }
+
+
+def _without_owner(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Words of columns called `Rate Plan Charge: MRR`, without what most columns are said to be of.
+
+    Those of other things keep their owner: `Account: ID`.
+    """
+    owners = {name: found[1] for name in names if (found := _OWNER.match(name))}
+    if not owners:
+        return {}
+    owner, times = Counter(owners.values()).most_common(1)[0]
+    if times < max(_FEWEST_BEGIN, len(names) / 2):
+        return {}
+    mine = [name for name, of in owners.items() if of == owner]
+    return {name: column_words(name[len(_OWNER.match(name)[0]) :]) for name in mine}  # type: ignore[index]
 
 
 def _leaves(names: list[str]) -> dict[str, tuple[str, ...]]:

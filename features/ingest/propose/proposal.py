@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Part", "Proposal", "Take", "Unread"]
+__all__ = ["OwnNumbers", "Part", "Proposal", "Take", "Unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Take:
         False for a guess that someone should look at.
     why : str
         What speaks for it; empty where names say it all.
+    form : str
+        How values are written, where the column does not tell; as under ``formats``.
     """
 
     column: str
@@ -35,6 +37,26 @@ class Take:
     lookup: Mapping[str, object] = field(default_factory=dict)
     sure: bool = True
     why: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNumbers:
+    """Numbers of a table with a row an account and date, which could be metrics of one's own.
+
+    Parameters
+    ----------
+    table : str
+    account, at : str
+        Columns with the account and the date.
+    values : tuple of str
+        Columns with the numbers.
+    """
+
+    table: str
+    account: str
+    at: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,8 @@ class Proposal:
         Source table, key column and flag column of a table of customers with an outcome.
     rows : mapping of str to int
         Rows looked at, by source table.
+    own_numbers : tuple of OwnNumbers
+        Offered, and not read.
     """
 
     parts: tuple[Part, ...] = ()
@@ -117,6 +141,7 @@ class Proposal:
     notes: tuple[str, ...] = ()
     flat: tuple[str, str, str] | None = None
     rows: Mapping[str, int] = field(default_factory=dict)
+    own_numbers: tuple[OwnNumbers, ...] = ()
 
     def of(self, table: str) -> tuple[Part, ...]:
         """Return the parts of one canonical table."""

@@ -12,14 +12,17 @@ from .columns import match_columns
 from .completions.completed import completed
 from .completions.contracts import events_of_ended
 from .completions.parts import left_out
-from .currencies import currency_of, with_currency
-from .deal_terms import with_terms
+from .groups import by_group
 from .joining import Joined, join_accounts
 from .keys import Links, key_of, overlap
 from .known_layouts import SYSTEMS, Recognised, preset_named, recognised
+from .own_numbers import own_numbers
 from .profiles import TableProfile, profiles_of
-from .proposal import Part, Proposal, Take, Unread
+from .proposal import OwnNumbers, Part, Proposal, Take, Unread
 from .recognise import Fit, fits_of
+from .refine.currencies import currency_of, with_currency
+from .refine.date_questions import questions, with_dates_decided
+from .refine.deal_terms import with_terms
 from .roles import role_of
 from .sheets import churn_flag, parts_of_sheet
 from .words import column_words
@@ -96,22 +99,24 @@ def proposal_for(
     accounts = _accounts(tables, joined)
     aside = {k: why for layout in known for k, why in layout.aside(tables.values()).items()}
     covered = set().union(*(layout.covered() for layout in known))
-    own = [*joined.parts, *(() if joined.key else _own_parts(accounts))]
     found, reasons = _by_values(tables, accounts, covered | aside.keys())
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
+    own = [*joined.parts, *(() if joined.key else _beside(_own_parts(accounts), chosen))]
     whole = [*own, *_all_parts(chosen, own)]
     whole = [
         with_terms(with_currency(part, tables[part.source]), tables[part.source]) for part in whole
     ]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
+    parts = tuple(with_dates_decided(part, tables) for part in parts)
     return Proposal(
         parts=parts,
         unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
+        own_numbers=tuple(_own_numbers(tables, parts, accounts)),
         currency=currency_of(tables, parts),
         notes=(
             *joined.notes,
             *_notes(accounts, parts),
-            *_questions(parts, tables),
+            *questions(parts, tables),
             *_open_deals(parts),
             *_repeated(tables),
         ),
@@ -202,6 +207,12 @@ def _own_parts(accounts: Accounts) -> list[Part]:
     return [whole, *(parts_of_sheet(table, accounts.key) if accounts.key.unique else ())]
 
 
+def _beside(own: list[Part], chosen: list[tuple[Fit, Part]]) -> list[Part]:
+    """Take what is paid from a table of its own, where there is one, and not from the accounts."""
+    told = any(part.table == "subscription_items" for _, part in chosen)
+    return [part for part in own if part.table != "subscription_items" or not told]
+
+
 def _described(parts: list[Part], accounts: Accounts) -> Iterator[Part]:
     """Where no table is of accounts, let one that has a row each say who they are."""
     if accounts.key is not None or any(part.table == "accounts" for part in parts):
@@ -223,6 +234,7 @@ def _described(parts: list[Part], accounts: Accounts) -> Iterator[Part]:
 def _outcome(table: TableProfile, accounts: Accounts) -> tuple[Fit, Part] | str:
     reason = "nothing says what its rows are"
     for place, fit in enumerate(fits_of(table, accounts)):
+        fit = by_group(fit)
         fit = _by_person(fit) if accounts.unnamed else fit
         part = completed(fit)
         if isinstance(part, Part):
@@ -319,6 +331,18 @@ def _with_met_features(
     return tuple(kept)
 
 
+def _own_numbers(
+    tables: Mapping[str, TableProfile], parts: tuple[Part, ...], accounts: Accounts
+) -> Iterator[OwnNumbers]:
+    """Yield the tables that nothing is read from, and that could be metrics of one's own."""
+    read = {part.source for part in parts}
+    for table in tables.values():
+        way = accounts.way_from(table.name) if table.name not in read else None
+        found = own_numbers(table, way.column) if way is not None and not way.hops else None
+        if found is not None:
+            yield found
+
+
 def _unread(
     tables: Mapping[str, TableProfile], parts: tuple[Part, ...], reasons: Mapping[str, str]
 ) -> Iterator[Unread]:
@@ -339,20 +363,6 @@ def _notes(accounts: Accounts, parts: tuple[Part, ...]) -> Iterator[str]:
     if accounts.key is None and accounts.noun and parts:
         noun = " ".join(accounts.noun)
         yield f"No table of accounts: they are those that other tables name by {noun!r}."
-
-
-def _questions(parts: tuple[Part, ...], tables: Mapping[str, TableProfile]) -> Iterator[str]:
-    """Ask for the form of dates that the data does not tell."""
-    for part in parts:
-        for take in part.takes:
-            column = tables[part.source].columns.get(take.source)
-            kind = _kind_of(part, take.column)
-            if column is not None and kind == "time" and column.question:
-                yield (
-                    f"`{take.source}` of {part.source!r}, such as {column.looked_at[0]!r}: is it "
-                    f"{' or '.join(column.question)}? Say it under `tables.{part.table}.formats`: "
-                    f"`{take.column}: {column.question[0]}`."
-                )
 
 
 def _open_deals(parts: tuple[Part, ...]) -> Iterator[str]:
@@ -378,7 +388,3 @@ def _repeated(tables: Mapping[str, TableProfile]) -> Iterator[str]:
                 f"{table.name!r} has several columns named {named}: none of them is read. Rename "
                 "them, so that it is clear which one is meant."
             )
-
-
-def _kind_of(part: Part, column: str) -> str:
-    return role_of(part.table).spec.column(column).kind

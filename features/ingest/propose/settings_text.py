@@ -1,5 +1,6 @@
 """A proposal as the text that goes into the settings: YAML with a reason beside every guess."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 import yaml
 
 from ...schema.tables import TABLES
-from .proposal import Part, Proposal, Take, Unread
+from .proposal import OwnNumbers, Part, Proposal, Take, Unread
 
 __all__ = ["mapping_of", "settings_text"]
 
 _WIDTH = 96
 _TABLES = frozenset(spec.name for spec in TABLES)
-_SECTIONS = ("columns", "formulas", "constants", "lookup")
+_SECTIONS = ("columns", "formulas", "constants", "lookup", "formats")
 
 
 def mapping_of(proposal: Proposal) -> dict[str, dict[str, Any]]:
@@ -73,6 +74,7 @@ def settings_text(proposal: Proposal) -> str:
     for name in _left_alone(proposal):
         lines += [f"  # {name}: has the name of a table of the contract, and is none", f"  {name}:"]
         lines += ["    skip: true"]
+    lines += _offered(proposal.own_numbers)
     lines += _decisions(proposal)
     lines += _not_read(proposal.unread, rows)
     return "\n".join(lines) + "\n"
@@ -105,6 +107,8 @@ def _value(take: Take, section: str) -> Any:
         return dict(take.lookup)
     if section == "columns":
         return take.source if not take.lookup else None
+    if section == "formats":
+        return take.form
     return take.formula if section == "formulas" else take.constant
 
 
@@ -136,6 +140,35 @@ def _said(part: Part, rows: Mapping[str, int]) -> str:
     sure = "sure" if not guesses and part.sure else f"look at {', '.join(guesses) or 'all of it'}"
     why = f"; {part.why}" if part.why else ""
     return f"{part.source}, {rows.get(part.source, 0):,} rows: {sure}{why}"
+
+
+def _offered(numbers: Iterable[OwnNumbers]) -> Iterator[str]:
+    """Yield `extra` as comments: whether a number says anything about health is not in the data."""
+    numbers = list(numbers)
+    if numbers:
+        yield ""
+        yield "# Dated numbers that could be metrics: take `#` away, and say which way is better."
+        yield "# extra:"
+    names: set[str] = set()
+    for one in numbers:
+        for value in one.values:
+            name = _metric_name(value, one.table, names)
+            names.add(name)
+            yield f"#   {name}:"
+            yield f"#     source: {_flow(one.table)}"
+            yield f"#     account: {_flow(one.account)}"
+            yield f"#     at: {_flow(one.at)}"
+            yield f"#     value: {_flow(value)}"
+            yield "#     direction: c  # '+' more is healthier, '-' less is"
+
+
+def _metric_name(value: str, table: str, taken: set[str]) -> str:
+    """Return the name of a column as one of a metric, which no other has."""
+    plain = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
+    name = plain if plain[:1].isalpha() else f"n_{plain}"
+    return (
+        f"{re.sub(r'[^a-z0-9]+', '_', table.lower()).strip('_')}_{name}" if name in taken else name
+    )
 
 
 def _decisions(proposal: Proposal) -> Iterator[str]:

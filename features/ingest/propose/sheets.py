@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ..forms.ends_told import agrees, is_one_of
 from .columns import match_columns
 from .keys import Key
-from .money import annual, monthly
+from .money import annual, monthly, of_contract
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Part, Take
 from .roles import CHURN_FLAGS, role_of
@@ -88,21 +89,39 @@ def churn_flag(table: TableProfile) -> ColumnProfile | None:
 def _terms(table: TableProfile, key: Key) -> Part | None:
     taken = {"contract_id": key.column}
     takes = match_columns(role_of("contracts"), table, taken=taken)
-    value = annual(table)
-    if "term_end" not in takes or value is None:
+    value = annual(table) or of_contract(table)
+    if "term_end" not in takes or value is None or _ends_leavers(table, takes["term_end"]):
         return None
+    takes.pop("tcv", None)
     takes["acv"] = value
     if "term_start" not in takes:
-        end = takes["term_end"].source.replace('"', '""')
         takes["term_start"] = Take(
             "term_start",
-            formula=f'moment("{end}") - interval 12 month',
+            formula=f"{_last_day(table, takes['term_end'])} - interval 12 month",
             sure=False,
             why="no column says when a term began: taken as a year before its end",
         )
     keys = [Take("contract_id", key.column), Take("account_id", key.column)]
     ordered = _ordered("contracts", takes)
     return Part("contracts", table.name, (*keys, *ordered), but_not=_over(table))
+
+
+def _last_day(table: TableProfile, end: Take) -> str:
+    """Return when a term ended: the day somebody left comes before one that still is planned."""
+    left = _left_at(table)
+    days = [end.source, *([left.name] if left is not None else [])]
+    moments = ['moment("' + day.replace('"', '""') + '")' for day in days]
+    return moments[0] if len(moments) == 1 else f"least({', '.join(moments)})"
+
+
+def _ends_leavers(table: TableProfile, end: Take) -> bool:
+    """Say whether an end is told for those who have left, and for nobody else."""
+    states = (c for c in table.filled if c.words in _STATES)
+    return any(
+        ended and agrees(table.looked_at[end.source], is_one_of(table.looked_at[c.name], ended))
+        for c in states
+        if (ended := admitted(c.looked_at, ENDED))
+    )
 
 
 def _money(table: TableProfile, key: Key) -> Iterator[Part]:
@@ -143,7 +162,11 @@ def _over(table: TableProfile) -> dict[str, tuple[str, ...]]:
 def _left_at(table: TableProfile) -> ColumnProfile | None:
     """Return the day on which somebody left; given for some of the accounts only."""
     columns = (c for c in table.filled if c.words in _LEFT_AT and c.filled < table.rows)
-    return next((column for column in columns if column.reads_as("time")), None)
+    told = next((column for column in columns if column.reads_as("time")), None)
+    end = match_columns(role_of("contracts"), table, taken={}).get("term_end")
+    if told is None and end is not None and _ends_leavers(table, end):
+        return table.columns[end.source]
+    return told
 
 
 def _departures(table: TableProfile, key: Key) -> Iterator[Part]:

@@ -120,6 +120,7 @@ _MEANS = {
     "kuendigung": "canceled",
     "kuendigungsdatum": "canceled at",
     "gekundigt": "canceled",
+    "zum": "at",
     "fallig": "due",
     "falligkeit": "due at",
     "falligkeitsdatum": "due at",
@@ -244,6 +245,18 @@ _MEANS = {
     "kundigung": "canceled",
     "seit": "since",
 }
+_JOINED = {
+    **dict.fromkeys(("nummer", "nr"), "number"),
+    **{"name": "name", "datum": "at", "beginn": "start", "ende": "end", "betrag": "amount"},
+    **{"wert": "value", "preis": "price", "liste": "list", "ubersicht": "list", "status": "status"},
+    **{"typ": "type", "stufe": "tier", "menge": "quantity", "anzahl": "number"},
+}
+"""Last parts of words that are written together, and what they say."""
+_SHORTEST_JOINED = 4
+
+_WHOLE = frozenset({"ticket", "produkt", "projekt", "lizenz", "user", "account", "status"})
+"""First parts that are the same in English, or have no other word."""
+
 _EMPTY = frozenset(
     {
         *(
@@ -379,11 +392,23 @@ def names_many(name: str) -> bool:
 def _words(name: str) -> list[str]:
     words: list[str] = []
     for part in _turned([part.lower() for part in _SPLIT.findall(_letters(name))]):
-        singular = _singular(part)
-        meant = _MEANS.get(part, _MEANS.get(singular, singular))
+        meant = _meant(part)
         words += [word for word in meant.split() if [word] != words[-1:]]
     asked = (meant.split() for said, meant in _QUESTIONS if said <= set(words))
     return next(asked, words)
+
+
+def _meant(part: str) -> str:
+    """Return what a word says; of one made of two known ones what both say."""
+    singular = _singular(part)
+    if part in _MEANS or singular in _MEANS:
+        return _MEANS.get(part, _MEANS.get(singular, singular))
+    for last, says in _JOINED.items():
+        first = part.removesuffix(last).removesuffix("s")
+        if part.endswith(last) and len(first) >= _SHORTEST_JOINED:
+            known = first in _MEANS or first in _WHOLE
+            return f"{_MEANS.get(first, first)} {says}" if known else singular
+    return singular
 
 
 def _letters(name: str) -> str:

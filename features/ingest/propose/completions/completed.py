@@ -16,6 +16,7 @@ from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..vocabulary import OWN_STAFF, SURVEYS, TYPES, admitted
+from ..words import ends_with
 from .contracts import HAPPENED, contract_events_part, contracts_part, items_part
 from .parts import first_named, part_of, plain_part
 
@@ -168,6 +169,11 @@ def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
 
 
 def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Rows with a name and a time may be anything: a person, or the name of the table, tells."""
+    if "product_user_id" not in takes and not ends_with(fit.table.words, fit.role.noun_words):
+        return "neither its name nor a person says that the product was used"
+    if first_named(fit.table, "time", "due date", "deadline") is not None:
+        return "its rows are due on a day, so that they are planned and not uses"
     return part_of(fit, takes)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from ....arrays.plain_text import as_text
 from ....schema.table_declaration import Column
 from ...coerce import read_column
+from ...forms.ends_told import agrees, is_one_of
 from ...reshape.month_columns import VALUE
 from ..columns import match_columns
 from ..money import Billed, annual, monthly
@@ -18,6 +18,7 @@ from ..recognise import Fit
 from ..roles import role_of
 from ..vocabulary import ENDED, NEVER_BEGAN, WON, admitted
 from ..words import column_words
+from .movements import are_movements, ended_movements, is_paid_afterwards
 from .parts import YES, first_named, left_out, part_of, status_of
 
 __all__ = ["HAPPENED", "contract_events_part", "contracts_part", "events_of_ended", "items_part"]
@@ -51,9 +52,6 @@ HAPPENED = frozenset(
     for words in role_of(table).column_words[column]
 )
 """Names of times at which something happened, and which lie in no future."""
-
-
-_MOSTLY = 0.9
 
 
 def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -153,6 +151,8 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     mrr = monthly(fit.table, _billed(fit))
     if mrr is None:
         return "nothing tells for sure how much is paid a month"
+    if are_movements(fit.table) and not is_paid_afterwards(fit, mrr):
+        return "its amounts are changes, and none says what is paid afterwards"
     takes["mrr"] = mrr
     takes.pop("effective_to", None)
     end, month = _end_of(fit.table), _month_of_snapshots(fit, takes)
@@ -221,18 +221,8 @@ def _end_of(table: TableProfile) -> ColumnProfile | None:
     candidates.sort(key=lambda column: _ENDS.index(column.words))
     if status is None or not ended:
         return next(iter(candidates), None)
-    over = pc.is_in(table.looked_at[status.name], value_set=pa.array(ended))
-    return next((c for c in candidates if _agrees(table.looked_at[c.name], over)), None)
-
-
-def _agrees(times: pa.ChunkedArray, over: pa.ChunkedArray) -> bool:
-    """Whether times are given for what is over, and hardly for anything else."""
-    given = pc.is_valid(as_text(times)[0])
-    given_over = pc.sum(pc.and_(given, over)).as_py() or 0
-    rest = pc.sum(pc.and_(given, pc.invert(pc.fill_null(over, False)))).as_py() or 0
-    n_over = pc.sum(over).as_py() or 0
-    n_rest = len(given) - n_over
-    return given_over >= _MOSTLY * n_over and rest <= (1 - _MOSTLY) * n_rest
+    over = is_one_of(table.looked_at[status.name], ended)
+    return next((c for c in candidates if agrees(table.looked_at[c.name], over)), None)
 
 
 def events_of_ended(fit: Fit) -> Part | None:
@@ -258,6 +248,8 @@ def events_of_ended(fit: Fit) -> Part | None:
         "customer churned",
         "cancellation effective date",
     )
+    if are_movements(fit.table):
+        return ended_movements(fit)
     said = first_named(fit.table, "time", *names)
     status = status_of(fit.table)
     key = fit.takes.get("item_id")

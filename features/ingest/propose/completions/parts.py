@@ -1,6 +1,7 @@
 """A proposed part put together: its columns in order, and the rows that are left out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..accounts import Way
 from ..profiles import ColumnProfile, TableProfile
@@ -102,7 +103,7 @@ def part_of(
 
 
 def _unsure(take: Take, way: Way) -> Take:
-    return Take(take.column, take.source, sure=False, why=way.why)
+    return replace(take, sure=False, why=way.why)
 
 
 def _by_way(way: Way) -> Take:

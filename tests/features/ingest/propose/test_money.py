@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from churngrid.features.ingest.in_memory import FrameSource
-from churngrid.features.ingest.propose.currencies import currency_of
 from churngrid.features.ingest.propose.money import Billed, annual, monthly
 from churngrid.features.ingest.propose.profiles import profiles_of
+from churngrid.features.ingest.propose.refine.currencies import currency_of
 
 
 def profile(**columns):

@@ -348,7 +348,7 @@ def test_where_only_contracts_and_their_ends_are_told_a_begin_counts_as_a_day_of
         }
     )
     tables, _, _ = read({"companies": sheet})
-    assert str(resolve_as_of(tables, "latest").date()) == "2025-08-12"
+    assert str(resolve_as_of(tables, "latest").date()) == "2025-07-12"
 
 
 def test_columns_of_one_name_are_not_read_and_that_is_said(tmp_path):

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ...schema.table_declaration import Column
-from ..coerce import read_column
-from ..forms.words import spellings
-from .profiles import TableProfile
-from .proposal import Part, Take
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ...forms.words import spellings
+from ..profiles import TableProfile
+from ..proposal import Part, Take
 
 __all__ = ["with_terms"]
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...schema.tables import table_spec
-from ..coerce import currencies_of
-from ..forms.number_forms import CURRENCY_SIGNS
-from .profiles import ColumnProfile, TableProfile
-from .proposal import Part, Take
-from .words import column_words
+from ....schema.tables import table_spec
+from ...coerce import currencies_of
+from ...forms.number_forms import CURRENCY_SIGNS
+from ..profiles import ColumnProfile, TableProfile
+from ..proposal import Part, Take
+from ..words import column_words
 
 __all__ = ["currency_of", "with_currency"]
 
@@ -109,7 +109,7 @@ def _above(column: ColumnProfile) -> str:
 def _codes(columns: Iterable[tuple[TableProfile, ColumnProfile]]) -> Counter[str]:
     counted: Counter[str] = Counter()
     for table, column in columns:
-        if column.words in _CURRENCY:
+        if column.words in _CURRENCY or "currency" in column.words:
             texts = pd.Series(table.looked_at[column.name].to_pylist()).dropna().astype(str)
             codes = texts.str.strip().str.upper()
             counted.update(code for code in codes if len(code) == 3 and code.isalpha())

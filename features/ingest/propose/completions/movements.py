@@ -1,0 +1,85 @@
+"""Movements of what is paid a month: new business, expansion, contraction, churn."""
+
+import pyarrow.compute as pc
+
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ...forms.ends_told import is_one_of
+from ..profiles import ColumnProfile, TableProfile
+from ..proposal import Part, Take
+from ..recognise import Fit
+from ..vocabulary import ENDED, admitted
+from .parts import first_named
+
+__all__ = ["are_movements", "ended_movements", "is_paid_afterwards"]
+
+
+def are_movements(table: TableProfile) -> bool:
+    """Say whether the name of a table is that of movements.
+
+    Parameters
+    ----------
+    table : TableProfile
+
+    Returns
+    -------
+    bool
+    """
+    return table.words[-1:] == ("movement",)
+
+
+def is_paid_afterwards(fit: Fit, mrr: Take) -> bool:
+    """Say whether movements tell what is paid after them: never below 0, and 0 once ended.
+
+    Parameters
+    ----------
+    fit : Fit
+    mrr : Take
+        What is taken as the amount.
+
+    Returns
+    -------
+    bool
+        False as well where no movement ended anything, so that changes would look the same.
+    """
+    kind = _kind(fit.table)
+    if kind is None or not mrr.source or fit.way is None or fit.way.hops:
+        return False
+    rows = fit.table.looked_at
+    paid = read_column(Column("n", "number"), rows[mrr.source]).column
+    after = pc.filter(paid, is_one_of(rows[kind.name], admitted(kind.looked_at, ENDED)))
+    negative = pc.any(pc.less(paid, 0)).as_py()
+    return len(after) > 0 and not negative and pc.all(pc.equal(after, 0)).as_py() is True
+
+
+def ended_movements(fit: Fit) -> Part | None:
+    """Return the movements by which accounts left.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    Part or None
+        None where no column says which kind of movement a row is, or when it was.
+    """
+    kind, at = _kind(fit.table), fit.takes.get("effective_from")
+    if kind is None or at is None or fit.way is None:
+        return None
+    account, day = (name.replace('"', '""') for name in (fit.way.column, at.source))
+    return Part(
+        "contract_events",
+        fit.table.name,
+        (
+            Take("event_id", formula=f'"{account}" || \' \' || "{day}"'),
+            Take("account_id", fit.way.column),
+            Take("event_type", constant="churn_confirmed"),
+            Take("effective_at", at.source),
+        ),
+        only={kind.name: admitted(kind.looked_at, ENDED)},
+    )
+
+
+def _kind(table: TableProfile) -> ColumnProfile | None:
+    return first_named(table, "text", "movement type", "type", "activity type", "movement")
