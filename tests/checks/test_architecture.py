@@ -25,6 +25,7 @@ _KNOWN = {
             "ingest.propose",
             "ingest.propose.presets",
             "ingest.propose.completions",
+            "ingest.propose.refine",
             "subscriptions",
             "cohorts",
             "engine",
@@ -56,9 +57,12 @@ MAY_IMPORT = {
     "features.ingest.forms": _SCHEMA,
     "features.ingest.propose": _SCHEMA
     | {"features.ingest", "features.ingest.forms", "features.ingest.reshape"}
-    | {"features.ingest.propose.presets", "features.ingest.propose.completions"},
+    | {"features.ingest.propose.presets", "features.ingest.propose.completions"}
+    | {"features.ingest.propose.refine"},
     "features.ingest.propose.completions": _SCHEMA
     | {"features.ingest", "features.ingest.reshape", "features.ingest.propose"},
+    "features.ingest.propose.refine": _SCHEMA
+    | {"features.ingest", "features.ingest.forms", "features.ingest.propose"},
     "features.ingest.propose.presets": set(),
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},
