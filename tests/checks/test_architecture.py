@@ -60,7 +60,8 @@ MAY_IMPORT = {
     | {"features.ingest.propose.presets", "features.ingest.propose.completions"}
     | {"features.ingest.propose.refine"},
     "features.ingest.propose.completions": _SCHEMA
-    | {"features.ingest", "features.ingest.reshape", "features.ingest.propose"},
+    | {"features.ingest", "features.ingest.forms"}
+    | {"features.ingest.reshape", "features.ingest.propose"},
     "features.ingest.propose.refine": _SCHEMA
     | {"features.ingest", "features.ingest.forms", "features.ingest.propose"},
     "features.ingest.propose.presets": set(),
