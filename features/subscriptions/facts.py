@@ -157,10 +157,11 @@ class Subscriptions:
     def _paid(self, rows: Rows, *, months_ago: int = 0) -> Paid:
         """Return what is paid, by the bills where nothing that is in force carries a price."""
         paid = paid_on(rows, self.paid, self.rates, months_ago=months_ago)
-        if self.bills.yearly.empty:
+        free = paid.in_force & ~paid.pays & ~has_paid(rows, self.paid)
+        asked = self.paid.empty or bool((paid.unpriced | free).any())
+        if self.bills.yearly.empty or not asked:
             return paid
         billed = self.bills.per_year(rows, self.rates, months_ago=months_ago)
-        free = paid.in_force & ~paid.pays & ~has_paid(rows, self.paid)
         stands_in = (paid.unpriced & (billed > 0)) | (free & (billed != 0)) | self.paid.empty
         arr = np.where(stands_in, billed, paid.arr)
         return replace(paid, arr=arr, pays=paid.pays | (free & stands_in))
