@@ -113,6 +113,8 @@ def trained_of(
             card=card_markdown(trained),
             predictions=trained.backtest.predictions,
             example=_example(rows, trained.model),
+            competitors=table,
+            folds=trained.backtest.folds.drop(columns="target"),
         ),
     )
     return TrainResult(

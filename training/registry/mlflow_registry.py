@@ -25,6 +25,7 @@ from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError
 from ...features.whole_file import scratch_folder
 from .artifact import PROBABILITY, FittedModel, model_from, read_model_files, save_model
+from .fold_runs import competitor_figures, log_fold_runs
 from .lost_runs import PROCESS, end_lost_runs, this_process
 from .mlflow_settings import active_run, experiment_asked_for
 from .promotion import Decision
@@ -82,6 +83,9 @@ class TrainingReport:
         Of the backtest, out of time; not logged without rows.
     example : DataFrame
         Some rows as the model takes them, the input example; not logged without rows.
+    competitors, folds : DataFrame
+        Scorers of every model and fold (or ``all``), and what each test block was; a block is a
+        run below this one.
     """
 
     decision: Decision
@@ -92,6 +96,8 @@ class TrainingReport:
     card: str = ""
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     example: pd.DataFrame = field(default_factory=pd.DataFrame)
+    competitors: pd.DataFrame = field(default_factory=pd.DataFrame)
+    folds: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -167,6 +173,7 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
         run_id, status = run.info.run_id, "FAILED"
         try:
             _log_report(client, run, report)
+            log_fold_runs(client, run, report.folds, report.competitors)
             with scratch_folder() as scratch:
                 _save_pyfunc(fitted, scratch, report.example)
                 client.log_artifacts(run_id, str(scratch / "model"), "model")
@@ -457,7 +464,7 @@ def _log_report(client: Any, run: Any, report: TrainingReport) -> None:
     client.log_batch(
         run_id,
         params=[Param(key, str(value)) for key, value in stated.items()],
-        metrics=[Metric(*scored, run.info.start_time, 0) for scored in _figures(report.scorers)],
+        metrics=[Metric(*scored, run.info.start_time, 0) for scored in _all_figures(report)],
     )
     for name, points in report.curves.items():
         client.log_text(run_id, json.dumps(list(points), allow_nan=False), f"curves/{name}.json")
@@ -468,6 +475,13 @@ def _log_report(client: Any, run: Any, report: TrainingReport) -> None:
         with scratch_folder() as scratch:
             report.predictions.to_parquet(scratch / "predictions.parquet", index=False)
             client.log_artifact(run_id, str(scratch / "predictions.parquet"), "backtest")
+
+
+def _all_figures(report: TrainingReport) -> Iterator[tuple[str, float]]:
+    """Yield the figures of what ships with their bounds, then those of all that competed."""
+    yield from _figures(report.scorers)
+    if len(report.competitors):
+        yield from competitor_figures(report.competitors[report.competitors["fold"] == "all"])
 
 
 def _figures(scorers: pd.DataFrame) -> Iterator[tuple[str, float]]:

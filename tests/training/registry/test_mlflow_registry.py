@@ -68,6 +68,24 @@ def _report(decision: Decision = PROMOTE) -> TrainingReport:
     )
 
 
+def _with_folds() -> TrainingReport:
+    folds = pd.DataFrame(
+        {"fold": [1, 2], "test_from": pd.to_datetime(["2025-01-01", "2025-04-01"])}
+    )
+    scorers = pd.DataFrame(
+        [
+            (model, fold, "log_loss", value)
+            for model, values in {
+                "base_rate": (0.5, 0.4, 0.45),
+                "boosted": (0.3, 0.2, 0.25),
+            }.items()
+            for fold, value in zip(("1", "2", "all"), values, strict=True)
+        ],
+        columns=["model", "fold", "scorer", "value"],
+    )
+    return replace(_report(), folds=folds, competitors=scorers)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An empty store; making its tables takes seconds, so the tests share it."""
@@ -325,3 +343,23 @@ def test_what_mlflow_prints_does_not_reach_standard_output(
     told = capsys.readouterr()
     assert told.out == ""
     assert "View run" in told.err
+
+
+def test_a_run_tells_what_all_competitors_were_worth_and_each_test_block_is_a_run_below_it(
+    store: str, first: tuple[FittedModel, Registered]
+) -> None:
+    from mlflow import MlflowClient
+
+    registered = log_training(store, first[0], _with_folds())
+    client = MlflowClient(store)
+    run = client.get_run(registered.run_id)
+    assert run.data.metrics["base_rate.log_loss"] == 0.45
+    assert run.data.metrics["boosted.log_loss"] == 0.25
+    below = client.search_runs(
+        [run.info.experiment_id], f"tags.mlflow.parentRunId = '{registered.run_id}'"
+    )
+    told = {one.info.run_name: one.data for one in below}
+    assert sorted(told) == ["fold 1", "fold 2"]
+    assert told["fold 2"].metrics == {"base_rate.log_loss": 0.4, "boosted.log_loss": 0.2}
+    assert told["fold 1"].params["test_from"] == "2025-01-01"
+    assert {one.info.status for one in below} == {"FINISHED"}
