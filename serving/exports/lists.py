@@ -7,10 +7,11 @@ import pandas as pd
 
 from ...features.schema.conditions import Condition
 from ..company.playbook import Playbook
-from ..report.account_rows import TOP_REASONS, odds_in_words
+from ..report.account_rows import TOP_REASONS
 from ..report.page_words import in_words, plain, sentence
 from ..results.words import held_back, to_do
 from ..scoring.explanation import RISK_OF, kind_of
+from ..wording.account_words import say_chance_by
 
 __all__ = ["LISTS", "NamedList", "list_of", "listed_rows"]
 
@@ -93,7 +94,10 @@ def listed_rows(
         "arr": scores["arr"].astype(float).tolist(),
         "stands_in": [in_words(block) for block in scores["block"]],
         "health": scores["health_band"].tolist(),
-        "chance_to_leave": [odds_in_words(p) for p in scores["p_churn"].astype(float)],
+        "chance_to_leave": [
+            say_chance_by(account)
+            for account in scores[["p_churn", "p_by_date"]].to_dict("records")
+        ],
         "decides_on": _days(scores, "decision_at"),
         "notice_deadline": _days(scores, "notice_deadline"),
         "reasons": _reasons(scores, drivers),

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 
 from ..scoring.explanation import RISK_OF
-from ..wording.account_words import about_one_in, trend_in_words
+from ..wording.account_words import say_chance, say_chance_by, trend_in_words
 from ..wording.number_words import say_score
 from .driver_texts import DriverViews
 from .flag_words import flag_in_words
@@ -157,7 +157,7 @@ def standing_in_words(cell: str, status: str) -> str:
 
 
 def odds_in_words(probability: float) -> str:
-    """Return a probability as people say it, empty where it is unknown.
+    """Return a probability in words and percent, empty where it is unknown.
 
     Parameters
     ----------
@@ -170,9 +170,9 @@ def odds_in_words(probability: float) -> str:
     Examples
     --------
     >>> odds_in_words(0.26), odds_in_words(math.nan)
-    ('about 1 in 4', '')
+    ('about 1 in 4 (26 %)', '')
     """
-    return "" if math.isnan(probability) else about_one_in(probability)
+    return "" if math.isnan(probability) else say_chance(probability)
 
 
 def _view(
@@ -203,7 +203,7 @@ def _view(
         quadrant=account["quadrant"],
         standing=standing_in_words(account["cell"], account["status"]),
         trend=trend_in_words(account),
-        odds=odds_in_words(account["p_churn"]),
+        odds=say_chance_by(account),
         score=_score(account),
         maturity=_maturity(account),
         cap=cap,

@@ -13,6 +13,7 @@ __all__ = [
     "headline",
     "say_by_when",
     "say_chance",
+    "say_chance_by",
     "say_chance_to_leave",
     "spoken_caps",
     "spoken_standing",
@@ -133,6 +134,32 @@ def say_by_when(account: _Account) -> str:
         return ""
     occasion = _OCCASIONS.get(account["decision_kind"]) if by == account["decision_at"] else None
     return f"{occasion or 'by'} {by.day} {by:%b %Y}"
+
+
+def say_chance_by(account: pd.Series | Mapping[Any, Any]) -> str:
+    """Return the estimate of leaving and its day, for a column that says what it is of.
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``p_churn`` and ``p_by_date``.
+
+    Returns
+    -------
+    str
+        Empty without an estimate.
+
+    Examples
+    --------
+    >>> account = {"p_churn": 0.194, "p_by_date": pd.Timestamp("2026-03-24", tz="UTC")}
+    >>> say_chance_by(account), say_chance_by(account | {"p_churn": np.nan})
+    ('about 1 in 5 (19 %) by 24 Mar 2026', '')
+    """
+    chance, by = account["p_churn"], account.get("p_by_date")
+    if bool(pd.isna(chance)):
+        return ""
+    said = say_chance(float(chance))
+    return said if bool(pd.isna(by)) else f"{said} by {by.day} {by:%b %Y}"
 
 
 def say_chance_to_leave(account: _Account) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from ...wording.account_words import say_chance_by
 from ...wording.number_words import say_score
-from ..account_rows import odds_in_words
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, sentence, short_money
 from .blocks import Block, Cell, cells_of, columns_of, link_to
@@ -222,7 +222,7 @@ def _surprises(accounts: pd.DataFrame, beside: Beside, currency: str) -> Block:
                 plain(row["csm_id"]),
                 short_money(float(row["arr"]), currency),
                 in_words(row["health_band"]),
-                odds_in_words(float(row["p_churn"])) or "unknown",
+                say_chance_by(row) or "unknown",
                 day(pd.Timestamp(row["as_of"])),
             )
             for account, row in odd.head(_MOST).to_dict("index").items()

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from ...wording.account_words import why_unscored
+from ...wording.account_words import say_chance_by, why_unscored
 from ...wording.number_words import UNKNOWN, say_money_beside
-from ..account_rows import odds_in_words
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, short_money
 from .blocks import Block, cells_of, columns_of, link_to
@@ -150,7 +149,7 @@ def _swings(accounts: pd.DataFrame, currency: str) -> Block:
                 link_to(row["account_id"], plain(row["account_name"] or row["account_id"])),
                 plain(row["csm_id"]),
                 short_money(row["arr"], currency),
-                odds_in_words(row["p_churn"]),
+                say_chance_by(row),
                 day(row["decision_at"]) or "no fixed day",
                 short_money(row["arr_at_risk"], currency),
             )

@@ -178,7 +178,7 @@ def test_a_row_says_who_when_where_and_what_to_do(told, scores):
     assert row["arr_text"] == f"{account['arr']:,.0f}"
     assert row["deadline"] == f"{(account['notice_deadline'] - AS_OF).days} days"
     assert row["band"] == "low"
-    assert row["odds"].startswith("about 1 in ")
+    assert re.fullmatch(r"about 1 in \d+ \([\d.]+ %\) by \d+ \w{3} \d{4}", row["odds"])
     assert row["cap"] == CAP
     assert "Find the successor of the sponsor who left" in text
     assert "CSM and account executive, by 2 Jul 2025" in text
