@@ -24,7 +24,16 @@ TOP_REASONS = 3
 
 _LOOKED_AT = (
     *("account_name", "account_id", "csm_id", "arr", "as_of", "notice_deadline", "health_band"),
-    *("cell", "status", "health_trend", "chs_slope_84d", "chs_change_28d", "p_churn", "chs"),
+    *(
+        "cell",
+        "status",
+        "health_trend",
+        "chs_slope_84d",
+        "chs_change_28d",
+        "p_churn",
+        "p_by_date",
+        "chs",
+    ),
     *("block", "health_source", "explained_by", "cmi", "cmi_status", "maturity_band", "cap_reason"),
     *("segment", "quadrant", "review_flags"),
 )
