@@ -155,7 +155,8 @@ def say_chance_by(account: pd.Series | Mapping[Any, Any]) -> str:
     >>> say_chance_by(account), say_chance_by(account | {"p_churn": np.nan})
     ('about 1 in 5 (19 %) by 24 Mar 2026', '')
     """
-    chance, by = account["p_churn"], account.get("p_by_date")
+    chance: Any = account["p_churn"]
+    by: Any = account.get("p_by_date")
     if bool(pd.isna(chance)):
         return ""
     said = say_chance(float(chance))
