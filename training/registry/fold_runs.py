@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .lost_runs import PROCESS, this_process
-
-__all__ = ["competitor_figures", "log_fold_runs"]
+__all__ = ["competitor_figures", "fold_runs"]
 
 
 def competitor_figures(scorers: pd.DataFrame) -> list[tuple[str, float]]:
@@ -36,34 +34,28 @@ def competitor_figures(scorers: pd.DataFrame) -> list[tuple[str, float]]:
     ]
 
 
-def log_fold_runs(client: Any, run: Any, folds: pd.DataFrame, scorers: pd.DataFrame) -> None:
-    """Log each test block of the backtest as a run below that of the training.
+def fold_runs(
+    folds: pd.DataFrame, scorers: pd.DataFrame
+) -> Iterator[tuple[str, dict[str, str], list[tuple[str, float]]]]:
+    """Yield what the run of each test block of the backtest tells.
 
     Parameters
     ----------
-    client : mlflow.MlflowClient
-    run : mlflow.entities.Run
     folds : DataFrame
-        One row a block: ``fold``, its dates and its numbers of rows; no child without rows.
+        One row a block: ``fold``, its dates and its numbers of rows.
     scorers : DataFrame
         ``model``, ``fold``, ``scorer`` and ``value``.
-    """
-    from mlflow.entities import Metric, Param
 
+    Yields
+    ------
+    name : str
+    params : dict of str to str
+    figures : list of (str, float)
+    """
     for block in folds.to_dict("records"):
         number = str(block["fold"])
-        child = client.create_run(
-            run.info.experiment_id,
-            run_name=f"fold {number}",
-            tags={"mlflow.parentRunId": run.info.run_id, PROCESS: this_process()},
-        )
         told = competitor_figures(scorers[scorers["fold"] == number])
-        client.log_batch(
-            child.info.run_id,
-            params=[Param(key, value) for key, value in _in_words(block)],
-            metrics=[Metric(key, value, child.info.start_time, 0) for key, value in told],
-        )
-        client.set_terminated(child.info.run_id, "FINISHED")
+        yield f"fold {number}", dict(_in_words(block)), told
 
 
 def _in_words(block: dict[Any, Any]) -> Iterator[tuple[str, str]]:

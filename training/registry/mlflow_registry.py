@@ -25,7 +25,7 @@ from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError
 from ...features.whole_file import scratch_folder
 from .artifact import PROBABILITY, FittedModel, model_from, read_model_files, save_model
-from .fold_runs import competitor_figures, log_fold_runs
+from .fold_runs import competitor_figures, fold_runs
 from .lost_runs import PROCESS, end_lost_runs, this_process
 from .mlflow_settings import active_run, experiment_asked_for
 from .promotion import Decision
@@ -173,7 +173,7 @@ def log_training(tracking_uri: str, fitted: FittedModel, report: TrainingReport)
         run_id, status = run.info.run_id, "FAILED"
         try:
             _log_report(client, run, report)
-            log_fold_runs(client, run, report.folds, report.competitors)
+            _log_fold_runs(client, run, report)
             with scratch_folder() as scratch:
                 _save_pyfunc(fitted, scratch, report.example)
                 client.log_artifacts(run_id, str(scratch / "model"), "model")
@@ -475,6 +475,24 @@ def _log_report(client: Any, run: Any, report: TrainingReport) -> None:
         with scratch_folder() as scratch:
             report.predictions.to_parquet(scratch / "predictions.parquet", index=False)
             client.log_artifact(run_id, str(scratch / "predictions.parquet"), "backtest")
+
+
+def _log_fold_runs(client: Any, run: Any, report: TrainingReport) -> None:
+    """Log each test block of the backtest as a run below that of the training."""
+    from mlflow.entities import Metric, Param
+
+    for name, params, figures in fold_runs(report.folds, report.competitors):
+        child = client.create_run(
+            run.info.experiment_id,
+            run_name=name,
+            tags={"mlflow.parentRunId": run.info.run_id, PROCESS: this_process()},
+        )
+        client.log_batch(
+            child.info.run_id,
+            params=[Param(*one) for one in params.items()],
+            metrics=[Metric(*one, child.info.start_time, 0) for one in figures],
+        )
+        client.set_terminated(child.info.run_id, "FINISHED")
 
 
 def _all_figures(report: TrainingReport) -> Iterator[tuple[str, float]]:
