@@ -36,8 +36,46 @@ OURS, CAME, AUTOGLUON = "ChurnClassifier", "what came", "AutoGluon"
 AUTOGLUON_ON, AUTOGLUON_SECONDS = ("bank_telemarketing", 0), 600
 SCORERS = ("log_loss", "roc_auc")
 COLUMNS = ("table", "model", "log-loss", "AUC", "log-loss above ours", "AUC below ours", "CPU s")
-WHY: tuple[str, ...] = ()
-"""What was found out about the rows where something else is better."""
+WHY = """
+No other one is better beyond noise on any table, by either figure. That is not a victory over
+tuned LightGBM: but for one AUC the two are equal within noise on all eight, and in log-loss it is
+ahead within noise on four. What the default saves is the search: four to ten times the CPU.
+
+Where others are ahead within noise, and why, as far as it was found:
+
+- `world_a`, first block: log-loss 0.548, LightGBM, Optuna 0.531. It is learned from 241 accounts
+  on the earliest dates. Rows left out by account, but of the same dates, give an AUC of 0.783; the
+  later block gives 0.710. A calibration on the same dates cannot know that dates drift: the slope
+  on the test is 0.71 (1.07 with the search, which chose a flatter model). On both later blocks
+  ours is ahead: 0.476 and 0.426 against 0.489 and 0.438.
+- `world_a`, second block: the mean estimate is 0.343 where 0.241 left, and 0.296 to 0.350 with the
+  others. A line fitted on the test would lower our log-loss by 0.03. The product moves its base
+  with the newest certain dates, the classifier alone does not.
+- `life_policy_lapse`, EBM: 0.0008; it is ahead on two of three folds. That its curves suit the
+  seven inputs known at issue is likely, but was not tested.
+- `bank_telemarketing`, `life_policy_lapse`, `online_retail`, LightGBM, Optuna: 0.0003 to 0.0005.
+- AUC of EBM and CatBoost, of LightGBM, Optuna on `online_retail`: by 0.003 at most, within noise.
+
+Why boosting as it comes loses: HistGradientBoosting and CatBoost stop at a fixed number of trees
+here, and say too much where rows of one account repeat: on `world_a` their slopes on the test are
+0.24 to 0.59. EBM with its own stopping, on rows drawn singly, did not stop there at all: in a trial
+with one bag the log-loss was 0.60 after 200 rounds and 0.96 after 2,000; hence the accounts left
+out.
+
+With the inputs that tell the date left in, `oss_suite` gives 0.5272 for ours, 0.5442 for logistic
+and 0.5362 for CatBoost: the order does not hang on what was left out.
+
+AutoGluon 1.6.3, best quality, had ten minutes by the clock at the lowest priority of a busy
+machine, which came to 50 CPU seconds, on one split; without neural networks, without ray, without
+the trial run for the depth of its stack. What ten minutes of a free machine would give is open.
+
+Limits: the configuration of `ChurnClassifier` was tried on `saas_hr_suite` and `telco_ibm` before
+it was frozen, and `world_a` was at hand while the product was built, so that figures there flatter
+it. The intervals know other test accounts, not other training rows. `online_retail` and `world_a`
+were cut to 6,000 rows, and that may matter: in one trial on 10,000 rows of `world_a`, not repeated,
+CatBoost was ahead on the second block (0.4715 against 0.4787).
+"""
+"""What was found out about the rows where something else is ahead."""
 
 
 class Said:
@@ -204,7 +242,7 @@ def section(said: Said) -> list[str]:
             counted(rows),
         ),
         "",
-        *WHY,
+        *WHY.strip().splitlines(),
     ]
 
 
