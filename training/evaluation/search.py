@@ -61,7 +61,7 @@ def search_parameters(
     dataset : Dataset
     target : {"churned", "expanded"}
     seconds : float
-        Budget; no trial begins after it, and the one that runs is finished.
+        Budget, above 0; no trial begins after it, and the one that runs is finished.
     n_trials : int, optional
         Most trials.
     seed : int
@@ -78,12 +78,10 @@ def search_parameters(
     ModuleNotFoundError
         Without Optuna.
     ValueError
-        If the history is too short, or the budget not positive.
+        If the history is too short.
     SchemaError
         If no inner fold has both outcomes.
     """
-    if seconds <= 0:
-        raise ValueError(f"`seconds` must be greater than 0, got {seconds!r}.")
     optuna = _optuna()
     labelled = labelled_rows(dataset, target)
     newest = out_of_time(labelled.rows, labelled.parents)[-1]

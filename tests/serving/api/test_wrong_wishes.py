@@ -35,3 +35,8 @@ def test_no_model_and_a_required_one_contradict_each_other():
 def test_sums_are_of_lines_of_something():
     with pytest.raises(ValueError, match="`add_up` needs `lines_of`"):
         TableMapping(add_up=["amount"])
+
+
+def test_a_budget_of_nothing_is_refused_before_anything_is_read():
+    with pytest.raises(ValueError, match="`seconds` must be greater than 0, got 0"):
+        churngrid.tune("nowhere", seconds=0)

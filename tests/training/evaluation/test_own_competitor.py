@@ -133,17 +133,22 @@ def test_it_is_never_stored_and_never_ships() -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "error", "says"),
+    ("about", "says"),
     [
-        ({"name": "boosted"}, ValueError, "`name` must be none of .* got 'boosted'"),
-        ({"explainer": "lime"}, ValueError, "`explainer` must be one of .* got 'lime'"),
-        ({"estimator": LinearSVC()}, TypeError, "with `predict_proba`, got LinearSVC"),
-        ({"estimator": SimpleImputer()}, TypeError, "must be a classifier .* got SimpleImputer"),
+        ({"name": "boosted"}, "`name` must be none of .* and not empty, got 'boosted'"),
+        ({"explainer": "lime"}, "`explainer` must be one of .* got 'lime'"),
     ],
 )
-def test_what_cannot_compete_is_refused(about: Any, error: type[Exception], says: str) -> None:
-    with pytest.raises(error, match=says):
+def test_what_has_no_name_or_no_explainer_is_refused(about: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
         Competitor(**({"name": "mine", "estimator": _linear()} | about))
+
+
+@pytest.mark.parametrize("estimator", [LinearSVC(), SimpleImputer()])
+def test_what_gives_no_probabilities_cannot_compete(estimator: Any) -> None:
+    wanted = "`estimator` must be a classifier of scikit-learn with `predict_proba`, got"
+    with pytest.raises(TypeError, match=f"{wanted} {type(estimator).__name__}"):
+        Competitor("mine", estimator)
 
 
 def test_two_competitors_of_one_name_are_refused() -> None:

@@ -1,5 +1,7 @@
 """A search chooses by inner folds, and what it never saw says what that is worth."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,11 +99,22 @@ def test_only_blocks_that_no_search_saw_say_anything(rows):
         backtest_dataset(rows, "churned", brought=Brought(tuned={"tuned_before": "2031-01-01"}))
 
 
-def test_unknown_parameters_and_no_budget_are_refused(rows):
+def test_unknown_parameters_are_refused():
     with pytest.raises(ValueError, match=r"`tuned` knows \[.*got 'depth'"):
         tuned_model({"depth": 3})
-    with pytest.raises(ValueError, match="`seconds` must be greater than 0, got -1"):
-        search.search_parameters(rows, "churned", seconds=-1)
+
+
+def test_a_history_whose_inner_folds_know_one_outcome_has_nothing_to_tune_by(rows):
+    labelled = labelled_rows(rows, "churned")
+    stayed = np.flatnonzero(labelled.y == 0)
+    with pytest.raises(SchemaError, match="No inner fold has both outcomes of 'churned': there is"):
+        search._Inner(rows, "churned", stayed)
+
+
+def test_without_optuna_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ModuleNotFoundError, match=r"needs Optuna; .*pip install 'churngrid\[tune"):
+        search._optuna()
 
 
 def test_a_result_says_in_a_line_what_it_is_worth():

@@ -101,6 +101,13 @@ def test_importances_are_those_of_the_last_fit() -> None:
     assert model.feature_importances_[0] == 0.0
 
 
+def test_a_model_without_training_rows_names_the_next_step() -> None:
+    model = ChurnClassifier(**SMALL).fit(*_rows())
+    del model._seen
+    with pytest.raises(AttributeError, match=r"read from disk has no training rows; take the mean"):
+        _ = model.feature_importances_
+
+
 def test_importances_agree_with_shuffling_a_column(plain: ChurnClassifier) -> None:
     X, y = _rows()
     shuffled = permutation_importance(plain, X, y, scoring="roc_auc", random_state=0)
