@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..arrays.data_span import data_span
 from ..arrays.moments import DAY, NEVER, IntArray, microseconds, timestamps
 from ..errors import SchemaError
-from ..schema.tables import ACTIVITY_TABLES, FACT_TABLES, USAGE_TABLES
+from ..schema.tables import ACTIVITY_TABLES, FACT_TABLES, USAGE_TABLES, table_spec
 from ..schema.tableset import Tables
 
 __all__ = ["MINIMUM_HISTORY_DAYS", "as_of_dates", "newest_closed_day", "resolve_as_of"]
@@ -168,11 +170,25 @@ def _known_bounds(tables: Tables) -> tuple[int, int]:
             filled = [tables[name] for name in counted if tables.filled(name)]
             known = [microseconds(table, "known_at") for table in filled]
             first, last = data_span([*known, *_period_starts(tables, counted)])
-            return first, last + whole
+            return first, min(last + whole, _last_day(tables, counted))
     raise SchemaError(
         f"The data has no facts, so no day of it is closed; deliver rows in one of "
         f"{list(FACT_TABLES)}."
     )
+
+
+def _last_day(tables: Tables, counted: tuple[str, ...]) -> int:
+    """Return the end of the last day on which something happened that is written to every day.
+
+    Rows that arrive late are known after that day, but nothing of the days between is.
+    """
+    if counted != ACTIVITY_TABLES:
+        return NEVER
+    filled = [name for name in counted if tables.filled(name)]
+    happened = [pc.max(tables[name][table_spec(name).happened_at]) for name in filled]
+    known = [pc.max(tables[name]["known_at"]) for name in filled if name not in USAGE_TABLES]
+    last = max(pc.cast(moment, pa.int64()).as_py() or 0 for moment in (*happened, *known))
+    return int(last // DAY * DAY + DAY - 1) if last else NEVER
 
 
 def _period_starts(tables: Tables, counted: tuple[str, ...]) -> Iterator[IntArray]:

@@ -31,6 +31,14 @@ def test_newest_activity_of_any_table_counts(company):
     assert newest_closed_day(company(usage_events=[used])) == utc("2026-03-01")
 
 
+def test_rows_that_arrive_late_do_not_move_the_newest_day(company):
+    used = {"account_id": "a", "date": "2026-03-01"}
+    on_time = {**used, "product_user_id": "u", "known_at": "2026-03-01 23:59:59.999999"}
+    late = {**used, "product_user_id": "v", "known_at": "2026-03-22"}
+    assert newest_closed_day(company(usage_daily=[on_time])) == utc("2026-03-02")
+    assert newest_closed_day(company(usage_daily=[on_time, late])) == utc("2026-03-02")
+
+
 def test_contracts_do_not_move_the_newest_day(company):
     later = {"contract_id": "c", "account_id": "a", "term_start": "2027-01-01"}
     assert newest_closed_day(company(contracts=[later])) == utc("2026-01-01")
