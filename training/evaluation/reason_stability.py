@@ -149,8 +149,9 @@ def _top(fitted: ProbabilityModel, X: pd.DataFrame, owners: Mapping[str, str]) -
     shares = pd.DataFrame(values, columns=names)
     merged = shares.T.groupby([owners.get(name, name) for name in names]).sum().T
     size = merged.abs().to_numpy(dtype=float)
-    cut = -np.sort(-size, axis=1)[:, min(_TOP, size.shape[1]) - 1]
-    strongest = (size >= cut[:, None]) & (size > 0)
+    # A model without inputs has no reasons, and then no least of the strongest either.
+    cut = -np.sort(-size, axis=1)[:, :_TOP][:, -1:]
+    strongest = (size >= cut if size.size else False) & (size > 0)
     return pd.DataFrame(strongest, columns=merged.columns)
 
 

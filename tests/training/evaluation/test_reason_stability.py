@@ -58,6 +58,15 @@ def test_variants_of_one_metric_are_one_reason():
     assert found.a_date_earlier == 1.0
 
 
+def test_a_model_without_inputs_has_no_reasons_that_could_change():
+    class Rate(Additive):
+        encoding = SimpleNamespace(names=())
+
+    dataset = SimpleNamespace(X=rows_of([1, 2, 3, 4, 5], [5, 4, 3, 2, 1]))
+    found = reason_stability(dataset, "churned", None, Rate(), owners={}, refits=0)
+    assert found.a_date_earlier == 1.0
+
+
 def test_training_again_gives_a_share_and_the_same_one_every_time():
     tables = read_tables(build_company(60, months=26, seed=3).tables)
     settings = Settings(as_of_step="quarter")
