@@ -134,8 +134,8 @@ def suits(source: ColumnProfile, column: Column) -> bool:
     if column.kind == "time":
         return source.reads_as("time")
     if column.kind == "id":
-        named = source.could_be_id or source.is_mail
-        return column.name in _NAMED or (named and not source.is_count)
+        named = source.could_be_id or source.is_mail or column.name in _NAMED
+        return named and not source.is_count
     if column.kind in {"number", "flag"}:
         return source.reads_as(column.kind)
     if column.name == "name":

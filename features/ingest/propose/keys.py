@@ -9,12 +9,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .profiles import ColumnProfile, TableProfile
-from .words import ends_with
+from .words import ACCOUNT_NOUNS, column_words, ends_with
 
 __all__ = ["KEY_WORDS", "Key", "Link", "Links", "key_of"]
 
 KEY_WORDS = ("id", "number", "code", "ref")
 """Last words of columns that name something."""
+
+_SAY_NOTHING = {(), ("name",), *((word,) for word in KEY_WORDS)}
+"""Names that columns of many tables have, whatever they hold."""
+
+_ACCOUNTS = {column_words(noun)[:1] for noun in ACCOUNT_NOUNS}
 
 _MET = 0.5
 _MET_WITHOUT_NAME = 0.9
@@ -120,11 +125,13 @@ class Links:
         """
         named = key_of(table)
         ids = [c for c in table.filled if c.unique and c.could_be_id]
-        if len(ids) < 2 or len(self._tables) < 2:
+        own = [column for column in ids if not _is_of_account(column, table)]
+        others = [column for column in own if named is None or column.name != named.column]
+        if not others or len(self._tables) < 2:
             return named
-        written = {column.name: self._written_in(column, table) for column in ids}
-        best = max(ids, key=lambda column: (written[column.name], -_key_rank(column, table)))
-        mine = written.get(named.column, 0) if named else 0
+        written = {column.name: self._written_in(column, table) for column in others}
+        best = max(others, key=lambda column: (written[column.name], -_key_rank(column, table)))
+        mine = self._written_in(table.columns[named.column], table) if named else 0
         return Key(table.name, best.name) if written[best.name] > mine else named
 
     def _written_in(self, column: ColumnProfile, table: TableProfile) -> int:
@@ -164,7 +171,7 @@ class Links:
             return None
         if self._same_kind(table, column, target):
             return None
-        named = _names(column, target)
+        named = _names(column, target) or _same_name(column, target.columns[key.column])
         met = overlap(column, target.columns[key.column])
         chance = not (column.is_specific and target.columns[key.column].is_specific)
         if named and met >= _MET:
@@ -183,11 +190,22 @@ class Links:
 
 
 def _means(column: ColumnProfile, key: ColumnProfile) -> bool:
-    """Say whether a column called `account_id`, `Company Gsid` holds values of a key."""
+    """Say whether a column called `account_id`, `Company Gsid`, or as the key, holds its values."""
+    if _same_name(column, key) and column.could_be_id:
+        return overlap(column, key) >= _MET_WITHOUT_NAME
     last = "".join(column.words[-1:])
     called = last in KEY_WORDS or last.endswith("id")
     specific = column.could_be_id and column.is_specific and key.is_specific
     return called and specific and overlap(column, key) >= _MET
+
+
+def _same_name(column: ColumnProfile, key: ColumnProfile) -> bool:
+    return column.words == key.words and column.words not in _SAY_NOTHING
+
+
+def _is_of_account(column: ColumnProfile, table: TableProfile) -> bool:
+    """Say whether a column of another table says which account its rows belong to."""
+    return column.words[:1] in _ACCOUNTS and table.words[-1:] not in _ACCOUNTS
 
 
 def _is_own_key(column: ColumnProfile, table: TableProfile) -> bool:

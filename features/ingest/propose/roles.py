@@ -130,7 +130,7 @@ ROLES: tuple[Role, ...] = (
     ),
     Role(
         table="contracts",
-        nouns=("agreements", "renewals", "deals", "opportunities", "contract terms", "orders form"),
+        nouns=("agreements", "renewals", "deals", "opportunities", "contract terms", "order forms"),
         columns={
             "contract_id": ("id", "agreement id", "contract number", "deal id", "opportunity id"),
             "account_id": _ACCOUNT_ID,
@@ -138,6 +138,7 @@ ROLES: tuple[Role, ...] = (
                 "term start date",
                 *("contract start date", "contract start", "start date", "start", "begin date"),
                 *("effective date", "current term start", "current period start", "started at"),
+                *("begins", "begin", "starts", "started", "valid from", "starts on", "begins on"),
                 *("subscription start date", "service start date", "won time", "won at"),
                 *("license start date", "closing date", "closed won date", "won date"),
                 *(
@@ -158,12 +159,14 @@ ROLES: tuple[Role, ...] = (
                 *("next renewal", "renewal", "to date", "to", "expires on"),
                 *("license end date", "license renewal date", "subscription renewal date"),
                 *("renewal due date", "expiry", "expiration", "period end", "renewal due"),
+                *("ends", "ends on", "until", "valid until", "valid to", "expires"),
             ),
             "auto_renew": ("auto renewal", "auto renew flag", "automatic renewal", "is auto renew"),
             "notice_period_days": ("notice days", "notice period", "cancellation notice days"),
             "acv": (
                 *("annual contract value", "annual value", "arr", "annual recurring revenue"),
                 *("annual amount", "yearly value", "contract value annual", "arr usd", "acv usd"),
+                *("yearly amount", "yearly price", "annual price", "annual fee", "yearly fee"),
             ),
             "tcv": ("total contract value", "contract value total"),
             "currency": (*_CURRENCY, "currency iso code", "deal currency", "currency of value"),
@@ -298,7 +301,7 @@ ROLES: tuple[Role, ...] = (
             "account_id": _ACCOUNT_ID,
             "product_user_id": (
                 *("user id", "user", "member id", "username", "person id", "user email"),
-                *("visitor id", "end user id", "user name", "login name", "actor id"),
+                *("visitor id", "end user id", "user name", "login name", "actor id", "person"),
             ),
             "feature_id": ("feature", "feature name", "module", "event name", "event type"),
             "date": ("usage date", "day", "activity date", "event date", "usage day"),

@@ -60,6 +60,27 @@ def test_the_only_count_says_how_much_a_day_was_used(numbers, taken):
     assert {name: columns[name] for name in ("events", "minutes") if name in columns} == taken
 
 
+def test_the_column_that_all_tables_share_is_the_key_of_accounts():
+    accounts = frame(Account=[f"A{n:03d}" for n in range(8)], Name=NAMES)
+    orders = frame(
+        Order=[f"O{n}" for n in range(8)],
+        Account=accounts["Account"].tolist(),
+        Begins="2025-03-01",
+        Ends="2026-02-28",
+        **{"Yearly amount": "1200", "Currency": "CHF"},
+    )
+    days = frame(Account=accounts["Account"].tolist(), Person="p1", Day="2025-04-01", Actions="3")
+    _, mapping, _ = read({"customers": accounts, "orders": orders, "activity": days})
+    assert mapping["accounts"]["columns"] == {"account_id": "Account", "name": "Name"}
+    assert mapping["contracts"]["columns"] == {
+        **{"contract_id": "Order", "account_id": "Account", "term_start": "Begins"},
+        **{"term_end": "Ends", "acv": "Yearly amount", "currency": "Currency"},
+    }
+    assert mapping["usage_daily"]["columns"] == {
+        **{"account_id": "Account", "product_user_id": "Person", "date": "Day", "events": "Actions"}
+    }
+
+
 def test_a_support_table_and_a_day_of_joining_need_no_longer_names():
     opened = frame(no=[str(n) for n in range(8)], client=KEYS, opened="2025-03-01", urgency="high")
     clients = frame(client__id=KEYS, client__name=NAMES, joined=STARTS)
