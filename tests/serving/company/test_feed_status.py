@@ -158,8 +158,8 @@ def test_money_put_aside_is_told_with_its_size():
     strange = items.assign(account_id=items["account_id"].mask(np.arange(len(items)) == 0, "zz"))
     found = put_aside(read_tables({**frames, "subscription_items": strange}))
     (part,) = (one for one in found if one.table == "subscription_items")
-    assert (part.rows, part.money) == (1, pytest.approx(12 * items["mrr"].iloc[0]))
-    assert f"worth {part.money:,.0f} a year, most because" in part.sentence
+    assert (part.rows, part.money) == (1, {"USD": pytest.approx(12 * items["mrr"].iloc[0])})
+    assert f"worth {part.money['USD']:,.0f} USD a year, most because" in part.sentence
 
 
 def test_rows_that_repeat_earlier_ones_are_not_missing():
