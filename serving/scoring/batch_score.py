@@ -1,11 +1,12 @@
 """Batch scoring: from tables and an as-of date to scores, drivers and plays, as a pure function."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from ...features.arrays.moments import IntArray
 from ...features.engine.compute import Features
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import by_column
@@ -16,10 +17,9 @@ from ...features.scores.health_overrides import active_overrides
 from ...features.scores.health_score import Health, score_health, scorecard_scope
 from ...features.scores.health_trend import Past, past_of, trend_of, with_own_past
 from ...features.scores.portfolio_review import MaturityReview, review_maturity
-from ...features.subscriptions.business_kind import Business
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
-from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
+from ...training.forecast.outlook import Outlook
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ...training.scorecard.departures import with_health_before
 from ..company.config import Config
@@ -35,16 +35,19 @@ from ..plays.interventions import Interventions
 from ..results.words import in_order
 from . import health_rules as rules
 from .attention import attention_of
+from .book_notes import book_notes, override_notes
 from .component_reasons import ScorePoints, component_reasons, points_of
 from .drivers import drivers_of
-from .earlier_scorings import digest_of, last_seen, newest_before, told_of_begun
+from .earlier_scorings import last_seen, newest_before, told_of_begun
 from .explanation import MODEL, SCORECARD, explained, with_reasons
 from .grid import place
 from .health_index import cut_by_capacity, health_index, p_of_index, with_hysteresis
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
 from .model_notes import drift_notes, hindsight_notes
+from .published_scores import published
 from .scored import Basis, Models, Scored
+from .withheld_models import without_withheld
 
 __all__ = ["score_known", "score_tables"]
 
@@ -130,7 +133,7 @@ def score_known(
         learned=given.learned,
         earlier=earlier_feeds,
     )
-    chosen, withheld = _without_withheld(given, feeds.lost, config)
+    chosen, withheld = without_withheld(given, feeds.lost, config)
     features = without_lost(known.features, feeds.lost)
     health = score_health(features, config.scorecard)
     last = newest_before(previous, known.as_of)
@@ -142,24 +145,17 @@ def score_known(
         past = past_of(readings, features, config.scorecard)
         features = with_own_past(features, past)
         points = points_of(features, health, config.scorecard)
-        placed = _placed(
-            known,
-            _judged(known, features, health, points, past, config),
-            said,
-            chosen,
-            config,
-            previous,
-        )
+        judged = _judged(known, features, health, points, past, config)
+        placed = _placed(known, judged, said, chosen, config, previous)
         contributions = {target: estimate.contributions() for target, estimate in said.items()}
     drivers = _drivers(features, points, contributions, placed.accounts)
     accounts = with_reasons(placed.accounts.reset_index(), drivers)
     accounts = _with_metrics(accounts, features, services=config.settings.services)
-    order = in_order(accounts.reset_index(drop=True)).index.to_numpy()
-    accounts = accounts.take(order).reset_index(drop=True)
+    accounts, order = _in_list_order(accounts)
     drift = _drift(chosen, inputs[known.accounts["status"].eq("scored").to_numpy()])
     earlier = told_of_begun(earlier_plays, known)
     return Scored(
-        scores=_published(accounts, config, chosen, previous, earlier),
+        scores=published(accounts, config, chosen, previous, earlier),
         drivers=drivers.drop(columns="weight"),
         plays=_plays(accounts, config, known.begun, earlier),
         features=features.at(features.frame.index[order]),
@@ -170,11 +166,8 @@ def score_known(
         notes=(
             *feeds.findings,
             *withheld,
-            *_notes(known.business, given, known.status, known.ended),
-            *_override_notes(placed.overrides, accounts),
-            *known.begun.notes(config.playbook),
-            *placed.maturity.notes(),
-            *hindsight_notes(_knowing(chosen, known.as_of), known.as_of),
+            *book_notes(known.business, given, known.status, known.ended),
+            *_notes_on_the_day(known, placed, chosen, config),
             *drift_notes(drift),
         ),
         maturity=placed.maturity,
@@ -184,6 +177,12 @@ def score_known(
         drift=drift,
         departed=departed,
     )
+
+
+def _in_list_order(accounts: pd.DataFrame) -> tuple[pd.DataFrame, IntArray]:
+    """Return the accounts as the list has them, and the place that each had before."""
+    order = in_order(accounts.reset_index(drop=True)).index.to_numpy()
+    return accounts.take(order).reset_index(drop=True), order
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +214,16 @@ def _placed(
     accounts = _in_grid(accounts, config)
     accounts = accounts.join(_explained(accounts, chosen, config))
     return _Placed(accounts, review, active, outlook)
+
+
+def _notes_on_the_day(
+    known: Known, placed: _Placed, chosen: Models, config: Config
+) -> Iterator[str]:
+    """Yield what people overrode, began and assessed, and which models know what came after."""
+    yield from override_notes(placed.overrides, placed.accounts.reset_index())
+    yield from known.begun.notes(config.playbook)
+    yield from placed.maturity.notes()
+    yield from hindsight_notes(_knowing(chosen, known.as_of), known.as_of)
 
 
 def _outlook(known: Known, accounts: pd.DataFrame, models: Models, config: Config) -> Outlook:
@@ -361,84 +370,3 @@ def _drivers(
     shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
     by_scorecard = accounts["explained_by"] == SCORECARD
     return drivers_of(features, shares, points, told=told, by_scorecard=by_scorecard)
-
-
-def _without_withheld(
-    models: Models, lost: frozenset[str], config: Config
-) -> tuple[Models, tuple[str, ...]]:
-    """Return the models that rest on nothing that is lost, and what to say of the others."""
-    declared = by_column(config.metrics)
-    beneath = {
-        "chs": config.scorecard.looks_at,
-        "cmi": {metric.column for metric in config.metrics if metric.axis == "maturity"},
-    }
-    told, left = [], {}
-    for target, model in models.by_target.items():
-        rests_on = {declared[name].column for name in model.columns if name in declared}
-        rests_on |= {name for score in beneath.keys() & {*model.columns} for name in beneath[score]}
-        if missing := sorted(rests_on & lost):
-            told.append(
-                f"`{PROBABILITY[target]}` is withheld: the model learned from {len(missing)} "
-                f"metrics that are unknown now, such as `{missing[0]}`. Restore what is missing, "
-                "or train again without it."
-            )
-        else:
-            left[target] = model
-    return Models(left.get("churned"), left.get("expanded")), tuple(told)
-
-
-def _published(
-    accounts: pd.DataFrame,
-    config: Config,
-    models: Models,
-    previous: pd.DataFrame | None,
-    earlier: pd.DataFrame,
-) -> pd.DataFrame:
-    """Return the scores as they are written."""
-    components = [f"chs_{name}" for name in config.scorecard.components]
-    columns = [
-        *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
-        *("term_end", "notice_deadline", "decision_at", "decision_kind", "past_deadline"),
-        *("p_by_date", "p_churn", "p_expand", "base_rate"),
-        *("p_churn_health", "maturity_log_odds", "hindsight", "health_index"),
-        *("health_band", "health_source", "explained_by", "explanation_note", "cap_reason"),
-        *("override_limit", "override_reason"),
-        *("chs", "chs_low", "chs_high", "chs_before_caps", "chs_coverage", "chs_change_28d"),
-        *("chs_slope_84d", "health_trend", "scorecard_variants", *components),
-        *(f"why_{name}" for name in config.scorecard.components),
-        *("cmi", "cmi_low", "cmi_high", "cmi_status", "cmi_coverage", "cmi_age_days"),
-        *(f"cmi_{name}" for name in config.rubric.categories),
-        *("maturity_blocker", "maturity_asked", "maturity_due"),
-        *("maturity_band", "weakest_category", "cell", "quadrant", "arr_at_risk"),
-        *(f"survival_{days}d" for days in SURVIVAL_DAYS),
-        *("expected_arr_change", "review_flags"),
-        *("block", "attention", "support_needs", "health_value", "health_band_raw", "band"),
-    ]
-    frame = accounts[columns].rename(columns={"band": "health_band_shown"})
-    return frame.assign(
-        model_version=models.version,
-        settings_hash=config.digest,
-        state_hash=digest_of(previous, earlier, accounts),
-    )
-
-
-def _notes(business: Business, models: Models, status: pd.DataFrame, ended: int) -> tuple[str, ...]:
-    notes = [business.sentence]
-    if models.churn is None:
-        more = "" if business is Business.UNDECIDED else " Run `churngrid train` for one."
-        notes.append(f"No churn model: the health axis is the scorecard.{more}")
-    if models.expansion is None:
-        notes.append("No expansion model: p_expand is empty.")
-    counts = status["status"].value_counts()
-    told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
-    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed.")
-    return tuple(notes)
-
-
-def _override_notes(active: pd.DataFrame, accounts: pd.DataFrame) -> list[str]:
-    """Return what to say of overrides that name accounts which are not listed."""
-    strange = sorted(set(active.index) - set(accounts["account_id"]))
-    if not strange:
-        return []
-    named = ", ".join(repr(name[:80]) for name in strange[:3])
-    return [f"Overrides of accounts that are not listed: {len(strange):,}, such as {named}."]
