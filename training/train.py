@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..features.errors import SchemaError
-from ..features.metrics.absence import Absence
+from ..features.metrics.absence import gave_numbers
 from ..features.metrics.catalogue import by_column
 from ..features.metrics.metric import Metric
 from ..features.schema.settings import Settings
@@ -202,7 +202,7 @@ def _axes(model: FittedModel, lesson: Lesson) -> Independence:
 
 def _collected(dataset: Dataset) -> tuple[str, ...]:
     """Return the metrics that the company's tables gave numbers for, read by the model or not."""
-    there = (dataset.features.absence != Absence.NOT_COLLECTED).any()
+    there = gave_numbers(dataset.features.absence)
     return tuple(sorted(there.index[there]))
 
 

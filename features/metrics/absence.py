@@ -2,7 +2,9 @@
 
 from enum import IntEnum
 
-__all__ = ["Absence"]
+import pandas as pd
+
+__all__ = ["Absence", "gave_numbers"]
 
 
 class Absence(IntEnum):
@@ -24,3 +26,25 @@ class Absence(IntEnum):
     def label(self) -> str:
         """The state in lower case, as it is written to files."""
         return self.name.lower()
+
+
+def gave_numbers(states: pd.DataFrame) -> pd.Series:
+    """Say which metrics have, or had until their feed fell silent, a number for somebody.
+
+    Parameters
+    ----------
+    states : DataFrame
+        ``Absence`` of each account (row) and metric (column).
+
+    Returns
+    -------
+    Series of bool
+        By metric; False throughout for no accounts. That nothing has happened yet is no number:
+        a metric which never had one cannot be lost.
+
+    Examples
+    --------
+    >>> gave_numbers(pd.DataFrame({"users": [0, 2], "goals": [3, 2]})).tolist()
+    [True, False]
+    """
+    return states.isin([Absence.PRESENT, Absence.STALE_OR_FAILED]).any()

@@ -16,7 +16,7 @@ from ...features.arrays.time_grid import DAY_US
 from ...features.engine.compute import Features
 from ...features.engine.feeds import reach_of
 from ...features.engine.point_in_time import Knowledge
-from ...features.metrics.absence import Absence
+from ...features.metrics.absence import Absence, gave_numbers
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
 from ...features.metrics.select import Select
@@ -202,6 +202,7 @@ def _feed(table: str, lost: set[str], features: Features, reading: _Reading) -> 
     conditions = {"broken": not reading.trusts(table), "gone": bool(gone), "silent": silent}
     state = next((name for name, holds in conditions.items() if holds), "alive")
     unfed = (features.absence == Absence.NOT_COLLECTED).all()
+    numbers = gave_numbers(features.absence)
     if state == "broken":
         gone = [metric.column for metric in fed if metric.column in lost]
     return _Feed(
@@ -211,7 +212,7 @@ def _feed(table: str, lost: set[str], features: Features, reading: _Reading) -> 
         rows_in=int(known.tables.rows_in.get(table, len(known.stored(view.name)) if there else 0)),
         rows_put_aside=part.rows if part else 0,
         metrics=tuple(gone or [metric.column for metric in fed if not unfed[metric.column]]),
-        remembered=tuple(m.column for m in fed if m.column in lost or not unfed[m.column]),
+        remembered=tuple(m.column for m in fed if m.column in lost or numbers[m.column]),
     )
 
 

@@ -191,3 +191,14 @@ def test_a_table_that_is_left_out_on_purpose_is_missed_by_nobody():
 def test_what_was_never_there_is_not_missed():
     frames, as_of, _ = company()
     assert scored(gone(frames, "goals"), as_of).findings == ()
+
+
+def test_a_metric_that_never_had_a_number_cannot_be_lost():
+    frames, as_of, _ = company()
+    goals = frames["goals"].assign(status="planned")
+    # Some accounts have no goal yet, the others none that has begun: nobody has a share on track.
+    goals = goals[goals["account_id"] != goals["account_id"].iloc[0]]
+    feeds = scored({**frames, "goals": goals}, as_of).feeds.set_index("table")
+    held = feeds.loc["goals", "metrics"].split("|")
+    assert "open_goals" in held
+    assert "goals_on_track_share" not in held
