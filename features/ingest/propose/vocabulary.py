@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "DESK_ROLES",
     "ENDED",
     "INTERVAL_MONTHS",
     "NEVER_BEGAN",
@@ -48,6 +49,12 @@ WON = ("closed won", "closedwon", "won", "closed-won", "closed_won", "signed")
 
 OWN_STAFF = ("agent", "admin", "light agent", "staff", "employee", "owner", "teammate", "bot")
 """Roles of people who work for the company itself, where customers are in the same table."""
+
+DESK_ROLES = (
+    *("agent", "light agent", "end-user", "end user", "end_user", "requester"),
+    *("customer", "client", "contact"),
+)
+"""Roles of a help desk; without one of them, an admin or owner is one at the customer's."""
 
 SURVEYS: Mapping[str, str] = {"nps": "nps", "csat": "csat", "ces": "ces"}
 """Kind of survey by the word for it."""

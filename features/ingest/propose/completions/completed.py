@@ -15,7 +15,7 @@ from ...coerce import read_column
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
-from ..vocabulary import OWN_STAFF, SURVEYS, TYPES, admitted
+from ..vocabulary import DESK_ROLES, OWN_STAFF, SURVEYS, TYPES, admitted
 from ..words import ends_with
 from .contracts import HAPPENED, contract_events_part, contracts_part, items_part
 from .parts import first_named, part_of, plain_part
@@ -76,7 +76,8 @@ def _people(fit: Fit, takes: dict[str, Take]) -> Part | str:
     seen = fit.table.columns[roles.source].looked_at
     own = admitted(seen, OWN_STAFF)
     others = set(seen) - set(own)
-    return part_of(fit, takes, but_not={roles.source: own} if own and others else {})
+    of_a_desk = own and others and admitted(seen, DESK_ROLES)
+    return part_of(fit, takes, but_not={roles.source: own} if of_a_desk else {})
 
 
 def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:

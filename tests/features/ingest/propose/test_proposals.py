@@ -81,6 +81,17 @@ def test_agents_among_the_users_of_customers_are_left_out():
     assert people["but_not"] == {"role": ["agent"]}
 
 
+def test_admins_and_owners_at_a_customer_stay():
+    people = table(
+        id=ids("p", 4),
+        customer_id=[*ids("c", 4)],
+        email=[f"{n}@firm.example" for n in range(4)],
+        role=["admin", "owner", "member", "admin"],
+    )
+    found = mapped({"customers": customers(), "people": people})
+    assert "but_not" not in found["people"]
+
+
 def test_a_table_in_between_leads_to_the_account():
     found = propose(
         {
