@@ -54,7 +54,7 @@ class Rows:
     @classmethod
     def of(cls, dataset: Dataset) -> "Rows":
         """Take the rows with a label and cut them as the backtest does."""
-        kept = dataset.labelled("churned")
+        kept = dataset.labelled("churn")
         table = dataset.labels[kept].reset_index()
         table["days"] = (table["asked_until"] - table["as_of"]) / DAY
         table["y"] = table["churned"].astype(int)
@@ -64,12 +64,12 @@ class Rows:
     @property
     def inputs(self) -> pd.DataFrame:
         """What models may read, in the order of the table."""
-        return self.dataset.X[self.dataset.labelled("churned")]
+        return self.dataset.X[self.dataset.labelled("churn")]
 
 
 def by_decision(rows: Rows, fold: Fold) -> np.ndarray:
     """Return what the classifier on the next decision says of the tested rows."""
-    fitted = fit_candidate(BOOSTED, lesson_of(rows.dataset, "churned", fold.train))
+    fitted = fit_candidate(BOOSTED, lesson_of(rows.dataset, "churn", fold.train))
     return predict(fitted, rows.inputs.iloc[fold.test])
 
 
@@ -81,7 +81,7 @@ def by_window(rows: Rows, fold: Fold) -> np.ndarray:
     due = table["days"].between(LEAD, WINDOW_END, inclusive="right")
     closed = table["as_of"] + (WINDOW_END + GRACE) * DAY <= fold.test_from
     train = np.flatnonzero(due & closed & ~(ahead <= LEAD))
-    lesson = lesson_of(rows.dataset, "churned", train)
+    lesson = lesson_of(rows.dataset, "churn", train)
     lesson = replace(lesson, y=left.to_numpy(dtype=np.int64)[train], weight=np.ones(len(train)))
     p = predict(fit_candidate(BOOSTED, lesson), rows.inputs.iloc[fold.test])
     return np.where(due.iloc[fold.test], p, np.nan)
@@ -89,7 +89,7 @@ def by_window(rows: Rows, fold: Fold) -> np.ndarray:
 
 def by_hazard(rows: Rows, fold: Fold) -> np.ndarray:
     """Return the chance to leave in some period up to the decision, each as the hazard says."""
-    lesson = lesson_of(rows.dataset, "churned", fold.train)
+    lesson = lesson_of(rows.dataset, "churn", fold.train)
     seen, of_row, y = _periods(rows, fold.train, until_event=True)
     stacked = Lesson(
         X=seen,

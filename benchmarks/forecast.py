@@ -33,7 +33,7 @@ def tried(folder: Path) -> pd.DataFrame:
     """Return the trial of one company, and beside it one whose ranges carry chance alone."""
     company = company_of(folder, None, None)
     rows = dataset_of(company, None)
-    churn, growth = (_shipped(rows, target) for target in ("churned", "expanded"))
+    churn, growth = (_shipped(rows, target) for target in ("churn", "expansion"))
     trial = forecast_trial(company.tables, rows, churn, company.settings, expansion=growth)
     alone = forecast_trial(
         company.tables, rows, churn, company.settings, expansion=growth, with_error=False

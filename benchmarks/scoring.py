@@ -73,7 +73,7 @@ def measured(folder: Path, data: Path) -> dict:
     from churngrid.training.registry.mlflow_registry import load_champion
 
     uri = f"sqlite:///{folder / 'models.db'}"
-    models = Models(load_champion(uri, "churned"), load_champion(uri, "expanded"))
+    models = Models(load_champion(uri, "churn"), load_champion(uri, "expansion"))
     seconds, clock = {}, Clock()
     company = company_of(data, None)
     seconds["read_s"] = clock.lap()

@@ -60,12 +60,12 @@ def world_a(data: Path) -> World:
 def predicted(world: World) -> pd.DataFrame:
     """Return what every model says out of time, beside label and true probability."""
     rows = churngrid.build_dataset(world.folder)
-    tested = backtest_dataset(rows, "churned")
+    tested = backtest_dataset(rows, "churn")
     table = tested.predictions[[*KEYS, "asked_until", "fold", "model", "label", "p"]]
     shipped = table[tested.predictions["shipped"]].assign(model=f"churngrid ({tested.kind})")
     others = table[~tested.predictions["shipped"]]
-    index = rows.X.index[rows.labelled("churned")]
-    metrics = rows.X.loc[index, rows.columns("churned")]
+    index = rows.X.index[rows.labelled("churn")]
+    metrics = rows.X.loc[index, rows.columns("churn")]
     plain = _plain("LightGBM on the same metrics", rows, metrics, PLAIN)
     analyst = _plain(
         "thirty counts", rows, thirty_counts(world.whole or world.folder, index), ANALYST
@@ -86,7 +86,7 @@ def _in_window(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def _plain(name: str, rows: Dataset, X: pd.DataFrame, settings: dict[str, object]) -> pd.DataFrame:
-    kept = rows.labelled("churned")
+    kept = rows.labelled("churn")
     labels, parents = rows.labels[kept].reset_index(), rows.parent[kept].to_numpy(dtype=object)
     y = labels["churned"].to_numpy(dtype=np.int64)
     parts = []

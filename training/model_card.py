@@ -91,7 +91,7 @@ def _asked(trained: Trained) -> str:
     """Say what the model answers."""
     model = trained.model
     days = f"in the {model.horizon_days} days from day {model.lead_days} on"
-    if model.target == "churned":
+    if model.target == "churn":
         return (
             "Asked is whether an account leaves at its next decision; of one that has none, or one "
             f"with every month, whether it leaves {days}. A decision counts once, however often it "

@@ -64,7 +64,7 @@ class Trained:
 def train_target(
     dataset: Dataset,
     settings: Settings,
-    target: Literal["churned", "expanded"],
+    target: Literal["churn", "expansion"],
     *,
     kind: str | None = None,
     tuned: Mapping[str, Any] | None = None,
@@ -77,7 +77,7 @@ def train_target(
     ----------
     dataset : Dataset
     settings : Settings
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     kind : str, optional
         Ship this model whatever the size gates say; a warning is given.
     tuned : mapping, optional
@@ -96,7 +96,7 @@ def train_target(
         If the labels have one class only, or the history is too short for a backtest.
     """
     kept = dataset.labelled(target)
-    y = dataset.labels[target][kept].to_numpy(dtype=np.int64)
+    y = dataset.outcome(target)[kept].to_numpy(dtype=np.int64)
     if len(np.unique(y)) < 2:
         raise SchemaError(
             f"Every labelled row has {target} = {int(y[0]) if len(y) else 'nothing'}: a model "
@@ -129,7 +129,7 @@ def train_target(
         references=references_of(lesson.X[list(fitted.encoding.names)]),
         collected=_collected(dataset),
         components=_components(fitted.encoding.names, dataset.features.metrics),
-        rates=_rates(dataset) if target == "churned" else None,
+        rates=_rates(dataset) if target == "churn" else None,
         block_error=_block_error(backtest),
         card=_card(dataset, target, backtest, lesson, found)
         | {"stability": stable.says, "tuned": dict(tuned) if tuned else None},
@@ -142,7 +142,7 @@ def train_target(
         rows=len(y),
         accounts=accounts.nunique(),
         outcomes=int(pd.Series(y, index=accounts).groupby(level=0).max().sum()),
-        axes=_axes(model, lesson) if target == "churned" else None,
+        axes=_axes(model, lesson) if target == "churn" else None,
     )
 
 
@@ -163,7 +163,7 @@ def tried_on_the_past(
     -------
     Trained
     """
-    if trained.model.target != "churned":
+    if trained.model.target != "churn":
         return trained
     told = trained.backtest.predictions
     trial = forecast_trial(tables, dataset, told[told["shipped"]], settings)
@@ -248,7 +248,7 @@ def _card(
 def _reliability(target: str, backtest: Backtest) -> list[dict[str, Any]]:
     """Return estimates beside what came, plain values; growth has no decision to be far from."""
     table = reliability_table(backtest.predictions[backtest.predictions["shipped"]])
-    kept = table if target == "churned" else table[table["stratum"] == "all"]
+    kept = table if target == "churn" else table[table["stratum"] == "all"]
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
 
 

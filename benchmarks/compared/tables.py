@@ -108,11 +108,11 @@ def company_table(data: Path, name: str) -> Table:
     folder, settings = COMPANIES[name]
     told = SETTINGS / settings if settings else None
     dataset = churngrid.build_dataset(data / folder, told)
-    kept = dataset.labelled("churned")
+    kept = dataset.labelled("churn")
     groups = dataset.parent[kept].to_numpy(dtype=object)
     drawn = drawn_groups(groups, MOST_DATED)
     y = dataset.labels["churned"][kept].to_numpy(dtype=np.int64)
-    whole = Rows(dataset.X[kept], y, dataset.weight("churned")[kept], groups)
+    whole = Rows(dataset.X[kept], y, dataset.weight("churn")[kept], groups)
     dates = dataset.labels[kept].reset_index().iloc[drawn]
     splits = [
         Split(fold.train, fold.test, dateless(dataset, drawn[fold.train]))
@@ -123,9 +123,9 @@ def company_table(data: Path, name: str) -> Table:
 
 def dateless(dataset: Dataset, place: np.ndarray) -> list[str]:
     """Return the inputs that churngrid's own models would get: those that do not tell the date."""
-    lesson = lesson_of(dataset, "churned", place)
+    lesson = lesson_of(dataset, "churn", place)
     clocks = [clock.column for clock in lesson.clocks]
-    return informative(lesson.X[dataset.columns("churned")].drop(columns=clocks))
+    return informative(lesson.X[dataset.columns("churn")].drop(columns=clocks))
 
 
 def informative(X: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
-from ..results.words import MODELS, TARGETS, target_of
+from ..results.words import MODELS, TARGETS, Target, target_of
 from ..scoring.scored import Models
 from .models import store_of
 
@@ -51,7 +51,7 @@ def models_for(
             "train into it first. To score without a model, say `--model none`."
         )
     wanted = _versions(model)
-    found = {name: load_champion(uri, TARGETS[name], wanted[name]) for name in wanted}
+    found = {name: load_champion(uri, name, wanted[name]) for name in wanted}
     named = [name for name, version in wanted.items() if version != _CHAMPION]
     if named and not any(found[name] for name in named):
         raise ArtifactError(
@@ -59,7 +59,7 @@ def models_for(
             "`churngrid models list` shows what there is."
         )
     for name in named:
-        found[name] = found[name] or load_champion(uri, TARGETS[name])
+        found[name] = found[name] or load_champion(uri, name)
     if require and found["churn"] is None:
         raise ArtifactError(
             f"{public_address(uri)!r} has no champion of 'churn', and one is required; train first "
@@ -68,15 +68,14 @@ def models_for(
     return Models(churn=found["churn"], expansion=found["expansion"])
 
 
-def _versions(model: str | None) -> dict[str, str]:
+def _versions(model: str | None) -> dict[Target, str]:
     """Return the version or alias of each target."""
     wanted = dict.fromkeys(TARGETS, _CHAMPION)
     if model is None:
         return wanted
     if "=" not in model:
-        return wanted | ({"churn": model} if model.isdecimal() else dict.fromkeys(TARGETS, model))
+        return {**wanted, "churn": model} if model.isdecimal() else dict.fromkeys(TARGETS, model)
     for part in model.split(","):
         name, _, version = (text.strip() for text in part.partition("="))
-        target_of(name)
-        wanted[name] = version
+        wanted[target_of(name)] = version
     return wanted

@@ -49,9 +49,7 @@ def demo(
     )
     company = company_of(out / "data", settings_path, progress)
     rows = dataset_of(company, progress)
-    models = trained_all(
-        tuple(TARGETS), lambda name: trained_of(rows, company, name, uri, None, progress)
-    )
+    models = trained_all(TARGETS, lambda name: trained_of(rows, company, name, uri, None, progress))
     scored = scored_of(company, "latest", uri, None, History(), progress)
     store = open_store(out / "results")
     result = written_to(store, out / "results", company, scored)

@@ -169,7 +169,7 @@ def train_table(
     step = counted(progress, "train", None)
     trained = learn_flat(table, kind=model_kind, monotone=flat.monotone, progress=step)
     trained = _with_usual(trained, table)
-    decision = promote_flat(trained, frame, load_champion(uri, "churned"))
+    decision = promote_flat(trained, frame, load_champion(uri, "churn"))
     log_training(uri, trained.model, _report(trained, table, flat, decision))
     return FlatTrainResult(
         kind=trained.trial.kind,
@@ -321,7 +321,7 @@ def _frame(data: TableData) -> pd.DataFrame:
 
 
 def _champion(tracking: str | None) -> FittedModel:
-    model = load_champion(store_of(tracking), "churned")
+    model = load_champion(store_of(tracking), "churn")
     if model is None:
         raise SchemaError(
             "There is no trained model yet; run `churngrid train FILE --target COLUMN` first, or "

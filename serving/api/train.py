@@ -22,6 +22,7 @@ from ...training.dataset.own_outcome import (
 from ...training.evaluation.backtest import Backtest, Brought, backtest_dataset
 from ...training.evaluation.own_competitor import Competitor
 from ...training.evaluation.own_scorers import OwnScorers
+from ...training.evaluation.tuned import tuned_model
 from ...training.model_card import card_markdown, curve_points
 from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import (
@@ -35,7 +36,7 @@ from ...training.train import Trained, train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
-from ..results.words import TARGETS, target_of
+from ..results.words import target_of
 from .models import store_of
 from .result_types import BacktestResult, TrainResult
 
@@ -50,9 +51,6 @@ __all__ = [
 ]
 
 Result = TypeVar("Result")
-
-_NAMES = {label: name for name, label in TARGETS.items()}
-"""What people call the target of each label."""
 
 _REFITS = 2
 """Models that are trained again to see whether reasons stay."""
@@ -96,7 +94,7 @@ def trained_of(
     )
     trained = tried_on_the_past(trained, rows, company.tables, company.settings)
     trained = _with_criteria(trained, rows, company)
-    decision = promote(rows, trained.backtest, load_champion(uri, target_of(name)))
+    decision = promote(rows, trained.backtest, load_champion(uri, name))
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")
     shipped = whole[whole["model"] == trained.backtest.kind]
@@ -139,7 +137,7 @@ def _with_criteria(trained: Trained, rows: Dataset, company: Company) -> Trained
 
     Of quarters fewer decisions have a reading shortly before them, and the intervals are wider.
     """
-    if trained.model.target != "churned":
+    if trained.model.target != "churn":
         return trained
     judged = criteria_card(rows, company.config.scorecard)
     card = {**trained.model.card, "scorecard": judged}
@@ -285,6 +283,8 @@ def train(
     >>> found[0].target, found[0].alias in ("champion", "challenger")
     ('churn', True)
     """
+    if tuned is not None:
+        tuned_model(tuned)  # What is wrong with it is said before an hour of work.
     company = company_of(data, settings_path, progress)
     rows, uri = dataset_of(company, progress), store_of(tracking)
     return trained_all(
@@ -399,7 +399,6 @@ def _dataset_of_outcomes(
 
 
 def _of_all(tests: Sequence[Backtest], part: str) -> pd.DataFrame:
-    """Return one table of all backtests, targets called as people call them."""
+    """Return one table of all backtests."""
     parts: list[pd.DataFrame] = [getattr(test, part) for test in tests]
-    whole = pd.concat(parts, ignore_index=True)
-    return whole.assign(target=whole["target"].replace(_NAMES))
+    return pd.concat(parts, ignore_index=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted
 from ...training.evaluation.scorers import Difference
-from ...training.evaluation.search import search_parameters
+from ...training.evaluation.search import needed_optuna, search_parameters
 from ..company.load_company import company_of
 from ..results.words import target_of
 from .train import dataset_of
@@ -91,10 +91,9 @@ def tune(
 
     Raises
     ------
-    ModuleNotFoundError
-        Without Optuna: ``pip install 'churngrid[tune]'``.
     SchemaError, LeakageError, ValueError
-        If the history is too short for inner folds before the newest block.
+        Without Optuna (``pip install 'churngrid[tune]'``), or if the history is too short for inner
+        folds before the newest block.
 
     Examples
     --------
@@ -106,11 +105,12 @@ def tune(
     """
     if seconds <= 0:
         raise ValueError(f"`seconds` must be greater than 0, got {seconds!r}.")
-    label = target_of(target)
+    target = target_of(target)
+    needed_optuna()
     rows = dataset_of(company_of(data, settings_path, progress), progress)
     found = search_parameters(
         rows,
-        label,
+        target,
         seconds=seconds,
         n_trials=trials,
         seed=seed,

@@ -26,6 +26,7 @@ from .monitor_command import monitor
 from .run_command import Terminated
 from .scorecard_commands import scorecard
 from .scoring_commands import explain, forecast, report, score
+from .tune_command import tune
 
 __all__ = ["app", "main"]
 
@@ -39,6 +40,7 @@ _COMMANDS = (
     ("check", check, "churngrid check exports/"),
     ("train", train, "churngrid train exports/ --target churn"),
     ("backtest", backtest, "churngrid backtest exports/ --out backtest/"),
+    ("tune", tune, "churngrid tune exports/ --seconds 3600 --out tuned.json"),
     ("score", score, "churngrid score exports/ --out results/"),
     ("effects", effects, "churngrid effects exports/ --results results/"),
     ("explain", explain, "churngrid explain exports/ --account 1042 --since 2025-11-01"),

@@ -28,6 +28,7 @@ from .options import (
 )
 from .run_command import CHALLENGER, FINDINGS, talking
 from .show_results import show_backtest, show_trained
+from .tune_command import read_tuned
 
 __all__ = ["backtest", "train"]
 
@@ -43,6 +44,12 @@ def train(
     date: DateColumn = None,
     positive: PositiveValue = None,
     keep: KeptColumns = None,
+    tuned: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Parameters that `churngrid tune` wrote; with one --target."
+        ),
+    ] = None,
     stability: Stability = False,
     require_champion: RequireChampion = False,
     as_json: AsJson = False,
@@ -60,6 +67,7 @@ def train(
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:
         used, found = talk.inputs(data, settings)
         if is_table_file(used):
+            _no_tuned(tuned)
             train_flat(
                 talk,
                 used,
@@ -76,13 +84,16 @@ def train(
         from ..api.train import train as run
         from .summaries.learning import train_summary
 
+        targets = _names(_targets(target))
+        chosen = read_tuned(tuned, targets)
         with show_progress(quiet=talk.quiet) as progress:
             results = run(
                 used,
                 found,
-                targets=_names(_targets(target)),
+                targets=targets,
                 tracking=tracking,
                 model_kind=model_kind,
+                tuned=chosen,
                 stability=stability,
                 progress=progress,
             )
@@ -130,6 +141,11 @@ def _targets(names: list[str] | None) -> list[Target] | None:
                 "file with a row a customer, such as customers.csv."
             )
     return [Target(name) for name in names] if names else None
+
+
+def _no_tuned(tuned: Path | None) -> None:
+    if tuned is not None:
+        raise ValueError("`--tuned` is for tables of a company, not for one flat table.")
 
 
 def _one_column(names: list[str] | None) -> str | None:

@@ -144,7 +144,7 @@ def _drivers(
     rows = reasons["row"].to_numpy(dtype=np.int64)
     values = [str(X[name].iloc[row]) for row, name in zip(rows, reasons["metric"], strict=True)]
     drivers = reasons.drop(columns="row").assign(
-        account_id=ids[rows], as_of=as_of, target="churned", value=values, place=place[rows]
+        account_id=ids[rows], as_of=as_of, target="churn", value=values, place=place[rows]
     )
     drivers = drivers.sort_values(["place", "rank"], kind="stable").drop(columns="place")
     first = ["account_id", "as_of", "target", "rank", "metric", "value"]

@@ -108,7 +108,7 @@ def facts_for(runs: pd.DataFrame, pooled: Pooled) -> dict[str, float]:
     mine = runs[runs["model_version"] == version]
     # What a model says of dates before it knew enough to say it then is not use of it.
     used = mine[mine["hindsight"] < mine["estimated"]]
-    last = mine.tail(2)
+    last = used.tail(2)
     shares = last["inputs"].where(last["inputs"] > 0).astype(float)
     lasting = len(last) == 2
     facts = {

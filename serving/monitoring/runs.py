@@ -34,7 +34,10 @@ def runs_of(scores: pd.DataFrame, drift: pd.DataFrame, feeds: pd.DataFrame) -> p
         part = scores[scores["as_of"] == as_of]
         version = str(part["model_version"].iloc[0] or "")
         p = part["p_churn"].dropna().to_numpy(dtype=float)
-        reference, before = first.setdefault(version, (as_of, p))
+        foreseen = _foreseen(part)
+        if len(foreseen):
+            first.setdefault(version, (as_of, foreseen))
+        reference, before = first.get(version, (pd.NaT, foreseen))
         rows.append(
             {
                 "as_of": as_of,
@@ -45,8 +48,8 @@ def runs_of(scores: pd.DataFrame, drift: pd.DataFrame, feeds: pd.DataFrame) -> p
                 "mean_p": float(p.mean()) if len(p) else np.nan,
                 "base_rate": float(part["base_rate"].astype(float).max()),
                 "reference": reference,
-                "score_psi": psi_of(before, p),
-                "score_moved": _moved(before, p),
+                "score_psi": psi_of(before, foreseen),
+                "score_moved": _moved(before, foreseen),
                 **_inputs(_on(drift, as_of)),
                 "feeds_wrong": _feeds(_on(feeds, as_of)),
             }
@@ -84,6 +87,16 @@ def psi_of(before: FloatArray, now: FloatArray) -> float:
     return float(((today - then) * np.log(today / then)).sum())
 
 
+def _foreseen(part: pd.DataFrame) -> FloatArray:
+    """Return the estimates that were made before what they are about.
+
+    A model that is asked about dates from which it learned says other things there, so that no
+    later estimate can be held against them.
+    """
+    told = part["hindsight"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    return part.loc[~told, "p_churn"].dropna().to_numpy(dtype=float)
+
+
 def _knowing(part: pd.DataFrame) -> int:
     told = part["hindsight"].astype("boolean").fillna(False)
     return int((told & part["p_churn"].notna()).sum())
@@ -100,7 +113,7 @@ def _moved(before: FloatArray, now: FloatArray) -> float:
 
 
 def _inputs(drift: pd.DataFrame) -> dict[str, object]:
-    mine = drift[drift["target"] == "churned"] if len(drift) else drift
+    mine = drift[drift["target"] == "churn"] if len(drift) else drift
     if not len(mine):
         return {"inputs": 0, "inputs_moved": 0, "inputs_missing": 0, "worst_inputs": ""}
     far = mine[mine["moved"].astype(float) > FAR_MOVED]

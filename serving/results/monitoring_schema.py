@@ -6,7 +6,7 @@ __all__ = ["DRIFT", "FORECASTS_HELD", "MONITORED", "RUNS"]
 
 DRIFT = (
     time("as_of", meaning="Date of the scoring."),
-    text("target", meaning="Model that reads it.", choices=("churned", "expanded")),
+    text("target", meaning="Model that reads it.", choices=("churn", "expansion")),
     text("input", meaning="The input."),
     number(
         "moved",
@@ -37,8 +37,17 @@ RUNS = (
     ),
     number("mean_p", meaning="Their mean estimate.", low=0, high=1, null="nobody has one"),
     number("base_rate", meaning="Rate in training.", low=0, high=1, null="no model"),
-    time("reference", meaning="First scoring by these models, which estimates are held against."),
-    number("score_psi", meaning="Population stability of the estimates.", low=0, null="too few"),
+    time(
+        "reference",
+        meaning="First scoring by these models that was no hindsight; others are held against it.",
+        null="all of them were hindsight until then",
+    ),
+    number(
+        "score_psi",
+        meaning="Population stability of the estimates that are no hindsight.",
+        low=0,
+        null="too few",
+    ),
     number(
         "score_moved",
         meaning="Largest difference of the shares of estimates up to any size.",

@@ -443,7 +443,7 @@ SCORES = (
 DRIVERS = (
     text("account_id", meaning="The account."),
     time("as_of", meaning="Date of the scoring."),
-    text("target", meaning="What is explained.", choices=("churned", "expanded", "chs")),
+    text("target", meaning="What is explained.", choices=("churn", "expansion", "chs")),
     whole("rank", meaning="1 is the strongest.", low=1),
     text("component", meaning="Component of the metric."),
     text("metric", meaning="The metric."),
@@ -549,7 +549,7 @@ FLAT_SCORES = (
 FLAT_DRIVERS = (
     text("account_id", meaning="The customer."),
     time("as_of", meaning="Date of the scoring."),
-    text("target", meaning="What is explained.", choices=("churned",)),
+    text("target", meaning="What is explained.", choices=("churn",)),
     whole("rank", meaning="1 is the strongest.", low=1),
     text("metric", meaning="Column of the table."),
     text("value", meaning="Its value for the customer."),

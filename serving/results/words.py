@@ -157,18 +157,19 @@ def n_waiting(plays: pd.DataFrame) -> int:
     return len(held_back(plays))
 
 
-Target = Literal["churned", "expanded"]
+Target = Literal["churn", "expansion"]
 
-TARGETS: dict[str, Target] = {"churn": "churned", "expansion": "expanded"}
+TARGETS: tuple[Target, ...] = ("churn", "expansion")
 MODELS = Path("churngrid-models")
 REPORT = "report.html"
 
 
 def target_of(name: str) -> Target:
-    """Return the label that a target's name stands for; raises ValueError for another name."""
-    if name not in TARGETS:
-        raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
-    return TARGETS[name]
+    """Return the target of that name; raises ValueError if there is none."""
+    for target in TARGETS:
+        if name == target:
+            return target
+    raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
 
 
 DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")

@@ -299,7 +299,7 @@ def _with_probabilities(
     for target, column in PROBABILITY.items():
         found = said[target].p() if target in said else np.nan
         accounts[column] = np.where(eligible, found, np.nan)
-    base, churn = models.churn.base_rate if models.churn else np.nan, said.get("churned")
+    base, churn = models.churn.base_rate if models.churn else np.nan, said.get("churn")
     accounts["base_rate"] = base
     apart, added = (churn.without_maturity(), churn.of_maturity()) if churn else (np.nan, np.nan)
     accounts["p_churn_health"] = np.where(eligible, apart, np.nan)
@@ -366,7 +366,7 @@ def _drivers(
 ) -> pd.DataFrame:
     """Return the reasons of what explains each account, and of its chance to grow."""
     by_model = accounts["explained_by"] == MODEL
-    told = {"churned": by_model, "expanded": accounts["p_expand"].notna()}
+    told = {"churn": by_model, "expansion": accounts["p_expand"].notna()}
     shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
     by_scorecard = accounts["explained_by"] == SCORECARD
     return drivers_of(features, shares, points, told=told, by_scorecard=by_scorecard)

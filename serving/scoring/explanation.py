@@ -102,12 +102,12 @@ _STANDING = ("cell", "health_band", "maturity_band", "maturity_due", "weakest_ca
 _NOWHERE = slice(0, 0)
 
 _KINDS = {
-    ("churned", "raises", True): "raises",
-    ("churned", "lowers", True): "lowers",
-    ("churned", "raises", False): "context",
-    ("churned", "lowers", False): "context",
+    ("churn", "raises", True): "raises",
+    ("churn", "lowers", True): "lowers",
+    ("churn", "raises", False): "context",
+    ("churn", "lowers", False): "context",
     ("chs", "lowers", True): "costs",
-    ("expanded", "raises", True): "grows",
+    ("expansion", "raises", True): "grows",
 }
 """What drivers say, by target, direction, and whether anybody can act on them."""
 
@@ -134,7 +134,7 @@ def kind_of(drivers: pd.DataFrame) -> pd.Series:
 
     Examples
     --------
-    >>> one = pd.DataFrame({"target": ["churned"], "direction": ["raises"], "actionable": [True]})
+    >>> one = pd.DataFrame({"target": ["churn"], "direction": ["raises"], "actionable": [True]})
     >>> kind_of(one).tolist()
     ['raises']
     """

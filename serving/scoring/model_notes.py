@@ -48,7 +48,7 @@ def drift_notes(drift: Mapping[str, pd.DataFrame]) -> list[str]:
     Examples
     --------
     >>> columns = ["column", "moved", "missing_then", "missing_now"]
-    >>> drift_notes({"churned": pd.DataFrame([("seats", 0.6, 0.0, 0.0)], columns=columns)})
+    >>> drift_notes({"churn": pd.DataFrame([("seats", 0.6, 0.0, 0.0)], columns=columns)})
     ['1 of 1 inputs of p_churn lies far from what it learned from: seats. Train again if it lasts.']
     """
     notes = []

@@ -42,7 +42,7 @@ class Models:
     @property
     def by_target(self) -> dict[str, FittedModel]:
         """Those that are there, by what they estimate."""
-        named = {"churned": self.churn, "expanded": self.expansion}
+        named = {"churn": self.churn, "expansion": self.expansion}
         return {target: model for target, model in named.items() if model}
 
 

@@ -41,4 +41,4 @@ def without_withheld(
             )
         else:
             left[target] = model
-    return Models(left.get("churned"), left.get("expanded")), tuple(told)
+    return Models(left.get("churn"), left.get("expansion")), tuple(told)

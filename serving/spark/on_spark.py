@@ -193,9 +193,9 @@ def score_on_spark(
     ValueError
         If there is no such target.
     """
-    label = target_of(target)
+    target = target_of(target)
     config = read_config(settings)
-    files = champion_files(tracking_address(tracking, local_uri(MODELS)), label)
+    files = champion_files(tracking_address(tracking, local_uri(MODELS)), target)
     model = model_from(files, where="the registry")
     _check_model(model, config.metrics)
     rubric = config.rubric if set(MATURITY_INPUTS) & set(model.columns) else None

@@ -68,7 +68,7 @@ def learned(*, causes: bool, seed: int = 11) -> Learned:
         tables, config.settings, scorecard=config.scorecard, rubric=config.rubric
     )
     truth = company.truth.set_index("account_id")
-    return Learned(tables, truth, dataset, backtest_dataset(dataset, "churned"))
+    return Learned(tables, truth, dataset, backtest_dataset(dataset, "churn"))
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_the_traps_are_there_for_whoever_ignores_the_clocks(blind):
     """Tickets about leaving, counted without clock and category, tell the outcome of any date."""
     tickets = blind.tables["tickets"].to_pandas()
     leaving = tickets[tickets["category"].str.lower().isin(blind.tables.denied_ticket_categories)]
-    kept = blind.dataset.labelled("churned")
+    kept = blind.dataset.labelled("churn")
     accounts = blind.dataset.X.index[kept].get_level_values("account_id")
     naive = accounts.isin(leaving["account_id"]).astype(float)
     y = blind.dataset.labels["churned"][kept].to_numpy(dtype=int)
@@ -146,14 +146,14 @@ def test_the_traps_are_there_for_whoever_ignores_the_clocks(blind):
 def shares(world) -> pd.DataFrame:
     """SHAP per component of everybody who churned, by models that never saw that time."""
     dataset = world.dataset
-    kept = dataset.labelled("churned")
+    kept = dataset.labelled("churn")
     rows, X = dataset.labels[kept].reset_index(), dataset.X[kept]
     y = dataset.labels["churned"][kept].to_numpy(dtype=np.int64)
     parts = []
     for fold in out_of_time(rows, dataset.parent[kept].to_numpy(dtype=object), n_folds=3):
         train, test = fold.train, fold.test[y[fold.test] == 1]
         boosted = model_named("boosted")
-        fitted = fit_candidate(boosted, lesson_of(dataset, "churned", train))
+        fitted = fit_candidate(boosted, lesson_of(dataset, "churn", train))
         names = list(fitted.encoding.names)
         values = fitted.contributions(X.iloc[test][names])[:, :-1]
         declared = by_column(METRICS)

@@ -48,7 +48,7 @@ def test_misspelled_address_is_refused_without_its_password(address, tmp_path, m
         lambda: churngrid.check(address),
         lambda: open_store(address).read("scores"),
         lambda: churngrid.check(tables, out=address),
-        lambda: load_champion(address, "churned"),
+        lambda: load_champion(address, "churn"),
     ]
     for attempt in attempts:
         with pytest.raises((SchemaError, ArtifactError)) as caught:
@@ -60,7 +60,7 @@ def test_misspelled_address_is_refused_without_its_password(address, tmp_path, m
 
 def test_tracking_address_is_an_address():
     with pytest.raises(ArtifactError, match="A tracking address begins with sqlite:///"):
-        load_champion("models", "churned")
+        load_champion("models", "churn")
 
 
 @pytest.mark.parametrize("address", SPELLINGS)

@@ -44,7 +44,7 @@ def table(n=240):
     )
 
 
-def model(kind="logistic", target="churned", turned=1):
+def model(kind="logistic", target="churn", turned=1):
     X = table()
     y = (turned * (X["idle_days"] + X["tickets"]) > turned * 18).to_numpy().astype(int)
     fitted = model_named(kind).build()
@@ -379,7 +379,7 @@ REPORT = TrainingReport(
 def shipped(tmp_path_factory):
     """A store with both champions."""
     store = local_uri(tmp_path_factory.mktemp("models"))
-    for fitted in (model(), model(target="expanded", turned=-1)):
+    for fitted in (model(), model(target="expansion", turned=-1)):
         log_training(store, fitted, REPORT)
     return store
 
@@ -413,7 +413,7 @@ def test_champions_whose_files_were_swapped_do_not_answer(store):
     churn.rename(churn.with_name("aside"))
     expansion.rename(churn)
     churn.with_name("aside").rename(expansion)
-    for target in ("churned", "expanded"):
+    for target in ("churn", "expansion"):
         with pytest.raises(ArtifactError, match=r"hold a model for .*; the registry records one"):
             load_champion(store, target)
 
@@ -423,7 +423,7 @@ def test_other_valid_model_in_the_place_of_the_champion_does_not_answer(store):
     shutil.rmtree(churn / "data" / "fitted")
     save_model(model("base_rate"), churn / "data" / "fitted")
     with pytest.raises(ArtifactError, match=r"of version '.{12}'; the registry records"):
-        load_champion(store, "churned")
+        load_champion(store, "churn")
 
 
 @pytest.mark.parametrize("change", [{"loader_module": "evil"}, {"code": "code"}])
@@ -438,7 +438,7 @@ def test_model_that_asks_for_code_is_refused_and_none_of_it_runs(store, monkeypa
     monkeypatch.syspath_prepend(str(churn))
     for ask in (load_champion, champion_files):
         with pytest.raises(ArtifactError, match=r"asks for code of its own .* it was not run"):
-            ask(store, "churned")
+            ask(store, "churn")
     assert not (churn / "ran").exists()
 
 
@@ -447,18 +447,18 @@ def test_description_that_is_none_is_named(store, content):
     churn, _ = folders(store)
     (churn / "MLmodel").write_text(content)
     with pytest.raises(ArtifactError, match="does not describe a model of churngrid"):
-        load_champion(store, "churned")
+        load_champion(store, "churn")
 
 
 def test_edited_files_of_a_champion_never_answer_otherwise(store):
     churn, _ = folders(store)
-    ask, right = table(20), load_champion(store, "churned").predict_p(table(20))
+    ask, right = table(20), load_champion(store, "churn").predict_p(table(20))
     for name in ("data/fitted/model.json", "data/fitted/manifest.json", "MLmodel"):
         whole = (churn / name).read_text()
         for seed in range(20):
             (churn / name).write_text(edited_text(whole, seed), encoding="utf-8")
             try:
-                found = load_champion(store, "churned")
+                found = load_champion(store, "churn")
             except ArtifactError:
                 continue
             np.testing.assert_array_equal(found.predict_p(ask), right)

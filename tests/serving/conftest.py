@@ -20,6 +20,7 @@ def verbs(monkeypatch, tmp_path):
         "score",
         "explain",
         "train",
+        "tune",
         "init",
         "effects",
         "forecast",

@@ -133,15 +133,13 @@ def scores_of(count, seed=7):
     return in_order(frame).reset_index(drop=True)
 
 
-def drivers_of(scores, target="churned"):
+def drivers_of(scores, target="churn"):
     """Invented reasons: five that raise, and for a model two that lower, context and growth."""
     shift = pd.Series(range(len(scores)))
-    told = [
-        (target, *part, "raises" if target == "churned" else "lowers", True) for part in RAISING
-    ]
-    if target == "churned":
+    told = [(target, *part, "raises" if target == "churn" else "lowers", True) for part in RAISING]
+    if target == "churn":
         told += [(target, *part, "lowers", True) for part in LOWERING]
-        told += [(target, *CONTEXT, "raises", False), ("expanded", *GROWTH, "raises", True)]
+        told += [(target, *CONTEXT, "raises", False), ("expansion", *GROWTH, "raises", True)]
     names = ["target", "component", "metric", "text", "direction", "actionable"]
     parts = []
     for rank, values in enumerate(told):

@@ -15,9 +15,11 @@ from churngrid.features.schema.tableset import Finding, Tables
 from churngrid.serving.api.compile_kernels import Compiled
 from churngrid.serving.api.effects import PlayEffects
 from churngrid.serving.api.result_types import ForecastResult, InitResult
+from churngrid.serving.api.tune import TuneResult
 from churngrid.serving.cli.app import app
 from churngrid.serving.company.coverage import Coverage, Gap
 from churngrid.serving.results.effects_schema import PLAY_EFFECTS
+from churngrid.training.evaluation.scorers import Difference
 from tests.build import day
 
 COMMANDS = {
@@ -26,6 +28,7 @@ COMMANDS = {
     "init": ["init"],
     "check": ["check", "data"],
     "train": ["train", "data"],
+    "tune": ["tune", "data", "--out", "tuned.json"],
     "backtest": ["backtest", "data", "--out", "bt"],
     "score": ["score", "data", "--out", "results"],
     "explain": ["explain", "data", "--account", "a"],
@@ -64,10 +67,10 @@ def scored(**changes):
     ).assign(**changes)
     drivers = pd.DataFrame(
         [
-            ("a", "churned", 2, "raises", True, "third reason"),
-            ("a", "churned", 1, "raises", True, LONG_REASON),
-            ("b", "churned", 1, "raises", False, "tenure 3 months"),
-            ("b", "churned", 2, "lowers", True, "many tickets solved"),
+            ("a", "churn", 2, "raises", True, "third reason"),
+            ("a", "churn", 1, "raises", True, LONG_REASON),
+            ("b", "churn", 1, "raises", False, "tenure 3 months"),
+            ("b", "churn", 2, "lowers", True, "many tickets solved"),
             ("c", "chs", 1, "lowers", True, "usage 20 %: costs 50 points"),
         ],
         columns=["account_id", "target", "rank", "direction", "actionable", "text"],
@@ -221,6 +224,11 @@ def effects_result():
     return PlayEffects(pd.DataFrame([row]), pd.DataFrame(index=range(520)), 210, ("A note.",))
 
 
+def tune_result():
+    trials = pd.DataFrame({"trial": [0, 1], "log_loss": [0.5, 0.45], "seconds": [1.0, 2.0]})
+    return TuneResult("churn", {"max_depth": 3}, trials, Difference(0.02, 0.005, 0.035, 40))
+
+
 class Verbs(ModuleType):
     """Stands in for the verbs: notes what they are called with and answers at once."""
 
@@ -236,6 +244,7 @@ class Verbs(ModuleType):
             "check": check_result(),
             "train": [train_result("churn"), train_result("expansion")],
             "backtest": backtest_result(),
+            "tune": tune_result(),
             "score": score_result(),
             "explain": story(),
             "forecast": forecast_result(),

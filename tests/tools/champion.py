@@ -16,7 +16,7 @@ def champion() -> tuple[FittedModel, pd.DataFrame, pd.Series]:
     trained = churngrid.train(tables, targets=("churn",), tracking=STORE, model_kind="boosted")
     model = churngrid.load_model("churn", trained[0].alias, tracking=STORE)
     rows = churngrid.build_dataset(tables)
-    kept = rows.labelled("churned")
+    kept = rows.labelled("churn")
     X = rows.X.loc[kept, list(model.columns)].reset_index(drop=True)
     left = rows.labels.loc[kept, "churned"].astype(int).reset_index(drop=True)
     return model, X.iloc[:200], left.iloc[:200].rename("left")

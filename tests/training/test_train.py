@@ -51,7 +51,7 @@ def test_one_outcome_only_is_refused():
     days = pd.date_range("2024-01-01", periods=600)
     rows = dataset_of(visits("abcd", days), as_of_step="quarter")
     with pytest.raises(ValueError, match=r"Every labelled row has churned = 0.*both outcomes"):
-        train_target(rows, Settings(), "churned")
+        train_target(rows, Settings(), "churn")
 
 
 def test_outcome_that_comes_only_at_the_end_leaves_nothing_to_learn():
@@ -61,8 +61,8 @@ def test_outcome_that_comes_only_at_the_end_leaves_nothing_to_learn():
     late = usage["account_id"].isin(["a0", "a1"]) & (usage["date"] > "2025-03-25")
     frames["usage_daily"] = usage[~late]
     rows = dataset_of(frames, as_of_step="quarter")
-    with pytest.raises(ValueError, match="No training block has both outcomes of 'churned'"):
-        train_target(rows, Settings(), "churned")
+    with pytest.raises(ValueError, match="No training block has both outcomes of 'churn'"):
+        train_target(rows, Settings(), "churn")
 
 
 def test_unknown_target_is_refused():
@@ -85,19 +85,19 @@ def test_columns_without_history_stay_out_of_training_unless_assumed():
 
 def test_models_see_maturity_by_its_index_and_no_opinion():
     rows = dataset_of(build_company(40, seed=2).tables, as_of_step="quarter")
-    for target in ("churned", "expanded"):
+    for target in ("churn", "expansion"):
         columns = rows.columns(target)
         assert {"chs", "csm_sentiment_90d", "sso_seat_share"}.isdisjoint(columns)
         assert "cmi" in columns
 
 
 def test_directions_are_those_declared():
-    churn = direction_of_inputs("churned")
+    churn = direction_of_inputs("churn")
     assert churn["active_users_28d"] == -1
     assert churn["days_overdue"] == 1
     assert churn["active_users_28d_vs_own"] == churn["active_users_28d_in_segment"] == -1
     assert {"tickets_30d", "tickets_30d_vs_own", "tenure_days", "arr"}.isdisjoint(churn)
-    growth = direction_of_inputs("expanded")
+    growth = direction_of_inputs("expansion")
     # More of what speaks for growth never speaks for leaving.
     assert {churn[column] for column in growth} == {-1}
     assert {"seat_saturation_28d", "upgrades_365d", "upgrade_interest_180d"} <= set(growth)

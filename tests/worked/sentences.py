@@ -196,10 +196,10 @@ class Checker:
             self.read.counts["comparison checked"] += 1
             moved = np.sign(amount(found[3]) - amount(said)) * rises
             better = {
-                ("churned", "raises"): -1,
-                ("churned", "lowers"): 1,
-                ("expanded", "raises"): 1,
-                ("expanded", "lowers"): -1,
+                ("churn", "raises"): -1,
+                ("churn", "lowers"): 1,
+                ("expansion", "raises"): 1,
+                ("expansion", "lowers"): -1,
                 ("chs", "lowers"): -1,
             }[row.target, row.direction]
             if rises and moved != better:

@@ -41,7 +41,7 @@ def by_model(tables, by_scorecard):
     y = np.random.default_rng(3).integers(0, 2, len(X))
     model = model_named("boosted").build()
     model.fit(X, y, groups=np.arange(len(y)), monotone={}, roles={})
-    churn = FittedModel("churned", model, 0.3, 30, 180, "2025-06-01T00:00:00+00:00")
+    churn = FittedModel("churn", model, 0.3, 30, 180, "2025-06-01T00:00:00+00:00")
     return score_tables(tables, AS_OF, config=read_config(Settings()), models=Models(churn))
 
 

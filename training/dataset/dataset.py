@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 
-TARGETS = ("churned", "expanded")
+TARGETS = {"churn": "churned", "expansion": "expanded"}
+"""What can be learned, each with the column of ``labels`` that tells whether it came."""
 
 ROLES = {
     "recency": "days_since_value_event",
@@ -98,20 +99,36 @@ class Dataset:
 
         Parameters
         ----------
-        target : {"churned", "expanded"}
+        target : {"churn", "expansion"}
 
         Returns
         -------
         ndarray of bool
         """
-        return np.asarray(self.labels[target].notna())
+        return np.asarray(self.outcome(target).notna())
+
+    def outcome(self, target: str) -> pd.Series:
+        """Return what became of each row, shape (n_rows,).
+
+        Parameters
+        ----------
+        target : {"churn", "expansion"}
+            Or a column of ``labels``.
+
+        Returns
+        -------
+        Series of boolean
+            Missing where the row has no label.
+        """
+        found: pd.Series = self.labels[TARGETS.get(target, target)]
+        return found
 
     def weight(self, target: str) -> FloatArray:
         """Return what each row counts for a target, shape (n_rows,).
 
         Parameters
         ----------
-        target : {"churned", "expanded"}
+        target : {"churn", "expansion"}
 
         Returns
         -------
@@ -119,7 +136,7 @@ class Dataset:
             For churn a decision counts once; growth can happen on every day of its horizon, so
             that rows count alike.
         """
-        if target == TARGETS[0]:
+        if target == "churn":
             return self.labels["weight"].to_numpy(dtype=np.float64)
         return np.ones(len(self.labels))
 
@@ -128,13 +145,13 @@ class Dataset:
 
         Parameters
         ----------
-        target : {"churned", "expanded"}
+        target : {"churn", "expansion"}
 
         Returns
         -------
         Series of Timestamp
         """
-        found: pd.Series = self.labels["closes_at" if target == TARGETS[0] else "growth_closes_at"]
+        found: pd.Series = self.labels["closes_at" if target == "churn" else "growth_closes_at"]
         return found
 
     def columns(self, target: str) -> list[str]:
@@ -145,14 +162,14 @@ class Dataset:
 
         Parameters
         ----------
-        target : {"churned", "expanded"}
+        target : {"churn", "expansion"}
 
         Returns
         -------
         list of str
         """
         if target not in (*TARGETS, *self.labels.columns):
-            raise ValueError(f"`target` must be one of {TARGETS!r}, got {target!r}.")
+            raise ValueError(f"`target` must be one of {sorted(TARGETS)!r}, got {target!r}.")
         return [column for column in self.X.columns if column != ROLES["scorecard"]]
 
 
@@ -207,7 +224,7 @@ def build_dataset(
     pairs = known_accounts(tables, dates)
     labels = _labels(tables, pairs, business, settings)
     report = summarise(labels.reset_index(), business)
-    kept = labels.index[labels[list(TARGETS)].notna().any(axis=1)]
+    kept = labels.index[labels[list(TARGETS.values())].notna().any(axis=1)]
     if not len(kept):
         raise SchemaError(f"No account gets a label on any as-of date: {report}")
     features = compute_features(
@@ -303,7 +320,7 @@ def _labels(
     unknown = ~labels.index.isin(pd.MultiIndex.from_frame(pairs))
     # Scoring could not have seen them either.
     return labels.assign(
-        **{target: labels[target].mask(unknown) for target in TARGETS},
+        **{column: labels[column].mask(unknown) for column in TARGETS.values()},
         reason=labels["reason"].mask(unknown, "not_known"),
     )
 

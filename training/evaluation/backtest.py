@@ -135,7 +135,7 @@ def backtest_dataset(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     kind : str, optional
         Ship this model whatever the size gates and the backtest say.
     n_folds : int
@@ -204,7 +204,7 @@ class _Trial:
         self.rows, self.target, self.report = rows, target, report
         self.newest: dict[str, ProbabilityModel] = {}
         self.X = dataset.X[dataset.labelled(target)]
-        self.y = dataset.labels[target][dataset.labelled(target)].to_numpy(dtype=np.int64)
+        self.y = dataset.outcome(target)[dataset.labelled(target)].to_numpy(dtype=np.int64)
         self.folds = {
             number: (fold, lesson_of(dataset, target, fold.train))
             for number, fold in enumerate(folds, start=1)

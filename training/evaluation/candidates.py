@@ -83,7 +83,7 @@ def labelled_rows(dataset: Dataset, target: str) -> Labelled:
     Parameters
     ----------
     dataset : Dataset
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
 
     Returns
     -------
@@ -93,7 +93,7 @@ def labelled_rows(dataset: Dataset, target: str) -> Labelled:
     closes, weight = dataset.closes(target)[kept].array, dataset.weight(target)[kept]
     return Labelled(
         rows=dataset.labels[kept].reset_index().assign(closes_at=closes, weight=weight),
-        y=dataset.labels[target][kept].to_numpy(dtype=np.int64),
+        y=dataset.outcome(target)[kept].to_numpy(dtype=np.int64),
         parents=dataset.parent[kept].to_numpy(dtype=object),
     )
 
@@ -104,7 +104,7 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
     Parameters
     ----------
     dataset : Dataset
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     place : ndarray of int64, optional
         Positions among the labelled rows; all of them by default.
 
@@ -121,7 +121,7 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
     parents = dataset.parent[kept].to_numpy(dtype=object)[rows]
     return Lesson(
         X=X[[*columns, ROLES["scorecard"]]],
-        y=dataset.labels[target][kept].to_numpy(dtype=np.int64)[rows],
+        y=dataset.outcome(target)[kept].to_numpy(dtype=np.int64)[rows],
         parents=parents,
         weight=dataset.weight(target)[kept][rows],
         newest=_newest(as_of, dataset.closes(target)[kept].iloc[rows]),
@@ -164,7 +164,7 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
 
     Parameters
     ----------
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     metrics : sequence of Metric
 
     Returns
@@ -177,19 +177,19 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
 
     Examples
     --------
-    >>> churn = direction_of_inputs("churned")
+    >>> churn = direction_of_inputs("churn")
     >>> churn["active_users_28d"], churn["active_users_28d_vs_own"], churn["seat_saturation_28d"]
     (-1, -1, -1)
     """
     signs = {"+": 1, "-": -1}
-    if target == "churned":
+    if target == "churn":
         return {
             column: -signs[direction]
             for metric in metrics
             if (direction := _health_direction(metric)) in signs
             for column in (metric.column, metric.vs_own, metric.percentile)
         }
-    if target != "expanded":
+    if target != "expansion":
         return {}
     return {
         metric.column: signs[metric.expansion_direction]

@@ -86,7 +86,7 @@ def reason_stability(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     model : Model
         The kind that is trained again.
     fitted : ProbabilityModel

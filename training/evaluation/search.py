@@ -17,7 +17,7 @@ from .candidates import fit_candidate, labelled_rows, lesson_of
 from .scorers import SEED, Difference, paired_difference
 from .tuned import BEFORE, SETTINGS, SHAPE, tuned_model
 
-__all__ = ["Search", "search_parameters"]
+__all__ = ["Search", "needed_optuna", "search_parameters"]
 
 _SEED = 0
 _DEFAULTS = {"own_shape": False, "max_depth": 6, "learning_rate": 0.05, "bagging_fraction": 0.8}
@@ -59,7 +59,7 @@ def search_parameters(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     seconds : float
         Budget, above 0; no trial begins after it, and the one that runs is finished.
     n_trials : int, optional
@@ -75,14 +75,12 @@ def search_parameters(
 
     Raises
     ------
-    ModuleNotFoundError
-        Without Optuna.
     ValueError
         If the history is too short.
     SchemaError
-        If no inner fold has both outcomes.
+        Without Optuna, or if no inner fold has both outcomes.
     """
-    optuna = _optuna()
+    optuna = needed_optuna()
     labelled = labelled_rows(dataset, target)
     newest = out_of_time(labelled.rows, labelled.parents)[-1]
     inner = _Inner(dataset, target, newest.train)
@@ -144,7 +142,7 @@ class _Inner:
             )
             trial.report(found, step)
             if step + 1 < len(self.folds) and trial.should_prune():
-                raise _optuna().TrialPruned
+                raise needed_optuna().TrialPruned
         return float(found)
 
 
@@ -203,12 +201,13 @@ def _listed(study: Any) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _optuna() -> Any:
+def needed_optuna() -> Any:
+    """Return Optuna; raises SchemaError with the way to install it where it is missing."""
     try:
         import optuna
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "`tune` needs Optuna; install it with `pip install 'churngrid[tune]'`."
+        raise SchemaError(
+            "Tuning needs Optuna, which is not installed: pip install 'churngrid[tune]'."
         ) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

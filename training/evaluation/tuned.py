@@ -36,7 +36,7 @@ def tuned_model(parameters: Mapping[str, Any]) -> Model:
     Raises
     ------
     ValueError
-        If a name is unknown.
+        If a name is unknown or a shape is not whole.
 
     Examples
     --------
@@ -48,8 +48,12 @@ def tuned_model(parameters: Mapping[str, Any]) -> Model:
     if unknown:
         raise ValueError(f"`tuned` knows {list(known)!r}, got {unknown[0]!r}.")
     settings: dict[str, Any] = {name: parameters[name] for name in SETTINGS if name in parameters}
-    if parameters.get("shape"):
-        settings["shapes"] = (TreeShape(**{name: parameters["shape"][name] for name in SHAPE}),)
+    if shape := parameters.get("shape"):
+        if set(shape) != set(SHAPE):
+            raise ValueError(
+                f"`shape` of `tuned` must name {list(SHAPE)!r}, got {sorted(shape)!r}."
+            )
+        settings["shapes"] = (TreeShape(**shape),)
     return replace(model_named("boosted"), build=partial(Boosted, **settings))
 
 

@@ -75,7 +75,7 @@ def learn_flat(
     )
     through = "" if table.dates is None else table.dates.max().isoformat()
     model = FittedModel(
-        target="churned",
+        target="churn",
         model=fitted,
         base_rate=float(table.y.mean()),
         lead_days=0,
@@ -158,7 +158,7 @@ def _card(table: FlatTable, trial: FlatTrial) -> dict[str, Any]:
     """Return what the model card says, as plain values."""
     shown = trial.scorers[trial.scorers["scheme"] == trial.scheme]
     return {
-        "target": "churned",
+        "target": "churn",
         "kind": trial.kind,
         "notice": trial.notice,
         "business": _business(table),

@@ -100,7 +100,7 @@ def flat_trial(
     choice = choose(deciding, competitors, allowed)
     shipped = kind or choice.kind
     return FlatTrial(
-        predictions=predictions.assign(target="churned", shipped=predictions["model"] == shipped),
+        predictions=predictions.assign(target="churn", shipped=predictions["model"] == shipped),
         scorers=_scored(predictions),
         scheme=scheme,
         kind=shipped,

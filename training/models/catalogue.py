@@ -168,7 +168,7 @@ MODELS = (
         meaning="Only by how much its ARR has moved in a year: who grew grows on.",
         needs=("growth",),
         is_baseline=True,
-        only_for="expanded",
+        only_for="expansion",
     ),
     Model(
         name="seat_saturation",
@@ -177,7 +177,7 @@ MODELS = (
         meaning="Only how full its seats are: who runs out of seats buys more.",
         needs=("saturation",),
         is_baseline=True,
-        only_for="expanded",
+        only_for="expansion",
     ),
     Model(
         name="logistic",
@@ -314,14 +314,14 @@ def model_named(name: str) -> Model:
     return found[name]
 
 
-def applicable(roles: Mapping[str, str], target: str = "churned") -> tuple[Model, ...]:
+def applicable(roles: Mapping[str, str], target: str = "churn") -> tuple[Model, ...]:
     """Return the models that can take part: their special columns are there, the target is theirs.
 
     Parameters
     ----------
     roles : dict of str to str
         Role to column.
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
 
     Returns
     -------

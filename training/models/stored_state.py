@@ -91,7 +91,7 @@ class StoredBookRates(_Stored):
 class StoredFacts(_Stored):
     """Everything about a fitted model but its trees; see ``FittedModel``."""
 
-    target: Literal["churned", "expanded"]
+    target: Literal["churn", "expansion"]
     kind: _Name
     base_rate: _Rate
     lead_days: Annotated[int, Field(ge=0, le=3650)]

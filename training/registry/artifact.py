@@ -45,15 +45,11 @@ BASE = "(base)"
 # Component of the inputs that stand on the other axis of the grid.
 MATURITY = "maturity"
 # The column a prediction is called after, per target.
-PROBABILITY = {"churned": "p_churn", "expanded": "p_expand"}
+PROBABILITY = {"churn": "p_churn", "expansion": "p_expand"}
 
 MANIFEST = "manifest.json"
 STATE = "model.json"
 SHOWN = 20
-
-
-# What a target is called everywhere but in the label's own column.
-TARGET = {"churned": "churn", "expanded": "expansion"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,7 +61,7 @@ class FittedModel(AsEstimator):
 
     Parameters
     ----------
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     model : ProbabilityModel
         Fitted.
     base_rate : float
@@ -91,7 +87,7 @@ class FittedModel(AsEstimator):
         The model card: plain JSON values.
     """
 
-    target: Literal["churned", "expanded"]
+    target: Literal["churn", "expansion"]
     model: ProbabilityModel
     base_rate: float
     lead_days: int
@@ -114,7 +110,7 @@ class FittedModel(AsEstimator):
     def __repr__(self) -> str:
         inputs = "input" if len(self.columns) == 1 else "inputs"
         return (
-            f"<FittedModel of {TARGET[self.target]}: {self.kind}, {len(self.columns)} {inputs}, "
+            f"<FittedModel of {self.target}: {self.kind}, {len(self.columns)} {inputs}, "
             f"trained through {self.trained_through[:10]}, base rate {self.base_rate:.1%}>"
         )
 

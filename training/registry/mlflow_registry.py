@@ -50,7 +50,7 @@ __all__ = [
 
 
 # Name in the registry, per target.
-REGISTERED = {"churned": "churngrid-churn", "expanded": "churngrid-expansion"}
+REGISTERED = {"churn": "churngrid-churn", "expansion": "churngrid-expansion"}
 
 EXPERIMENT = "churngrid"
 CHAMPIONS = "champions"
@@ -199,7 +199,7 @@ def load_champion(tracking_uri: str, target: str, version: str = "champion") -> 
     Parameters
     ----------
     tracking_uri : str
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
     version : str
         Number or alias in the registry.
 
@@ -226,7 +226,7 @@ def champion_files(tracking_uri: str, target: str) -> dict[str, bytes]:
     Parameters
     ----------
     tracking_uri : str
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
 
     Returns
     -------
@@ -317,7 +317,7 @@ def champion_version(tracking_uri: str, target: str) -> str | None:
     Parameters
     ----------
     tracking_uri : str
-    target : {"churned", "expanded"}
+    target : {"churn", "expansion"}
 
     Returns
     -------

@@ -126,7 +126,7 @@ def try_weights(dataset: Dataset, scorecard: Scorecard, *, seed: int = 0) -> Tri
         If a label learned from was not certain before the first date that is measured.
     """
     scores = score_health(dataset.features, scorecard).scores["chs"]
-    kept = dataset.labelled("churned") & scores.notna().to_numpy()
+    kept = dataset.labelled("churn") & scores.notna().to_numpy()
     rows = dataset.labels[kept].reset_index()
     y = rows["churned"].to_numpy(dtype=float)
     parents = dataset.parent[kept].to_numpy(dtype=object)

@@ -68,7 +68,7 @@ def test_training_says_what_ships_and_why(trained):
 @pytest.mark.long
 def test_base_and_contributions_add_up_to_the_shown_probability(with_model):
     scores = with_model.scores.set_index("account_id")
-    shares = with_model.contributions["churned"].droplevel("as_of")
+    shares = with_model.contributions["churn"].droplevel("as_of")
     shown = scores["p_churn"].dropna()
     logit = np.log(shown / (1 - shown))
     assert (shares.sum(axis=1).loc[shown.index] - logit).abs().max() < 1e-9

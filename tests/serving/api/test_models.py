@@ -81,10 +81,10 @@ def test_what_cannot_be_promoted_is_said(store, tmp_path):
         churngrid.promote_model("churn", "2", reason=" ", tracking=store)
     empty = local_uri(tmp_path)
     with pytest.raises(
-        ArtifactError, match="holds no model of 'churned' yet; run `churngrid train` first"
+        ArtifactError, match="holds no model of 'churn' yet; run `churngrid train` first"
     ):
         churngrid.rollback_model("churn", reason="because", tracking=empty)
-    with pytest.raises(ArtifactError, match="holds no model of 'expanded' yet; run `churngrid tr"):
+    with pytest.raises(ArtifactError, match="holds no model of 'expansion' yet; run `churngrid tr"):
         churngrid.promote_model("expansion", "1", reason="because", tracking=empty)
     churngrid.train_table(flat_customers(300), target="left", tracking=empty)
     with pytest.raises(ArtifactError, match="has had no other champion than version 1"):

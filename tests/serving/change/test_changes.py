@@ -44,7 +44,7 @@ def model(*, steepness=1.0):
     groups = X.index.get_level_values("account_id").to_numpy(dtype=object)
     fitted = model_named("logistic").build()
     fitted.fit(X, y, groups=groups, monotone={}, roles={})
-    return FittedModel("churned", fitted, 0.3, 0, 90, "2024-06-01")
+    return FittedModel("churn", fitted, 0.3, 0, 90, "2024-06-01")
 
 
 @pytest.fixture(scope="module")

@@ -41,8 +41,13 @@ def test_every_option_reaches_the_verb(verbs):
             ("data", None),
             {
                 **{"targets": ("churn", "expansion"), "tracking": None},
-                **{"model_kind": None, "stability": False},
+                **{"model_kind": None, "tuned": None, "stability": False},
             },
+        ),
+        (
+            "tune",
+            ("data", None),
+            {"target": "churn", "seconds": 600.0, "trials": None, "seed": 0},
         ),
         ("backtest", ("data", None), {"out": Path("bt"), "targets": ("churn", "expansion")}),
         (

@@ -61,7 +61,7 @@ CASES = (
 class Learned:
     """A model that has learned from everything, and says what its inputs hold."""
 
-    target, kind, version, base_rate = "churned", "boosted", "0" * 64, 0.2
+    target, kind, version, base_rate = "churn", "boosted", "0" * 64, 0.2
     maturity_columns, references, learned_until = (), {}, ""
     rates, block_error = None, 0.0
     columns = tuple(metric.column for metric in METRICS if metric.in_model)

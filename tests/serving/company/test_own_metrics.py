@@ -175,9 +175,9 @@ def test_models_train_on_them_and_say_them(metrics, frames):
         metrics=metrics,
         as_of=[pd.Timestamp("2024-10-01", tz="UTC")],
     )
-    assert {COLUMN, f"{COLUMN}_in_segment"} <= set(dataset.columns("churned"))
-    assert direction_of_inputs("churned", metrics)[COLUMN] == 1
-    assert COLUMN not in direction_of_inputs("churned")
+    assert {COLUMN, f"{COLUMN}_in_segment"} <= set(dataset.columns("churn"))
+    assert direction_of_inputs("churn", metrics)[COLUMN] == 1
+    assert COLUMN not in direction_of_inputs("churn")
 
 
 def test_shap_of_level_and_percentile_is_one_driver_with_its_label(metrics, frames):
@@ -190,7 +190,7 @@ def test_shap_of_level_and_percentile_is_one_driver_with_its_label(metrics, fram
     none = np.empty((len(shares), 0))
     nothing = ScorePoints([], np.empty(0, dtype=np.int64), none, none, none)
     found = drivers_of(
-        features, {"churned": shares}, nothing, told={"churned": everyone}, by_scorecard=~everyone
+        features, {"churn": shares}, nothing, told={"churn": everyone}, by_scorecard=~everyone
     )
     assert len(found)
     assert set(found["metric"]) == {COLUMN}
@@ -203,7 +203,7 @@ def fitted(*columns):
     y = (X.iloc[:, 0] > 0.5).to_numpy().astype(int)
     model = model_named("boosted").build()
     model.fit(X, y, groups=np.arange(len(y)), monotone={}, roles={})
-    return FittedModel("churned", model, 0.5, 30, 180, "2025-06-01T00:00:00+00:00")
+    return FittedModel("churn", model, 0.5, 30, 180, "2025-06-01T00:00:00+00:00")
 
 
 def test_model_that_reads_an_undeclared_metric_is_refused_with_the_way_out(metrics, frames):

@@ -29,12 +29,12 @@ def test_component_that_pushes_most_altogether_gives_the_drivers():
     found = with_reasons(
         ACCOUNTS,
         drivers(
-            ("tickets_30d", "support", 0.5, "churned", "raises", True),
-            ("active_users_28d", "usage", 0.4, "churned", "raises", True),
-            ("stickiness_28d", "usage", 0.3, "churned", "raises", True),
-            ("tenure_days", "context", 9.0, "churned", "raises", False),
-            ("exec_sponsors", "relationship", 9.0, "churned", "lowers", True),
-            ("open_goals", "outcomes", 9.0, "expanded", "raises", True),
+            ("tickets_30d", "support", 0.5, "churn", "raises", True),
+            ("active_users_28d", "usage", 0.4, "churn", "raises", True),
+            ("stickiness_28d", "usage", 0.3, "churn", "raises", True),
+            ("tenure_days", "context", 9.0, "churn", "raises", False),
+            ("exec_sponsors", "relationship", 9.0, "churn", "lowers", True),
+            ("open_goals", "outcomes", 9.0, "expansion", "raises", True),
         ),
     )
     assert found.index.tolist() == [7, 3]

@@ -153,7 +153,7 @@ def test_retraining_without_newer_rows_leaves_the_champion(table, trained, store
     )
     assert again.alias == "challenger"
     assert "no row is newer" in again.reason
-    assert load_champion(store, "churned").version == trained.version
+    assert load_champion(store, "churn").version == trained.version
 
 
 def test_one_customer_is_explained(table, trained, store, scored):

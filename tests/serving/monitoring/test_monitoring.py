@@ -38,7 +38,7 @@ def drift_of(date, *, moved=0.1, missing=0.0, inputs=5):
     return pd.DataFrame(
         {
             "as_of": day(date),
-            "target": "churned",
+            "target": "churn",
             "input": [f"i{number}" for number in range(inputs)],
             "moved": moved,
             "missing_then": 0.0,
@@ -107,6 +107,25 @@ def test_estimates_that_rank_no_better_than_chance_are_found():
 
     found = rules_of(*history(by_chance, outcomes=anybody))
     assert {"ranking", "no_better_than_base_rate"} <= set(found)
+
+
+def test_hindsight_is_no_reference_for_what_came_later():
+    """A model was asked about two dates it had learned from; its own use begins with the third."""
+    rng = np.random.default_rng(5)
+    parts = [scores_of(date, p=rng.beta(1, 4, 200)) for date in (*DATES, "2025-04-01")]
+    for known in parts[:2]:
+        known["hindsight"], known["p_churn"] = True, rng.beta(1, 20, 200)
+    scores = pd.concat(parts, ignore_index=True)
+    drift = pd.concat([drift_of(date, moved=0.9) for date in DATES[:2]])
+    runs = runs_of(scores, drift, FEEDS)
+    assert runs["reference"].isna().tolist() == [True, True, False, False]
+    assert (runs["reference"].iloc[2:] == day(DATES[2])).all()
+    assert runs["score_psi"].isna().tolist() == [True, True, False, False]
+    assert runs["score_psi"].max() < 0.25
+    beside = scores.assign(left=pd.Series(pd.NA, scores.index, dtype="boolean"))
+    whole = runs.merge(realised_of(beside), on="as_of").assign(open_because="")
+    check_result("runs", whole, MONITORED["runs"])
+    assert rules_of(whole, beside) == {}
 
 
 def test_a_planted_drift_is_found_only_where_it_lasts():

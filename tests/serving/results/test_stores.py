@@ -158,7 +158,7 @@ def test_rows_come_back_in_one_order_everywhere(out):
         {
             "account_id": ["b", "a", "a", "a"],
             "as_of": day(DECEMBER),
-            "target": ["churned", "expanded", "churned", "churned"],
+            "target": ["churn", "expansion", "churn", "churn"],
             "rank": [1, 1, 2, 1],
         }
     )

@@ -65,7 +65,7 @@ def found(features, shares, *, points=None, by_scorecard=False):
 
 def test_five_raise_and_three_lower_the_strongest_first():
     shares = frame([[*range(1, 8), -1, -2, -3, -4, 0], [0.0] * 12])
-    drivers = found(features_of(), {"churned": shares})
+    drivers = found(features_of(), {"churn": shares})
     assert drivers["account_id"].tolist() == ["a0"] * 8
     assert drivers["rank"].tolist() == list(range(1, 9))
     assert drivers["shap"].tolist() == [7, 6, 5, 4, -4, 3, -3, -2]
@@ -77,13 +77,13 @@ def test_five_raise_and_three_lower_the_strongest_first():
 
 def test_of_equal_shares_the_earlier_column_comes_first():
     shares = frame([[1.0] * 3 + [0.0] * 9, [0.0] * 12])
-    assert found(features_of(), {"churned": shares})["metric"].tolist() == NAMES[:3]
+    assert found(features_of(), {"churn": shares})["metric"].tolist() == NAMES[:3]
 
 
 def test_variants_of_a_metric_are_one_driver():
     names = [USERS, f"{USERS}_vs_own", f"{USERS}_in_segment", OVERDUE]
     shares = frame([[1.0, 0.5, -0.25, 1.0], [0.0] * 4], names)
-    drivers = found(features_of(), {"churned": shares})
+    drivers = found(features_of(), {"churn": shares})
     assert drivers["metric"].tolist() == [USERS, OVERDUE]
     assert drivers["shap"].tolist() == [1.25, 1.0]
 
@@ -91,29 +91,29 @@ def test_variants_of_a_metric_are_one_driver():
 def test_what_moves_little_of_the_estimate_is_not_said():
     small = 100 * LEAST_SHARE / (1 - LEAST_SHARE)
     shares = frame([[100.0, 0.99 * small], [100.0, 1.01 * small]], NAMES[:2])
-    drivers = found(features_of(), {"churned": shares})
+    drivers = found(features_of(), {"churn": shares})
     assert drivers.groupby("account_id").size().to_dict() == {"a0": 1, "a1": 2}
 
 
 def test_inputs_that_are_no_metrics_count_in_the_share_and_are_no_drivers():
     shares = frame([[1.0, -3.0], [0.0, 0.0]], [USERS, "cmi"])
-    drivers = found(features_of(), {"churned": shares})
+    drivers = found(features_of(), {"churn": shares})
     assert drivers[["metric", "share"]].to_numpy().tolist() == [[USERS, 0.25]]
 
 
 @pytest.mark.parametrize("names", [["cmi", "chs"], []])
 def test_a_model_without_metrics_has_no_drivers(names):
-    assert found(features_of(), {"churned": frame(1.0, names)}).empty
+    assert found(features_of(), {"churn": frame(1.0, names)}).empty
 
 
 def test_accounts_that_the_model_does_not_explain_have_no_drivers_of_it():
-    shares = {"churned": frame([[1.0], [1.0]], [USERS])}
-    told = {"churned": pd.Series([True, False], index=index_of())}
-    by_scorecard = ~told["churned"]
+    shares = {"churn": frame([[1.0], [1.0]], [USERS])}
+    told = {"churn": pd.Series([True, False], index=index_of())}
+    by_scorecard = ~told["churn"]
     points = points_of([[5.0, 0.2], [5.0, 0.2]], names=[USERS, VOLUME])
     drivers = drivers_of(features_of(), shares, points, told=told, by_scorecard=by_scorecard)
     assert drivers["account_id"].tolist() == ["a0", "a1"]
-    assert drivers["target"].tolist() == ["churned", "chs"]
+    assert drivers["target"].tolist() == ["churn", "chs"]
     # What takes points lowers the score; less than a point is not said.
     assert drivers["direction"].tolist() == ["raises", "lowers"]
     assert drivers["metric"].tolist() == [USERS, USERS]
@@ -124,7 +124,7 @@ def one_reason(value, sign=1.0, *, own=np.nan, median=np.nan, name=USERS, shares
     parts = np.zeros((2, 3))
     parts[0] = np.array(shares or (1.0, 0.0, 0.0)) * sign
     features = features_of(value, baseline=own, median=median)
-    drivers = found(features, {more.get("target", "churned"): frame(parts, names)})
+    drivers = found(features, {more.get("target", "churn"): frame(parts, names)})
     return drivers["text"].tolist()
 
 
@@ -175,8 +175,8 @@ def test_where_less_is_better_the_sides_change():
 
 
 def test_growth_comes_from_what_is_better_than_usual():
-    assert one_reason(9.0, median=5.0, target="expanded") != []
-    assert one_reason(3.0, median=5.0, target="expanded") == []
+    assert one_reason(9.0, median=5.0, target="expansion") != []
+    assert one_reason(3.0, median=5.0, target="expansion") == []
 
 
 def test_all_accounts_are_the_reference_where_the_level_counts():
@@ -184,7 +184,7 @@ def test_all_accounts_are_the_reference_where_the_level_counts():
     features.frame.iloc[0] = 2.0
     shares = frame(0.0, [USERS], 9)
     shares.iloc[0] = 1.0
-    drivers = found(features, {"churned": shares})
+    drivers = found(features, {"churn": shares})
     assert drivers["text"].tolist() == ["active users 2 (all accounts 5): 100 % of the estimate"]
     assert drivers["compared_with"].tolist() == ["all"]
     assert drivers["usual"].tolist() == [5.0]
@@ -202,7 +202,7 @@ def test_no_reason_ever_contradicts_what_it_names(numbers, moves):
         features.frame[column] = numbers[:, which]
         features.baseline[column] = numbers[:, (which + 1) % 3]
         features.segment_median[column] = numbers[:, (which + 2) % 3]
-    drivers = found(features, {"churned": frame(moves, names, 6)})
+    drivers = found(features, {"churn": frame(moves, names, 6)})
     better = {m.column: {"+": 1, "-": -1}.get(m.direction, 0) for m in METRICS}
     for row in drivers[drivers["compared_with"] != ""].itertuples():
         worse = (row.value - row.usual) * better[row.metric] < 0
@@ -211,7 +211,7 @@ def test_no_reason_ever_contradicts_what_it_names(numbers, moves):
 
 def test_a_value_that_is_missing_is_no_driver():
     features = features_of(absence=Absence.NOT_COLLECTED)
-    drivers = found(features, {"churned": frame(1.0)})
+    drivers = found(features, {"churn": frame(1.0)})
     assert drivers.empty
     assert [*drivers.columns] == [*DRIVER_COLUMNS, "weight"]
 
@@ -227,6 +227,6 @@ def test_points_are_held_against_the_value_that_gets_them_all():
 
 def test_context_is_marked_as_nothing_to_act_on():
     context = next(metric for metric in METRICS if metric.axis == "context")
-    drivers = found(features_of(), {"churned": frame(1.0, [context.column, NAMES[0]])})
+    drivers = found(features_of(), {"churn": frame(1.0, [context.column, NAMES[0]])})
     own = drivers.set_index("metric")["actionable"].groupby(level=0).first()
     assert own.to_dict() == {context.column: False, NAMES[0]: True}

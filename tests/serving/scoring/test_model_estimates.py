@@ -23,7 +23,7 @@ from churngrid.training.registry.artifact import FittedModel
 INPUTS = pd.DataFrame({"idle_days": np.linspace(0.0, 60.0, 80), "chs": np.linspace(90.0, 5.0, 80)})
 
 
-def _model(target="churned", X=INPUTS):
+def _model(target="churn", X=INPUTS):
     y = np.arange(len(X)) % 3 == 0
     model = model_named("boosted").build()
     model.fit(X, y.astype(int), groups=np.arange(len(X)), monotone={}, roles={})
@@ -33,9 +33,9 @@ def _model(target="churned", X=INPUTS):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_estimates_are_those_of_the_models(threads):
-    models = {target: _model(target) for target in ("churned", "expanded")}
+    models = {target: _model(target) for target in ("churn", "expansion")}
     with estimated(models, INPUTS, threads=threads) as said:
-        assert list(said) == ["churned", "expanded"]
+        assert list(said) == ["churn", "expansion"]
         for target, model in models.items():
             np.testing.assert_array_equal(said[target].p(), model.predict_p(INPUTS))
             shares = said[target].contributions()
@@ -46,9 +46,9 @@ def test_estimates_are_those_of_the_models(threads):
 def test_what_a_model_refuses_reaches_whoever_asks_for_it(threads):
     with (
         pytest.raises(ArtifactError, match="Columns differ"),
-        estimated({"churned": _model()}, INPUTS[["chs"]], threads=threads) as said,
+        estimated({"churn": _model()}, INPUTS[["chs"]], threads=threads) as said,
     ):
-        said["churned"].p()
+        said["churn"].p()
 
 
 @pytest.mark.parametrize(("threads", "beside"), [(1, False), (3, True)])
@@ -57,8 +57,8 @@ def test_only_several_threads_ask_beside(threads, beside, monkeypatch):
     monkeypatch.setattr(
         FittedModel, "predict_p", lambda *_: asked.append(threading.current_thread())
     )
-    with estimated({"churned": _model()}, INPUTS, threads=threads) as said:
-        said["churned"].p()
+    with estimated({"churn": _model()}, INPUTS, threads=threads) as said:
+        said["churn"].p()
     assert (asked[0] is not threading.main_thread()) == beside
 
 
@@ -66,7 +66,7 @@ def test_threads_change_no_score():
     company = company_of(build_company(60, seed=3).tables, None)
     known = known_on(company.tables, pd.Timestamp("2025-11-01", tz="UTC"), company.config)
     X = known.features.frame[["tenure_days", "arr"]]
-    models = Models(_model(X=X), _model("expanded", X=X))
+    models = Models(_model(X=X), _model("expansion", X=X))
     one, several = (
         score_known(known, config=_with_threads(company.config, threads), models=models)
         for threads in (1, 2)
@@ -95,14 +95,14 @@ def _mature_model():
     model.fit(X, y.astype(int), groups=np.arange(900), monotone={}, roles={})
     facts = {"lead_days": 30, "horizon_days": 180, "trained_through": "2025-06-01"}
     components = {"days_since_value_event": "usage", "cmi": "maturity"}
-    return X, FittedModel("churned", model, float(y.mean()), components=components, **facts)
+    return X, FittedModel("churn", model, float(y.mean()), components=components, **facts)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_one_model_gives_two_numbers_that_differ_by_exactly_what_maturity_adds(threads):
     X, model = _mature_model()
-    with estimated({"churned": model}, X, threads=threads) as said:
-        churn = said["churned"]
+    with estimated({"churn": model}, X, threads=threads) as said:
+        churn = said["churn"]
         both, apart = (np.log(p / (1 - p)) for p in (churn.p(), churn.without_maturity()))
         np.testing.assert_allclose(both - apart, churn.of_maturity(), atol=1e-9)
         shares = churn.contributions()
@@ -153,7 +153,7 @@ def test_inputs_far_from_training_are_measured_and_named():
     result = score_known(
         known, config=company.config, models=Models(replace(_model(X=X), references=then))
     )
-    moved = result.drift["churned"].set_index("column")["moved"]
+    moved = result.drift["churn"].set_index("column")["moved"]
     assert moved["arr"] > 0.9
     assert moved["tenure_days"] == pytest.approx(0.0, abs=1e-9)
     assert any("1 of 2 inputs of p_churn lies far" in note for note in result.notes)

@@ -164,16 +164,16 @@ def models(tables, tmp_path_factory):
     features = compute_features(tables, known_accounts(tables, DATES[:1]), metrics=METRICS)
     uri = local_uri(tmp_path_factory.mktemp("models"))
     fitted = {}
-    for target in ("churned", "expanded"):
+    for target in ("churn", "expansion"):
         X = features.frame[model_columns(METRICS)]
-        if target == "expanded":
+        if target == "expansion":
             X = X.join(maturity_inputs(tables, features, config.rubric))
         model = model_named("boosted").build()
         y = np.random.default_rng(1).integers(0, 2, len(X))
         model.fit(X, y, groups=np.arange(len(X)), monotone={}, roles={})
         fitted[target] = fitted_model(target, model)
         log_training(uri, fitted[target], report())
-    return uri, Models(fitted["churned"], fitted["expanded"])
+    return uri, Models(fitted["churn"], fitted["expansion"])
 
 
 def fitted_model(target, model):
@@ -225,13 +225,13 @@ def test_a_model_that_reads_the_scorecard_is_refused(spark, folder, tmp_path):
     y = (X["chs"] < 50).to_numpy().astype(int)
     model.fit(X, y, groups=np.arange(40), monotone={}, roles={"scorecard": "chs"})
     uri = local_uri(tmp_path)
-    log_training(uri, fitted_model("churned", model), report())
+    log_training(uri, fitted_model("churn", model), report())
     with pytest.raises(ArtifactError, match=r"'scorecard' model .* reads \['chs'\], which is not"):
         score_on_spark(spark, folder, DATES[0], tracking=uri)
 
 
 def test_without_a_champion_the_next_step_is_said(spark, folder, tmp_path):
-    with pytest.raises(ArtifactError, match="no champion for 'churned'; run `churngrid train`"):
+    with pytest.raises(ArtifactError, match="no champion for 'churn'; run `churngrid train`"):
         score_on_spark(spark, folder, DATES[0], tracking=local_uri(tmp_path))
     assert not any(tmp_path.iterdir())
 

@@ -61,13 +61,13 @@ def test_accounts_without_label_still_count_as_peers():
 
 def test_pair_labelled_for_churn_only_is_a_row_of_churn_only():
     dataset = dataset_of(company([*TWO_OF_THREE, ("c", "2025-03-01", False, None)]))
-    assert dataset.labelled("churned").tolist() == [True, True, True]
-    assert dataset.labelled("expanded").tolist() == [True, True, False]
+    assert dataset.labelled("churn").tolist() == [True, True, True]
+    assert dataset.labelled("expansion").tolist() == [True, True, False]
 
 
 def test_pair_labelled_for_expansion_only_is_counted_apart():
     dataset = dataset_of(company([*TWO_OF_THREE, ("c", "2025-03-01", None, True)]))
-    assert dataset.labelled("churned").tolist() == [True, True, False]
+    assert dataset.labelled("churn").tolist() == [True, True, False]
     assert dataset.report.dropped["not_given"] == 1
 
 

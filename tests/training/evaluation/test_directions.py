@@ -41,7 +41,7 @@ def learned(request):
     company = company_of(request.param(), None)
     quarters = company.config.settings.model_copy(update={"as_of_step": "quarter"})
     company = replace(company, config=replace(company.config, settings=quarters))
-    lesson = lesson_of(dataset_of(company, None), "churned")
+    lesson = lesson_of(dataset_of(company, None), "churn")
     model = fit_candidate(model_named("boosted"), lesson)
     return lesson.X.iloc[:: max(1, len(lesson.X) // 200)], model, lesson.monotone
 
@@ -73,6 +73,6 @@ def test_every_declared_direction_holds_for_level_past_and_peers(learned):
 
 
 def test_variants_of_metrics_without_a_direction_are_free():
-    churn = direction_of_inputs("churned")
+    churn = direction_of_inputs("churn")
     assert {"tickets_30d", "tickets_30d_vs_own", "arr_in_segment"}.isdisjoint(churn)
     assert set(pd.Series(churn)) == {-1, 1}

@@ -37,7 +37,7 @@ def rows_of(then, now):
 
 def stable(then, now, owners=None):
     dataset = SimpleNamespace(X=rows_of(then, now))
-    found = reason_stability(dataset, "churned", None, Additive(), owners=owners or {}, refits=0)
+    found = reason_stability(dataset, "churn", None, Additive(), owners=owners or {}, refits=0)
     assert np.isnan(found.after_training)
     return found
 
@@ -63,7 +63,7 @@ def test_a_model_without_inputs_has_no_reasons_that_could_change():
         encoding = SimpleNamespace(names=())
 
     dataset = SimpleNamespace(X=rows_of([1, 2, 3, 4, 5], [5, 4, 3, 2, 1]))
-    found = reason_stability(dataset, "churned", None, Rate(), owners={}, refits=0)
+    found = reason_stability(dataset, "churn", None, Rate(), owners={}, refits=0)
     assert found.a_date_earlier == 1.0
 
 
@@ -73,11 +73,10 @@ def test_training_again_gives_a_share_and_the_same_one_every_time():
     config = read_config(settings)
     dataset = build_dataset(tables, settings, scorecard=config.scorecard, rubric=config.rubric)
     model = model_named("logistic")
-    fitted = fit_candidate(model, lesson_of(dataset, "churned"))
+    fitted = fit_candidate(model, lesson_of(dataset, "churn"))
     owners = owner_of_inputs(METRICS)
     first, again = (
-        reason_stability(dataset, "churned", model, fitted, owners=owners, refits=1)
-        for _ in range(2)
+        reason_stability(dataset, "churn", model, fitted, owners=owners, refits=1) for _ in range(2)
     )
     assert first == again
     assert 0.0 <= first.after_training <= 1.0

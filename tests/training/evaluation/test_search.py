@@ -50,14 +50,14 @@ def looked_at(rows):
         patch.setattr(search, "fit_candidate", noted)
         patch.setattr(search, "predict", asked)
         patch.setattr(search, "_held_out", lambda *given: given[2])
-        found = search.search_parameters(rows, "churned", seconds=600, n_trials=4)
+        found = search.search_parameters(rows, "churn", seconds=600, n_trials=4)
     return found, seen
 
 
 def test_no_trial_sees_a_row_of_the_newest_block_or_later(rows, looked_at):
     found, seen = looked_at
     before = tuned_before(found.parameters)
-    labelled = labelled_rows(rows, "churned")
+    labelled = labelled_rows(rows, "churn")
     newest = out_of_time(labelled.rows, labelled.parents)[-1]
     assert before == newest.test_from
     assert max(index.get_level_values("as_of").max() for index in seen) < before
@@ -89,32 +89,36 @@ def test_parameters_are_plain_and_reach_the_classifier():
 
 
 def test_only_blocks_that_no_search_saw_say_anything(rows):
-    labelled = labelled_rows(rows, "churned")
+    labelled = labelled_rows(rows, "churn")
     folds = out_of_time(labelled.rows, labelled.parents)
     tuned = PARAMETERS | {"tuned_before": folds[-1].test_from.isoformat()}
-    told = backtest_dataset(rows, "churned", brought=Brought(tuned=tuned))
+    told = backtest_dataset(rows, "churn", brought=Brought(tuned=tuned))
     assert told.folds["test_from"].tolist() == [folds[-1].test_from]
     assert told.predictions["as_of"].min() >= folds[-1].test_from
     with pytest.raises(SchemaError, match="No test block begins at 2031-01-01 or later"):
-        backtest_dataset(rows, "churned", brought=Brought(tuned={"tuned_before": "2031-01-01"}))
+        backtest_dataset(rows, "churn", brought=Brought(tuned={"tuned_before": "2031-01-01"}))
 
 
 def test_unknown_parameters_are_refused():
     with pytest.raises(ValueError, match=r"`tuned` knows \[.*got 'depth'"):
         tuned_model({"depth": 3})
+    with pytest.raises(
+        ValueError, match=r"`shape` of `tuned` must name \['num_leaves', .*got \['ridge"
+    ):
+        tuned_model({"shape": {"ridge": 1.0}})
 
 
 def test_a_history_whose_inner_folds_know_one_outcome_has_nothing_to_tune_by(rows):
-    labelled = labelled_rows(rows, "churned")
+    labelled = labelled_rows(rows, "churn")
     stayed = np.flatnonzero(labelled.y == 0)
-    with pytest.raises(SchemaError, match="No inner fold has both outcomes of 'churned': there is"):
-        search._Inner(rows, "churned", stayed)
+    with pytest.raises(SchemaError, match="No inner fold has both outcomes of 'churn': there is"):
+        search._Inner(rows, "churn", stayed)
 
 
 def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(ModuleNotFoundError, match=r"needs Optuna; .*pip install 'churngrid\[tune"):
-        search._optuna()
+    with pytest.raises(SchemaError, match=r"needs Optuna, .*pip install 'churngrid\[tune"):
+        search.needed_optuna()
 
 
 def test_a_result_says_in_a_line_what_it_is_worth():

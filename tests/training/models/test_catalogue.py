@@ -369,7 +369,7 @@ def test_the_boosted_model_is_the_classifier() -> None:
 def test_models_without_their_columns_do_not_compete() -> None:
     names = [model.name for model in applicable({})]
     assert names == ["base_rate", "one_metric", "logistic", "additive", "boosted"]
-    assert applicable(ROLES, "expanded") == MODELS
+    assert applicable(ROLES, "expansion") == MODELS
 
 
 def test_rules_of_growth_compete_for_growth_alone() -> None:

@@ -42,7 +42,7 @@ def _model(kind: str = "boosted", **facts: Any) -> FittedModel:
     roles = {"recency": "idle_days", "scorecard": "chs", "growth": "idle_days", "saturation": "chs"}
     model = model_named(kind).build()
     model.fit(X, y, groups=np.arange(len(y)) // 2, monotone={"idle_days": 1}, roles=roles)
-    about = {"target": "churned", "base_rate": 0.4, "lead_days": 30, "horizon_days": 180}
+    about = {"target": "churn", "base_rate": 0.4, "lead_days": 30, "horizon_days": 180}
     return FittedModel(model=model, trained_through="2025-06-01", **(about | facts))
 
 
@@ -269,7 +269,7 @@ def test_an_unknown_target_is_refused(boosted: FittedModel) -> None:
         replace(boosted, target="bought")
 
 
-@pytest.mark.parametrize(("target", "column"), [("churned", "p_churn"), ("expanded", "p_expand")])
+@pytest.mark.parametrize(("target", "column"), [("churn", "p_churn"), ("expansion", "p_expand")])
 def test_the_served_column_is_called_after_the_target(
     target: str, column: str, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ def stored() -> FittedModel:
     X, y = _rows()
     model = model_named("logistic").build()
     model.fit(X, y, groups=np.arange(200), monotone={}, roles={})
-    return FittedModel("churned", model, 0.31, 30, 180, "2025-06-01T00:00:00+00:00")
+    return FittedModel("churn", model, 0.31, 30, 180, "2025-06-01T00:00:00+00:00")
 
 
 def test_it_is_a_fitted_classifier(stored: FittedModel) -> None:

@@ -50,7 +50,7 @@ def _model(kind: str = "boosted", **facts: object) -> FittedModel:
     y = (X.iloc[:, 0] > 15).to_numpy().astype(int)
     model = model_named(kind).build()
     model.fit(X, y, groups=np.arange(len(y)), monotone={}, roles={})
-    about = {"target": "churned", "base_rate": 0.4, "lead_days": 0, "horizon_days": 180}
+    about = {"target": "churn", "base_rate": 0.4, "lead_days": 0, "horizon_days": 180}
     return FittedModel(model=model, trained_through="2025-06-01", **(about | facts))
 
 
@@ -120,13 +120,13 @@ def test_the_champion_predicts_exactly_as_the_model_that_was_logged(
     store: str, first: tuple[FittedModel, Registered]
 ) -> None:
     model, registered = first
-    found = load_champion(store, "churned")
+    found = load_champion(store, "churn")
     assert registered.name == "churngrid-churn"
     assert registered.alias == "champion"
     assert found is not None
     assert found.version == model.version
     np.testing.assert_allclose(found.predict_p(_table()), model.predict_p(_table()), atol=1e-12)
-    assert champion_version(store, "churned") == registered.version
+    assert champion_version(store, "churn") == registered.version
 
 
 def test_a_run_holds_params_scorers_curves_and_card(
@@ -164,24 +164,24 @@ def test_no_file_of_a_run_is_a_pickle(store: str, first: tuple[FittedModel, Regi
 def test_a_challenger_leaves_the_champion_in_place(
     store: str, first: tuple[FittedModel, Registered]
 ) -> None:
-    before = champion_version(store, "churned")
+    before = champion_version(store, "churn")
     registered = log_training(store, _model("base_rate"), _report(HOLD))
     assert registered.alias == "challenger"
-    assert champion_version(store, "churned") == before
+    assert champion_version(store, "churn") == before
 
 
 def test_targets_have_registries_of_their_own_where_a_better_model_takes_over(
     store: str, first: tuple[FittedModel, Registered]
 ) -> None:
-    assert load_champion(store, "expanded") is None
-    assert champion_version(store, "expanded") is None
-    model = _model("logistic", target="expanded")
-    one = log_training(store, _model("one_metric", target="expanded"), _report())
+    assert load_champion(store, "expansion") is None
+    assert champion_version(store, "expansion") is None
+    model = _model("logistic", target="expansion")
+    one = log_training(store, _model("one_metric", target="expansion"), _report())
     two = log_training(store, model, _report())
-    found = load_champion(store, "expanded")
+    found = load_champion(store, "expansion")
     assert found is not None
     assert found.version == model.version
-    assert champion_version(store, "expanded") == two.version != one.version
+    assert champion_version(store, "expansion") == two.version != one.version
 
 
 def test_mlflow_serves_the_columns_it_was_trained_on(
@@ -201,21 +201,21 @@ def test_logging_is_as_loud_after_as_before(
 ) -> None:
     logger = logging.getLogger("mlflow")
     level = logger.level
-    load_champion(store, "churned")
+    load_champion(store, "churn")
     assert logger.level == level
     assert capsys.readouterr().out == ""
 
 
 def test_asking_an_absent_store_makes_none(tmp_path: Path) -> None:
-    assert load_champion(local_uri(tmp_path / "none"), "churned") is None
-    assert champion_version(local_uri(tmp_path / "none"), "churned") is None
+    assert load_champion(local_uri(tmp_path / "none"), "churn") is None
+    assert champion_version(local_uri(tmp_path / "none"), "churn") is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_store_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("these are not tables " * 100)
     with pytest.raises(ArtifactError, match=r"The model store 'sqlite:.*' cannot be used: .*"):
-        load_champion(local_uri(tmp_path), "churned")
+        load_champion(local_uri(tmp_path), "churn")
 
 
 def test_an_error_shows_no_password() -> None:
@@ -292,7 +292,7 @@ def test_a_served_model_answers_with_the_same_probabilities(
 
 
 def test_a_target_without_a_registry_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"`target` must be one of \['churned', .*, got 'left'"):
+    with pytest.raises(ValueError, match=r"`target` must be one of \['churn', .*, got 'left'"):
         tracking.registered_name("left")
 
 
@@ -301,7 +301,7 @@ def test_a_store_that_is_moved_keeps_its_models_and_takes_new_ones(tmp_path: Pat
     model = _model("logistic")
     log_training(local_uri(before), model, _report())
     before.rename(after)
-    found = load_champion(local_uri(after), "churned")
+    found = load_champion(local_uri(after), "churn")
     assert found is not None
     assert found.version == model.version
     again = log_training(local_uri(after), _model("boosted"), _report())

@@ -23,7 +23,7 @@ def test_the_tables_of_a_new_store_are_those_that_mlflow_makes(tmp_path: Path) -
     with closing(sqlite3.connect(tmp_path / "new folder" / "mlflow.db")) as store:
         tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master")}
     assert {"experiments", "runs", "model_versions"} <= tables
-    assert champion_version(uri, "churned") is None
+    assert champion_version(uri, "churn") is None
 
 
 @pytest.mark.parametrize("uri", ["https://mlflow.example", "postgresql://host/db"])
@@ -59,4 +59,4 @@ def test_a_half_made_store_is_named_with_the_next_step(tmp_path: Path, statement
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
         store.execute(statements or "VACUUM")
     with pytest.raises(ArtifactError, match=r"half-made.*Move the file away, and train again"):
-        load_champion(local_uri(tmp_path), "churned")
+        load_champion(local_uri(tmp_path), "churn")
