@@ -52,9 +52,9 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> from churngrid.features.schema.tableset import Tables
-    >>> from churngrid.features.subscriptions.contract_states import contract_states
+    >>> from churngrid.features.subscriptions.facts import subscriptions_of
     >>> pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2025-01-01"])})
-    >>> nothing = contract_states(Tables({}), grace_days=30)
+    >>> nothing = subscriptions_of(Tables({})).contracts
     >>> binding_terms(Rows.of(pairs), nothing)["bound"].tolist()
     [False]
     """

@@ -5,22 +5,24 @@ import pandas as pd
 
 from ..arrays.array_types import IntArray
 from ..arrays.moments import NEVER
-from ..schema.tableset import Tables
-from .notices import contract_stops, read_statements
-from .succession import successions
-from .terms import contract_versions
+from .notices import Statements, contract_stops
 
 __all__ = ["contract_states"]
 
 
-def contract_states(tables: Tables, *, grace_days: int) -> pd.DataFrame:
+def contract_states(
+    versions: pd.DataFrame, replaced: pd.DataFrame, said: Statements
+) -> pd.DataFrame:
     """List each contract at every moment at which something about it became known.
 
     Parameters
     ----------
-    tables : Tables
-    grace_days : int
-        After which a notice lapses whose account is still there.
+    versions : DataFrame
+        From ``contract_versions``.
+    replaced : DataFrame
+        From ``successions``.
+    said : Statements
+        From ``read_statements``.
 
     Returns
     -------
@@ -31,13 +33,17 @@ def contract_states(tables: Tables, *, grace_days: int) -> pd.DataFrame:
 
     Examples
     --------
-    >>> len(contract_states(Tables({}), grace_days=30))
+    >>> from churngrid.features.schema.tableset import Tables
+    >>> from churngrid.features.subscriptions.notices import read_statements
+    >>> from churngrid.features.subscriptions.succession import successions
+    >>> from churngrid.features.subscriptions.terms import contract_versions
+    >>> versions = contract_versions(Tables({}))
+    >>> replaced = successions(versions)
+    >>> said = read_statements(Tables({}), versions, replaced, grace_days=30)
+    >>> len(contract_states(versions, replaced, said))
     0
     """
-    versions = contract_versions(tables)
-    replaced = successions(versions)
-    said = contract_stops(read_statements(tables, versions, replaced, grace_days=grace_days))
-    stops = pd.concat([replaced, said], ignore_index=True)
+    stops = pd.concat([replaced, contract_stops(said)], ignore_index=True)
     moments = _moments(versions, stops)
     found = pd.merge_asof(moments, _positions(versions), on="known_us", by="entity")
     # What is said of a contract before it is known itself waits until it is.

@@ -281,8 +281,9 @@ def subscriptions_of(tables: Tables, *, grace_days: int | None = None) -> Subscr
 
 def _read(tables: Tables, grace_days: int) -> Subscriptions:
     versions = contract_versions(tables)
-    said = read_statements(tables, versions, successions(versions), grace_days=grace_days)
-    contracts = contract_states(tables, grace_days=grace_days)
+    replaced = successions(versions)
+    said = read_statements(tables, versions, replaced, grace_days=grace_days)
+    contracts = contract_states(versions, replaced, said)
     return Subscriptions(
         contracts=contracts,
         periods=item_terms(tables),

@@ -70,9 +70,9 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from churngrid.features.subscriptions.contract_states import contract_states
+    >>> from churngrid.features.subscriptions.facts import subscriptions_of
     >>> nothing = Tables({})
-    >>> paid_states(nothing, contract_states(nothing, grace_days=30)).empty
+    >>> paid_states(nothing, subscriptions_of(nothing).contracts).empty
     True
     """
     items = item_states(tables)
@@ -250,9 +250,9 @@ def settle(states: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from churngrid.features.subscriptions.contract_states import contract_states
+    >>> from churngrid.features.subscriptions.facts import subscriptions_of
     >>> nothing = Tables({})
-    >>> settle(paid_states(nothing, contract_states(nothing, grace_days=30))).empty
+    >>> settle(paid_states(nothing, subscriptions_of(nothing).contracts)).empty
     True
     """
     if "until_us" in states:

@@ -104,11 +104,12 @@ def what_would_help(scored: Scored, accounts: Sequence[str]) -> pd.DataFrame:
         return no_improvements()
     now = Reading(now.p[worth], now.value[worth], now.band[worth])
     then = _tried(scored, options, metrics).read()
-    found = [
-        improved
-        for place, row in enumerate(rows.tolist())
-        for improved in _of_account(scored, place, row, now, options, then, metrics)
-    ]
+    chosen = [_chosen(place, row, now, options, then) for place, row in enumerate(rows.tolist())]
+    together = _together(scored, now, options, metrics, chosen)
+    found = []
+    for place, one in enumerate(chosen):
+        found += together.get(place, [])
+        found += [_improved(scored, place, now, options, then, metrics, at, one) for at in one.ways]
     return _as_frame(scored, found)
 
 
@@ -175,69 +176,91 @@ def _tried(scored: Scored, options: _Options, metrics: Sequence[Metric]) -> Tria
     return trial
 
 
-def _of_account(
-    scored: Scored,
-    place: int,
-    row: int,
-    now: Reading,
-    options: _Options,
-    then: Reading,
-    metrics: Sequence[Metric],
-) -> list[Improved]:
-    """Return the improvements of one account, those that ask least first."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is told of one account: places among the options.
+
+    Parameters
+    ----------
+    row : int
+    ways : ndarray of int
+        Those that ask least first where they are enough alone, else the strongest.
+    enough : bool
+    """
+
+    row: int
+    ways: IntArray
+    enough: bool
+
+
+def _chosen(place: int, row: int, now: Reading, options: _Options, then: Reading) -> _Chosen:
     own = np.flatnonzero(options.rows == row)
     over = own[then.rank[own] > now.rank[place]]
     # The least of each metric that is enough.
     _, first = np.unique(options.metrics[over], return_index=True)
     enough = over[first]
-    enough = enough[np.argsort(options.effort[enough], kind="stable")][:_MOST]
-    told = [_improved(scored, place, now, options, then, metrics, at, over=True) for at in enough]
-    if told:
-        return told
+    if len(enough):
+        by_effort = np.argsort(options.effort[enough], kind="stable")
+        return _Chosen(row, enough[by_effort][:_MOST], enough=True)
     gain = then.value[own] - now.value[place]
     last = own[(options.effort[own] == 1.0) & (gain >= _LEAST_GAIN)]
-    nearest = last[np.argsort(-then.value[last], kind="stable")]
-    together = _together(scored, place, row, now, options, metrics, nearest)
-    alone = [
-        _improved(scored, place, now, options, then, metrics, at, over=False)
-        for at in nearest[:_TOGETHER]
-    ]
-    return [*together, *alone]
+    strongest = np.argsort(-then.value[last], kind="stable")
+    return _Chosen(row, last[strongest][:_TOGETHER], enough=False)
 
 
 def _together(
     scored: Scored,
-    place: int,
-    row: int,
     now: Reading,
     options: _Options,
     metrics: Sequence[Metric],
-    nearest: IntArray,
-) -> list[Improved]:
-    """Return the fewest of the strongest metrics that are enough together."""
-    trial, one, names = Trial.of(scored, np.array([row])), np.array([True]), []
-    for at in nearest[:_TOGETHER]:
-        metric = metrics[options.metrics[at]]
-        trial = trial.with_values(metric, one, options.aims[at : at + 1])
-        names.append((metric, float(options.aims[at])))
-    if len(names) < 2:
-        return []
+    chosen: Sequence[_Chosen],
+) -> dict[int, list[Improved]]:
+    """Return, by place, what the strongest metrics reach together where none is enough alone."""
+    places = [i for i, one in enumerate(chosen) if not one.enough and len(one.ways) > 1]
+    if not places:
+        return {}
+    ways = [chosen[place].ways for place in places]
+    trial = Trial.of(scored, np.array([chosen[place].row for place in places]))
+    of_trial = np.repeat(np.arange(len(places)), [len(own) for own in ways])
+    options_of = np.concatenate(ways)
+    for at in np.unique(options.metrics[options_of]):
+        here = options.metrics[options_of] == at
+        where, aims = np.zeros(len(places), dtype=bool), np.zeros(len(places))
+        where[of_trial[here]], aims[of_trial[here]] = True, options.aims[options_of[here]]
+        trial = trial.with_values(metrics[at], where, aims)
     then = trial.read()
-    if then.rank[0] <= now.rank[place]:
-        return []
-    return [
-        Improved(
-            row=row,
-            metrics=tuple(metric for metric, _ in names),
-            before=tuple(float(scored.features.frame[m.column].iloc[row]) for m, _ in names),
-            after=tuple(value for _, value in names),
-            reachable="several",
-            over_next_band=True,
-            p=(float(now.p[place]), float(then.p[0])),
-            value=(float(now.value[place]), float(then.value[0])),
-            band=(str(now.band[place]), str(then.band[0])),
-        )
-    ]
+    over = then.rank > now.rank[places]
+    return {
+        place: [_several(scored, chosen[place], (place, i), now, options, then, metrics)]
+        for i, place in enumerate(places)
+        if over[i]
+    }
+
+
+def _several(
+    scored: Scored,
+    one: _Chosen,
+    at: tuple[int, int],
+    now: Reading,
+    options: _Options,
+    then: Reading,
+    metrics: Sequence[Metric],
+) -> Improved:
+    """Return metrics that are enough together; ``at``: the place in ``now`` and in ``then``."""
+    before, after = at
+    together = tuple(metrics[number] for number in options.metrics[one.ways])
+    frame = scored.features.frame
+    return Improved(
+        row=one.row,
+        metrics=together,
+        before=tuple(float(frame[metric.column].iloc[one.row]) for metric in together),
+        after=tuple(options.aims[one.ways].tolist()),
+        reachable="several",
+        over_next_band=True,
+        p=(float(now.p[before]), float(then.p[after])),
+        value=(float(now.value[before]), float(then.value[after])),
+        band=(str(now.band[before]), str(then.band[after])),
+    )
 
 
 def _improved(
@@ -248,8 +271,7 @@ def _improved(
     then: Reading,
     metrics: Sequence[Metric],
     at: int,
-    *,
-    over: bool,
+    one: _Chosen,
 ) -> Improved:
     metric, row = metrics[options.metrics[at]], int(options.rows[at])
     return Improved(
@@ -258,7 +280,7 @@ def _improved(
         before=(float(scored.features.frame[metric.column].iloc[row]),),
         after=(float(options.aims[at]),),
         reachable="own past" if options.own[at] else "segment",
-        over_next_band=over,
+        over_next_band=one.enough,
         p=(float(now.p[place]), float(then.p[at])),
         value=(float(now.value[place]), float(then.value[at])),
         band=(str(now.band[place]), str(then.band[at])),

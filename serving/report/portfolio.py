@@ -243,7 +243,7 @@ def by_growth(accounts: pd.DataFrame, growing: Collection[str]) -> dict[str, lis
     >>> by_growth(frame, ["grow"])
     {'grow': [2, 1]}
     """
-    listed = accounts.reset_index(drop=True)
+    listed = accounts[["cell", "p_expand"]].reset_index(drop=True)
     ordered = listed.sort_values("p_expand", ascending=False, kind="stable", na_position="last")
     return {cell: ordered.index[ordered["cell"] == cell].tolist() for cell in growing}
 
@@ -268,7 +268,8 @@ def cells(accounts: pd.DataFrame, actions: Mapping[str, str], currency: str) -> 
     list of Group
         Named by the cell's identifier.
     """
-    inside = {cell: accounts[accounts["cell"] == cell] for cell in CELLS.values()}
+    money = accounts[["cell", "arr", "arr_at_risk"]]
+    inside = {cell: money[money["cell"] == cell] for cell in CELLS.values()}
     return [
         _group(cell, frame, currency, actions.get(cell, ""))
         for cell, frame in inside.items()
