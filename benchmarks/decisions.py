@@ -1,6 +1,6 @@
 """Three ways to ask who leaves, out of time, by how far the decision is away.
 
-Usage: python benchmarks/decisions.py DATA [--seeds 2] [--accounts 846] [--write]
+Usage: python benchmarks/decisions.py DATA [--seeds 2] [--accounts 846] [--only NAME] [--write]
 
 DATA holds the folder `world_a`; it is not part of this repository. The invented company is made
 anew for each seed. Asked of all three is the same: has the account left at its next decision.
@@ -9,7 +9,7 @@ anew for each seed. Asked of all three is the same: has the account left at its 
 - hazard: one classifier on (account, date, period ahead), the chances of its periods put together;
 - window: one classifier on decisions 31 to 210 days ahead, which has nothing to say of the others.
 
-With --write the table replaces its part of benchmarks/RESULTS.md.
+With --write the rows of each world replace its former ones in benchmarks/RESULTS.md at once.
 
 Needs no extra.
 """
@@ -41,6 +41,23 @@ PERIOD = 90
 LEAD, WINDOW_END, GRACE = 30, 210, 30
 BOOSTED = model_named("boosted")
 DAY = pd.Timedelta(days=1)
+
+AGAINST = ("world", "against", "rows", "log-loss lower by")
+HEAD = (
+    "# Who leaves at the next decision, by how far it is away",
+    "",
+    "Made by `python benchmarks/decisions.py DATA --write`. Out of time, the folds of the",
+    "backtest, a decision counts once however often it was looked at. *Came* is the share that",
+    "left at its next decision; *within noise* says whether the mean estimate lies within two",
+    "standard errors of it, accounts counted. Rows are tested only once their decision is",
+    "closed, so that late dates hold near decisions only.",
+    "",
+    "*decision* is what ships: one classifier on the very question. *hazard* is one classifier on",
+    "(account, date, period ahead), its periods put together; its reasons would not add up to the",
+    "number shown. *window* asks of decisions 31 to 210 days ahead, with nothing to say of nearer",
+    "ones and of most beyond half a year.",
+    "",
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +184,7 @@ def _figures(rows: pd.DataFrame, way: str) -> tuple[str, ...]:
     return f"{loss:.4f}", f"{mean:.3f}", f"{came:.3f}", f"{close} (+-{noise:.3f})", f"{slope:.2f}"
 
 
-def compared(world: str, table: pd.DataFrame) -> Iterator[str]:
+def compared(world: str, table: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """Yield by how much the shipped way is better than each other one on the rows of both."""
     for way in list(WAYS)[1:]:
         both = table[table[way].notna()]
@@ -179,49 +196,37 @@ def compared(world: str, table: pd.DataFrame) -> Iterator[str]:
             weight=both["weight"].to_numpy(),
             seed=SEED,
         )
-        yield (
-            f"- {world}, against the {way} on {len(both):,} rows: log-loss lower by "
-            f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})."
-        )
+        better = f"{found.value:.4f} ({found.low:.4f} to {found.high:.4f})"
+        yield (world, way, f"{len(both):,}", better)
 
 
 def main() -> None:
-    """Print the table of all worlds, and keep it when asked to."""
+    """Print the tables of each world, and keep them when asked to."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("data", type=Path)
     asked.add_argument("--seeds", type=int, default=2)
     asked.add_argument("--accounts", type=int, default=846)
+    asked.add_argument("--only", default="", help="Part of a world's name.")
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
-    found, differences = [], []
     for world, folder in _worlds(options):
         table = said(Rows.of(churngrid.build_dataset(folder)))
-        found += measured(world, table)
-        differences += compared(world, table)
-    lines = [
-        "# Who leaves at the next decision, by how far it is away",
-        "",
-        "Made by `python benchmarks/decisions.py DATA --write`. Out of time, the folds of the",
-        "backtest, a decision counts once however often it was looked at. *Came* is the share that",
-        "left at its next decision; *within noise* says whether the mean estimate lies within two",
-        "standard errors of it, accounts counted. Rows are tested only once their decision is",
-        "closed, so that late dates hold near decisions only.",
-        "",
-        *markdown(COLUMNS, found),
-        "",
-        *differences,
-    ]
-    print("\n".join(lines))
-    if options.write:
-        write_section(lines)
+        lines = markdown(COLUMNS, measured(world, table))
+        lines += ["", *markdown(AGAINST, compared(world, table))]
+        print("\n".join(lines), flush=True)
+        if options.write:
+            write_section([*HEAD, *lines], by_world=True)
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[tuple[str, Path]]:
-    yield "world_a", options.data / "world_a" / "tables"
+    """Yield the worlds whose name holds what was asked for, each while its folder is there."""
+    if options.only in "world_a":
+        yield "world_a", options.data / "world_a" / "tables"
     for seed in range(1, options.seeds + 1):
-        with tempfile.TemporaryDirectory() as scratch:
-            write_company(Path(scratch), accounts=options.accounts, seed=seed)
-            yield f"demo, seed {seed}", Path(scratch)
+        if options.only in (name := f"demo, seed {seed}"):
+            with tempfile.TemporaryDirectory() as scratch:
+                write_company(Path(scratch), accounts=options.accounts, seed=seed)
+                yield name, Path(scratch)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ STAY = np.array([0.93, 0.85, 0.93, 0.90])
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 GOES, RETURNS = 0.025, 0.09
 """Chances in a month that a sponsor leaves, and that there is a new one."""
+DEARER = 0.35
+"""Share of terms that begin with a higher price."""
+PATHS = 100
+"""Futures that are drawn for an account whose months are all decisions."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ class Shape:
         Month with which the feed of usage begins; None without any.
     people : bool
         Whether people, activities and surveys are recorded.
+    terms : tuple of int
+        Months of a term; each account has one of them. One of a month is decided on every month.
+    rise : float
+        What a price raised at the term's begin adds.
+    drift : float
+        What a year adds for everybody, as markets do.
+    season : float
+        How much less is used in the middle of the year, on log-odds; it makes nobody leave.
     accounts, months, seed : int
     """
 
@@ -53,6 +65,10 @@ class Shape:
     late: float = 0.0
     usage_from: int | None = 0
     people: bool = True
+    terms: tuple[int, ...] = (12,)
+    rise: float = 0.0
+    drift: float = 0.0
+    season: float = 0.0
     accounts: int = 300
     months: int = 40
     seed: int = 1
@@ -66,6 +82,19 @@ COMPANIES = (
     ),
     Shape("usage from the second year on", (-1.1, 0.6, -0.4, 0.0), notice_days=30, usage_from=14),
     Shape("nothing makes them leave", (0.0,) * 4, -1.4, 0.0),
+    Shape("pain with support, ever more leave", (0.0, 1.4, 0.0, 0.3), -2.6, 0.0, drift=0.5, seed=2),
+    Shape(
+        *("dearer terms and sponsors who go", (0.0, 0.0, -0.3, 0.0), -2.6, 1.9),
+        **{"rise": 1.7, "notice_days": 30, "accounts": 400, "seed": 3},
+    ),
+    Shape(
+        *("use with holidays, terms of one to three years", (-1.5, 0.0, 0.0, 0.0), -1.7, 0.0),
+        **{"terms": (12, 24, 36), "season": 1.2, "people": False, "accounts": 400, "seed": 4},
+    ),
+    Shape(
+        *("by the month, few accounts", (-0.9, 0.5, -0.3, 0.0), -4.2, 1.2),
+        **{"terms": (1,), "notice_days": 0, "accounts": 160, "seed": 5},
+    ),
 )
 
 
@@ -137,6 +166,9 @@ class _Life:
         self.begun = calendar[0] + away * DAY
         self.seats = int(np.clip(np.exp(rng.normal(2.3, 0.6)), 3, 40))
         self.price = float(rng.choice([15.0, 30.0, 55.0]))
+        self.term = int(rng.choice(shape.terms)) if len(shape.terms) > 1 else shape.terms[0]
+        dearer = DEARER if shape.rise else 0.0
+        self.dearer = rng.random(shape.months + 14) < dearer if dearer else np.zeros(1, dtype=bool)
         self.terms, self.left, self.notice = self._terms()
         self.stops = min(self.left or self.end, self.end)
 
@@ -145,9 +177,10 @@ class _Life:
         starts, start = [], self.begun
         while start < self.end:
             starts.append(start)
-            start += 12 * MONTH
+            start += self.term * MONTH
             decides = start - self.shape.notice_days * DAY
-            if self.calendar[0] <= decides < self.end and self.rng.random() < self.chance(decides):
+            open_now = self.calendar[0] <= decides < self.end
+            if open_now and self.rng.random() < self.chance(decides, len(starts) - 1):
                 said = decides - int(self.rng.integers(0, 15)) * DAY
                 return starts, start, said if self.shape.notice_days else None
         return starts, None, None
@@ -157,31 +190,72 @@ class _Life:
         first = self.calendar[0]
         return (moment.year - first.year) * 12 + moment.month - first.month
 
-    def chance(self, moment: pd.Timestamp) -> float:
-        """Return the chance to leave at a decision, given the causes of its month."""
+    def is_dear(self, term: int) -> bool:
+        """Say whether the price was raised at a term's begin; never at the first."""
+        return bool(term and self.shape.rise and self.dearer[term])
+
+    def raised(self, term: int) -> float:
+        """Return how much dearer a term is than the first: a fifth for each raise."""
+        return float(1.2 ** sum(self.is_dear(number) for number in range(term + 1)))
+
+    def base(self, month: float, term: int) -> float:
+        """Return the log-odds to leave where no cause is the matter."""
+        grown = self.shape.drift * month / 12
+        return self.shape.base + grown + self.shape.rise * self.is_dear(term)
+
+    def chance(self, moment: pd.Timestamp, term: int) -> float:
+        """Return the chance to leave at the end of a term, given the causes of its month."""
         month = self.month(moment)
-        odds = self.shape.base + self.states[month] @ np.array(self.shape.weights)
+        odds = self.base(month, term) + self.states[month] @ np.array(self.shape.weights)
         return float(_share(odds + self.shape.sponsor * self.gone[month]))
 
     def truth(self) -> Iterator[tuple[str, pd.Timestamp, float]]:
-        """Yield the chance to leave at the next decision, by what is so on each first."""
+        """Yield the chance to leave at the next decision, by what is so on each first.
+
+        Where every month is a decision: within half a year.
+        """
         notice = self.shape.notice_days * DAY
-        decisions = [start + 12 * MONTH - notice for start in self.terms]
-        decisions.append(decisions[-1] + 12 * MONTH)
+        decisions = [start + self.term * MONTH - notice for start in self.terms]
+        decisions.append(decisions[-1] + self.term * MONTH)
         last = self.left if self.notice is None else self.notice
         for month, as_of in enumerate(self.calendar[:-1]):
             if self.begun < as_of <= (last or self.end):
-                after = next(decision for decision in decisions if decision >= as_of)
-                yield self.account, as_of, self._expected(month, self.month(after) - month)
+                if self.term == 1:
+                    yield self.account, as_of, self._in_months(month, 6)
+                    continue
+                term = next(n for n, decision in enumerate(decisions) if decision >= as_of)
+                after = self.month(decisions[term])
+                # Whether a term that has not begun will be dearer is not known yet.
+                known = min(term, len([start for start in self.terms if start < as_of]) - 1)
+                yield self.account, as_of, self._expected(month, after - month, term, term <= known)
 
-    def _expected(self, month: int, ahead: int) -> float:
+    def _expected(self, month: int, ahead: int, term: int, price_known: bool) -> float:
         weights = np.array(self.shape.weights)
-        mean = self.shape.base + (STAY**ahead * self.states[month]) @ weights
+        mean = (STAY**ahead * self.states[month]) @ weights
         at = mean + NODES * np.sqrt(((1 - STAY ** (2 * ahead)) * weights**2).sum())
         lasting = GOES / (GOES + RETURNS)
         gone = lasting + (self.gone[month] - lasting) * (1 - GOES - RETURNS) ** ahead
-        both = (1 - gone) * _share(at) + gone * _share(at + self.shape.sponsor)
+        usual = self.base(month + ahead, 0)
+        dear = float(self.is_dear(term)) if price_known else DEARER * bool(self.shape.rise)
+        both = sum(
+            share * priced * _share(usual + at + more + dearer)
+            for share, more in ((1 - gone, 0.0), (gone, self.shape.sponsor))
+            for priced, dearer in ((1 - dear, 0.0), (dear, self.shape.rise))
+        )
         return float(both @ WEIGHTS / WEIGHTS.sum())
+
+    def _in_months(self, month: int, ahead: int) -> float:
+        """Return the chance to leave at one of the next month ends, over drawn futures."""
+        rng = np.random.default_rng(month)
+        states = np.repeat(self.states[month][None], PATHS, axis=0)
+        gone, stays = np.full(PATHS, self.gone[month]), np.ones(PATHS)
+        for step in range(1, ahead + 1):
+            drawn = rng.random(PATHS)
+            gone = np.where(gone, drawn >= RETURNS, drawn < GOES)
+            states = STAY * states + np.sqrt(1 - STAY**2) * rng.standard_normal(states.shape)
+            odds = self.base(month + step, 0) + states @ np.array(self.shape.weights)
+            stays *= 1 - _share(odds + self.shape.sponsor * gone)
+        return float(1 - stays.mean())
 
     def rows(self) -> Iterator[tuple[str, dict[str, object]]]:
         """Yield the rows of all tables."""
@@ -206,6 +280,8 @@ class _Life:
             away = int(self.rng.integers(3, 29)) if late else -int(self.rng.integers(1, 25))
             if start + away * DAY < self.end:
                 yield self._contract(f"m{number}", start, start + away * DAY, 1.0)
+                if self.shape.rise:
+                    yield self._item(number, start)
         if self.rng.random() >= self.shape.overlapping:
             return
         start = self.begun + int(self.rng.integers(40, 300)) * DAY
@@ -222,12 +298,24 @@ class _Life:
     def _contract(
         self, name: str, start: pd.Timestamp, known: pd.Timestamp, share: float
     ) -> tuple[str, dict[str, object]]:
-        terms = {"term_start": start, "term_end": start + 12 * MONTH, "term_months": 12}
+        months = self.term if name.startswith("m") else 12
+        terms = {"term_start": start, "term_end": start + months * MONTH, "term_months": months}
         rolls = {"auto_renew": self.shape.notice_days > 0, "known_at": known}
-        money = {"acv": round(12 * self.seats * self.price * share, 2)}
+        price = self.price * (self.raised(int(name[1:])) if name.startswith("m") else 1.0)
+        money = {"acv": round(12 * self.seats * price * share, 2)}
         notice = {"notice_period_days": self.shape.notice_days or None}
         ids = {"contract_id": f"{self.account}-{name}", "account_id": self.account}
         return "contracts", ids | terms | rolls | money | notice
+
+    def _item(self, number: int, start: pd.Timestamp) -> tuple[str, dict[str, object]]:
+        """Return what is paid in a term."""
+        kind = "new" if not number else "price_uplift" if self.is_dear(number) else "renewal"
+        price = round(self.price * self.raised(number), 2)
+        money = {"quantity": self.seats, "unit_price": price, "mrr": round(self.seats * price, 2)}
+        ids = {"item_id": f"{self.account}-i{number}", "contract_id": f"{self.account}-m{number}"}
+        ends = {"effective_from": start, "effective_to": start + self.term * MONTH}
+        known = {"account_id": self.account, "known_at": start - 20 * DAY, "change_type": kind}
+        return "subscription_items", ids | money | ends | known
 
     def _said(self) -> Iterator[tuple[str, dict[str, object]]]:
         name = f"m{len(self.terms) - 1}"
@@ -294,7 +382,9 @@ class _Life:
         self, month: int, opens: pd.Timestamp, closes: pd.Timestamp
     ) -> Iterator[tuple[str, dict[str, object]]]:
         days = pd.bdate_range(opens.normalize(), closes - DAY)
-        often = _share(0.9 * self.states[month, 0] - 1.2 + np.linspace(-1, 1, self.seats))
+        slack = self.shape.season * (1 - np.cos(2 * np.pi * (month % 12) / 12)) / 2
+        tended = 0.9 * self.states[month, 0] - slack - 1.2
+        often = _share(tended + np.linspace(-1, 1, self.seats))
         hits = np.argwhere(self.rng.random((len(days), self.seats)) < often)
         for day, user in hits.tolist():
             feature = f"f{min(int(self.rng.geometric(0.4)), 6)}"

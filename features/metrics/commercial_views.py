@@ -23,6 +23,8 @@ COMMERCIAL_FACTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "days_to_decision": ("term_end", "auto_renew"),
         "silence_renews": ("term_end", "auto_renew"),
         "price_level": (),
+        "dearer_12m": ("effective_to",),
+        "less_discount_12m": (),
     }
 )
 """What measures may ask of the contracts, and the columns with a history that each fact reads."""
@@ -47,11 +49,13 @@ def _commercial_facts(tables: Tables) -> Iterator[str]:
         yield from ("arr", "arr_growth_12m")
     if tables.has("subscription_items", "quantity"):
         yield "seats"
+        if tables.has("subscription_items", "mrr") or priced:
+            yield "dearer_12m"
     if tables.has("contracts", "term_end") or tables.has("contracts", "term_months"):
         yield from ("days_to_term_end", "days_to_notice_deadline")
         yield from ("days_to_decision", "silence_renews")
     if tables.has("contracts", "list_acv") and priced:
-        yield "price_level"
+        yield from ("price_level", "less_discount_12m")
 
 
 def _told_by_events(tables: Tables) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..arrays.array_types import BoolArray, FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
-from ..arrays.moments import DAY, NEVER, later
+from ..arrays.moments import DAY, NEVER, later, months_back
 from ..schema.tableset import Tables
 from .amounts import Paid, begun, converted_total, escalated, has_paid, paid_on, stopped_paying
 from .billed import Bills, bills_of
@@ -185,6 +185,46 @@ class Subscriptions:
         now = self.arr(rows) - escalated(rows, self.paid, self.rates, months=months)
         return np.where(before > 0, now / np.where(before > 0, before, 1.0) - 1.0, np.nan)
 
+    def dearer(self, rows: Rows, *, months: int) -> FloatArray:
+        """Return by which share a seat costs more than some months before, in constant currency.
+
+        Parameters
+        ----------
+        rows : Rows
+        months : int
+            Calendar months to look back.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            NaN where there were no seats or no price then, or are none now.
+        """
+        now, before = self._paid(rows), self._paid(rows, months_ago=months)
+        priced = (now.seats > 0) & (before.seats > 0) & (now.arr > 0) & (before.arr > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change = (now.arr / now.seats) / (before.arr / before.seats) - 1.0
+        return np.where(priced, change, np.nan)
+
+    def less_discount(self, rows: Rows, *, months: int) -> FloatArray:
+        """Return by how much more of the list price is paid than some months before.
+
+        Parameters
+        ----------
+        rows : Rows
+        months : int
+            Calendar months to look back.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            In shares of the list value; NaN where either is unknown.
+        """
+        earlier = rows.with_as_of(months_back(rows.as_of, months))
+        then = Rows.of(earlier)
+        place = then.index.get_indexer(pd.MultiIndex.from_frame(earlier))
+        change: FloatArray = self._price_level(rows) - self._price_level(then)[place]
+        return change
+
     def settled(self) -> pd.DataFrame:
         """List what was paid when, judged with all data.
 
@@ -308,6 +348,7 @@ def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray
     -------
     dict of str to ndarray of float, shape (n_rows,)
         ``pays`` (1 or 0), ``arr``, ``arr_growth_12m``, ``seats``, ``price_level``,
+        ``dearer_12m`` and ``less_discount_12m`` (price of a seat, share of the list price),
         ``days_to_term_end`` and ``days_to_notice_deadline`` (of the running term; negative once it
         can no longer be refused), ``days_to_decision`` (to the next one; none where every month
         is one) and ``silence_renews`` (1 or 0: what happens there if nothing is said); NaN where
@@ -326,6 +367,8 @@ def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray
         **{name: facts[name].to_numpy(dtype=float) for name in ("arr", "seats", "price_level")},
         "pays": facts["pays"].to_numpy(dtype=float),
         "arr_growth_12m": known.growth(rows, months=12),
+        "dearer_12m": known.dearer(rows, months=12),
+        "less_discount_12m": known.less_discount(rows, months=12),
         "days_to_term_end": _days_until(facts["term_end_us"], rows),
         "days_to_notice_deadline": _days_until(facts["notice_deadline_us"], rows),
         "days_to_decision": np.where(by_month, np.nan, _days_until(facts["decision_us"], rows)),

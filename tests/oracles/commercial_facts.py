@@ -45,6 +45,10 @@ def at(value):
     return pd.Timestamp(value) if value is not None else NEVER
 
 
+def quantity(states):
+    return sum(state.quantity for state in states if some(state.quantity))
+
+
 @dataclass
 class Facts:
     """All that is asked of one account on one date."""
@@ -54,6 +58,8 @@ class Facts:
     growth: float
     seats: float
     price_level: float
+    dearer: float
+    less_discount: float
     notice: bool
     term_end: object
     notice_deadline: object
@@ -435,7 +441,9 @@ class Oracle:
         unpriced = any(not some(state.amount) for state in states)
         raw = sum(state.amount for state in states if some(state.amount))
         pays = unpriced or (raw > 0 if arr != arr else round(arr, 4) > 0)
-        before = self.worth(self.paid(account, t, year_before(t)))
+        then = self.paid(account, t, year_before(t))
+        before, seats, seats_then = self.worth(then), quantity(states), quantity(then)
+        priced = seats > 0 and seats_then > 0 and arr > 0 and before > 0
         growth = arr / before - 1 if before > 0 else float("nan")
         notice = any(
             said.account == account
@@ -452,8 +460,12 @@ class Oracle:
             arr=arr,
             pays=bool(pays),
             growth=growth,
-            seats=sum(state.quantity for state in states if some(state.quantity)),
+            seats=seats,
             price_level=self._price_level(account, t),
+            dearer=(arr / seats) / (before / seats_then) - 1 if priced else float("nan"),
+            less_discount=(
+                self._price_level(account, t) - self._price_level(account, year_before(t))
+            ),
             notice=notice,
             term_end=end,
             notice_deadline=deadline,

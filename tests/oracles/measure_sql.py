@@ -632,6 +632,7 @@ def _commercial(tables, asked):
             {"account_id": account, "as_of": moment, "pays": float(facts.pays), "arr": facts.arr}
             | {"arr_growth_12m": facts.growth, "seats": facts.seats}
             | {"price_level": facts.price_level}
+            | {"dearer_12m": facts.dearer, "less_discount_12m": facts.less_discount}
             | days
         )
     return pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)

@@ -94,7 +94,9 @@ def test_models_see_maturity_by_its_index_and_no_opinion():
 def test_directions_are_those_declared():
     churn = direction_of_inputs("churn")
     assert churn["active_users_28d"] == -1
-    assert churn["days_overdue"] == 1
+    assert churn["days_overdue"] == churn["price_trend_12m"] == 1
+    assert churn["cmi"] == -1
+    assert "cmi_coverage" not in churn
     assert churn["active_users_28d_vs_own"] == churn["active_users_28d_in_segment"] == -1
     assert {"tickets_30d", "tickets_30d_vs_own", "tenure_days", "arr"}.isdisjoint(churn)
     growth = direction_of_inputs("expansion")

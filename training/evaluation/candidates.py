@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 
+_MATURITY = {"cmi": -1}
+"""Who has woven a product into its work does not leave for it."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     """Rows to learn from.
@@ -172,8 +176,8 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
     dict of str to int
         For churn: -1 where higher is healthier, 1 where lower is, alike for the level, its ratio to
         the own past and its place among peers; what speaks for growth and declares nothing of
-        health never speaks for leaving. For expansion only levels of what declares an expansion
-        direction; for a target of one's own none.
+        health never speaks for leaving, nor does maturity. For expansion only levels of what
+        declares an expansion direction; for a target of one's own none.
 
     Examples
     --------
@@ -183,7 +187,7 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
     """
     signs = {"+": 1, "-": -1}
     if target == "churn":
-        return {
+        return _MATURITY | {
             column: -signs[direction]
             for metric in metrics
             if (direction := _health_direction(metric)) in signs

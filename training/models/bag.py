@@ -8,10 +8,10 @@ import lightgbm as lgb
 import numpy as np
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ..dataset.row_order import TrainingRows
 from ..dataset.temporal_splits import grouped_folds
 from .bag_members import Members, at_once
 from .calibration import fit_affine, log_loss_of
-from .row_order import TrainingRows
 
 __all__ = [
     "MIN_UNITS_PER_FOLD",

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...features.arrays.array_types import FloatArray
+from ..dataset.row_order import TrainingRows
 from ..dataset.temporal_splits import grouped_folds
 from .calibration import Affine, fit_affine
 from .curve_fit import ColumnKinds, fit_curves
 from .curves import Curves
-from .row_order import TrainingRows
 
 __all__ = ["Blend", "blended"]
 

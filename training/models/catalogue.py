@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .boosted_model import Additive, Boosted
-from .linear import BaseRate, BestMetric, Logistic, RoleRule
+from .linear import BaseRate, BestMetric, Directed, Logistic, RoleRule
 from .model_protocol import ProbabilityModel, predict, refresh_intercept
 
 __all__ = [
@@ -118,6 +118,10 @@ def _seat_saturation() -> ProbabilityModel:
     return SeatSaturation()
 
 
+def _directed() -> ProbabilityModel:
+    return Directed()
+
+
 def _logistic() -> ProbabilityModel:
     return Logistic()
 
@@ -180,6 +184,12 @@ MODELS = (
         only_for="expansion",
     ),
     Model(
+        name="directed",
+        build=_directed,
+        explainer="linear",
+        meaning="A weighted sum of all metrics that have a direction, each in it or silent.",
+    ),
+    Model(
         name="logistic",
         build=_logistic,
         explainer="linear",
@@ -207,22 +217,25 @@ class SizeGate:
 
     Parameters
     ----------
-    kind : {"boosted", "additive", "rule"}
+    kind : {"boosted", "additive", "directed", "rule"}
         The most complex kind that may ship; which one of those does is for the backtest to say.
+    models : tuple of str
+        What may ship beside the baselines.
     churned, retained : int
         Least number of distinct parent accounts with the outcome, and without.
     notice : str
         What to tell the reader; empty for the full model.
     """
 
-    kind: Literal["boosted", "additive", "rule"]
+    kind: Literal["boosted", "additive", "directed", "rule"]
+    models: tuple[str, ...]
     churned: int
     retained: int
     notice: str
 
     def admits(self, model: Model) -> bool:
         """Say whether a model is simple enough for so much history."""
-        return model.is_baseline or (self.kind != "rule" and model.name in ("logistic", self.kind))
+        return model.is_baseline or model.name in self.models
 
     def asks(self, model: Model) -> bool:
         """Say whether a model takes part, or leaves its place to the one it stands in for."""
@@ -230,9 +243,16 @@ class SizeGate:
 
 
 GATES = (
-    SizeGate(kind="boosted", churned=200, retained=500, notice=""),
+    SizeGate(
+        kind="boosted",
+        models=("directed", "logistic", "boosted"),
+        churned=200,
+        retained=500,
+        notice="",
+    ),
     SizeGate(
         kind="additive",
+        models=("directed", "logistic", "additive"),
         churned=50,
         retained=50,
         notice=(
@@ -241,11 +261,22 @@ GATES = (
         ),
     ),
     SizeGate(
+        kind="directed",
+        models=("directed",),
+        churned=15,
+        retained=15,
+        notice=(
+            "At most a sum of metrics in their declared directions ships: one that chooses among "
+            "metrics needs at least 50 accounts with the outcome and 50 without."
+        ),
+    ),
+    SizeGate(
         kind="rule",
+        models=(),
         churned=0,
         retained=0,
         notice=(
-            "No model: fewer than 50 accounts with the outcome, or without it. "
+            "No model: fewer than 15 accounts with the outcome, or without it. "
             "At most a rule of one column ships."
         ),
     ),
@@ -273,7 +304,7 @@ def gate(n_churned_parents: int, n_retained_parents: int) -> SizeGate:
     Examples
     --------
     >>> gate(200, 500).kind, gate(199, 500).kind, gate(49, 5000).kind
-    ('boosted', 'additive', 'rule')
+    ('boosted', 'additive', 'directed')
     """
     if min(n_churned_parents, n_retained_parents) < 0:
         raise ValueError(
@@ -331,7 +362,7 @@ def applicable(roles: Mapping[str, str], target: str = "churn") -> tuple[Model, 
     Examples
     --------
     >>> [model.name for model in applicable({"scorecard": "chs"})]
-    ['base_rate', 'one_metric', 'scorecard', 'logistic', 'additive', 'boosted']
+    ['base_rate', 'one_metric', 'scorecard', 'directed', 'logistic', 'additive', 'boosted']
     """
     return tuple(
         model

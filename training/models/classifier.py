@@ -22,13 +22,13 @@ from sklearn.utils.validation import (
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.arrays.table_forms import as_table
+from ..dataset.row_order import TrainingRows, checked_groups, in_own_order
 from .bag import SHAPES, Bag, BagSettings, TreeShape, fit_bag
 from .blend import Blend, blended
 from .calibration import Affine, fit_intercept_shift, sigmoid
 from .curve_fit import ColumnKinds
 from .design_matrix import Encoding, learn_encoding
 from .levelled import levelled
-from .row_order import TrainingRows, checked_groups, in_own_order
 from .unknown_cells import stand_ins_of
 
 __all__ = ["ChurnClassifier"]

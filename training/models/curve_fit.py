@@ -8,9 +8,9 @@ import numpy as np
 from scipy.optimize import minimize
 
 from ...features.arrays.array_types import FloatArray
+from ..dataset.row_order import TrainingRows
 from .calibration import logit, sigmoid
 from .curves import Curve, Curves
-from .row_order import TrainingRows
 from .unknown_cells import LEAST_GAPS
 
 __all__ = ["ColumnKinds", "fit_curves"]
@@ -96,7 +96,7 @@ def fit_curves(rows: TrainingRows, kinds: ColumnKinds, penalties: Sequence[float
 
     Examples
     --------
-    >>> from churngrid.training.models.row_order import in_own_order
+    >>> from churngrid.training.dataset.row_order import in_own_order
     >>> matrix, y = np.arange(200.0).reshape(-1, 1), (np.arange(200) < 80).astype(np.int64)
     >>> rows = in_own_order(matrix, y, None, np.ones(200))
     >>> curves = fit_curves(rows, ColumnKinds((-1,), frozenset()), [1.0])[0]

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...features.arrays.array_types import FloatArray
+from ..dataset.row_order import TrainingRows
 from .blend import Blend
 from .calibration import Prior, fit_logit, sigmoid
 from .curves import Curve, Curves
-from .row_order import TrainingRows
 
 __all__ = ["levelled"]
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ..dataset.row_order import checked_groups, even, in_own_order
 from .calibration import Affine, fit_affine, logit
 from .design_matrix import Encoding, learn_encoding
-from .row_order import checked_groups, even, in_own_order
+from .directed import fit_directed
 from .scales import Scale, learn_pool, scaled_rows
 from .stepwise import AdditiveFit, Term, fit_steps, forward
 from .stored_state import LinearState
@@ -23,6 +24,7 @@ from .stored_state import LinearState
 __all__ = [
     "BaseRate",
     "BestMetric",
+    "Directed",
     "LinearModel",
     "Logistic",
     "RoleRule",
@@ -59,7 +61,7 @@ class LinearModel:
     @property
     def encoding(self) -> Encoding:
         """Columns it reads; all are numbers."""
-        return _numbers(tuple(term.scale.column for term in self.terms))
+        return _numbers(tuple(dict.fromkeys(term.scale.column for term in self.terms)))
 
     def contributions(self, X: pd.DataFrame) -> FloatArray:
         """Return each column's share of the log-odds, then the base.
@@ -74,10 +76,12 @@ class LinearModel:
         ndarray of float, shape (n_rows, n_columns + 1)
             Plus raises the outcome; a row sums to its ``log_odds``.
         """
-        out = np.empty((len(X), len(self.terms) + 1))
-        values = _values(X, self.encoding.names)
-        for i, term in enumerate(self.terms):
-            out[:, i] = term.contribution(values[:, i])
+        names = self.encoding.names
+        out = np.zeros((len(X), len(names) + 1))
+        values = _values(X, names)
+        for term in self.terms:
+            place = names.index(term.scale.column)
+            out[:, place] += term.contribution(values[:, place])
         out[:, -1] = self.intercept
         return out
 
@@ -223,6 +227,39 @@ class Logistic(LinearModel):
         if raw is not None:
             self.oof_log_odds = np.full(len(labels), np.nan)
             self.oof_log_odds[rows.position] = line.apply(raw)
+        return self
+
+
+class Directed(LinearModel):
+    """Ridge logistic regression on all metrics that have a direction, none against it.
+
+    Where little is known, knowing the directions beforehand is worth more than choosing columns.
+    How near the next decision is may bend the sum; columns without a direction are left out.
+    """
+
+    kind = "directed"
+
+    def fit(
+        self,
+        X: pd.DataFrame,
+        y: IntArray,
+        *,
+        groups: npt.NDArray[Any],
+        monotone: Mapping[str, int],
+        roles: Mapping[str, str],
+        weight: FloatArray | None = None,
+    ) -> Self:
+        """Learn the weights. Without a column that has a direction it is the base rate."""
+        labels = check_labels(y)
+        names = _numeric_inputs(X, roles)
+        accounts = checked_groups(groups, len(labels))
+        rows = in_own_order(_values(X, names), labels, accounts, even(weight, len(labels)))
+        fitted, log_odds = fit_directed(
+            learn_pool(names, rows.matrix, monotone), rows, roles.get("distance")
+        )
+        self._take(fitted, X)
+        self.oof_log_odds = np.full(len(labels), np.nan)
+        self.oof_log_odds[rows.position] = log_odds
         return self
 
 

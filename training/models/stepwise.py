@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...features.arrays.array_types import FloatArray, IntArray
+from ..dataset.row_order import TrainingRows
 from ..dataset.temporal_splits import grouped_folds
 from .bag import MIN_UNITS_PER_FOLD
 from .calibration import Affine, LogitProblem, Prior, log_loss_of, logit, sigmoid
-from .row_order import TrainingRows
 from .scales import Pool, Scale, ScaledRows, scaled_rows
 
 __all__ = ["AdditiveFit", "Term", "fit_steps", "forward"]

@@ -173,12 +173,12 @@ class _StoredTerm(_Stored):
 
 
 class LinearState(_Stored):
-    """The state of a linear model: the log-odds of an average row, and a term a column."""
+    """The state of a linear model: the log-odds of an average row, and its terms."""
 
     intercept: _Finite
     terms: list[_StoredTerm]
 
     @model_validator(mode="after")
-    def _a_column_once(self) -> "LinearState":
-        _different([term.scale.column for term in self.terms])
+    def _a_scale_once(self) -> "LinearState":
+        _different([term.scale.model_dump_json() for term in self.terms])
         return self

@@ -220,7 +220,7 @@ def test_ten_accounts_are_too_few_to_learn_from_but_can_be_scored(tmp_path):
     ten = build_company(10, seed=1).tables
     result = churngrid.train(ten, targets=("churn",), tracking=tracking_of(tmp_path))[0]
     assert result.kind == "scorecard"
-    assert "fewer than 50 accounts" in result.warnings[0]
+    assert "fewer than 15 accounts" in result.warnings[0]
     assert len(churngrid.score(ten, model="none").scored.scores) <= 10
 
 

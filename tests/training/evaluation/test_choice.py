@@ -8,7 +8,7 @@ from churngrid.training.evaluation.choice import choose
 from churngrid.training.models.catalogue import MODELS, gate
 
 LABELS = np.tile([1, 0, 0, 0], 25)
-FULL, MIDDLE, SMALL = gate(300, 900), gate(80, 200), gate(20, 60)
+FULL, MIDDLE, FEW, SMALL = gate(300, 900), gate(80, 200), gate(20, 60), gate(9, 60)
 
 
 def predicted(**merits):
@@ -32,9 +32,11 @@ def predicted(**merits):
         (MIDDLE, {"logistic": 0.1, "additive": 0.2, "boosted": 0.3}, "additive", "At most an"),
         (MIDDLE, {"scorecard": 0.1, "additive": -0.1}, "scorecard", "At most an additive"),
         (MIDDLE, {"scorecard": 0.1, "logistic": -0.1, "boosted": 0.2}, "scorecard", "log-loss"),
+        (FEW, {"scorecard": 0.1, "directed": 0.2, "logistic": 0.3}, "directed", "At most a sum"),
+        (FEW, {"scorecard": 0.2, "directed": 0.1}, "scorecard", "best of those out of time"),
         (
             SMALL,
-            {"scorecard": 0.1, "logistic": 0.3, "additive": 0.4},
+            {"scorecard": 0.1, "directed": 0.2, "logistic": 0.3, "additive": 0.4},
             "scorecard",
             "At most a rule",
         ),

@@ -368,7 +368,7 @@ def test_the_boosted_model_is_the_classifier() -> None:
 
 def test_models_without_their_columns_do_not_compete() -> None:
     names = [model.name for model in applicable({})]
-    assert names == ["base_rate", "one_metric", "logistic", "additive", "boosted"]
+    assert names == ["base_rate", "one_metric", "directed", "logistic", "additive", "boosted"]
     assert applicable(ROLES, "expansion") == MODELS
 
 
@@ -389,8 +389,10 @@ def test_an_unknown_model_is_named_with_those_there_are() -> None:
         (199, 500, "additive"),
         (200, 499, "additive"),
         (50, 50, "additive"),
-        (49, 5000, "rule"),
-        (5000, 49, "rule"),
+        (49, 5000, "directed"),
+        (5000, 49, "directed"),
+        (15, 15, "directed"),
+        (14, 5000, "rule"),
         (0, 0, "rule"),
     ],
 )
@@ -399,7 +401,7 @@ def test_the_size_of_the_history_decides_what_ships(churned: int, retained: int,
 
 
 def test_every_lesser_model_ships_with_a_notice() -> None:
-    assert [bool(entry.notice) for entry in GATES] == [False, True, True]
+    assert [bool(entry.notice) for entry in GATES] == [False, True, True, True]
 
 
 def test_a_negative_count_is_refused() -> None:

@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from churngrid.training.dataset.row_order import in_own_order
 from churngrid.training.models import bag_members as members
 from churngrid.training.models.bag import (
     MIN_UNITS_TO_FOLD,
@@ -19,7 +20,6 @@ from churngrid.training.models.bag import (
 )
 from churngrid.training.models.calibration import sigmoid
 from churngrid.training.models.classifier import ChurnClassifier
-from churngrid.training.models.row_order import in_own_order
 
 DEVIATIONS = {
     "check_sample_weight_equivalence_on_dense_data": (

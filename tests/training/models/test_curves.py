@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from churngrid.training.dataset.row_order import TrainingRows, in_own_order
 from churngrid.training.models.blend import blended
 from churngrid.training.models.calibration import log_loss_of, sigmoid
 from churngrid.training.models.curve_fit import ColumnKinds, fit_curves
-from churngrid.training.models.row_order import TrainingRows, in_own_order
 
 FREE = ColumnKinds((0, 0), frozenset())
 

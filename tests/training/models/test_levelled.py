@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churngrid.training.dataset.row_order import in_own_order
 from churngrid.training.models.blend import Blend
 from churngrid.training.models.calibration import Affine, sigmoid
 from churngrid.training.models.classifier import ChurnClassifier
 from churngrid.training.models.levelled import levelled
-from churngrid.training.models.row_order import in_own_order
 
 N = 4000
 
