@@ -11,7 +11,7 @@ import pyarrow as pa
 from ..errors import SchemaError
 from ..schema.tables import TABLES
 from .files.delimited_text import Broken, Dialect, dialect_of, read_delimited
-from .files.json_rows import JsonRows, read_json
+from .files.json_rows import WRAPPED, JsonRows, read_json, unwrapped_cells
 from .files.parquet_file import parquet_columns, parquet_pieces, read_parquet
 from .files.table_names import tables_in
 from .files.workbook import read_workbook
@@ -141,6 +141,8 @@ class _File:
                 return parquet_columns(self.path)
             if self._kind == "JSON":
                 return list(self._json.table.column_names)
+            if WRAPPED in self._dialect.header:
+                return list(self._wrapped.table.column_names)
             return [name for name in self._dialect.header if name]
 
     def _present(self, columns: tuple[str, ...]) -> list[str]:
@@ -155,6 +157,11 @@ class _File:
     def _json(self) -> JsonRows:
         return read_json(self.path)
 
+    @cached_property
+    def _wrapped(self) -> JsonRows:
+        cells = read_delimited(self.path, [WRAPPED], self._dialect).table[WRAPPED]
+        return unwrapped_cells(cells.to_pylist())
+
     def read(self, columns: tuple[str, ...]) -> RawTable:
         """Return those of some columns that the file has."""
         present = self._present(columns)
@@ -163,6 +170,9 @@ class _File:
                 return RawTable.whole(read_parquet(self.path, present))
             if self._kind == "JSON":
                 rows = self._json
+                return RawTable.whole(rows.table.select(present), _rejected(rows.broken))
+            if WRAPPED in self._dialect.header:
+                rows = self._wrapped
                 return RawTable.whole(rows.table.select(present), _rejected(rows.broken))
             read = read_delimited(self.path, present, self._dialect)
         return RawTable.whole(read.table, _rejected(read.broken), read.remarks)

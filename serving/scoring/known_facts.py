@@ -65,6 +65,10 @@ class Known:
     departed: pd.DataFrame
 
 
+_GONE, _BACK = {"churn_confirmed", "term_ended"}, {"reactivated", "renewed"}
+_WHEN = ("effective_at", "known_at")
+
+
 def known_on(
     tables: Tables, as_of: pd.Timestamp, config: Config, progress: Progress | None = None
 ) -> Known:
@@ -131,8 +135,28 @@ def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Se
     used, lately = (_above_zero(known, measure) for measure in (EVER_ACTIVE, ACTIVE_LATELY))
     outside = status["status"].eq("not_eligible")
     no_custom = ~status["custom"].isin(["trial", "paying", "unpaid", "grace", "left"])
-    gone = no_custom & used & ~lately & ~live
+    gone = no_custom & ((used & ~lately & ~live) | _said_to_have_left(tables, status.index))
     return outside & (status["custom"].eq("left") | gone)
+
+
+def _said_to_have_left(tables: Tables, pairs: pd.MultiIndex) -> BoolArray:
+    """Tell of whom an event says that they have left, and none since that they are back.
+
+    It is all there is where nobody knows what they paid.
+    """
+    if not tables.filled("contract_events"):
+        return np.zeros(len(pairs), dtype=bool)
+    events = tables["contract_events"].select(["account_id", "event_type", *_WHEN]).to_pandas()
+    events = events[events["event_type"].isin(_GONE | _BACK)]
+    if events.empty:
+        return np.zeros(len(pairs), dtype=bool)
+    told = pairs.to_frame(index=False).merge(events, on="account_id")
+    seen = told[(told["known_at"] < told["as_of"]) & (told["effective_at"] <= told["as_of"])]
+    newest = seen.sort_values("effective_at", kind="stable").drop_duplicates(
+        ["account_id", "as_of"], keep="last"
+    )
+    left = newest[newest["event_type"].isin(_GONE)]
+    return np.asarray(pairs.isin(pd.MultiIndex.from_frame(left[["account_id", "as_of"]])))
 
 
 def _above_zero(known: Knowledge, measure: Measure) -> BoolArray:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ import pyarrow as pa
 from ...errors import SchemaError
 from .delimited_text import Broken
 
-__all__ = ["JsonRows", "read_json"]
+__all__ = ["WRAPPED", "JsonRows", "read_json", "unwrapped_cells"]
+
+WRAPPED = "_airbyte_data"
+"""Where Airbyte puts a row as it came, as one JSON object beside columns of its own."""
 
 _DEEPEST = 3
 """Objects inside objects become columns of their own down to here; below, their text."""
@@ -73,6 +76,38 @@ def read_json(path: Path) -> JsonRows:
             raise SchemaError(
                 f"File {str(path)!r} holds neither JSON nor a JSON object a line: {error}."
             ) from error
+    return _table([_unwrapped(row) for row in rows], broken)
+
+
+def unwrapped_cells(cells: Iterable[str | None]) -> JsonRows:
+    """Read the rows of a table of which one column holds the whole row as a JSON object.
+
+    Parameters
+    ----------
+    cells : iterable of str or None
+        That column.
+
+    Returns
+    -------
+    JsonRows
+
+    Examples
+    --------
+    >>> unwrapped_cells(['{"id": 1, "plan": {"amount": 5}}']).table.to_pylist()
+    [{'id': 1, 'plan.amount': 5}]
+    """
+    broken: list[Broken] = []
+    return _table(list(_objects((cell or "" for cell in cells), broken)), broken)
+
+
+def _unwrapped(row: dict[str, Any]) -> dict[str, Any]:
+    inner = row.get(WRAPPED)
+    if isinstance(inner, str):
+        inner = next(_objects([inner], []), None)
+    return inner if isinstance(inner, dict) else row
+
+
+def _table(rows: list[dict[str, Any]], broken: list[Broken]) -> JsonRows:
     flat = [_flat(row) for row in rows]
     names = dict.fromkeys(name for row in flat for name in row)
     columns = {name: _column([row.get(name) for row in flat]) for name in names}
@@ -116,7 +151,10 @@ def _is_rows(value: Any) -> bool:
 
 
 def _line_by_line(text: str, broken: list[Broken]) -> Iterator[dict[str, Any]]:
-    lines = [line for line in text.splitlines() if line.strip()]
+    yield from _objects((line for line in text.splitlines() if line.strip()), broken)
+
+
+def _objects(lines: Iterable[str], broken: list[Broken]) -> Iterator[dict[str, Any]]:
     for place, line in enumerate(lines):
         try:
             row = json.loads(line)

@@ -29,6 +29,8 @@ _PART = re.compile(
     r"(?:[-_.](?:c\d+|snappy|gz|tid.*))*$|^part[-_.].*$|^.*=.*$",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"^(?:\.|_(?!airbyte_raw_))")
+"""Names of what writers keep for themselves; Airbyte calls its own tables so."""
 _ALIKE = 0.5
 """Share of the columns that files of one table have in common at least."""
 
@@ -114,7 +116,7 @@ def tables_in(
     found: list[_Found] = []
     names = frozenset(known)
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith((".", "_")):
+        if _NOTE.match(entry.name):
             continue
         if entry.is_dir():
             name = file_stem(entry) or entry.name
@@ -132,11 +134,7 @@ def tables_in(
 def _files_below(folder: Path) -> list[Path]:
     """Return the files of a folder, less the notes that writers keep for themselves."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and file_stem(path)]
-    return [
-        path
-        for path in files
-        if not any(step.startswith((".", "_")) for step in path.relative_to(folder).parts)
-    ]
+    return [path for path in files if not any(map(_NOTE.match, path.relative_to(folder).parts))]
 
 
 def _is_one_table(

@@ -50,6 +50,10 @@ def with_period_ends(
     Table
     list of Finding
         One for each way of writing that was found.
+
+    Notes
+    -----
+    Of a table with a row a month that is known when the month is over, the newest month is open.
     """
     if items.num_rows == 0:
         return items, []
@@ -67,7 +71,25 @@ def with_period_ends(
             found.append(
                 Finding("subscription_items", "effective_to", rule, int(given.sum()), examples)
             )
-    return (_ended(items, rows["ends_us"].to_numpy()), found) if found else (items, [])
+    newest = _of_newest_months(rows)
+    if newest.any():
+        rows = rows.assign(ends_us=np.where(newest, NEVER, rows["ends_us"]))
+    changed = bool(found) or bool(newest.any())
+    return (_ended(items, rows["ends_us"].to_numpy()), found) if changed else (items, [])
+
+
+def _of_newest_months(rows: pd.DataFrame) -> pd.Series:
+    """Tell which rows are of the newest month, where months are written when they are over.
+
+    Nothing is known of the month after it yet, so that nobody has left with its end.
+    """
+    starts, ends = (rows[name].to_numpy() for name in ("starts_us", "ends_us"))
+    whole = (ends == add_months(starts, np.ones(len(rows), dtype=np.int64))) & (
+        rows["known_us"].to_numpy() == ends
+    )
+    if whole.mean() < _REGULAR:
+        return pd.Series(False, index=rows.index)
+    return pd.Series(whole & (ends == ends[whole].max()), index=rows.index)
 
 
 _REPEATED = (
@@ -87,6 +109,7 @@ def _rows_of(items: pa.Table) -> pd.DataFrame:
         ends_us=microseconds(items, "effective_to"),
         period_start_us=microseconds(items, "current_period_start"),
         period_end_us=microseconds(items, "current_period_end"),
+        known_us=microseconds(items, "known_at"),
     )
 
 

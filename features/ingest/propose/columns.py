@@ -17,6 +17,7 @@ _ALIKE = 0.87
 _FEWEST_LETTERS = 6
 _OF_USE = "usage_daily"
 _SPLIT = re.compile(r"[\W_]+")
+_ENDS = frozenset({"term_end", "effective_to"})
 _NAMED = frozenset({"feature_id", "product_id"})
 """Ids that are names in most systems, with blanks and all."""
 
@@ -79,13 +80,14 @@ def only_time(role: Role, table: TableProfile, found: Mapping[str, Take]) -> dic
     Returns
     -------
     dict of str to Take
-        Of one column at most, as a guess.
+        Of one column at most, as a guess; none where that time is an end, for an end is no begin.
     """
     times = [c for c in table.filled if c.is_dated]
     open_ = [
         c for c in role.spec.columns if c.required and c.kind == "time" and c.name not in found
     ]
-    if len(times) != 1 or len(open_) != 1:
+    ends = {found[name].source for name in _ENDS & found.keys()}
+    if len(times) != 1 or len(open_) != 1 or times[0].name in ends:
         return {}
     why = f"{times[0].name!r} is the only time in the table"
     return {open_[0].name: Take(open_[0].name, times[0].name, sure=False, why=why)}

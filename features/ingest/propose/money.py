@@ -1,5 +1,6 @@
 """What an account pays a month, from whatever columns say it: amount, quantity and interval."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,11 +10,20 @@ import pandas as pd
 from ...schema.table_declaration import Column
 from ..coerce import read_column
 from .profiles import ColumnProfile, TableProfile
-from .proposal import Take
+from .proposal import Part, Take
 from .vocabulary import INTERVAL_MONTHS
 from .words import column_words
 
-__all__ = ["Billed", "annual", "monthly", "of_contract", "quoted"]
+__all__ = [
+    "Billed",
+    "amount_in",
+    "annual",
+    "in_hundredths",
+    "monthly",
+    "of_contract",
+    "quoted",
+    "with_whole_units",
+]
 
 
 def _patterns(*names: str) -> tuple[tuple[str, ...], ...]:
@@ -34,7 +44,7 @@ _ANNUAL = _patterns(
 )
 _PER_UNIT = _patterns(
     *("unit price", "unit amount", "price per unit", "price per seat", "seat price", "per seat"),
-    *("plan unit price", "unit cost", "price per user", "rate per seat"),
+    *("plan unit price", "unit cost", "price per user", "rate per seat", "unit price amount"),
 )
 _PER_INTERVAL = _patterns(
     *("amount", "price", "plan amount", "plan price", "subscription amount", "fee", "rate"),
@@ -63,7 +73,24 @@ _COUNT = _patterns(
     *("product interval", "price interval", "billing cycle frequency"),
 )
 _MINOR = ("cent", "minor", "penny", "pence")
+_WHOLE_UNITS = ("jpy", "krw", "vnd", "clp", "isk", "xaf", "xof", "pyg", "ugx")
+"""Currencies without hundredths."""
+_AS_CODED = re.compile(r"^[a-z]+(?:[_.][a-z]+)*$")
+_OF_PROVIDERS = re.compile(
+    r"^(?:in|ch|pi|py|re|il|ii|si|sub|price|plan|txn|pri|cus|ctm)_[0-9A-Za-z]{8,}$"
+)
+"""Ids of payment providers whose programming interfaces count in hundredths."""
+_PROVIDED = frozenset(
+    column_words(name)
+    for name in (
+        *("amount", "amount due", "amount paid", "amount remaining", "total", "subtotal"),
+        *("unit amount", "amount total", "unit price amount", "total amount", "amount captured"),
+        *("details totals total", "details totals grand total", "totals total", "plan amount"),
+    )
+)
+"""What they call amounts."""
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
+_WHOLE = re.compile(r"^-?\d+$")
 _STEADY = 0.8
 _NEAR = 0.02
 _FEWEST_GROUPS = 3
@@ -93,12 +120,14 @@ class Billed:
     amounts: Mapping[str, float]
 
 
-def quoted(name: str) -> str:
+def quoted(name: str, reads: str = "number") -> str:
     """Return the numbers of a column as an expression.
 
     Parameters
     ----------
     name : str
+    reads : {"number", "moment", "flag"}
+        As what its values are read.
 
     Returns
     -------
@@ -109,11 +138,87 @@ def quoted(name: str) -> str:
     >>> quoted("Amount Due")
     'number("Amount Due")'
     """
-    return f"number({_bare(name)})"
+    return f"{reads}({_bare(name)})"
 
 
 def _bare(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def in_hundredths(table: TableProfile, column: ColumnProfile) -> bool:
+    """Say whether amounts are written in cents: by their name, or as a payment provider does.
+
+    Parameters
+    ----------
+    table : TableProfile
+    column : ColumnProfile
+        Of numbers.
+
+    Returns
+    -------
+    bool
+        For a provider only where its ids stand in the table, the column has the name that its
+        programming interface gives it, and no amount has a fraction.
+    """
+    if any(word in column.words for word in _MINOR):
+        return True
+    as_coded = bool(_AS_CODED.match(column.name)) and column_words(column.name) in _PROVIDED
+    if not as_coded or not all(_WHOLE.match(value.strip()) for value in column.looked_at):
+        return False
+    ids = (c for c in table.filled if c.unique and c.could_be_id)
+    return any(all(_OF_PROVIDERS.match(value) for value in c.looked_at) for c in ids)
+
+
+def amount_in(table: TableProfile, column: ColumnProfile) -> str:
+    """Return the amounts of a column in whole units of their currency, as an expression.
+
+    Parameters
+    ----------
+    table : TableProfile
+    column : ColumnProfile
+        Of numbers.
+
+    Returns
+    -------
+    str
+    """
+    if not in_hundredths(table, column):
+        return quoted(column.name)
+    currency = next((c for c in table.filled if c.words[:1] == ("currency",)), None)
+    whole = sorted(currency.lowered & set(_WHOLE_UNITS)) if currency else []
+    if currency is None or not whole:
+        return f"{quoted(column.name)} / 100"
+    named = ", ".join(f"'{code}'" for code in whole)
+    hundred = f"case when lower({_bare(currency.name)}) in ({named}) then 1 else 100 end"
+    return f"{quoted(column.name)} / ({hundred})"
+
+
+def with_whole_units(part: Part, table: TableProfile) -> Part:
+    """Read what is invoiced in whole units of its currency.
+
+    Parameters
+    ----------
+    part : Part
+    table : TableProfile
+        Its source.
+
+    Returns
+    -------
+    Part
+        As it was, unless it has amounts in hundredths.
+    """
+    if part.table != "invoices":
+        return part
+
+    def whole(take: Take) -> Take:
+        cents = take.column.startswith("amount_") and take.source
+        if not cents or not in_hundredths(table, table.columns[take.source]):
+            return take
+        formula = amount_in(table, table.columns[take.source])
+        why = f"{take.source!r} is in hundredths"
+        return Take(take.column, formula=formula, why=why)
+
+    return replace(part, takes=tuple(map(whole, part.takes)))
 
 
 def monthly(table: TableProfile, billed: Billed | None = None) -> Take | None:
@@ -135,7 +240,7 @@ def monthly(table: TableProfile, billed: Billed | None = None) -> Take | None:
     for names, months in ((_MONTHLY, 1), (_ANNUAL, 12)):
         found = _number(table, names)
         if found is not None:
-            return _taken("mrr", found, months)
+            return _taken(table, "mrr", found, months)
     return _by_interval(table, billed)
 
 
@@ -144,7 +249,7 @@ def annual(table: TableProfile) -> Take | None:
     for names, months in ((_ANNUAL, 1), (_MONTHLY, 1 / 12)):
         found = _number(table, names)
         if found is not None:
-            return _taken("acv", found, months)
+            return _taken(table, "acv", found, months)
     return None
 
 
@@ -154,15 +259,14 @@ def of_contract(table: TableProfile) -> Take | None:
     if found is None:
         return None
     why = f"{found.name!r}, taken as the value of a year"
-    return replace(_taken("acv", found, 1), sure=False, why=why)
+    return replace(_taken(table, "acv", found, 1), sure=False, why=why)
 
 
-def _taken(column: str, found: ColumnProfile, months: float) -> Take:
-    cents = any(word in found.words for word in _MINOR)
+def _taken(table: TableProfile, column: str, found: ColumnProfile, months: float) -> Take:
+    cents = in_hundredths(table, found)
     if months == 1 and not cents:
         return Take(column, found.name)
-    formula = quoted(found.name)
-    formula += " / 100" if cents else ""
+    formula = amount_in(table, found)
     formula += f" / {months:g}" if months > 1 else f" * {1 / months:g}" if months < 1 else ""
     said = ", ".join(
         [*(["in hundredths"] if cents else []), *(["a year"] if months > 1 else [])]
@@ -204,8 +308,7 @@ def _amount(table: TableProfile, billed: Billed | None) -> _Amount | None:
     found = per_unit or whole
     if found is None:
         return None
-    cents = any(word in found.words for word in _MINOR)
-    formula = quoted(found.name) + (" / 100" if cents else "")
+    formula = amount_in(table, found)
     if quantity is None or quantity.lowered == {"1"}:
         return _Amount(formula, f"{found.name!r}")
     of_one = per_unit is not None or _is_of_one(table, found, quantity, billed)

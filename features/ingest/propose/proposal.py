@@ -1,9 +1,12 @@
 """What is proposed for a source: which table is read as what, how sure that is, and what is not."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["OwnNumbers", "Part", "Proposal", "Take", "Unread"]
+
+_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class Take:
     sure: bool = True
     why: str = ""
     form: str = ""
+
+    @property
+    def first_column(self) -> str:
+        """The source column, by itself or the first one of its expression; empty without one."""
+        found = _QUOTED.search(self.formula)
+        return self.source or (found[1].replace('""', '"') if found else "")
 
 
 @dataclass(frozen=True, slots=True)

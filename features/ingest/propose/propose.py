@@ -16,6 +16,7 @@ from .groups import by_group
 from .joining import Joined, join_accounts
 from .keys import Links, key_of, overlap
 from .known_layouts import SYSTEMS, Recognised, preset_named, recognised
+from .money import with_whole_units
 from .own_numbers import own_numbers
 from .profiles import TableProfile, profiles_of
 from .proposal import OwnNumbers, Part, Proposal, Take, Unread
@@ -106,6 +107,7 @@ def proposal_for(
     whole = [
         with_terms(with_currency(part, tables[part.source]), tables[part.source]) for part in whole
     ]
+    whole = [with_whole_units(part, tables[part.source]) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     parts = tuple(with_dates_decided(part, tables) for part in parts)
     return Proposal(

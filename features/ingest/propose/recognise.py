@@ -14,6 +14,7 @@ __all__ = ["Fit", "fits_of"]
 
 _EXACT, _HEAD = 3.0, 2.5
 _TELLING, _OPTIONAL = 1.0, 0.25
+_WHOLE = 1.5
 _ENOUGH = 2.25
 
 _ANYWHERE = {"features"}
@@ -58,7 +59,7 @@ def fits_of(table: TableProfile, accounts: Accounts) -> list[Fit]:
     Returns
     -------
     list of Fit
-        Only roles that the name or at least three telling columns speak for.
+        Only roles that the name, at least three telling columns or a whole set speak for.
     """
     fits = (_fit(role, table, accounts) for role in ROLES if role.table != "accounts")
     return sorted((fit for fit in fits if fit.score >= _ENOUGH), key=lambda fit: -fit.score)
@@ -86,7 +87,7 @@ def _fit(role: Role, table: TableProfile, accounts: Accounts) -> Fit:
         table,
         takes,
         way,
-        named + _TELLING * telling + _OPTIONAL * optional,
+        named + _TELLING * telling + _OPTIONAL * optional + _WHOLE * _is_whole(role, found),
         tuple(
             column.name
             for column in role.spec.columns
@@ -94,6 +95,11 @@ def _fit(role: Role, table: TableProfile, accounts: Accounts) -> Fit:
         ),
         accounts,
     )
+
+
+def _is_whole(role: Role, found: Mapping[str, Take]) -> bool:
+    """Say whether all columns are there that together are hardly anything else."""
+    return bool(role.whole) and found.keys() >= set(role.whole)
 
 
 def _noun_score(role: Role, table: TableProfile) -> float:

@@ -31,13 +31,16 @@ class Role:
     columns : mapping of str to tuple of str
         Canonical column to the names it may have, the surest first.
     telling : tuple of str
-        Columns that hardly another table has: two of them tell the role without a noun.
+        Columns that hardly another table has: three of them tell the role without a noun.
+    whole : tuple of str
+        Columns that are hardly anything else where they stand together, whatever the noun.
     """
 
     table: str
     nouns: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...]]
     telling: tuple[str, ...] = field(default=())
+    whole: tuple[str, ...] = field(default=())
 
     @property
     def spec(self) -> TableSpec:
@@ -102,6 +105,7 @@ ROLES: tuple[Role, ...] = (
                 *("customer from", "client since", "original contract date", "first contract date"),
                 *("onboarding date", "contract start date", "first seen at", "member since"),
                 *("joined", "signed up", "registered", "onboarded", "went live", "go live date"),
+                *("subscribed at", "subscribed", "became a customer date", "customer start date"),
             ),
             "csm_id": (
                 *("csm", "csm name", "csm owner", "{account} manager", "success manager"),
@@ -179,6 +183,7 @@ ROLES: tuple[Role, ...] = (
             "predecessor_contract_id": ("previous contract id", "renewed contract id"),
         },
         telling=("term_end", "auto_renew", "acv", "term_months", "notice_period_days"),
+        whole=("term_end", "acv"),
     ),
     Role(
         table="subscription_items",
@@ -204,6 +209,7 @@ ROLES: tuple[Role, ...] = (
             "effective_from": (
                 *("start date", "started at", "start", "valid from", "subscription start date"),
                 *("activated at", "current term start", "current period start", "created at"),
+                *("subscribed at", "subscribed", "sign up date", "signed up at", "first billed at"),
                 *("from date", "from", "begin date", "service start date", "effective start date"),
                 *("service start", "first payment date", "term start date", "begin"),
                 *("created", "month", "snapshot month", "snapshot date", "as of month", "period"),
@@ -215,11 +221,19 @@ ROLES: tuple[Role, ...] = (
             ),
         },
         telling=("mrr", "quantity", "effective_to"),
+        whole=("mrr", "effective_from", "effective_to"),
     ),
     Role(
         table="contract_events",
         nouns=(
             *("churn events", "churns", "cancellations", "subscription events", "lost customers"),
+            *(
+                "churn log",
+                "cancellation log",
+                "churned accounts",
+                "lost accounts",
+                "churn tracker",
+            ),
             *("contract changes", "churned customers", "subscription changes"),
         ),
         columns={
@@ -260,7 +274,8 @@ ROLES: tuple[Role, ...] = (
             "amount_due": (
                 *("total", "amount", "invoice amount", "total amount", "grand total"),
                 *("invoice total", "gross amount", "amount total", "net amount", "total due"),
-                *("total gross", "total net", "subtotal"),
+                *("total gross", "total net", "details totals grand total", "details totals total"),
+                *("totals grand total", "totals total", "subtotal"),
             ),
             "amount_paid": (
                 *("paid amount", "amount received", "payments applied", "invoice amount paid"),

@@ -1,7 +1,9 @@
 """What a table of accounts says beside who they are: terms, money, and who has left."""
 
+import re
 from collections.abc import Iterator
 
+from ...arrays.plain_text import as_text
 from ..forms.ends_told import agrees, is_one_of
 from .columns import match_columns
 from .keys import Key
@@ -15,6 +17,7 @@ from .words import column_words
 __all__ = ["churn_flag", "parts_of_sheet"]
 
 _FLAGS = tuple(column_words(name) for name in CHURN_FLAGS)
+_NOTHING = re.compile(r"^[^\d]*0+(?:[.,'\s]0+)*[^\d]*$")
 _LEFT = {"yes", "true", "1", "y", "t", "churned", "churn", "left", "exited", "attrited", "lost"}
 _STAYED = {
     "no",
@@ -103,7 +106,7 @@ def _terms(table: TableProfile, key: Key) -> Part | None:
         )
     keys = [Take("contract_id", key.column), Take("account_id", key.column)]
     ordered = _ordered("contracts", takes)
-    return Part("contracts", table.name, (*keys, *ordered), but_not=_over(table))
+    return Part("contracts", table.name, (*keys, *ordered), but_not=_over(table, value))
 
 
 def _last_day(table: TableProfile, end: Take) -> str:
@@ -136,7 +139,7 @@ def _money(table: TableProfile, key: Key) -> Iterator[Part]:
         takes.pop(name, None)
     keys = [Take("item_id", key.column), Take("account_id", key.column)]
     ordered = _ordered(role.table, takes)
-    yield Part("subscription_items", table.name, (*keys, *ordered), but_not=_over(table))
+    yield Part("subscription_items", table.name, (*keys, *ordered), but_not=_over(table, value))
 
 
 def _bound(takes: dict[str, Take], table: TableProfile) -> None:
@@ -150,13 +153,33 @@ def _bound(takes: dict[str, Take], table: TableProfile) -> None:
         takes["effective_to"] = Take("effective_to", left.name)
 
 
-def _over(table: TableProfile) -> dict[str, tuple[str, ...]]:
-    """Return the rows of those who left without a word of when: nothing is paid by them."""
-    if _left_at(table) is not None:
-        return {}
+def _over(table: TableProfile, amount: Take) -> dict[str, tuple[str, ...]]:
+    """Return the rows that say of those who left nothing but that they pay no more.
+
+    Without a word of when they left, these are all their rows; with one, the amounts of 0 that
+    stand in for what they paid before, which nobody knows.
+    """
+    left = _left_at(table)
+    if left is not None:
+        return _set_to_nothing(table, amount, left)
     columns = (c for c in table.filled if c.words in _STATES)
     found = {column.name: admitted(column.looked_at, ENDED) for column in columns}
     return {name: words for name, words in found.items() if words}
+
+
+def _set_to_nothing(
+    table: TableProfile, amount: Take, left: ColumnProfile
+) -> dict[str, tuple[str, ...]]:
+    """Return the amounts of 0 as they are written, where all who left have one and nobody else."""
+    column = table.columns.get(amount.first_column)
+    if column is None:
+        return {}
+    zeros = tuple(value for value in column.looked_at if _NOTHING.match(value.strip()))
+    if not zeros:
+        return {}
+    paid = as_text(table.looked_at[column.name])[0]
+    of_leavers = agrees(table.looked_at[left.name], is_one_of(paid, zeros))
+    return {column.name: zeros} if of_leavers else {}
 
 
 def _left_at(table: TableProfile) -> ColumnProfile | None:

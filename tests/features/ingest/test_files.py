@@ -99,6 +99,25 @@ def test_json_lists_lines_and_answers_of_interfaces_are_tables(folder):
     assert names(folder) == ["Alder", None]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_rows_that_airbyte_keeps_whole_are_unwrapped(tmp_path, ending):
+    rows = [{"id": 1, "plan": {"amount": 5}}, {"id": 2, "plan": {"amount": 7}}]
+    own = {"_airbyte_ab_id": "x", "_airbyte_emitted_at": "2026-01-01"}
+    file = tmp_path / f"_airbyte_raw_subscriptions.{ending}"
+    if ending == "csv":
+        cells = [{**own, "_airbyte_data": json.dumps(row)} for row in rows]
+        pd.DataFrame(cells).to_csv(file, index=False)
+        with file.open("a") as more:
+            more.write("x,2026-01-01,cut {short\n")
+    else:
+        file.write_text("\n".join(json.dumps({**own, "_airbyte_data": row}) for row in rows))
+    source = open_source(tmp_path)
+    (name,) = source.names()
+    read = source.read(name, source.columns(name))
+    assert read.table.to_pylist() == [{"id": 1, "plan.amount": 5}, {"id": 2, "plan.amount": 7}]
+    assert len(read.rejected) == (ending == "csv")
+
+
 def test_objects_inside_a_row_become_columns(tmp_path):
     row = {"id": 1, "plan": {"amount": 5, "product": {"name": "x"}}, "tags": ["a", "b"]}
     (tmp_path / "subscriptions.jsonl").write_text(json.dumps(row))

@@ -17,7 +17,13 @@ from ..proposal import Part, Take
 from ..recognise import Fit
 from ..vocabulary import DESK_ROLES, OWN_STAFF, SURVEYS, TYPES, admitted
 from ..words import ends_with
-from .contracts import HAPPENED, contract_events_part, contracts_part, items_part
+from .contracts import (
+    HAPPENED,
+    contract_events_part,
+    contracts_part,
+    is_of_leavers,
+    items_part,
+)
 from .parts import first_named, part_of, plain_part
 
 __all__ = ["completed"]
@@ -173,6 +179,8 @@ def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
     """Rows with a name and a time may be anything: a person, or the name of the table, tells."""
     if "product_user_id" not in takes and not ends_with(fit.table.words, fit.role.noun_words):
         return "neither its name nor a person says that the product was used"
+    if is_of_leavers(fit.table):
+        return "its name is that of customers who left"
     if first_named(fit.table, "time", "due date", "deadline") is not None:
         return "its rows are due on a day, so that they are planned and not uses"
     return part_of(fit, takes)

@@ -11,7 +11,7 @@ from ...coerce import read_column
 from ...forms.ends_told import agrees, is_one_of
 from ...reshape.month_columns import VALUE
 from ..columns import match_columns
-from ..money import Billed, annual, monthly
+from ..money import Billed, annual, monthly, quoted
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
@@ -21,7 +21,14 @@ from ..words import column_words
 from .movements import are_movements, ended_movements, is_paid_afterwards
 from .parts import YES, first_named, left_out, part_of, status_of
 
-__all__ = ["HAPPENED", "contract_events_part", "contracts_part", "events_of_ended", "items_part"]
+__all__ = [
+    "HAPPENED",
+    "contract_events_part",
+    "contracts_part",
+    "events_of_ended",
+    "is_of_leavers",
+    "items_part",
+]
 
 
 _ENDS = tuple(
@@ -54,6 +61,9 @@ HAPPENED = frozenset(
 """Names of times at which something happened, and which lie in no future."""
 
 
+_PRODUCTS = ("product", "product name", "plan", "plan name", "item", "service", "sku", "module")
+
+
 def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     """Return terms of contracts, with what they are worth a year.
 
@@ -75,28 +85,79 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return _won_deals(fit, takes)
     if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
         return "no column says what a contract is worth or when it ends"
-    _name_rows(fit, takes, "contract_id", takes.get("term_start"))
+    _name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
+    takes |= _begun(takes)
     return part_of(fit, takes)
+
+
+def _begun(takes: Mapping[str, Take]) -> dict[str, Take]:
+    """Return when terms began of which only the end is told: their length before it."""
+    end, length = takes.get("term_end"), takes.get("term_months")
+    if "term_start" in takes or end is None or not end.source:
+        return {}
+    day, months = quoted(end.source, "moment"), "interval 12 month"
+    why = "no column says when a term began: taken as a year before its end"
+    if length is not None and length.source:
+        months = f"to_months(cast({quoted(length.source)} as integer))"
+        why = "no column says when a term began: taken as its length before its end"
+    formula = f"{day} - {months}"
+    return {"term_start": Take("term_start", formula=formula, sure=False, why=why)}
 
 
 def _name_rows(fit: Fit, takes: dict[str, Take], entity: str, beside: Take | None) -> None:
     """Let the account, with something beside it, name rows that have no id of their own."""
     way = fit.way
-    if entity in takes or way is None or way.hops:
+    if entity in takes or way is None:
         return
     if fit.table.columns[way.column].unique:
         why = "one row an account, so that the account names it"
         takes[entity] = Take(entity, way.column, sure=False, why=why)
-    elif beside is not None and beside.source and _are_pairs(fit.table, way.column, beside.source):
-        first, second = (name.replace('"', '""') for name in (way.column, beside.source))
-        why = f"no id: {way.column!r} and {beside.source!r} together name a row"
-        formula = f'"{first}" || \' \' || "{second}"'
-        takes[entity] = Take(entity, formula=formula, sure=False, why=why)
+    elif beside is not None and beside.source:
+        named = [way.column, beside.source]
+        product = first_named(fit.table, "text", *_PRODUCTS)
+        longer = [*named, product.name] if product else named
+        told = next((names for names in (named, longer) if _are_apart(fit.table, names)), None)
+        if told is not None:
+            takes[entity] = _put_together(entity, told)
 
 
-def _are_pairs(table: TableProfile, one: str, other: str) -> bool:
-    """Say whether two columns together differ from row to row."""
-    rows = pd.DataFrame({name: table.looked_at[name].to_pylist() for name in {one, other}})
+def _name_items(fit: Fit, takes: dict[str, Take], *, by_month: bool) -> bool:
+    """Name what is bought by its account, and by its product where an account has several.
+
+    Rows of one name follow each other: two of the same day would be one too few.
+    """
+    way = fit.way
+    if "item_id" in takes or way is None or way.hops:
+        return True
+    products = [t for name in ("plan", "product_id") if (t := takes.get(name)) and t.source]
+    begin = takes.get("effective_from")
+    day = [begin.source] if begin and begin.source else []
+    named = [way.column, *[take.source for take in products]]
+    if fit.table.columns[way.column].unique:
+        why = "one row an account, so that the account names it"
+        takes["item_id"] = Take("item_id", way.column, sure=False, why=why)
+        return True
+    if not by_month and products and _are_apart(fit.table, named):
+        takes["item_id"] = _put_together("item_id", named)
+    elif _are_apart(fit.table, [way.column, *day]):
+        why = "no column names the subscription, so that an account has one"
+        takes["item_id"] = Take("item_id", way.column, sure=False, why=why)
+    elif products and _are_apart(fit.table, [*named, *day]):
+        takes["item_id"] = _put_together("item_id", named)
+    return "item_id" in takes
+
+
+def _put_together(column: str, names: list[str]) -> Take:
+    """Return several columns as the name of a row, a guess."""
+    said = " and ".join(map(repr, names))
+    parts = ('"' + name.replace('"', '""') + '"' for name in names)
+    formula = " || ' ' || ".join(parts)
+    return Take(column, formula=formula, sure=False, why=f"no id: {said} together name a row")
+
+
+def _are_apart(table: TableProfile, names: list[str]) -> bool:
+    """Say whether some columns together differ from row to row."""
+    rows = pd.DataFrame({name: table.looked_at[name].to_pylist() for name in names})
     return not rows.astype(str).duplicated().any()
 
 
@@ -162,10 +223,8 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         why = "a row a month: a customer without a row in a month has left"
         formula = f"moment({month}) + interval 1 month"
         takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
-    _name_rows(fit, takes, "item_id", None if month else takes.get("plan"))
-    if "item_id" not in takes and fit.way is not None and not fit.way.hops:
-        why = "no column names the subscription, so that an account has one"
-        takes["item_id"] = Take("item_id", fit.way.column, sure=False, why=why)
+    if not _name_items(fit, takes, by_month=month is not None):
+        return "it has several rows an account and day, and no column tells what each is for"
     for name in ("unit_price", "contract_id"):
         takes.pop(name, None)
     status = status_of(fit.table)
@@ -289,7 +348,22 @@ def contract_events_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     kind = takes.get("event_type")
     known = {"notice_received", "cancel_requested", "cancelled", "renewed", "churn_confirmed"}
     if kind is None or not fit.table.columns[kind.source].lowered & known:
-        if not {"churn", "canceled", "churned", "lost"} & set(fit.table.words):
+        if not is_of_leavers(fit.table):
             return "nothing says which kind of event its rows are"
         takes["event_type"] = Take("event_type", constant="churn_confirmed")
+    _name_rows(fit, takes, "event_id", takes.get("effective_at"))
     return part_of(fit, takes)
+
+
+def is_of_leavers(table: TableProfile) -> bool:
+    """Say whether the name of a table is that of customers who have left.
+
+    Parameters
+    ----------
+    table : TableProfile
+
+    Returns
+    -------
+    bool
+    """
+    return bool({"churn", "canceled", "churned", "lost"} & set(table.words))

@@ -1,6 +1,5 @@
 """How long a won deal holds where no column says it: by the rhythm in which accounts sign again."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,6 @@ from ..proposal import Part, Take
 
 __all__ = ["with_terms"]
 
-_QUOTED = re.compile(r'"((?:[^"]|"")+)"')
 _TERMS = (1, 3, 6, 12, 24, 36)
 _MONTH_DAYS = 365.25 / 12
 _NEAR, _MOSTLY, _FEWEST = 0.12, 0.6, 3
@@ -46,7 +44,7 @@ def with_terms(part: Part, table: TableProfile) -> Part:
         formula = f'moment("{name}") + to_months(cast(number("{written}") as integer))'
         end = Take("term_end", formula=formula, why="begin and length say it")
     elif part.only and "auto_renew" not in takes:
-        months = _rhythm(_won(part, table), _column_of(takes["account_id"]), start.source)
+        months = _rhythm(_won(part, table), takes["account_id"].first_column, start.source)
         why = (
             f"no column says how long a deal holds: most accounts sign again after {months} months"
         )
@@ -57,12 +55,6 @@ def with_terms(part: Part, table: TableProfile) -> Part:
     place = part.takes.index(start) + 1
     ended = replace(part, takes=(*part.takes[:place], end, *part.takes[place:]))
     return ended if end.formula else part
-
-
-def _column_of(take: Take) -> str:
-    """Return the column that names the account, inside an expression or by itself."""
-    found = _QUOTED.search(take.formula)
-    return take.source or (found[1].replace('""', '"') if found else "")
 
 
 def _won(part: Part, table: TableProfile) -> pd.DataFrame:
