@@ -135,15 +135,16 @@ def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Se
     used, lately = (_above_zero(known, measure) for measure in (EVER_ACTIVE, ACTIVE_LATELY))
     outside = status["status"].eq("not_eligible")
     no_custom = ~status["custom"].isin(["trial", "paying", "unpaid", "grace", "left"])
-    gone = no_custom & ((used & ~lately & ~live) | _said_to_have_left(tables, status.index))
+    gone = no_custom & ((used & ~lately & ~live) | _said_to_have_left(tables, status))
     return outside & (status["custom"].eq("left") | gone)
 
 
-def _said_to_have_left(tables: Tables, pairs: pd.MultiIndex) -> BoolArray:
+def _said_to_have_left(tables: Tables, status: pd.DataFrame) -> BoolArray:
     """Tell of whom an event says that they have left, and none since that they are back.
 
     It is all there is where nobody knows what they paid.
     """
+    pairs = status.index
     if not tables.filled("contract_events"):
         return np.zeros(len(pairs), dtype=bool)
     events = tables["contract_events"].select(["account_id", "event_type", *_WHEN]).to_pandas()

@@ -1,4 +1,4 @@
-"""Who is not listed because an event says that they have left, where nobody knows what they paid."""
+"""Who is said to have left, where nobody knows what they paid, is not listed."""
 
 import pandas as pd
 import pytest
