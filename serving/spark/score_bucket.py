@@ -46,7 +46,9 @@ def score_rows(
     own = company.own(tables, pairs)
     status = standing(tables, pairs, business_of(tables), company.settings)
     status = status.set_index(["account_id", "as_of"])
-    extra = {STATUS: status[STATUS], ENDED: ended_before(tables, own.live, status)}
+    days = company.settings.horizon_days
+    ended = ended_before(tables, own.live, status, horizon_days=days)
+    extra = {STATUS: status[STATUS], ENDED: ended}
     if rubric is not None:
         # What stands in for answers is read off the accounts themselves: no peers are needed.
         maturity = maturity_inputs(tables, with_peers(own), rubric)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from ...errors import SchemaError
-from .totals import is_total, said_of_totals
+from .totals import explaining_rows, is_total, said_of_explaining, said_of_totals
 
 __all__ = ["Broken", "Delimited", "Dialect", "dialect_of", "read_delimited"]
 
@@ -25,6 +25,7 @@ _SAMPLE = 100
 _TAIL = 1 << 16
 """Records that the delimiter and the header are found by."""
 _MOST_TITLE_LINES = 30
+_MOST_FOOT_LINES = 5
 _LONGEST_QUOTED = 100
 """Lines that one quoted value may span before its quote counts as broken."""
 _DELIMITERS = ",;\t|"
@@ -53,6 +54,8 @@ class Dialect:
         What a reader should know, such as lines left out above the header.
     is_header_alone : bool
         Whether no row follows.
+    explaining : int
+        Records below the header that say what columns mean, and are no rows.
     """
 
     encoding: str
@@ -61,6 +64,7 @@ class Dialect:
     header: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     is_header_alone: bool = False
+    explaining: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +187,17 @@ def _dialect(text: str, encoding: str) -> Dialect:
     if rows and all(len(cells) == len(header) + 1 and not cells[-1] for cells in rows):
         # Every line ends with a delimiter but the first one.
         header = (*header, "")
+    explaining = explaining_rows(rows)
     remarks = _remarks(titles, encoding)
+    remarks += (said_of_explaining(rows[:explaining]),) if explaining else ()
     return Dialect(
-        encoding, delimiter, above + records[place][0], header, remarks, is_header_alone=not rows
+        encoding,
+        delimiter,
+        above + records[place][0],
+        header,
+        remarks,
+        is_header_alone=not rows,
+        explaining=explaining,
     )
 
 
@@ -263,7 +275,16 @@ def read_delimited(path: Path, columns: list[str], dialect: Dialect | None = Non
         If the file cannot be read at all.
     """
     dialect = dialect or dialect_of(path)
-    return _without_total(_read(path, columns, dialect), path, dialect)
+    read = _without_explaining(_read(path, columns, dialect), dialect.explaining)
+    return _without_total(read, path, dialect)
+
+
+def _without_explaining(read: Delimited, explaining: int) -> Delimited:
+    """Leave out the first lines, which say what columns mean."""
+    if not explaining:
+        return read
+    broken = tuple(Broken(max(b.row - explaining, 0), b.rule, b.text) for b in read.broken)
+    return Delimited(read.table.slice(explaining), broken, read.remarks)
 
 
 def _without_total(read: Delimited, path: Path, dialect: Dialect) -> Delimited:
@@ -277,7 +298,10 @@ def _without_total(read: Delimited, path: Path, dialect: Dialect) -> Delimited:
 
 
 def _last_cells(path: Path, dialect: Dialect) -> list[str]:
-    """Return the values of the last line; none of a compressed file."""
+    """Return the values of the last line of the table; none of a compressed file.
+
+    Lines below it that are no rows, such as the day of the report, do not count.
+    """
     if path.name.endswith(".gz"):
         return []
     with path.open("rb") as file:
@@ -286,7 +310,8 @@ def _last_cells(path: Path, dialect: Dialect) -> list[str]:
         file.seek(max(file.tell() - _TAIL, 0) // 2 * 2)
         text = file.read().decode(dialect.encoding.replace("-sig", ""), "replace")
     lines = [line for line in text.splitlines() if line.strip()]
-    return _cells(lines[-1], dialect.delimiter) if lines else []
+    last = (_cells(line, dialect.delimiter) for line in lines[: -_MOST_FOOT_LINES - 1 : -1])
+    return next((cells for cells in last if len(cells) == len(dialect.header)), [])
 
 
 def _read(path: Path, columns: list[str], dialect: Dialect) -> Delimited:

@@ -1,10 +1,10 @@
-"""Rows of totals below a table, as people put them into spreadsheets: they are no rows of it."""
+"""Rows that are none: totals below a table, and lines under the heading that explain columns."""
 
 import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["is_total", "said_of_totals"]
+__all__ = ["explaining_rows", "is_total", "said_of_explaining", "said_of_totals"]
 
 _WORDS = frozenset(
     [
@@ -13,6 +13,14 @@ _WORDS = frozenset(
         *("somme", "totale", "totaal", "suma", "total geral", "soma"),
     ]
 )
+_EXPLAINS = frozenset(
+    [
+        *("response", "open-ended response", "open ended response", "other (please specify)"),
+        *("selected choice", "comment"),
+    ]
+)
+_IMPORTED = re.compile(r"^\{\s*\"ImportId\"\s*:")
+_MOST_EXPLAINING = 3
 _NUMERAL = re.compile(r"^[^\w]*(?:[A-Za-z]{0,3}[^\w]*)?\d[\d\s.,']*[^\d]{0,5}$")
 
 
@@ -53,3 +61,50 @@ def said_of_totals(cells: Sequence[Any]) -> str:
     """
     shown = "; ".join(str(cell).strip() for cell in cells if cell is not None and str(cell).strip())
     return f"a row of totals below the table left out: {shown[:120]!r}"
+
+
+def explaining_rows(rows: Sequence[Sequence[Any]]) -> int:
+    """Return how many of the first rows below the column names say what columns mean.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+        The first rows, as a workbook or lines of text have them.
+
+    Returns
+    -------
+    int
+        0 if the first row is one of the table.
+
+    Examples
+    --------
+    >>> explaining_rows([["", "Open-Ended Response"], ["114", "fine"]])
+    1
+    >>> explaining_rows([["Start Date"], ['{"ImportId":"startDate"}'], ["2026-01-01"]])
+    2
+    """
+    texts = [
+        [text for cell in row if (text := "" if cell is None else str(cell).strip())]
+        for row in rows[:_MOST_EXPLAINING]
+    ]
+    for place, filled in enumerate(texts):
+        if filled and all(map(_IMPORTED.match, filled)):
+            return place + 1
+    first = texts[0] if texts else []
+    is_open = bool(rows) and len(first) < len(rows[0])
+    return int(is_open and bool(first) and all(text.lower() in _EXPLAINS for text in first))
+
+
+def said_of_explaining(rows: Sequence[Sequence[Any]]) -> str:
+    """Return what a reader of the table should know of lines that explain columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+
+    Returns
+    -------
+    str
+    """
+    cells = [str(cell).strip() for row in rows for cell in row if str(cell or "").strip()]
+    return f"lines below the column names that explain them left out: {'; '.join(cells)[:120]!r}"

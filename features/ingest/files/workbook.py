@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from ...schema.excel_rows import excel_sheets
-from .totals import is_total, said_of_totals
+from .sections import without_sections
+from .totals import explaining_rows, is_total, said_of_explaining, said_of_totals
 
 __all__ = ["REMARKS", "read_workbook"]
 
@@ -69,9 +70,13 @@ def _table(rows: list[list[Any]]) -> pd.DataFrame | None:
     while header and not header[-1]:
         header.pop()
     body = [(row + [None] * len(header))[: len(header)] for row in rows[place + 1 :]]
-    remarks = []
+    explaining = explaining_rows(body)
+    remarks = [said_of_explaining(body[:explaining])] if explaining else []
+    body = body[explaining:]
     while body and is_total(body[-1]):
         remarks.append(said_of_totals(body.pop()))
+    body, said = without_sections(body)
+    remarks += said
     frame = pd.DataFrame(body, columns=pd.Index(header, dtype=object), dtype=object)
     frame = frame.loc[:, [bool(name) for name in header]]
     frame.attrs[REMARKS] = tuple(remarks)

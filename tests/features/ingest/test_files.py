@@ -257,3 +257,62 @@ def test_folder_of_files_that_are_alike_is_one_table(tmp_path):
     source = open_source(tmp_path)
     assert source.names() == ("customers",)
     assert source.read("customers", ("id",)).table["id"].to_pylist() == ["emea", "us"]
+
+
+def sheet_of(folder, rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "renewals.xlsx")
+    source = open_source(folder)
+    read = source.read("renewals", source.columns("renewals"))
+    return [row["Account"] for row in read.table.to_pylist()], read.remarks
+
+
+def test_headings_and_sums_between_the_rows_are_told_and_left_out(tmp_path):
+    rows = [["Account", "ARR", "Owner", "Seats"], ["EAST"]]
+    rows += [[name, 100, "Kim", 5] for name in ("Ada", "Bob", "Cid", "Total Gas")]
+    rows += [["Subtotal East", 400, None, 20], ["WEST"]]
+    rows += [[name, 10, "Lee", 5] for name in ("Dan", "Eve", "Fay", "Gus", "Hal")]
+    rows += [["West total", 50], ["Grand total", 450]]
+    names_, remarks = sheet_of(tmp_path, rows)
+    assert names_ == ["Ada", "Bob", "Cid", "Total Gas", "Dan", "Eve", "Fay", "Gus", "Hal"]
+    assert len(remarks) == 3
+    assert "EAST; WEST" in remarks[-1]
+
+
+def test_rows_of_which_little_is_known_are_no_headings(tmp_path):
+    rows = [["Account", "ARR", "Owner"], *([name, None, None] for name in "ABC")]
+    rows += [[name, 10, "Kim"] for name in "DEF"]
+    assert sheet_of(tmp_path, rows)[0] == list("ABCDEF")
+
+
+def test_a_sum_of_two_columns_is_known_by_what_it_adds_up(tmp_path):
+    rows = [["Account", "ARR"], ["Total Gas", 5], ["Ada", 1], ["Total East", 6], ["Bob", 2]]
+    assert sheet_of(tmp_path, rows)[0] == ["Total Gas", "Ada", "Bob"]
+
+
+@pytest.mark.parametrize(
+    "explains",
+    [
+        ["Start Date,Company", '"{""ImportId"":""startDate""}","{""ImportId"":""QID1""}"'],
+        [",Open-Ended Response"],
+    ],
+)
+def test_lines_that_explain_the_columns_are_no_answers(tmp_path, explains):
+    lines = ["StartDate,Company", *explains, "2026-01-01,Ada", "2026-01-02,Bob,x", "2026-01-03,Cid"]
+    (tmp_path / "answers.csv").write_text("\n".join(lines) + "\n")
+    source = open_source(tmp_path)
+    read = source.read("answers", source.columns("answers"))
+    assert read.table["Company"].to_pylist() == ["Ada", "Cid"]
+    assert [lost.row for lost in read.rejected] == [1]
+    assert "explain" in read.remarks[-1]
+
+
+def test_a_sum_above_the_foot_of_a_report_is_no_row(tmp_path):
+    lines = ["Customer,Date,Amount", "Ada,2026-01-01,5", "Bob,2026-01-02,6"]
+    lines += ["TOTAL,,11", '"Saturday, Oct 31, 2026"']
+    (tmp_path / "invoices.csv").write_text("\n".join(lines) + "\n")
+    source = open_source(tmp_path)
+    read = source.read("invoices", source.columns("invoices"))
+    assert read.table["Customer"].to_pylist() == ["Ada", "Bob"]

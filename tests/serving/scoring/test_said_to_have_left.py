@@ -36,3 +36,15 @@ def scored(events):
 def test_the_newest_word_counts(events, listed):
     result = scored(events)
     assert len(result.scores) == listed
+
+
+def test_with_invoices_alone_who_was_billed_for_no_horizon_has_left():
+    months = pd.date_range("2024-01-05", "2025-12-05", freq="MS") + pd.Timedelta(days=4)
+    rows = [
+        {"invoice_id": f"{key} {month:%y%m}", "account_id": key, "amount_due": 10.0}
+        | {"issued_at": f"{month:%Y-%m-%d}"}
+        for key in KEYS
+        for month in months
+        if key != "a0" or month < pd.Timestamp("2025-04-01")
+    ]
+    assert len(score({"invoices": pd.DataFrame(rows)}).scores) == 5
