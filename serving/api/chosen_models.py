@@ -3,7 +3,8 @@
 from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
-from ..results.words import MODELS, TARGETS, Target, target_of
+from ..results.places import MODELS
+from ..results.words import TARGETS, Target, target_of
 from ..scoring.scored import Models
 from .models import store_of
 

@@ -71,8 +71,8 @@ def play_effects(
         As in ``check``.
     results : str or Path, optional
         Where ``score`` stored its results: whom it proposed plays for and from whom it withheld
-        them. By default the folder ``results`` beside the data or in the working folder. Draws
-        that were written back as interventions count as well.
+        them. By default the folder ``churngrid-results`` or ``results`` in the working folder or
+        beside the data. Draws that were written back as interventions count as well.
     days : int, optional
         Days from the draw to the outcome; by default lead and horizon. At least 1.
     order : bool

@@ -46,9 +46,9 @@ def explain(
     results : str or Path, optional
         Where ``score`` stored its results: bands that hold for a second reading and the reasons of
         open plays come from there, so that this tells what the list says. By default the folder
-        ``results`` beside the data, beside the settings or in the working folder. Where that holds
-        no earlier date, the two readings before are computed again from the data, a
-        month apart, and the story says so.
+        ``churngrid-results`` or ``results`` in the working folder, beside the settings or the data.
+        Where that holds no earlier date, the two readings before are computed again from the data,
+        a month apart, and the story says so.
     since : str, optional
         A date: changes are told against the newest stored scoring on or before it; by default
         against the last one.

@@ -25,10 +25,10 @@ from ..company.load_company import settings_of
 from ..flat.page import flat_page
 from ..flat.scores import FlatScored, score_flat
 from ..flat.usual import usual_of
+from ..results.places import REPORT
 from ..results.result_column import check_result
 from ..results.schema import FLAT_RESULTS
 from ..results.stores import open_store
-from ..results.words import REPORT
 from .models import store_of
 
 __all__ = [

@@ -10,7 +10,8 @@ from ...training.registry.model_versions import (
     rollback_champion,
     versions_of,
 )
-from ..results.words import MODELS, target_of
+from ..results.places import MODELS
+from ..results.words import target_of
 
 __all__ = [
     "list_models",

@@ -19,10 +19,10 @@ from ..company.load_company import Company, company_of, settings_of
 from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
 from ..report.beside import STORED, Beside
+from ..results.places import REPORT
 from ..results.result_column import check_result
 from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
-from ..results.words import REPORT
 from ..scoring.batch_score import score_tables
 from ..scoring.scored import Scored
 from .chosen_models import models_for

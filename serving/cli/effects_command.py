@@ -24,8 +24,8 @@ def effects(
         str | None,
         typer.Option(
             metavar="OUT",
-            help="Where the results of `churngrid score` are; by default the folder `results` "
-            "beside the data or here.",
+            help="Where the results of `churngrid score` are; by default the folder "
+            "churngrid-results or results, here or beside the data.",
         ),
     ] = None,
     days: Annotated[

@@ -17,7 +17,11 @@ def monitor(
     *,
     results: Annotated[
         str | None,
-        typer.Option(metavar="OUT", help="Where the results of `churngrid score` are."),
+        typer.Option(
+            metavar="OUT",
+            help="Where the results of `churngrid score` are; by default the folder "
+            "churngrid-results or results, here or beside the data.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,

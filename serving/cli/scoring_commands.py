@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ...features.ingest.files.table_names import is_table_file
+from ..results.places import RESULTS
 from .console import say, show_progress
 from .flat_commands import explain_flat, score_flat
 from .options import (
@@ -24,8 +25,6 @@ from .show_results import show_score
 
 __all__ = ["explain", "forecast", "report", "score"]
 
-_RESULTS = "churngrid-results"
-
 
 def score(
     data: Data = None,
@@ -33,7 +32,7 @@ def score(
     out: Annotated[
         str,
         typer.Option(metavar="OUT", help="Folder, DuckDB file or postgresql:// URL for results."),
-    ] = _RESULTS,
+    ] = str(RESULTS),
     as_of: AsOf = "latest",
     settings: SettingsFile = None,
     tracking: Tracking = None,
@@ -97,7 +96,7 @@ def explain(
         typer.Option(
             metavar="OUT",
             help="Where the results of `churngrid score` are, to tell what the list says; by "
-            "default the folder `results` beside the data or here.",
+            "default the folder churngrid-results or results, here or beside the data.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -190,8 +189,8 @@ def forecast(
 
 def report(
     out: Annotated[
-        str, typer.Argument(metavar="OUT", help="Where the results of `churngrid score` are.")
-    ],
+        str, typer.Argument(metavar="[OUT]", help="Where the results of `churngrid score` are.")
+    ] = str(RESULTS),
     *,
     as_json: AsJson = False,
     quiet: Quiet = False,

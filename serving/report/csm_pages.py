@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..results.words import REPORT
+from ..results.places import REPORT
 from .page_names import page_names
 from .render import render_report
 

@@ -14,6 +14,7 @@ from ...features.whole_file import write_whole
 from .csv_files import as_csv
 from .database_store import duckdb_store, postgres_store
 from .folder_store import FolderStore
+from .places import RESULT_FOLDERS
 from .stored_types import storable
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
 ]
 
 
-_RESULTS = "results"
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 _FILE_SUFFIXES = (".csv", ".parquet", ".json", ".html", ".xlsx", ".sqlite", ".gz", ".zip")
 
@@ -208,7 +208,9 @@ def check_apart(out: str | Path, data: object) -> None:
 
 
 def results_beside(data: object, settings_path: str | Path | None = None) -> Path | None:
-    """Return the folder ``results`` in the working folder, beside the settings or the data.
+    """Return the folder of results in the working folder, beside the settings or the data.
+
+    It is called ``churngrid-results``, as ``score`` names it, or ``results``.
 
     Parameters
     ----------
@@ -228,8 +230,9 @@ def results_beside(data: object, settings_path: str | Path | None = None) -> Pat
     """
     paths = [path for path in (settings_path, data) if isinstance(path, str | Path)]
     for folder in (Path(), *(Path(path).absolute().parent for path in paths)):
-        if FolderStore(folder / _RESULTS).read("scores") is not None:
-            return folder / _RESULTS
+        for name in RESULT_FOLDERS:
+            if FolderStore(folder / name).read("scores") is not None:
+                return folder / name
     return None
 
 

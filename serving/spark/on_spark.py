@@ -33,7 +33,8 @@ from ...training.registry.mlflow_registry import champion_files, local_uri
 from ...training.registry.mlflow_settings import tracking_address
 from ..company.config import read_config
 from ..company.own_metrics import declared_metrics
-from ..results.words import MODELS, target_of
+from ..results.places import MODELS
+from ..results.words import target_of
 from ..scoring.model_estimates import check_inputs
 from . import bucket as of
 from .score_bucket import ENDED, STANDING, STATUS, score_rows, score_schema

@@ -1,5 +1,7 @@
 """`explain` tells what the stored list says, or computes the readings before it and says so."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -73,3 +75,12 @@ def test_results_are_found_beside_the_data_and_in_the_working_folder(stored, tmp
     assert results_beside({}, out.parent / "churngrid.yaml") == out
     monkeypatch.chdir(out.parent)
     assert results_beside({}).resolve() == out.resolve()
+
+
+def test_results_are_found_under_the_name_that_the_command_gives_them(
+    stored, tmp_path, monkeypatch
+):
+    out, _ = stored
+    (tmp_path / "churngrid-results").symlink_to(out.resolve())
+    monkeypatch.chdir(tmp_path)
+    assert results_beside(out.parent / "data") == Path("churngrid-results")
