@@ -37,7 +37,7 @@ class Play(Declared):
     Parameters
     ----------
     name : str
-    slot : {"urgent", "sponsor", "cell", "driver", "maturity"}
+    slot : {"urgent", "sponsor", "cell", "driver", "maturity", "data"}
     when : Condition
         On the scored account: what suggests the play.
     facts : list of str
@@ -74,7 +74,7 @@ class Play(Declared):
     """
 
     name: str = Field(min_length=1)
-    slot: Literal["urgent", "sponsor", "cell", "driver", "maturity"]
+    slot: Literal["urgent", "sponsor", "cell", "driver", "maturity", "data"]
     when: Condition
     facts: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()

@@ -94,8 +94,14 @@ def _accounts(rows: pd.DataFrame, currency: str) -> list[str]:
 def _account(row: Mapping[Any, Any], currency: str) -> str:
     money = "" if pd.isna(row["arr"]) else f", {currency} {row['arr']:,.0f}"
     why = f". {row['reasons']}" if row["reasons"] else ""
-    told = f"{row['account']}: {row['stands_in'].lower()}, health {row['health']}{money}{why}"
-    return sentence(told)
+    stands = f"{row['stands_in'].lower()}, health {row['health']}"
+    return sentence(f"{row['account']}: {stands}{money}{_decision(row)}{why}")
+
+
+def _decision(row: Mapping[Any, Any]) -> str:
+    if row["chance_to_leave"]:
+        return f", chance to leave {row['chance_to_leave']}"
+    return f", decides by {day(pd.Timestamp(row['decides_on']))}" if row["decides_on"] else ""
 
 
 def _markdown(kind: str, text: str) -> str:

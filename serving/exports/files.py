@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..company.playbook import Playbook
 from ..results.csv_files import as_csv
-from ..results.words import in_order, to_do
+from ..results.words import in_order, with_the_account
 from .crm import crm_rows, field_map
 from .digests import digests_of
 from .lists import LISTS, list_of, listed_rows
@@ -57,9 +57,9 @@ def export_files(
 
 
 def _tasks(plays: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
-    """Return the plays that are to do, the earliest due first, in words."""
+    """Return the plays that are to do with accounts, the earliest due first, in words."""
     columns = ["account_id", "play", "owner", "due_at", "overdue_days"]
-    told = to_do(plays).reindex(columns=columns)
+    told = with_the_account(plays).reindex(columns=columns)
     actions = {play.name: play.action for play in playbook.plays}
     due = pd.to_datetime(told["due_at"], utc=True)
     words = told["play"].map(actions).fillna(told["play"])

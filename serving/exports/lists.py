@@ -9,7 +9,7 @@ from ...features.schema.conditions import Condition
 from ..company.playbook import Playbook
 from ..report.account_rows import TOP_REASONS
 from ..report.page_words import in_words, plain, sentence
-from ..results.words import held_back, to_do
+from ..results.words import held_back, with_the_account
 from ..scoring.explanation import RISK_OF, kind_of
 from ..wording.account_words import say_chance_by
 
@@ -83,7 +83,7 @@ def listed_rows(
         and the first action in words with owner and date; where none is to be begun now, what
         waits; empty texts where there is none.
     """
-    play = _first_plays(plays, to_do).reindex(scores["account_id"])
+    play = _first_plays(plays, with_the_account).reindex(scores["account_id"])
     waits = _first_plays(plays, held_back)["play"].reindex(scores["account_id"])
     actions = {one.name: one.action for one in playbook.plays}
     told = {

@@ -6,12 +6,12 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ..company.playbook import Playbook
-from ..results.words import ALWAYS, BLOCKS
+from ..results.words import ALWAYS, BLOCKS, FOR_ALL
 
 __all__ = ["NEAR_DAYS", "desks_of", "ranked", "with_capacity"]
 
 
-_STEPS = {"urgent": 1, "sponsor": 1, "cell": 2, "driver": 3, "maturity": 4}
+_STEPS = {"urgent": 1, "sponsor": 1, "cell": 2, "driver": 3, "maturity": 4, "data": 1}
 _OWN_CSM = "CSM"
 """The owner whose work is divided by who looks after the account."""
 
@@ -89,7 +89,8 @@ def with_capacity(
     Returns
     -------
     DataFrame
-        Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``ALWAYS``.
+        Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``ALWAYS``. What
+        is done once for all accounts takes nobody's week.
     """
     soon = _texts(accounts, "block")[rows["position"].to_numpy(dtype=int)] == BLOCKS[0]
     order = (
@@ -100,8 +101,8 @@ def with_capacity(
         )
         .drop(columns="later")
     )
-    which = playbook.places(order["play"])
-    at_once = np.array([play.slot in ALWAYS for play in playbook.plays])[which]
+    order = order[_slots(order, playbook) != FOR_ALL]
+    at_once = np.isin(_slots(order, playbook), ALWAYS)
     order = order.iloc[np.argsort(~at_once, kind="stable")]
     waits = _beyond_open(order, accounts, playbook, busy) | _beyond_week(
         order, accounts, playbook, per_week
@@ -170,6 +171,10 @@ def _desks(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd
         for play, who in zip(rows["play"], csm, strict=True)
     ]
     return pd.Series(pairs, index=rows.index, dtype=object)
+
+
+def _slots(rows: pd.DataFrame, playbook: Playbook) -> npt.NDArray[np.str_]:
+    return np.array([play.slot for play in playbook.plays])[playbook.places(rows["play"])]
 
 
 def _texts(accounts: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:

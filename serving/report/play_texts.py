@@ -18,6 +18,7 @@ _SLOTS = {
     "cell": "For its place in the grid",
     "driver": "For its strongest reason",
     "maturity": "For its maturity",
+    "data": "For what is not known, once for all accounts",
 }
 
 

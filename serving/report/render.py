@@ -14,7 +14,7 @@ from ..results.schema import (
     TEXT_COLUMNS,
     TIME_COLUMNS,
 )
-from ..results.words import held_back, in_order, to_do
+from ..results.words import held_back, in_order, to_do, with_the_account
 from . import portfolio
 from .account_rows import RowView, row_views
 from .beside import Beside
@@ -119,7 +119,8 @@ def render_report(
     reasons = DriverViews(told, listed)
     actions_of = PlayViews(to_do(proposed), listed, playbook)
     held = PlayViews(held_back(proposed), listed, playbook)
-    rows = row_views(accounts, reasons, actions_of, held)
+    steps = PlayViews(with_the_account(proposed), listed, playbook)
+    rows = row_views(accounts, reasons, steps, held)
     as_of = None if accounts.empty else accounts["as_of"].iloc[0]
     known = beside or Beside()
     sections = Sections(accounts, known, as_of)

@@ -1,11 +1,13 @@
 """What is to do over all accounts, by due date, as columns for the page."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..company.playbook import Playbook
+from ..results.words import FOR_ALL
 from .page_words import plain
 from .play_texts import PlayView, PlayViews
 
@@ -34,24 +36,40 @@ def task_columns(
     -------
     dict of str to list
         ``account`` is the place in the list; of equal dates the account that needs someone more
-        stands first, plays without a date stand last.
+        stands first, plays without a date stand last. What is done once for all accounts is one
+        task, under the account that needs someone most.
     """
     told = plays[plays["account_id"].isin(set(listed))]
     place = pd.Index(listed).get_indexer(pd.Index(told["account_id"]))
+    lone, many = _told_once(told, place)
+    told, place = told[lone], place[lone]
     due = pd.to_datetime(told["due_at"], utc=True)
     order = np.lexsort((place, due.fillna(pd.Timestamp.max.tz_localize("UTC")).to_numpy()))
     rows = told.iloc[order]
     views = _views(rows, playbook)
+    of_all = [_of_accounts(many.get(play, 1)) for play in rows["play"]]
     state = rows["state"] if "state" in rows else pd.Series("proposed", rows.index)
     return {
         "account": place[order].tolist(),
         "due": [view.due for view in views],
         "late": [view.late or _passed(when, as_of) for view, when in _dated(views, due, order)],
-        "action": [view.action for view in views],
+        "action": [view.action + more for view, more in zip(views, of_all, strict=True)],
         "owner": [view.owner for view in views],
         "why": [view.why for view in views],
         "state": [_STATES.get(name, plain(name)) for name in state],
     }
+
+
+def _told_once(plays: pd.DataFrame, place: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
+    """Say which plays are tasks of their own, and for how many accounts one stands, by its name."""
+    shared = plays["slot"].eq(FOR_ALL).to_numpy(dtype=bool, na_value=False)
+    which = pd.Series(np.where(shared, plays["play"], np.arange(len(plays))), dtype=object)
+    first = pd.Series(place).groupby(which).transform("min").to_numpy() == place
+    return first | ~shared, dict(Counter(plays.loc[shared, "play"]))
+
+
+def _of_accounts(many: int) -> str:
+    return f" For {many:,} accounts." if many > 1 else ""
 
 
 def _views(rows: pd.DataFrame, playbook: Playbook) -> list[PlayView]:

@@ -1,6 +1,5 @@
 """The words of the results: cells, quadrants, slots, statuses, targets."""
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -12,12 +11,11 @@ __all__ = [
     "CELLS",
     "CHANGE_KINDS",
     "DECISION_KINDS",
+    "FOR_ALL",
     "FOR_PROGRAMS",
     "MEASURES",
-    "MODELS",
     "OVERRIDE",
     "QUADRANTS",
-    "REPORT",
     "SLOTS",
     "STATUSES",
     "TARGETS",
@@ -27,6 +25,7 @@ __all__ = [
     "n_waiting",
     "target_of",
     "to_do",
+    "with_the_account",
 ]
 
 CELLS = {
@@ -56,10 +55,13 @@ QUADRANTS = {
 BLOCKS = ("decides_this_month", "notice_given", "at_risk", "growth", "support_need", "quiet")
 """Parts of the list of accounts, in its order."""
 
-SLOTS = ("urgent", "sponsor", "cell", "driver", "maturity")
+SLOTS = ("urgent", "sponsor", "cell", "driver", "maturity", "data")
 """In order of precedence."""
 
-ALWAYS = ("urgent", "sponsor")
+FOR_ALL = "data"
+"""The slot of work that is done once for all accounts that ask for it, and with none of them."""
+
+ALWAYS = ("urgent", "sponsor", FOR_ALL)
 """Slots whose plays come whatever is open and however busy their owner is."""
 
 
@@ -115,6 +117,29 @@ def to_do(plays: pd.DataFrame) -> pd.DataFrame:
     return plays[~plays["state"].isin(["waiting", "withheld"])]
 
 
+def with_the_account(plays: pd.DataFrame) -> pd.DataFrame:
+    """Return the plays that are to do with the account itself.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As ``to_do`` takes them.
+
+    Returns
+    -------
+    DataFrame
+        Some of its rows: what is to do, without the work that is done once for all accounts.
+
+    Examples
+    --------
+    >>> with_the_account(pd.DataFrame({"play": ["save", "repair"], "slot": ["cell", "data"]}))
+       play  slot
+    0  save  cell
+    """
+    doing = to_do(plays)
+    return doing[doing["slot"] != FOR_ALL]
+
+
 def held_back(plays: pd.DataFrame) -> pd.DataFrame:
     """Return the plays that wait until their owner has a hand free.
 
@@ -160,8 +185,6 @@ def n_waiting(plays: pd.DataFrame) -> int:
 Target = Literal["churn", "expansion"]
 
 TARGETS: tuple[Target, ...] = ("churn", "expansion")
-MODELS = Path("churngrid-models")
-REPORT = "report.html"
 
 
 def target_of(name: str) -> Target:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...results.words import n_waiting, to_do
+from ...results.words import n_waiting, with_the_account
 from ...scoring.explanation import RISK_OF, kind_of
 from ...wording.account_words import say_by_when, say_chance_to_leave
 from ...wording.number_words import say_score
@@ -96,7 +96,7 @@ def who_needs_someone(scored: "Scored", *, most: int = 10) -> list[dict[str, Any
     needing = scored.scores["block"].ne("quiet") & scored.scores["attention"].gt(0)
     waiting = scored.scores[needing].head(most)
     drivers = scored.drivers[scored.drivers["account_id"].isin(waiting["account_id"])]
-    plays = to_do(scored.plays).drop_duplicates("account_id").set_index("account_id")
+    plays = with_the_account(scored.plays).drop_duplicates("account_id").set_index("account_id")
     return [_waiting(account, drivers, plays) for _, account in waiting.iterrows()]
 
 

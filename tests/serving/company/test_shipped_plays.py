@@ -9,7 +9,9 @@ from churngrid.serving.api.check_files import check_file
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
 from churngrid.serving.company.playbook_rules import warnings_of
-from churngrid.serving.plays.assign_plays import assign_plays
+from churngrid.serving.plays.assign_plays import Limits, assign_plays
+from churngrid.serving.report.tasks import task_columns
+from churngrid.serving.results.words import with_the_account
 
 SHIPPED = read_playbook(None, FACT_FIELDS)
 KNOWN = by_column(METRICS)
@@ -41,7 +43,10 @@ ACCOUNTS = {
     "notice_given": ({"status": "notice_given"}, {"status": "scored"}),
     "close_the_renewal": ({"reason": "in_grace"}, {"reason": "no_arr"}),
     "agree_the_restart": ({"status": "paused"}, {"status": "scored"}),
-    "find_successor": (capped("sponsor_left"), capped("single_threaded")),
+    "find_successor": (
+        {**capped("sponsor_left"), "days_since_sponsor_left": 180},
+        {**capped("sponsor_left"), "days_since_sponsor_left": 181},
+    ),
     "fix_critical_ticket": ({"open_critical_tickets": 1}, {"open_critical_tickets": 0}),
     "collect_payment": (
         {**capped("long_overdue"), "days_overdue": 61},
@@ -183,8 +188,8 @@ ACCOUNTS = {
 }
 
 
-def plays_of(**facts):
-    """The plays of an account of which nothing but these facts is known."""
+def account_of(**facts):
+    """An account of which nothing but these facts is known."""
     nothing = {
         **dict.fromkeys(FACT_FIELDS, np.nan),
         **dict.fromkeys(TEXTS, ""),
@@ -192,8 +197,12 @@ def plays_of(**facts):
         **{"status": "scored", "cmi_status": "certain", "cell": "standard_plan"},
         **{"account_id": "a", "as_of": pd.Timestamp("2025-06-02", tz="UTC"), "spoken": {}},
     }
-    row = pd.DataFrame({name: pd.Series([value]) for name, value in {**nothing, **facts}.items()})
-    return assign_plays(row, SHIPPED, metrics=KNOWN)
+    told = {**nothing, **facts}
+    return pd.DataFrame({name: pd.Series([value]) for name, value in told.items()})
+
+
+def plays_of(**facts):
+    return assign_plays(account_of(**facts), SHIPPED, metrics=KNOWN)
 
 
 def test_nothing_is_proposed_where_nobody_is_in_contact():
@@ -201,6 +210,20 @@ def test_nothing_is_proposed_where_nobody_is_in_contact():
     (first,) = plays_of(**GROWS, contacts_90d=0).itertuples()
     assert first.play == "clear_the_way"
     assert first.why.startswith("something has to be settled first (people in two-way contact 0)")
+
+
+def test_a_feed_that_stopped_is_work_for_one_desk_however_many_accounts_lack_it():
+    lacking = [account_of(account_id=f"a{n}", stale_metrics=3, chs_coverage=0.5) for n in range(40)]
+    accounts = pd.concat(lacking, ignore_index=True)
+    plays = assign_plays(accounts, SHIPPED, metrics=KNOWN, limits=Limits(per_week=5))
+    repair = plays[plays["play"] == "repair_data"]
+    assert len(repair) == 40
+    assert set(repair["state"]) == {"proposed"}
+    assert "repair_data" not in set(with_the_account(plays)["play"])
+    as_of = accounts["as_of"].iloc[0]
+    tasks = task_columns(repair, accounts["account_id"], as_of, SHIPPED)
+    assert tasks["account"] == [0]
+    assert tasks["action"][0].endswith("with the true dates. For 40 accounts.")
 
 
 def test_a_feed_that_stopped_does_not_hide_what_the_others_tell():

@@ -1,6 +1,7 @@
 """Lists, workbook, CRM files and digests: complete, in words, and harmless in a spreadsheet."""
 
 import io
+import re
 
 import openpyxl
 import pandas as pd
@@ -126,6 +127,8 @@ def test_each_csm_gets_a_digest_of_their_own_accounts_alone(files, scores):
     assert not any(f"* {name}:" in mine for name in others if len(name) < 100)
     assert any(f"* {name}:" in mine for name in own)
     assert "(and " not in mine
+    needing = mine.split("Who needs you most")[1]
+    assert re.search(r"chance to leave about 1 in \d+ \([\d.]+ %\)( by \d+ \w{3} \d{4})?", needing)
     assert "more of" in mine
 
 
