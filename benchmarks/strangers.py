@@ -32,8 +32,7 @@ HEAD = (
     "Made by `python benchmarks/strangers.py --write`: companies of 160 to 450 accounts over",
     "40 months, each once with a fixed seed. Columns as in *The estimate against the truth*;",
     "here the truth knows the causes on the day and not their future. Where nothing makes anybody",
-    "leave, the true chance is the same for all, so that a gap has no meaning there, only the",
-    "log-losses have.",
+    "leave, the true chance is nearly the same for all: a gap means nothing there.",
     "",
 )
 

@@ -18,6 +18,8 @@ GOES, RETURNS = 0.025, 0.09
 """Chances in a month that a sponsor leaves, and that there is a new one."""
 DEARER = 0.35
 """Share of terms that begin with a higher price."""
+SAID_EARLY = 15
+"""Days before the deadline on one of which a notice is given, each as likely."""
 PATHS = 100
 """Futures that are drawn for an account whose months are all decisions."""
 
@@ -181,7 +183,7 @@ class _Life:
             decides = start - self.shape.notice_days * DAY
             open_now = self.calendar[0] <= decides < self.end
             if open_now and self.rng.random() < self.chance(decides, len(starts) - 1):
-                said = decides - int(self.rng.integers(0, 15)) * DAY
+                said = decides - int(self.rng.integers(0, SAID_EARLY)) * DAY
                 return starts, start, said if self.shape.notice_days else None
         return starts, None, None
 
@@ -227,7 +229,8 @@ class _Life:
                 after = self.month(decisions[term])
                 # Whether a term that has not begun will be dearer is not known yet.
                 known = min(term, len([start for start in self.terms if start < as_of]) - 1)
-                yield self.account, as_of, self._expected(month, after - month, term, term <= known)
+                chance = self._expected(month, after - month, term, term <= known)
+                yield self.account, as_of, self._unsaid(chance, decisions[term] - as_of)
 
     def _expected(self, month: int, ahead: int, term: int, price_known: bool) -> float:
         weights = np.array(self.shape.weights)
@@ -243,6 +246,12 @@ class _Life:
             for priced, dearer in ((1 - dear, 0.0), (dear, self.shape.rise))
         )
         return float(both @ WEIGHTS / WEIGHTS.sum())
+
+    def _unsaid(self, chance: float, left: pd.Timedelta) -> float:
+        """Return a chance to leave, given that so long before the decision nothing was said."""
+        open_days = min(left.days + 1, SAID_EARLY) if self.shape.notice_days else SAID_EARLY
+        silent = chance * open_days / SAID_EARLY
+        return silent / (silent + 1 - chance)
 
     def _in_months(self, month: int, ahead: int) -> float:
         """Return the chance to leave at one of the next month ends, over drawn futures."""
