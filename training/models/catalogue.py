@@ -225,6 +225,9 @@ class SizeGate:
         Least number of distinct parent accounts with the outcome, and without.
     notice : str
         What to tell the reader; empty for the full model.
+    steady : str or None
+        What ships unless another is better out of time by more than a standard error: of few who
+        left, the least loss is often luck.
     """
 
     kind: Literal["boosted", "additive", "directed", "rule"]
@@ -232,6 +235,7 @@ class SizeGate:
     churned: int
     retained: int
     notice: str
+    steady: str | None = None
 
     def admits(self, model: Model) -> bool:
         """Say whether a model is simple enough for so much history."""
@@ -259,6 +263,7 @@ GATES = (
             "At most an additive model ships, without combinations of metrics: a boosted one needs "
             "at least 200 accounts with the outcome and 500 without."
         ),
+        steady="directed",
     ),
     SizeGate(
         kind="directed",
@@ -269,6 +274,7 @@ GATES = (
             "At most a sum of metrics in their declared directions ships: one that chooses among "
             "metrics needs at least 50 accounts with the outcome and 50 without."
         ),
+        steady="directed",
     ),
     SizeGate(
         kind="rule",

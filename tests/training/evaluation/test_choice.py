@@ -16,7 +16,13 @@ def predicted(**merits):
     merits = {"base_rate": 0.0, **merits}
     return pd.concat(
         pd.DataFrame(
-            {"model": name, "label": LABELS, "p": 0.25 + merit * (LABELS - 0.25), "weight": 1.0}
+            {
+                "model": name,
+                "account_id": np.arange(len(LABELS)),
+                "label": LABELS,
+                "p": 0.25 + merit * (LABELS - 0.25),
+                "weight": 1.0,
+            }
         )
         for name, merit in merits.items()
     )
@@ -58,3 +64,40 @@ def test_rows_count_by_their_weight():
     assert choose(rows, MODELS, FULL).kind == "base_rate"
     rows["weight"] = (rows.index < 8) * 99.0 + 1.0
     assert choose(rows, MODELS, FULL).kind == "boosted"
+
+
+def luck(seed, *, gain):
+    """A rival whose estimates differ by chance from the steady one's, and may be better."""
+    rng = np.random.default_rng(seed)
+    steady = predicted(directed=0.2)
+    p = np.clip(0.25 + (0.2 + gain) * (LABELS - 0.25) + rng.normal(0, 0.05, len(LABELS)), 0.01, 1)
+    one = steady[steady["model"] == "directed"].assign(model="one_metric", p=p)
+    return pd.concat([steady, one], ignore_index=True)
+
+
+def test_on_little_history_the_steady_one_ships_unless_another_is_clearly_better():
+    kinds = [choose(luck(seed, gain=0.0), MODELS, MIDDLE).kind for seed in range(20)]
+    assert kinds.count("directed") >= 15
+    assert choose(luck(0, gain=0.2), MODELS, MIDDLE).kind == "one_metric"
+    told = choose(predicted(directed=0.2), MODELS, MIDDLE)
+    assert "by more than noise" in told.notice
+
+
+def test_on_a_long_history_the_best_ships_however_little_it_is_ahead():
+    ahead = predicted(directed=0.200, boosted=0.201)
+    assert choose(ahead, MODELS, FULL).kind == "boosted"
+
+
+def test_the_steady_one_does_not_ship_where_the_base_rate_is_better():
+    assert choose(predicted(directed=-0.1, scorecard=0.001), MODELS, MIDDLE).kind == "scorecard"
+
+
+def test_looks_at_one_account_are_no_evidence_of_their_own():
+    """A rival that is right about one account on forty dates has been right once."""
+    table = predicted(directed=0.2, one_metric=0.2).reset_index(drop=True)
+    place = np.tile(np.arange(len(LABELS)) < 40, 3)
+    rival = table["model"].eq("one_metric") & place
+    table.loc[rival, "p"] = 0.25 + 0.35 * (table.loc[rival, "label"] - 0.25)
+    assert choose(table, MODELS, MIDDLE).kind == "one_metric"
+    table.loc[place, "account_id"] = 0
+    assert choose(table, MODELS, MIDDLE).kind == "directed"
