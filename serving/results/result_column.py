@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ...features.arrays.array_types import BoolArray
 from ...features.errors import SchemaError
 
 __all__ = [
@@ -159,36 +160,41 @@ def _broken(frame: pd.DataFrame, columns: Sequence[ResultColumn]) -> Iterator[st
         column = declared_as(name, columns)
         if column is None:
             continue
+        values = frame[name]
         for holds, words in _RULES:
-            wrong = ~holds(frame[name], column)
+            wrong = ~holds(values, column)
             if wrong.any():
-                got = f"got {frame[name][wrong].iloc[0]!r} in {int(wrong.sum()):,} rows"
+                got = f"got {values[wrong].iloc[0]!r} in {int(wrong.sum()):,} rows"
                 yield f"column `{name}` {words(column)}, {got}"
                 break
 
 
-def _empty_only_if_said(values: pd.Series, column: ResultColumn) -> pd.Series:
-    return values.notna() | bool(column.null)
+def _empty_only_if_said(values: pd.Series, column: ResultColumn) -> BoolArray:
+    return _each(values, holds=True) if column.null else values.notna().to_numpy(dtype=bool)
 
 
-def _of_its_kind(values: pd.Series, column: ResultColumn) -> pd.Series:
+def _of_its_kind(values: pd.Series, column: ResultColumn) -> BoolArray:
     known = values.dropna()
-    return pd.Series(known.empty or _IS_KIND[column.kind](known), index=values.index)
+    return _each(values, holds=known.empty or _IS_KIND[column.kind](known))
 
 
-def _in_range(values: pd.Series, column: ResultColumn) -> pd.Series:
+def _in_range(values: pd.Series, column: ResultColumn) -> BoolArray:
     if column.kind not in ("number", "whole") or (column.low is None and column.high is None):
-        return pd.Series(True, index=values.index)
-    numbers = values.astype(float)
+        return _each(values, holds=True)
+    numbers = values.astype(float).to_numpy()
     low = -np.inf if column.low is None else column.low - _SLACK
     high = np.inf if column.high is None else column.high + _SLACK
-    return numbers.isna() | numbers.between(low, high)
+    return np.asarray(~((numbers < low) | (numbers > high)))
 
 
-def _among_choices(values: pd.Series, column: ResultColumn) -> pd.Series:
+def _among_choices(values: pd.Series, column: ResultColumn) -> BoolArray:
     if not column.choices:
-        return pd.Series(True, index=values.index)
-    return values.isna() | values.isin(column.choices)
+        return _each(values, holds=True)
+    return np.asarray(values.isna() | values.isin(column.choices), dtype=bool)
+
+
+def _each(values: pd.Series, *, holds: bool) -> BoolArray:
+    return np.full(len(values), holds)
 
 
 _STORED: dict[str, Any] = {
@@ -209,7 +215,7 @@ _IS_KIND: dict[str, Callable[[pd.Series], bool]] = {
 """Whether values, none of them missing, are of a kind."""
 
 Rule = tuple[
-    Callable[[pd.Series, ResultColumn], pd.Series],
+    Callable[[pd.Series, ResultColumn], BoolArray],
     Callable[[ResultColumn], str],
 ]
 

@@ -1,52 +1,9 @@
-"""After compiling ahead no run compiles anything; in processes of their own, as users have it."""
+"""What compiling ahead says it did, and what it compiles with."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from churngrid.serving.api import compile_kernels as kernels
 from churngrid.serving.api.compile_kernels import Compiled
-
-# Says what was compiled while the whole job and one more scoring were done.
-WHOLE_JOB = """
-import sys
-from pathlib import Path
-from churngrid.serving.cli.compile_notice import told_of_compilation
-from churngrid.serving.api.demo import demo
-from churngrid.serving.api.score import score
-out = Path(sys.argv[1])
-with told_of_compilation(lambda: print("compiled")):
-    demo(out, accounts=100)
-    score(out / "data", out=out / "again", tracking=f"sqlite:///{out / 'models' / 'mlflow.db'}")
-print("done")
-"""
-
-
-def _run(kept_in: Path, *arguments: str) -> str:
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(kept_in)}
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _compile(kept_in: Path) -> dict[str, Any]:
-    return json.loads(_run(kept_in, "-m", "churngrid", "compile", "--json"))
-
-
-@pytest.mark.long
-def test_compiling_ahead_compiles_every_kernel_and_leaves_nothing_to_a_run(tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    first = _compile(kept)
-    assert first["compiled"] == first["kernels"] > 20
-    assert all(Path(folder).is_relative_to(kept) for folder in first["folders"])
-    assert _run(kept, "-c", WHOLE_JOB, str(tmp_path / "demo")) == "done\n"
 
 
 def test_what_was_done_is_said_in_a_sentence() -> None:
