@@ -10,7 +10,7 @@ from ...features.whole_file import write_whole
 from ..company.coverage import coverage_of, coverage_page
 from ..company.load_company import company_of
 from ..results.stores import check_apart, check_folder_name
-from .result_types import CheckResult
+from .answers.data import CheckResult
 
 __all__ = ["check"]
 

@@ -11,7 +11,7 @@ from ..company.load_company import company_of
 from ..company.starter_files import DEMO_SETTINGS, demo_experiment
 from ..results.stores import open_store
 from ..results.words import TARGETS
-from .result_types import DemoResult
+from .answers.scoring import DemoResult
 from .score import History, scored_of, written_to
 from .train import dataset_of, trained_all, trained_of
 

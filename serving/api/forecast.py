@@ -10,7 +10,7 @@ from ...features.progress import Progress
 from ...training.forecast.outlook import UNITS, Outlook, Unit
 from ..company.load_company import company_of
 from ..results.schema import FORECAST
-from .result_types import ForecastResult
+from .answers.scoring import ForecastResult
 from .score import scored_of
 
 __all__ = ["forecast"]

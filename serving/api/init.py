@@ -16,8 +16,8 @@ from ..company.find_input import SETTINGS_NAME
 from ..company.load_company import accounts_to_ask
 from ..company.starter_files import starter_files
 from ..results.stores import check_apart
+from .answers.data import CheckResult, InitResult
 from .check import check
-from .result_types import CheckResult, InitResult
 
 __all__ = ["init"]
 

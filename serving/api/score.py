@@ -25,9 +25,9 @@ from ..results.schema import RESULTS
 from ..results.stores import Store, check_apart, open_store
 from ..scoring.batch_score import score_tables
 from ..scoring.scored import Scored
+from .answers.scoring import ScoreResult
 from .chosen_models import models_for
 from .result_files import criteria_of, departures_of, facts_of, files_of, stored_files
-from .result_types import ScoreResult
 
 __all__ = [
     "History",

@@ -37,8 +37,8 @@ from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
 from ..results.words import target_of
+from .answers.learning import BacktestResult, TrainResult
 from .models import store_of
-from .result_types import BacktestResult, TrainResult
 
 __all__ = [
     "backtest",

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from churngrid.features.ingest.propose.proposal import Part, Proposal, Take, Unread
 from churngrid.features.schema.tableset import Finding, Tables
+from churngrid.serving.api.answers.data import InitResult
+from churngrid.serving.api.answers.scoring import ForecastResult
 from churngrid.serving.api.compile_kernels import Compiled
 from churngrid.serving.api.effects import PlayEffects
-from churngrid.serving.api.result_types import ForecastResult, InitResult
 from churngrid.serving.api.tune import TuneResult
 from churngrid.serving.cli.app import app
 from churngrid.serving.company.coverage import Coverage, Gap

@@ -6,7 +6,7 @@ from .json_values import plain
 
 if TYPE_CHECKING:
     from ....features.schema.tableset import Intake
-    from ...api.result_types import CheckResult, InitResult
+    from ...api.answers.data import CheckResult, InitResult
     from ...company.coverage import Coverage
 
 __all__ = ["check_summary", "init_summary"]

@@ -7,7 +7,7 @@ import pandas as pd
 from .json_values import plain, records
 
 if TYPE_CHECKING:
-    from ...api.result_types import ForecastResult
+    from ...api.answers.scoring import ForecastResult
 
 __all__ = ["book_records", "forecast_summary"]
 

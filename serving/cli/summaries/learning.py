@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from .json_values import plain, records
 
 if TYPE_CHECKING:
-    from ...api.result_types import BacktestResult, TrainResult
+    from ...api.answers.learning import BacktestResult, TrainResult
 
 __all__ = ["backtest_summary", "train_summary"]
 

@@ -13,7 +13,7 @@ from .json_values import counted, plain, records
 from .learning import train_summary
 
 if TYPE_CHECKING:
-    from ...api.result_types import DemoResult, ScoreResult
+    from ...api.answers.scoring import DemoResult, ScoreResult
     from ...scoring.scored import Scored
 
 __all__ = ["demo_summary", "score_summary", "who_needs_someone"]

@@ -5,7 +5,8 @@ import pytest
 
 import churngrid
 from churngrid.demo import build_company
-from churngrid.serving.api.result_types import BacktestResult, ForecastResult
+from churngrid.serving.api.answers.learning import BacktestResult
+from churngrid.serving.api.answers.scoring import ForecastResult
 
 SCORERS = pd.DataFrame(
     {

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from churngrid.features.errors import LeakageError, SchemaError
-from churngrid.serving.api.result_types import BacktestResult
+from churngrid.serving.api.answers.learning import BacktestResult
 from churngrid.serving.api.train import build_dataset, learnable_of, trained_all
 from churngrid.serving.cli.show_results import show_backtest
 from churngrid.serving.cli.summaries.learning import backtest_summary
