@@ -21,6 +21,7 @@ def moments_of(column: pa.ChunkedArray) -> IntArray:
     Returns
     -------
     ndarray of int64
+        Read-only, as Arrow's own memory is.
 
     Examples
     --------
@@ -29,7 +30,10 @@ def moments_of(column: pa.ChunkedArray) -> IntArray:
     """
     ticks = column.cast(pa.int64())
     filled = pc.fill_null(ticks, NEVER) if ticks.null_count else ticks
-    return np.asarray(filled.to_numpy(), dtype=np.int64)
+    found = np.asarray(filled.to_numpy(), dtype=np.int64)
+    # However many chunks there are: kernels are compiled for what may be written to apart.
+    found.flags.writeable = False
+    return found
 
 
 def numbers_of(column: pa.ChunkedArray) -> FloatArray:
@@ -42,6 +46,7 @@ def numbers_of(column: pa.ChunkedArray) -> FloatArray:
     Returns
     -------
     ndarray of float
+        Read-only, as Arrow's own memory is.
 
     Examples
     --------
@@ -50,7 +55,9 @@ def numbers_of(column: pa.ChunkedArray) -> FloatArray:
     """
     values = column.cast(pa.float64())
     filled = pc.fill_null(values, np.nan) if values.null_count else values
-    return np.asarray(filled.to_numpy(), dtype=float)
+    found = np.asarray(filled.to_numpy(), dtype=float)
+    found.flags.writeable = False
+    return found
 
 
 def days_between(ends: pa.ChunkedArray, begins: pa.ChunkedArray) -> pa.ChunkedArray:

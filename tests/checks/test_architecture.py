@@ -124,7 +124,7 @@ ONE_PLACE = {
         *("features.arrays", "features.arrays.counting", "training.treeshap"),
         *("serving.api.compile_kernels", "serving.cli.compile_notice"),  # compile ahead, tell of it
     },
-    "mlflow": {"training.registry.mlflow_registry"},
+    "mlflow": {f"training.registry.mlflow_{what}" for what in ("store", "run", "registry")},
     "pyspark": {"serving.spark.on_spark"},
     "typer": {"serving.cli"},
 }

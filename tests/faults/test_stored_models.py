@@ -471,7 +471,7 @@ def test_run_of_a_killed_process_is_marked_as_failed_by_the_next(tmp_path):
         "import os, signal, sys\n"
         "from churngrid.training.registry import mlflow_registry as registry\n"
         "from tests.faults.test_stored_models import REPORT, model\n"
-        "registry._log_report = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "registry.log_report = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "registry.log_training(sys.argv[1], model(), REPORT)\n"
     )
     done = subprocess.run([sys.executable, "-c", script, store], check=False, timeout=120)

@@ -8,11 +8,11 @@ import pytest
 
 from churngrid.features.errors import ArtifactError
 from churngrid.training.registry.mlflow_registry import (
-    _make_tables,
     champion_version,
     load_champion,
     local_uri,
 )
+from churngrid.training.registry.mlflow_store import _make_tables
 from churngrid.training.registry.sqlite_store import ready_store
 
 
