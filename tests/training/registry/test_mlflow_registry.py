@@ -95,7 +95,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def first(store: str) -> tuple[FittedModel, Registered]:
     model = _model()
-    return model, log_training(store, model, _report())
+    registered = log_training(store, model, _report())
+    # Here, for later tests make versions of their own in the same store, in any order.
+    assert champion_version(store, "churn") == registered.version
+    return model, registered
 
 
 def _client(store: str) -> object:
@@ -126,7 +129,6 @@ def test_the_champion_predicts_exactly_as_the_model_that_was_logged(
     assert found is not None
     assert found.version == model.version
     np.testing.assert_allclose(found.predict_p(_table()), model.predict_p(_table()), atol=1e-12)
-    assert champion_version(store, "churn") == registered.version
 
 
 def test_a_run_holds_params_scorers_curves_and_card(
