@@ -96,7 +96,7 @@ class Settings(Declared):
         ARR above which a "let churn" play needs a named approver.
     currency : str or None
         ISO 4217 code of the company's own currency, in which amounts are added up and shown; that
-        of most subscription items (or contracts) where it is not set.
+        of most items (or contracts, or invoices) where it is not set, none where they name none.
     exchange_rates : dict of str to float, or to dict of date to float
         What one unit of another currency is worth in the company's own: one rate for ever, or one
         from each date on. A table ``exchange_rates`` in the data says the same.

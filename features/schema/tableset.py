@@ -322,7 +322,8 @@ class Tables:
     plans : tuple of str
         The company's plans, the lowest first, in lower case.
     currency : str
-        Code of the company's own currency, in which amounts are added up.
+        Code of the company's own currency, in which amounts are added up; empty where neither
+        settings nor data name one.
     grace_days : int
         For so long a customer whose term has ended can still renew.
     whole : Whole or None
@@ -345,7 +346,7 @@ class Tables:
         {"cancellation", "data_export", "billing_cancel", "offboarding"}
     )
     plans: tuple[str, ...] = PLANS
-    currency: str = "USD"
+    currency: str = ""
     grace_days: int = 30
     prepared: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     """Views put together so far; other tables, even copies of these, begin without any."""

@@ -244,7 +244,7 @@ def score_table(
         scored.plays,
         notes=scored.notes,
         card=model.card,
-        currency=settings.currency or "USD",
+        currency=settings.currency or "",
     )
     store = open_store(out)
     unwritten = store.write(results, files={REPORT: page})

@@ -287,9 +287,9 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
     if "times_base_rate" in scores:
         config = read_config(settings_of(settings_path))
         newest = scores[scores["as_of"] == scores["as_of"].max()].sort_values("rank")
-        page = flat_page(newest, drivers, plays, currency=config.settings.currency or "USD")
+        page = flat_page(newest, drivers, plays, currency=config.settings.currency or "")
         return _put(store, out, {REPORT: page})
-    if "block" not in scores:
+    if "currency" not in scores:
         raise ArtifactError(
             f"The scores in {store.label} were written by another version; score once more first."
         )
@@ -300,7 +300,7 @@ def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
     files = stored_files(
         tables,
         config,
-        config.settings.currency or "USD",
+        newest["currency"].iloc[0],
         findings=_stored_findings(_stored(store, "feeds"), as_of),
         beside=Beside.stored(
             {name: _stored(store, name) for name in STORED}, scores, config.overrides

@@ -17,6 +17,10 @@ _MEANS = (
 )
 
 
+def _in(currency: str) -> str:
+    return f" in {currency}" if currency else ""
+
+
 def show_forecast(summary: Mapping[str, Any]) -> None:
     """Write what is due, what stays and what is paid, and what nobody has an estimate of.
 
@@ -33,7 +37,9 @@ def show_forecast(summary: Mapping[str, Any]) -> None:
             "`contracts` or `subscription_items`; `churngrid check` says what is read."
         )
         return
-    say(f"Forecast of ARR in {summary['currency']} as of {summary['as_of']}, by {summary['unit']}.")
+    say(
+        f"Forecast of ARR{_in(summary['currency'])} as of {summary['as_of']}, by {summary['unit']}."
+    )
     for (grouping, group), rows in _by_group(summary["rows"]).items():
         if grouping == "all" or _only_one(summary["rows"]):
             _show_periods(_title(grouping, group), rows)

@@ -37,12 +37,14 @@ questionnaire: questionnaire.csv
 playbook: playbook.yaml
 # What CSMs override: account_id, limit or band, reason, author, set_at, expires_at.
 # overrides: overrides.csv
-currency: {currency}
+{currency}
 """
 
 _NO_DATA = (
     "# Where your tables are; then `check`, `score` and `train` need no DATA.\n# data: exports/"
 )
+
+_NO_CURRENCY = "# What all amounts are in, where the data do not say it.\n# currency: EUR"
 
 _MAPPING = """
 # How your tables are read: a proposal from their names and values, to be looked at where it says
@@ -76,9 +78,10 @@ def starter_files(
     >>> [name for name in starter_files() if name.startswith("q")]
     ['questionnaire.csv', 'questionnaire.md']
     """
+    known = proposal.currency if proposal is not None else None
     settings = _SETTINGS.format(
         data=f"data: {json.dumps(data)}" if data else _NO_DATA,
-        currency=(proposal and proposal.currency) or "USD",
+        currency=f"currency: {known}" if known else _NO_CURRENCY,
     )
     if proposal is not None:
         settings += _MAPPING + settings_text(proposal)

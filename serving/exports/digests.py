@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..report.page_names import page_names
 from ..report.page_words import day, plain, sentence
+from ..wording.number_words import say_in
 
 __all__ = ["digests_of"]
 
@@ -17,7 +18,12 @@ _MARKED = re.compile(r"([\\`*_\[\]<>|~]|^[#+>-])")
 
 
 def digests_of(
-    scores: pd.DataFrame, rows: pd.DataFrame, tasks: pd.DataFrame, *, currency: str
+    scores: pd.DataFrame,
+    rows: pd.DataFrame,
+    tasks: pd.DataFrame,
+    waits: pd.DataFrame,
+    *,
+    currency: str,
 ) -> dict[str, str]:
     """Return the digests of all CSMs.
 
@@ -29,6 +35,8 @@ def digests_of(
         As ``listed_rows`` gives them; same index.
     tasks : DataFrame
         Plays that are to do: ``account_id``, ``action``, ``owner``, ``due_at``, ``overdue_days``.
+    waits : DataFrame
+        The same of those that wait until their owner has a hand free; without a date.
     currency : str
 
     Returns
@@ -40,18 +48,22 @@ def digests_of(
     files = {}
     for whose, name in page_names(sorted(set(csm) - {""})).items():
         mine = csm == whose
-        lines = _lines(whose, scores[mine], rows[mine], tasks, currency)
+        lines = _lines(whose, scores[mine], rows[mine], (tasks, waits), currency)
         files[f"{name}.md"] = "\n".join(_markdown(kind, text) for kind, text in lines) + "\n"
         files[f"{name}.txt"] = "\n".join(_plain(kind, text) for kind, text in lines) + "\n"
     return files
 
 
 def _lines(
-    csm: str, scores: pd.DataFrame, rows: pd.DataFrame, tasks: pd.DataFrame, currency: str
+    csm: str,
+    scores: pd.DataFrame,
+    rows: pd.DataFrame,
+    plays: tuple[pd.DataFrame, pd.DataFrame],
+    currency: str,
 ) -> list[tuple[str, str]]:
     """Return what to say, each line with its kind."""
     as_of = scores["as_of"].iloc[0]
-    mine = tasks[tasks["account_id"].isin(set(scores["account_id"]))]
+    mine, waits = (part[part["account_id"].isin(set(scores["account_id"]))] for part in plays)
     late = mine[_overdue(mine, as_of)]
     week = as_of + pd.Timedelta(days=7)
     soon = mine[mine["due_at"].between(as_of, week)].drop(late.index, errors="ignore")
@@ -64,6 +76,7 @@ def _lines(
         ("text", f"{len(scores):,} accounts; health {told or 'unknown'}."),
         *_section("Overdue", overdue),
         *_section("Due in the next 7 days", due),
+        *_section("Waits until its owner has a hand free", _waiting(waits, names)),
         *_section("Who needs you most", _accounts(rows, currency)),
     ]
 
@@ -82,6 +95,17 @@ def _records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return frame.to_dict("records")
 
 
+def _waiting(waits: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """Return what waits, the account that needs someone most first."""
+    place = {account: place for place, account in enumerate(names)}
+    return [
+        _task(task, names)
+        for task in _records(
+            waits.sort_values("account_id", key=lambda ids: ids.map(place), kind="stable")
+        )
+    ]
+
+
 def _task(task: Mapping[Any, Any], names: Mapping[str, str]) -> str:
     due = "" if pd.isna(task["due_at"]) else f", by {day(task['due_at'])}"
     return f"{names[task['account_id']]}: {task['action']} ({task['owner']}{due})"
@@ -92,7 +116,7 @@ def _accounts(rows: pd.DataFrame, currency: str) -> list[str]:
 
 
 def _account(row: Mapping[Any, Any], currency: str) -> str:
-    money = "" if pd.isna(row["arr"]) else f", {currency} {row['arr']:,.0f}"
+    money = "" if pd.isna(row["arr"]) else f", {say_in(currency, format(row['arr'], ',.0f'))}"
     why = f". {row['reasons']}" if row["reasons"] else ""
     stands = f"{row['stands_in'].lower()}, health {row['health']}"
     return sentence(f"{row['account']}: {stands}{money}{_decision(row)}{why}")

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..company.playbook import Playbook
 from ..results.csv_files import as_csv
-from ..results.words import in_order, with_the_account
+from ..results.words import held_back, in_order, with_the_account
 from .crm import crm_rows, field_map
 from .digests import digests_of
 from .lists import LISTS, list_of, listed_rows
@@ -52,14 +52,16 @@ def export_files(
     files["crm/field_map.csv"] = as_csv(field_map())
     files["crm/hubspot_companies.csv"] = as_csv(crm_rows(ordered, rows, "hubspot"))
     files["crm/salesforce_accounts.csv"] = as_csv(crm_rows(ordered, rows, "salesforce"))
-    digests = digests_of(ordered, rows, _tasks(plays, playbook), currency=currency)
+    tasks = _in_words(with_the_account(plays), playbook)
+    waits = _in_words(held_back(plays), playbook).assign(due_at=None)
+    digests = digests_of(ordered, rows, tasks, waits, currency=currency)
     return files | {f"digests/{name}": text for name, text in digests.items()}
 
 
-def _tasks(plays: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
-    """Return the plays that are to do with accounts, the earliest due first, in words."""
+def _in_words(plays: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
+    """Return plays in words, the earliest due first."""
     columns = ["account_id", "play", "owner", "due_at", "overdue_days"]
-    told = with_the_account(plays).reindex(columns=columns)
+    told = plays.reindex(columns=columns)
     actions = {play.name: play.action for play in playbook.plays}
     due = pd.to_datetime(told["due_at"], utc=True)
     words = told["play"].map(actions).fillna(told["play"])

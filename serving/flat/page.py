@@ -40,7 +40,7 @@ def flat_page(
     *,
     notes: Sequence[str] = (),
     card: Mapping[str, Any] | None = None,
-    currency: str = "USD",
+    currency: str = "",
 ) -> str:
     """Return the page as one HTML text without any network request.
 

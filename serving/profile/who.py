@@ -13,7 +13,7 @@ _TEXTS = {
     "country": "Country",
     "plan_tier": "Plan",
     "lifecycle_stage": "Stage",
-    "touch_model": "Served",
+    "touch_model": "Touch",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..wording.number_words import UNKNOWN, say_money
+from ..wording.number_words import say_in, say_money
 
 __all__ = ["SENTENCE", "day", "in_words", "percent", "plain", "sentence", "short_money"]
 
@@ -102,6 +102,7 @@ def short_money(amount: float, currency: str) -> str:
     amount : float
         In units of the currency; NaN is unknown.
     currency : str
+        Empty where nothing names one.
 
     Returns
     -------
@@ -112,8 +113,7 @@ def short_money(amount: float, currency: str) -> str:
     >>> [short_money(amount, "USD") for amount in (1_234_567, 48_200, 999, float("nan"))]
     ['USD 1.2 M', 'USD 48 K', 'USD 999', 'unknown']
     """
-    said = say_money(amount)
-    return said if said == UNKNOWN else f"{currency} {said}"
+    return say_in(currency, say_money(amount))
 
 
 def day(when: object) -> str:

@@ -122,4 +122,4 @@ def _late(overdue: float, escalated_to: str) -> str:
     if not overdue > 0:
         return ""
     days = f"{overdue:,.0f} business {'day' if overdue == 1 else 'days'}"
-    return f"overdue by {days}, for the {plain(escalated_to)}"
+    return f"overdue by {days}, escalated to the {plain(escalated_to)}"

@@ -28,7 +28,7 @@ from .page_words import day, percent, plain
 from .panels.account_panels import panel_records
 from .panels.account_sections import Sections
 from .play_texts import PlayViews, how_to
-from .tasks import task_columns
+from .tasks import task_columns, waiting_columns
 from .template import filled
 from .views.reading_views import tabs_of, views_of
 
@@ -48,7 +48,7 @@ def render_report(
     plays: pd.DataFrame,
     *,
     playbook: Playbook,
-    currency: str = "USD",
+    currency: str = "",
     findings: Sequence[str] = (),
     notes: Sequence[str] = (),
     scope: float | None = None,
@@ -126,19 +126,21 @@ def render_report(
     sections = Sections(accounts, known, as_of)
     panels = list(panel_records(accounts, reasons, actions_of, held, unit, sections.of))
     tasks = task_columns(to_do(proposed), listed, as_of, playbook)
+    waits = waiting_columns(held_back(proposed), listed, playbook)
     reading = () if reader else views_of(accounts, tasks, known, pages or {}, scope, unit)
     return filled(
         "report.html.j2",
         **_shown(accounts, playbook, unit, cuts, scope),
         title=_title(as_of, reader),
-        book=_book(accounts, rows, tasks, playbook, unit),
+        book=_book(accounts, rows, (tasks, waits), playbook, unit),
         panels=_in_blocks(panels),
         rows=rows,
         ids=listed.astype(str).tolist(),
         tabs=tabs_of(reading),
         pages=[(csm or "nobody", name) for csm, name in (pages or {}).items()],
         reading=reading,
-        choices=choices_of(accounts, rows, tasks["owner"]),
+        choices=choices_of(accounts, rows, [*tasks["owner"], *waits["owner"]]),
+        waiting=len(waits["owner"]),
         as_of=day(as_of),
         findings=[plain(finding, longest=_NOTE) for finding in findings],
         notes=[
@@ -152,14 +154,15 @@ def render_report(
 def _book(
     accounts: pd.DataFrame,
     rows: Sequence[RowView],
-    tasks: dict[str, Any],
+    tasks: tuple[dict[str, Any], dict[str, Any]],
     playbook: Playbook,
     unit: str,
 ) -> dict[str, Any]:
     """Return the data from which the script draws lists and tasks."""
     return {
         "accounts": account_columns(accounts, rows),
-        "tasks": tasks,
+        "tasks": tasks[0],
+        "waits": tasks[1],
         "how": how_to(playbook),
         "total": len(accounts),
         "panels_each": _PANELS_EACH,

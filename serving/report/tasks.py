@@ -11,9 +11,9 @@ from ..results.words import FOR_ALL
 from .page_words import plain
 from .play_texts import PlayView, PlayViews
 
-__all__ = ["task_columns"]
+__all__ = ["task_columns", "waiting_columns"]
 
-_STATES = {"open": "begun", "proposed": "proposed"}
+_STATES = {"open": "begun", "proposed": "proposed", "waiting": "waits"}
 
 
 def task_columns(
@@ -44,7 +44,7 @@ def task_columns(
     lone, many = _told_once(told, place)
     told, place = told[lone], place[lone]
     due = pd.to_datetime(told["due_at"], utc=True)
-    order = np.lexsort((place, due.fillna(pd.Timestamp.max.tz_localize("UTC")).to_numpy()))
+    order = np.lexsort((place, due.dt.tz_convert(None).to_numpy(), due.isna().to_numpy()))
     rows = told.iloc[order]
     views = _views(rows, playbook)
     of_all = [_of_accounts(many.get(play, 1)) for play in rows["play"]]
@@ -70,6 +70,28 @@ def _told_once(plays: pd.DataFrame, place: np.ndarray) -> tuple[np.ndarray, dict
 
 def _of_accounts(many: int) -> str:
     return f" For {many:,} accounts." if many > 1 else ""
+
+
+def waiting_columns(
+    plays: pd.DataFrame, listed: pd.Series, playbook: Playbook
+) -> dict[str, list[Any]]:
+    """Return every play that waits until its owner has a hand free, in the order of the list.
+
+    Parameters
+    ----------
+    plays : DataFrame
+        As in ``task_columns``; those that are held back.
+    listed : Series of str
+    playbook : Playbook
+
+    Returns
+    -------
+    dict of str to list
+        The columns of ``task_columns``: none of them has a date yet.
+    """
+    never = pd.Series(pd.NaT, plays.index, dtype="datetime64[us, UTC]")
+    undated = plays.assign(due_at=never, overdue_days=0.0)
+    return task_columns(undated, listed, None, playbook)
 
 
 def _views(rows: pd.DataFrame, playbook: Playbook) -> list[PlayView]:

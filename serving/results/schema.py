@@ -435,6 +435,7 @@ SCORES = (
     text("health_band_raw", meaning="Band before caps and steadying.", choices=_BANDS),
     text("health_band_shown", meaning="Band after steadying, before caps.", choices=_BANDS),
     text("model_version", meaning="Versions of both models; empty without.", page=True),
+    text("currency", meaning="What all money is in; empty where nothing names it."),
     text("settings_hash", meaning="Hash of settings, scorecard, rubric, playbook.", page=True),
     text("state_hash", meaning="Hash of the stored scores and overrides that it goes by."),
 )

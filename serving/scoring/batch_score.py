@@ -155,7 +155,7 @@ def score_known(
     drift = _drift(chosen, inputs[known.accounts["status"].eq("scored").to_numpy()])
     earlier = told_of_begun(earlier_plays, known)
     return Scored(
-        scores=published(accounts, config, chosen, previous, earlier),
+        scores=published(*(accounts, config, chosen, known.tables.currency, previous, earlier)),
         drivers=drivers.drop(columns="weight"),
         plays=_plays(accounts, config, known.begun, earlier),
         features=features.at(features.frame.index[order]),

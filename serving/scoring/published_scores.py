@@ -14,6 +14,7 @@ def published(
     accounts: pd.DataFrame,
     config: Config,
     models: Models,
+    currency: str,
     previous: pd.DataFrame | None,
     earlier: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -25,6 +26,8 @@ def published(
         In the order of the list, with everything that is known and was decided.
     config : Config
     models : Models
+    currency : str
+        Of all money in them; empty where nothing names it.
     previous : DataFrame or None
         Scores as they were stored before.
     earlier : DataFrame
@@ -57,6 +60,7 @@ def published(
     frame = accounts[columns].rename(columns={"band": "health_band_shown"})
     return frame.assign(
         model_version=models.version,
+        currency=currency,
         settings_hash=config.digest,
         state_hash=digest_of(previous, earlier, accounts),
     )

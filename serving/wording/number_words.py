@@ -18,6 +18,7 @@ __all__ = [
     "in_words",
     "label_of",
     "never_in",
+    "say_in",
     "say_money",
     "say_money_beside",
     "say_never",
@@ -208,6 +209,27 @@ def say_money(amount: float) -> str:
         if abs(amount) >= least:
             return f"{amount / unit:,.{digits}f} {letter}"
     return f"{amount:,.0f}"
+
+
+def say_in(currency: str, said: str) -> str:
+    """Return an amount that is in words already, with its currency where one is known.
+
+    Parameters
+    ----------
+    currency : str
+        Empty where nothing names one.
+    said : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> say_in("EUR", "48 K"), say_in("", "48 K"), say_in("EUR", "unknown")
+    ('EUR 48 K', '48 K', 'unknown')
+    """
+    return said if said == UNKNOWN or not currency else f"{currency} {said}"
 
 
 def say_money_beside(amount: float, largest: float) -> str:

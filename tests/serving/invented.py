@@ -173,7 +173,8 @@ def plays_of(scores):
 
 
 def page_of(scores, **options):
-    return render_report(scores, drivers_of(scores), plays_of(scores), playbook=PLAYBOOK, **options)
+    tables = (scores, drivers_of(scores), plays_of(scores))
+    return render_report(*tables, playbook=PLAYBOOK, **{"currency": "USD", **options})
 
 
 def strings_in(value):

@@ -50,7 +50,7 @@ def test_open_label_windows_are_refused():
 def test_one_outcome_only_is_refused():
     days = pd.date_range("2024-01-01", periods=600)
     rows = dataset_of(visits("abcd", days), as_of_step="quarter")
-    with pytest.raises(ValueError, match=r"Every labelled row has churned = 0.*both outcomes"):
+    with pytest.raises(ValueError, match=r"Every labelled row has churn = 0.*both outcomes"):
         train_target(rows, Settings(), "churn")
 
 

@@ -43,6 +43,7 @@ class Read:
     counts: Counter
     false: list
     contradicting: list
+    unread: list
 
 
 def words_of(value, metric):
@@ -72,7 +73,7 @@ class Checker:
         self.hand = ByHand(frames, as_of)
         self.scores = scores.set_index("account_id")
         self.known = {}
-        self.read = Read(Counter(), [], [])
+        self.read = Read(Counter(), [], [], [])
 
     def number(self, column, account, back=0):
         if (column, back) not in self.known:
@@ -243,7 +244,7 @@ class Checker:
             if scored["weakest_category"].replace("_", " ") != weakest[2]:
                 self.read.false.append((account, text, scored["weakest_category"]))
         else:
-            self.read.counts["told by a cap or an event"] += 1
+            self.read.unread.append(claim)
 
     def fact(self, account, says, play):
         """Facts that speak of a fall or a lack, held against the tables."""
@@ -260,6 +261,8 @@ class Checker:
                 number("open_goals") == 0 or number("goals_on_track_share") < 0.6
             ),
         }
+        if says not in true:
+            self.read.unread.append(f"{play}: {says}")
         if says in true:
             self.read.counts["fact checked"] += 1
             if not true[says]():

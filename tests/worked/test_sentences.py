@@ -75,7 +75,7 @@ def test_the_numbers_of_the_tie_and_of_use_are_those_of_the_tables(tables, by_sc
 def test_one_account_has_one_explanation(by_model):
     by = by_model.scores.set_index("account_id")["explained_by"]
     told = by_model.drivers["account_id"].map(by) + " " + by_model.drivers["target"]
-    assert {"model churned"} <= set(told) <= {"model churned", "scorecard chs"}
+    assert {"model churn"} <= set(told) <= {"model churn", "scorecard chs"}
     noted = by_model.scores["explanation_note"] != ""
     assert (noted == (by_model.scores["explained_by"] != "model")).all()
     estimated = by_model.scores["p_churn"].notna()

@@ -28,6 +28,7 @@ _PERIODS = (
     ("subscription_items", "effective_from", "effective_to"),
 )
 _PRICED = ("subscription_items", "contracts")
+_NAMING = (*_PRICED, "invoices")
 
 
 def as_the_company_writes(tables: Tables, settings: Settings) -> Tables:
@@ -117,7 +118,7 @@ def _named_by_last_day(
 def _own_currency(tables: Tables, settings: Settings) -> str:
     if settings.currency is not None:
         return settings.currency.strip().upper()
-    for name in _PRICED:
+    for name in _NAMING:
         if name in tables and tables[name]["currency"].null_count < tables[name].num_rows:
             codes = currency_codes(tables[name]["currency"].drop_null(), tables.currency)
             return str(codes.value_counts().sort_index().idxmax())

@@ -159,7 +159,7 @@ class ForecastResult:
         None for a company without accounts.
     unit : {"quarter", "month"}
     currency : str
-        Of all money in it.
+        Of all money in it; empty where nothing names one.
     has_model : bool
         Whether anything is estimated at all.
     findings : tuple of str
@@ -176,9 +176,8 @@ class ForecastResult:
     def __repr__(self) -> str:
         date = f" as of {self.as_of:%Y-%m-%d}" if self.as_of is not None else ""
         told = "" if self.has_model else ", without estimates"
-        return (
-            f"<ForecastResult: {len(self.table)} rows by {self.unit}{date}, {self.currency}{told}>"
-        )
+        money = f", {self.currency}" if self.currency else ""
+        return f"<ForecastResult: {len(self.table)} rows by {self.unit}{date}{money}{told}>"
 
     def _repr_html_(self) -> str:
         shown = self.table.head(_MOST_SHOWN).drop(columns=["as_of"], errors="ignore")

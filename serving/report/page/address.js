@@ -1,6 +1,6 @@
 /* Where the reader is: the view, the filters and the account, all in the address. */
 const FILTERS = ["q", "csm", "segment", "block", "band", "cell", "quadrant", "due", "arr", "flag"];
-const BESIDE = ["sort", "owner", "late"];
+const BESIDE = ["sort", "owner", "late", "waits"];
 
 const address = () => new URLSearchParams(location.hash.slice(1));
 

@@ -43,7 +43,7 @@ const facts = (pairs) =>
 const titleOf = (book, place) => {
   const { accounts } = book;
   const soft = [accounts.standing[place], accounts.odds[place] || accounts.score[place],
-    accounts.arr_text[place] && `${book.currency} ${accounts.arr_text[place]}`];
+    accounts.arr_text[place] && `${book.currency} ${accounts.arr_text[place]}`.trim()];
   return make("header", {},
     make("h2", { tabindex: "-1", id: "account-name" },
       make("span", { class: "rank" }, `${place + 1}`), name(accounts.name[place])),
@@ -72,9 +72,11 @@ const accountPage = (book, place, panel) => {
           "Its goals"])),
       titled("What to do",
         panel.plays.length ? panel.plays.map(playCard(book))
-          : make("p", { class: "soft" }, "No play is proposed."),
-        panel.held && make("p", { class: "soft" },
-          make("b", {}, "Held back until its owner has a hand free: "), panel.held))),
+          : make("p", { class: "soft" }, panel.held.length ? "Nothing is to do now."
+            : "No play is proposed."),
+        panel.held.length > 0 && make("div", { class: "soft" },
+          make("p", {}, make("b", {}, "Waits until its owner has a hand free:")),
+          items(panel.held)))),
     sections(panel, ["The estimate", "What changed since the last scoring",
       "What would help, by the estimate", "How health and maturity went"]),
     titled("The numbers",

@@ -33,10 +33,11 @@ const started = (book) => {
     const places = chosen(book, wanted);
     const view = viewOf(wanted);
     if (view === "tasks") {
-      const found = tasksOf(book, places, wanted);
-      drawTasks(found, taskRow(book));
-      byId("shown").textContent =
-        `${count(found.length)} of all ${counted(book.tasks.account.length, "task")} shown`;
+      const tasks = waiting(wanted) ? book.waits : book.tasks;
+      const found = tasksOf(tasks, places, wanted);
+      drawTasks(found, taskRow(book, tasks));
+      const all = counted(tasks.account.length, tasks === book.waits ? "waiting task" : "task");
+      byId("shown").textContent = `${count(found.length)} of all ${all} shown`;
     } else {
       const sort = sortOf(book, wanted);
       drawList(ordered(places, book.accounts, sort), accountRow(book));

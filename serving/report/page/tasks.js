@@ -1,9 +1,11 @@
 /* What is to do over all accounts, by due date. */
-const taskRow = (book) => (place) => {
-  const { accounts, tasks } = book;
+const waiting = (wanted) => wanted.get("waits") === "1";
+
+const taskRow = (book, tasks) => (place) => {
+  const { accounts } = book;
   const account = tasks.account[place];
   return make("tr", { class: tasks.late[place] ? "late" : null, "data-task": place },
-    make("td", { class: "when" }, tasks.due[place] || "no date",
+    make("td", { class: "when" }, tasks.due[place] || (tasks === book.waits ? "when a hand is free" : "no date"),
       tasks.late[place] && make("b", { class: "overdue" }, tasks.late[place])),
     make("th", { scope: "row", class: "who" },
       make("a", { href: linkTo({ account: accounts.id[account] }) }, name(accounts.name[account])),
@@ -15,16 +17,16 @@ const taskRow = (book) => (place) => {
   );
 };
 
-const tasksOf = (book, places, wanted) => {
+const tasksOf = (tasks, places, wanted) => {
   const inside = new Set(places);
   const late = wanted.get("late") === "1";
   const owner = wanted.get("owner");
   const found = [];
-  for (let place = 0; place < book.tasks.account.length; place += 1) {
+  for (let place = 0; place < tasks.account.length; place += 1) {
     if (
-      inside.has(book.tasks.account[place]) &&
-      (!late || book.tasks.late[place]) &&
-      (!owner || book.tasks.owner[place] === owner)
+      inside.has(tasks.account[place]) &&
+      (!late || tasks.late[place]) &&
+      (!owner || tasks.owner[place] === owner)
     ) found.push(place);
   }
   return found;

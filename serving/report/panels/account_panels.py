@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...scoring.explanation import MODEL, NONE, SCORECARD
 from ...wording.account_words import headline, trend_in_words, why_unscored
-from ...wording.number_words import say_score
+from ...wording.number_words import say_in, say_score
 from ..account_rows import TOP_REASONS, odds_in_words
 from ..driver_texts import DriverViews, Reason
 from ..page_words import SENTENCE, day, in_words, percent, plain, sentence
@@ -100,7 +100,7 @@ def panel_records(
                 if (found := group.reasons)
             ],
             "plays": [_play(play) for play in plays.of(row)],
-            "held": " ".join(f"{play.action} ({play.owner})" for play in held.of(row)),
+            "held": [f"{play.action} ({play.owner})" for play in held.of(row)],
             "bars": bars + [bar.record(whole=False) for bar in components],
             "facts": list(_facts(account, currency)),
             "sections": sections(row) if sections else [],
@@ -194,7 +194,6 @@ def _weakest(account: _Account) -> str:
 
 def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
     """Yield what else is known, each with its name."""
-    index = account["health_index"]
     told = {
         "Segment": plain(account["segment"]),
         "ARR": _money(account["arr"], currency),
@@ -202,16 +201,24 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Term ends": day(account["term_end"]),
         "Notice deadline": day(account["notice_deadline"]),
         "No estimate, because": why_unscored(account),
-        "Health is read from": in_words(account["health_source"]),
-        "Health score": trend_in_words(account)[1],
-        "Scorecard variants": in_words(account["scorecard_variants"].replace(",", ", ")),
+        "Health": _health(account),
+        "Trend of the score": trend_in_words(account)[1],
+        "Scorecard weights for": in_words(account["scorecard_variants"].replace(",", ", ")),
         "Override": plain(account["override_reason"], longest=SENTENCE),
         "Explained by": _explained_by(account),
-        "Health index": "" if math.isnan(index) else f"{say_score(index)} of 100",
         "Chance of growth": odds_in_words(account["p_expand"]),
         "Place in the 2 by 2 grid": in_words(account["quadrant"]),
     }
     yield from ((name, text) for name, text in told.items() if text)
+
+
+def _health(account: _Account) -> str:
+    """Say where health stands before any cap, and what says so; empty where nothing does."""
+    if account["health_source"] == "none":
+        return ""
+    index = account["health_index"]
+    source = f"by the {account['health_source']}"
+    return source if math.isnan(index) else f"{say_score(index)} of 100, {source}"
 
 
 def _explained_by(account: _Account) -> str:
@@ -222,4 +229,4 @@ def _explained_by(account: _Account) -> str:
 
 
 def _money(amount: float, currency: str) -> str:
-    return "" if math.isnan(amount) else f"{currency} {amount:,.0f}"
+    return "" if math.isnan(amount) else say_in(currency, f"{amount:,.0f}")

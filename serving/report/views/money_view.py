@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ...wording.account_words import say_chance_by, why_unscored
-from ...wording.number_words import UNKNOWN, say_money_beside
+from ...wording.number_words import UNKNOWN, say_in, say_money_beside
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, short_money
 from .blocks import Block, cells_of, columns_of, link_to
@@ -55,7 +55,7 @@ def _ranged(row: _Row, name: str, currency: str) -> str:
         return UNKNOWN
     amounts = [float(row[key]) for key in _with_range(name)]
     said, low, high = (say_money_beside(amount, max(amounts)) for amount in amounts)
-    whole = f"{currency} {said}" if said != UNKNOWN else said
+    whole = say_in(currency, said)
     return whole if low == said and high == said else f"{whole} ({low} to {high})"
 
 
@@ -76,8 +76,10 @@ def _quarters(whole: pd.DataFrame, currency: str) -> Block:
     return Block(
         "What is due, stays and leaves, by quarter",
         "Expected values; in brackets the range that holds 8 of 10 draws of the simulation. An "
-        "expected value above its range comes from something rare and large. Prices, currency and "
-        "settlements of what was used are left out.",
+        "expected value above its range comes from something rare and large. Due is what is paid "
+        "today: where it is more than what stays and leaves, that had left or was cut back in an "
+        "earlier quarter, gave notice, or has no estimate. Prices, currency and settlements of "
+        "what was used are left out.",
         columns_of(
             *("Quarter", "# Accounts due", "# ARR due", "# Stays", "# Leaves"),
             *("# Notice", "# Cut back", "# Added", "# No estimate"),

@@ -144,7 +144,7 @@ def _raters(beside: Beside) -> Block:
                 plain(row["author"]),
                 f"{row['accounts']:,.0f}",
                 f"{row['mean_cmi']:.1f}",
-                f"{row['difference']:+.1f}",
+                f"{round(row['difference'], 1) + 0.0:+.1f}",
                 "grades apart" if row["far"] else "",
             )
             for row in raters.to_dict("records")

@@ -149,9 +149,15 @@ def test_scoring_again_changes_nothing_and_a_later_date_adds_history(
 
 def test_report_can_be_written_again_from_what_is_stored(few, settings, tmp_path):
     out = tmp_path / "results"
-    churngrid.score(few, settings, out=out, as_of=DATE, model="none")
+    euros = {
+        name: table.assign(currency="EUR") if "currency" in table else table
+        for name, table in few.items()
+    }
+    churngrid.score(euros, settings, out=out, as_of=DATE, model="none")
     (out / "report.html").unlink()
-    assert churngrid.report(out).read_text().startswith("<!DOCTYPE html>")
+    page = churngrid.report(out).read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "ARR (EUR)" in page
 
 
 def test_report_without_scores_says_what_to_do(tmp_path):

@@ -48,6 +48,11 @@ def test_an_account_without_a_play_for_now_says_what_waits(scores):
         f"Waits until its owner has a hand free: {action}"
     )
     assert told.loc[account, "churngrid_due"] == ""
+    csm = scores.set_index("account_id").loc[account, "csm_id"]
+    digest = files[f"digests/{csm}.txt"]
+    assert f"Waits until its owner has a hand free ({mine.sum()})" in digest
+    start = digest.index("Waits until its owner")
+    assert action in digest[start : digest.index("Who needs you most")]
 
 
 def test_each_list_holds_whom_its_name_says(files, scores):

@@ -8,8 +8,17 @@ import pandas as pd
 import pytest
 
 from churngrid.serving.report.beside import Beside
+from churngrid.serving.report.render import render_report
 from churngrid.serving.results.schema import FACTS
-from tests.serving.invented import AS_OF, NAMES, page_of, scores_of
+from tests.serving.invented import (
+    AS_OF,
+    NAMES,
+    PLAYBOOK,
+    drivers_of,
+    page_of,
+    plays_of,
+    scores_of,
+)
 from tests.serving.report.browser import browser, needs_browser
 
 pytestmark = needs_browser
@@ -130,6 +139,33 @@ def test_deadline_money_and_flags_can_be_chosen_together(opened, path, scores):
     opened.click("#filters button[type=reset]")
     opened.settled()
     assert shown(opened) == "150 of all 150 accounts shown"
+
+
+def test_what_waits_is_a_list_of_its_own_with_its_own_count(opened, scores, tmp_path):
+    plays = plays_of(scores).reset_index(drop=True)
+    plays = plays.assign(state=np.where(plays.index % 3 == 0, "waiting", "proposed"))
+    waits = int(plays["state"].eq("waiting").sum())
+    path = tmp_path / "report.html"
+    path.write_text(render_report(scores, drivers_of(scores), plays, playbook=PLAYBOOK))
+    opened.open(path, "#view=tasks")
+    assert shown(opened) == f"{len(plays) - waits} of all {len(plays) - waits} tasks shown"
+    opened.click("#filters [name=waits]")
+    opened.settled()
+    assert opened.run("location.hash") == "#view=tasks&waits=1"
+    assert shown(opened) == f"{waits} of all {waits} waiting tasks shown"
+    assert set(opened.texts("#tasks-body .when")) == {"when a hand is free"}
+
+
+def test_no_table_of_any_view_scrolls_sideways_on_a_phone(opened, path):
+    opened.open(path)
+    opened.size(390, 844)
+    for view in ("tasks", "head", "money", "operations"):
+        opened.go(f"#view={view}")
+        wide = opened.run(
+            f"[...document.querySelectorAll('#view-{view} .scroll, html')]"
+            ".filter((one) => one.scrollWidth > one.clientWidth + 1).length"
+        )
+        assert wide == 0
 
 
 def test_search_finds_names_and_reasons_whatever_their_case(opened, path, scores):

@@ -57,7 +57,7 @@ def test_a_panel_names_the_override_and_the_variants(html, scores):
     overridden = panel(html, place(scores, "override_reason", scores["override_reason"].max()))
     assert "Override Budget cut (set by Kim, until 2025-09-01)" in overridden
     varied = panel(html, place(scores, "scorecard_variants", "first_priority"))
-    assert "Scorecard variants First priority" in varied
+    assert "Scorecard weights for First priority" in varied
 
 
 def test_a_panel_says_what_pulls_each_component_down(html, scores):

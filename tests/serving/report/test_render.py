@@ -56,6 +56,13 @@ def test_an_account_whose_play_waits_says_what_for(scores):
     told = Told(render_report(scores, drivers_of(scores), waiting, playbook=PLAYBOOK))
     assert told.row(place)["play"].startswith(f"waits for the {plays.loc[mine, 'owner'].iloc[0]}: ")
     assert told.row(place)["play_note"] == ""
+    waits = told.book["waits"]
+    assert set(waits["account"]) == {place}
+    assert set(waits["due"]) == {""}
+    assert set(waits["state"]) == {"waits"}
+    assert place not in told.book["tasks"]["account"]
+    page = Page(render_report(scores, drivers_of(scores), waiting, playbook=PLAYBOOK)).text
+    assert f"{mine.sum()} more wait" in page
 
 
 def test_every_tag_is_closed_where_it_was_opened(page):
@@ -85,6 +92,7 @@ def test_the_order_is_restored_when_storage_lost_it(html, scores):
         drivers_of(scores),
         plays_of(scores),
         playbook=PLAYBOOK,
+        currency="USD",
         notes=["Churn is a contract decision."],
         scope=0.92,
     )
@@ -169,6 +177,14 @@ def test_amounts_are_in_the_currency_of_the_settings(scores):
     assert "ARR (EUR)" in Page(html).text
     assert Told(html).book["currency"] == "EUR"
     assert "USD" not in Page(html).text + Told(html).text
+
+
+def test_amounts_without_a_known_currency_stand_alone(scores):
+    html = page_of(scores, currency="")
+    text = Page(html).text
+    assert re.search(r"ARR [\d.,]+ [KM] yearly", text)
+    assert "USD" not in text + Told(html).text
+    assert "ARR (" not in text
 
 
 def test_a_row_says_who_when_where_and_what_to_do(told, scores):
@@ -304,7 +320,11 @@ def test_stored_tables_give_the_same_page(html, scores, tmp_path):
         read = pd.read_parquet(tmp_path / f"{name}.parquet")
         tables.append(read.astype(object).where(read.notna(), None))
     again = render_report(
-        *tables, playbook=PLAYBOOK, notes=["Churn is a contract decision."], scope=0.92
+        *tables,
+        playbook=PLAYBOOK,
+        currency="USD",
+        notes=["Churn is a contract decision."],
+        scope=0.92,
     )
     assert again == html
 
@@ -318,6 +338,7 @@ def test_rows_of_other_dates_are_left_out(html, scores):
         pd.concat([old, drivers]),
         pd.concat([plays.assign(as_of=before, why="old news"), plays]),
         playbook=PLAYBOOK,
+        currency="USD",
         notes=["Churn is a contract decision."],
         scope=0.92,
     )

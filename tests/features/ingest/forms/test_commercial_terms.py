@@ -115,3 +115,21 @@ def test_the_currency_of_the_data_is_the_company_s_where_none_is_set():
     tables = read_tables(company(table))
     assert tables.currency == "EUR"
     assert arr(tables, "a", "2025-07-01") == 120.0
+
+
+def test_where_nothing_names_a_currency_none_is_made_up():
+    tables = read_tables(company(items(("a", "i", 10.0, None, "2024-01-01", None))))
+    assert tables.currency == ""
+    assert arr(tables, "a", "2025-07-01") == 120.0
+    assert not told(tables, "currency")
+
+
+def test_bills_name_the_currency_where_items_do_not():
+    bills = pd.DataFrame(
+        {"account_id": ["a"], "invoice_id": "b", "amount": 10.0, "currency": "chf"}
+    )
+    bills["issued_at"] = bills["due_at"] = "2024-02-01"
+    table = items(("a", "i", 10.0, None, "2024-01-01", None))
+    tables = read_tables(company(table, invoices=bills))
+    assert tables.currency == "CHF"
+    assert arr(tables, "a", "2025-07-01") == 120.0
