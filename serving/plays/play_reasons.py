@@ -9,7 +9,7 @@ from ...features.arrays.array_types import BoolArray, FloatArray, TextArray
 from ...features.metrics.metric import Metric
 from ...features.schema.conditions import Condition
 from ..company.playbook import Play, Playbook
-from ..wording.number_words import in_words, label_of, never_in, say_never, say_values
+from ..wording.number_words import behind, in_words, label_of, never_in, say_never, say_values
 
 __all__ = ["reasons_of"]
 
@@ -137,7 +137,7 @@ def _said(field: str, own: pd.DataFrame, metric: Metric) -> tuple[str, list[str]
         words, which = say_values(values, metric)
         never = never_in(metric, values, _tenure(own))
         told = zip(which.tolist(), never.tolist(), strict=True)
-        return label, [f"{label}{say_never(days) or ' ' + words[place]}" for place, days in told]
+        return label, [f"{label}{say_never(days) or behind(words[place])}" for place, days in told]
     form = _SHARE_OF_OWN if field == metric.vs_own else _SHARE_OF_PEERS
     words, which = in_words(np.rint(100.0 * values), lambda share: form.format(label, share))
     return label, [words[place] for place in which.tolist()]

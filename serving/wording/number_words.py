@@ -15,6 +15,7 @@ from ...features.metrics.metric import Metric
 __all__ = [
     "UNKNOWN",
     "as_said",
+    "behind",
     "in_words",
     "label_of",
     "never_in",
@@ -34,6 +35,7 @@ _AHEAD = "days to "
 _NO_THINGS = ("points", "levels")
 _CUT_STEP = 5
 _SAME_MOMENT = 1e-6
+_ANSWERS = ("yes", "no")
 _NOBODY = -1e9
 """Stands for the trend of use where there is no use: below every trend."""
 _SOME = 0.25
@@ -116,6 +118,17 @@ def label_of(metric: Metric) -> str:
         Days to a date are told by the date: "notice deadline 70 days ago".
     """
     return metric.label.removeprefix(_AHEAD).removeprefix("the ")
+
+
+def behind(word: str) -> str:
+    """Return a value as it stands behind the name of what it is of.
+
+    Examples
+    --------
+    >>> f"active users{behind('41')}", f"whether it renews{behind('no')}"
+    ('active users 41', 'whether it renews: no')
+    """
+    return f": {word}" if word in _ANSWERS else f" {word}"
 
 
 def never_in(metric: Metric, values: FloatArray, tenure_days: FloatArray) -> FloatArray:
@@ -295,8 +308,9 @@ def in_words(values: FloatArray, say: Callable[[float], str]) -> tuple[list[str]
 def _style_of(metric: Metric) -> _Style:
     if metric.label.startswith(_AHEAD):
         return _STYLES["days ahead"]
-    if metric.unit in _STYLES:
-        return _STYLES[metric.unit]
+    unit = "times" if metric.unit.startswith("times") else metric.unit
+    if unit in _STYLES:
+        return _STYLES[unit]
     things = metric.unit == "people" or metric.unit.endswith("s")
     return _COUNTED if things and metric.unit not in _NO_THINGS else _PLAIN
 
@@ -378,6 +392,7 @@ _STYLES = {
     "days ahead": _Style(_WHOLE.rounded, _say_ahead),
     "days": _WHOLE,
     "hours": _WHOLE,
+    "times": _Style(_digits, lambda value: f"{value:,.12g} times"),
     "flag": _Style(
         lambda values: np.where(np.isnan(values), np.nan, values != 0),
         lambda value: "yes" if value else "no",

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.metrics.metric import Metric
-from .number_words import in_words, label_of, say_never, say_values
+from .number_words import behind, in_words, label_of, say_never, say_values
 
 __all__ = ["ALL", "FULL", "OWN", "REFERENCES", "SEGMENT", "Said", "said_in_words"]
 
@@ -109,7 +109,7 @@ def said_in_words(said: Said, metrics: Sequence[Metric]) -> pd.Series:
         ([label_of(metric) for metric in metrics], said.metrics),
         in_words(said.never, say_never),
         ([*(f" {word} ->" for word in words), ""], np.where(moved, before, -1)),
-        ([*(f" {word}" for word in words), ""], np.where(happened, now, -1)),
+        ([*map(behind, words), ""], np.where(happened, now, -1)),
         *(
             ([*(form.format(word) for word in words), ""], np.where(there, beside, -1))
             for form, there in _forms(said)

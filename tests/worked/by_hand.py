@@ -216,6 +216,14 @@ def critical(hand):
     return filled(hand, sizes(rows[urgent & ~closed & there]))
 
 
+def csm_view(hand):
+    rows = hand.within(hand.rows("account_events"), "occurred_at", 90)
+    colour = rows["value_text"].map({"red": -1.0, "yellow": 0.0, "green": 1.0})
+    rows = rows.assign(view=rows["value_num"].fillna(colour))
+    rows = rows[rows["kind"].eq("csm_sentiment") & rows["view"].notna()]
+    return rows.sort_values("occurred_at").groupby("account_id")["view"].last()
+
+
 def invoices(hand):
     return hand.newest("invoices", ["invoice_id"])
 
@@ -268,5 +276,6 @@ METRICS = {
     "tickets_30d": lambda hand: tickets_opened(hand, 30),
     "earlier_tickets_90d": lambda hand: tickets_opened(hand, 120, 30),
     "open_critical_tickets": critical,
+    "csm_sentiment_90d": csm_view,
     "days_overdue": overdue,
 }

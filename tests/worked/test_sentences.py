@@ -50,6 +50,7 @@ def test_no_sentence_of_the_demo_is_false_or_contradicts_itself(tables, scored, 
     read = check(frames_of(tables), request.getfixturevalue(scored))
     assert read.false == []
     assert read.contradicting == []
+    assert read.unread == []
     checked = read.counts["value checked"] + read.counts["never checked"]
     assert checked > 100
     # What is not computed by hand is still read, and held against itself.
@@ -91,3 +92,4 @@ def test_no_sentence_of_a_company_nobody_here_wrote_is_false():
     read = check(frames_of(tables), scored)
     assert read.false == []
     assert read.contradicting == []
+    assert read.unread == []
