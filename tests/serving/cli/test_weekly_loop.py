@@ -73,6 +73,23 @@ def week(server, tmp_path, monkeypatch):
     return done
 
 
+def known_before(data, since):
+    """The tables as they stood on a day: what a model learns from that scores from then on."""
+    folder = data.parent / "then"
+    for path in sorted(one for one in data.rglob("*") if one.is_file()):
+        copy = folder / path.relative_to(data)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix != ".parquet":
+            copy.write_bytes(path.read_bytes())
+            continue
+        frame = pd.read_parquet(path)
+        when = next((name for name in ("known_at", "date") if name in frame), None)
+        if when:
+            frame = frame[pd.to_datetime(frame[when], utc=True) < pd.Timestamp(since, tz="UTC")]
+        frame.to_parquet(copy, index=False)
+    return folder
+
+
 def plant_a_drift(data, since):
     """Let nearly all use of the product go unrecorded from a day on."""
     (path,) = (data / "usage_daily").glob("*.parquet")
@@ -90,14 +107,15 @@ def test_six_weeks_with_a_new_model_a_drift_and_a_way_back(week, tmp_path):
     refused = week("score", data, "--out", results, "--require-model", code=2)
     assert "has no champion of 'churn', and one is required" in refused["error"]
 
-    (first,) = week("train", data, "--target", "churn")
+    then = known_before(data, WEEKS[0])
+    (first,) = week("train", then, "--target", "churn")
     if first["alias"] != "champion":
         week("models", "promote", "1", "--reason", "the first one")
     for day in WEEKS[:3]:
         told = week("score", data, "--out", results, "--as-of", day, "--require-model")
         assert told["as_of"].startswith(day)
 
-    (second,) = week("train", data, "--target", "churn", "--model-kind", "one_metric")
+    (second,) = week("train", then, "--target", "churn", "--model-kind", "one_metric")
     week("models", "promote", "2", "--reason", "to be tried")
     told = week("score", data, "--out", results, "--as-of", WEEKS[3], "--require-model")
     changes = pd.read_csv(results / "changes.csv")
@@ -110,6 +128,7 @@ def test_six_weeks_with_a_new_model_a_drift_and_a_way_back(week, tmp_path):
 
     calm = week("monitor", data, "--results", results)
     assert not calm["retrain"]
+    assert [run["hindsight"] for run in calm["runs"]] == [0] * 4
     plant_a_drift(data, "2025-09-20")
     for day in WEEKS[4:]:
         ended = run("score", data, "--out", results, "--as-of", day, "--model", "1", "--json")
