@@ -224,6 +224,17 @@ def test_one_table_has_one_target(tmp_path, monkeypatch):
     assert "`--target` names one column of a table, got 2: ['a', 'b']" in done.output
 
 
+def test_one_table_takes_no_tuned_parameters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flat_customers(20).to_csv("customers.csv", index=False)
+    (tmp_path / "tuned.json").write_text("{}")
+    done = CliRunner().invoke(
+        app, ["train", "customers.csv", "--target", "Churn", "--tuned", "tuned.json"]
+    )
+    assert done.exit_code == 2
+    assert "`--tuned` is for tables of a company, not for one flat table" in done.output
+
+
 def test_a_model_of_tables_does_not_score_a_flat_table(table, trained):
     of_tables = replace(trained.model, card={})
     with pytest.raises(ArtifactError, match="was trained on tables of a company, not on a flat"):
