@@ -19,6 +19,9 @@ __all__ = ["ALL", "FULL", "OWN", "REFERENCES", "SEGMENT", "Said", "said_in_words
 
 
 _TEXT = pa.large_string()
+_WHOLE = 100.0
+"""Percent of an estimate that rests on one number alone."""
+
 REFERENCES = ("own", "segment", "all", "full")
 """What a reason compares with: the account's own past, which is said before the value; its segment,
 all accounts, or the value that gets full points, which are said behind it."""
@@ -161,7 +164,9 @@ def _cost(points: float) -> str:
 
 
 def _weight(percent: float) -> str:
-    return "" if math.isnan(percent) else f": {percent:.0f} % of the estimate"
+    if math.isnan(percent):
+        return ""
+    return f": {'all' if percent >= _WHOLE else f'{percent:.0f} %'} of the estimate"
 
 
 def _counted(number: float, noun: str) -> str:

@@ -26,7 +26,7 @@ NAMED = re.compile(
     f"^({'|'.join(sorted(map(re.escape, LABELS), key=len, reverse=True))})"
     rf"(?:(?: ({NUMBER}) ->)?:? ({NUMBER})|: never, a customer for ([\d,]+) days)"
     rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days? old)?"
-    r"(?:: (?:costs \d+ points?|\d+ % of the estimate))?$"
+    r"(?:: (?:costs \d+ points?|(?:\d+ %|all) of the estimate))?$"
 )
 CHANCE = re.compile(
     r"the chance is (under|over|about) (\d+) in (\d+) \(([\d.]+) %\) to leave "

@@ -131,9 +131,9 @@ def one_reason(value, sign=1.0, *, own=np.nan, median=np.nan, name=USERS, shares
 @pytest.mark.parametrize(
     ("known", "text"),
     [
-        ({}, "active users 7: 100 % of the estimate"),
-        ({"own": 12.0}, "active users 12 -> 7: 100 % of the estimate"),
-        ({"median": 12.0}, "active users 7 (segment 12): 100 % of the estimate"),
+        ({}, "active users 7: all of the estimate"),
+        ({"own": 12.0}, "active users 12 -> 7: all of the estimate"),
+        ({"median": 12.0}, "active users 7 (segment 12): all of the estimate"),
     ],
 )
 def test_a_reason_says_what_it_compares_with(known, text):
@@ -143,8 +143,8 @@ def test_a_reason_says_what_it_compares_with(known, text):
 @pytest.mark.parametrize(
     ("shares", "text"),
     [
-        ((0.0, 1.0, 0.1), "active users 12 -> 7: 100 % of the estimate"),
-        ((0.0, 0.1, 1.0), "active users 7 (segment 9): 100 % of the estimate"),
+        ((0.0, 1.0, 0.1), "active users 12 -> 7: all of the estimate"),
+        ((0.0, 0.1, 1.0), "active users 7 (segment 9): all of the estimate"),
     ],
 )
 def test_the_reference_whose_variant_moves_the_estimate_is_the_one_that_is_said(shares, text):
@@ -185,7 +185,7 @@ def test_all_accounts_are_the_reference_where_the_level_counts():
     shares = frame(0.0, [USERS], 9)
     shares.iloc[0] = 1.0
     drivers = found(features, {"churn": shares})
-    assert drivers["text"].tolist() == ["active users 2 (all accounts 5): 100 % of the estimate"]
+    assert drivers["text"].tolist() == ["active users 2 (all accounts 5): all of the estimate"]
     assert drivers["compared_with"].tolist() == ["all"]
     assert drivers["usual"].tolist() == [5.0]
 
