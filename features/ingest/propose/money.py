@@ -392,6 +392,7 @@ def _first(
         called += [
             column for column in table.filled if _unit(column) and _without_unit(column) == words
         ]
+        called += [column for column in table.filled if _without_tax(column) == words]
         for column in called:
             if holds(column):
                 return column
@@ -402,6 +403,12 @@ def _without_unit(column: ColumnProfile) -> tuple[str, ...]:
     """Return the words of a name without its unit: `price in cents` is a price."""
     said = column.words[:-1]
     return said[:-1] if said[-1:] == ("in",) else said
+
+
+def _without_tax(column: ColumnProfile) -> tuple[str, ...]:
+    """Return the words of a longer name without `net` and `gross`."""
+    said = tuple(word for word in column.words if word not in {"net", "gross"})
+    return said if len(said) > 1 else ()
 
 
 def _unit(column: ColumnProfile) -> bool:

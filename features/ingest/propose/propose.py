@@ -25,7 +25,7 @@ from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
 from .refine.deal_terms import with_terms
 from .roles import role_of
-from .sheets import churn_flag, parts_of_sheet
+from .sheets import churn_flag, parts_of_sheet, prospects_of
 from .words import column_words
 
 __all__ = ["proposal_for", "propose"]
@@ -206,7 +206,9 @@ def _own_parts(accounts: Accounts) -> list[Part]:
     ]
     keys = [Take("account_id", accounts.key.column)]
     whole = Part("accounts", table.name, (*keys, *ordered), but_not=left_out(table))
-    return [whole, *(parts_of_sheet(table, accounts.key) if accounts.key.unique else ())]
+    parts = [whole, *(parts_of_sheet(table, accounts.key) if accounts.key.unique else ())]
+    others = prospects_of(table) if accounts.key.unique else {}
+    return [replace(part, but_not={**others, **part.but_not}) for part in parts]
 
 
 def _beside(own: list[Part], chosen: list[tuple[Fit, Part]]) -> list[Part]:

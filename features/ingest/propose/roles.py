@@ -144,7 +144,7 @@ ROLES: tuple[Role, ...] = (
                 *("effective date", "current term start", "current period start", "started at"),
                 *("begins", "begin", "starts", "started", "valid from", "starts on", "begins on"),
                 *("subscription start date", "service start date", "won time", "won at"),
-                *("license start date", "closing date", "closed won date", "won date"),
+                *("license start date", "closing date", "closed won date", "won date", "active on"),
                 *(
                     "close date",
                     "closed date",
@@ -163,7 +163,7 @@ ROLES: tuple[Role, ...] = (
                 *("next renewal", "renewal", "to date", "to", "expires on"),
                 *("license end date", "license renewal date", "subscription renewal date"),
                 *("renewal due date", "expiry", "expiration", "period end", "renewal due"),
-                *("ends", "ends on", "until", "valid until", "valid to", "expires"),
+                *("ends", "ends on", "until", "valid until", "valid to", "expires", "due date"),
             ),
             "auto_renew": ("auto renewal", "auto renew flag", "automatic renewal", "is auto renew"),
             "notice_period_days": ("notice days", "notice period", "cancellation notice days"),
@@ -172,7 +172,7 @@ ROLES: tuple[Role, ...] = (
                 *("annual amount", "yearly value", "contract value annual", "arr usd", "acv usd"),
                 *("yearly amount", "yearly price", "annual price", "annual fee", "yearly fee"),
             ),
-            "tcv": ("total contract value", "contract value total"),
+            "tcv": ("total contract value", "contract value total", "total price", "net price"),
             "currency": (*_CURRENCY, "currency iso code", "deal currency", "currency of value"),
             "list_acv": ("list price annual", "list arr"),
             "term_months": (

@@ -11,10 +11,10 @@ from .money import annual, monthly, of_contract
 from .profiles import ColumnProfile, TableProfile
 from .proposal import Part, Take
 from .roles import CHURN_FLAGS, role_of
-from .vocabulary import ENDED, admitted
+from .vocabulary import ENDED, PROSPECTS, admitted
 from .words import column_words
 
-__all__ = ["churn_flag", "parts_of_sheet"]
+__all__ = ["churn_flag", "parts_of_sheet", "prospects_of"]
 
 _FLAGS = tuple(column_words(name) for name in CHURN_FLAGS)
 _NOTHING = re.compile(r"^[^\d]*0+(?:[.,'\s]0+)*[^\d]*$")
@@ -34,6 +34,10 @@ _STAYED = {
 }
 _STATES = tuple(
     column_words(name) for name in ("status", "account status", "customer status", "state")
+)
+_STAGES = (
+    *_STATES,
+    *(column_words(n) for n in ("lifecycle stage", "stage", "phase", "type", "account type")),
 )
 _LEFT_AT = tuple(
     column_words(name)
@@ -66,6 +70,26 @@ def parts_of_sheet(table: TableProfile, key: Key) -> Iterator[Part]:
     else:
         yield from _money(table, key)
     yield from _departures(table, key)
+
+
+def prospects_of(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the rows of those who are no customers yet: column and its values.
+
+    Parameters
+    ----------
+    table : TableProfile
+        Of accounts.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Empty where all are customers, or nobody is.
+    """
+    for column in (c for words in _STAGES for c in table.filled if c.words == words):
+        found = admitted(column.looked_at, PROSPECTS)
+        if found and len(found) < len(column.lowered):
+            return {column.name: found}
+    return {}
 
 
 def churn_flag(table: TableProfile) -> ColumnProfile | None:

@@ -8,6 +8,7 @@ __all__ = [
     "INTERVAL_MONTHS",
     "NEVER_BEGAN",
     "OWN_STAFF",
+    "PROSPECTS",
     "SURVEYS",
     "TYPES",
     "WON",
@@ -43,6 +44,13 @@ NEVER_BEGAN = (
     "pending",
 )
 """States of a subscription that nobody pays for, or not yet."""
+
+PROSPECTS = (
+    *("lead", "new lead", "working lead", "qualified lead", "unqualified lead", "prospect", "mql"),
+    *("marketingqualifiedlead", "salesqualifiedlead", "sql", "opportunity", "suspect"),
+    *("interessent", "target"),
+)
+"""Stages and states of those who are no customers yet."""
 
 WON = ("closed won", "closedwon", "won", "closed-won", "closed_won", "signed")
 """Stages of a deal that became a contract."""

@@ -244,12 +244,29 @@ _MEANS = {
     "preis": "price",
     "kundigung": "canceled",
     "seit": "since",
+    "beleg": "document",
+    "debitor": "customer",
+    "debitoren": "customer",
+    "ausgangsrechnung": "invoice",
+    "ausgangsrechnungen": "invoice",
+    "vertragswert": "contract value",
+    "laufzeit": "term",
+    "nom": "name",
+    "nombre": "name",
+    "codice": "code",
+    "codigo": "code",
+    "effet": "start",
+    "tacite": "auto",
+    "reconduction": "renewal",
+    "preavis": "notice",
+    "jour": "day",
+    "societe": "company",
 }
 _JOINED = {
     **dict.fromkeys(("nummer", "nr"), "number"),
     **{"name": "name", "datum": "at", "beginn": "start", "ende": "end", "betrag": "amount"},
     **{"wert": "value", "preis": "price", "liste": "list", "ubersicht": "list", "status": "status"},
-    **{"typ": "type", "stufe": "tier", "menge": "quantity", "anzahl": "number"},
+    **{"konto": "number", "typ": "type", "stufe": "tier", "menge": "quantity", "anzahl": "number"},
 }
 """Last parts of words that are written together, and what they say."""
 _SHORTEST_JOINED = 4
@@ -286,6 +303,22 @@ _AFTER = frozenset(
 )
 """Words that say more about the one before."""
 
+_LEADING = frozenset({"code", "codice", "codigo", "nom", "nombre", "numero", "id"})
+_PAYING = frozenset(
+    {"client", "cliente", "clients", "clientes", "entreprise", "societe", "empresa"}
+)
+"""`Code client` is the code of a client."""
+_FUSED = frozenset(
+    {
+        *("account", "customer", "company", "contact", "user", "contract", "subscription", "plan"),
+        *("invoice", "ticket", "incident", "order", "product", "owner", "currency", "number"),
+        *("name", "code", "status", "state", "type", "date", "time", "created", "modified"),
+        *("opened", "closed", "resolved", "canceled", "cancelled", "signed", "start", "end"),
+        *("expires", "active", "due", "paid", "total", "net", "price", "amount", "annual"),
+        *("monthly", "revenue", "employees", "renewal", "priority", "id", "on", "of", "at"),
+    }
+)
+"""Words that some systems write together without a mark: `createdon`, `numberofemployees`."""
 _LEADING_NUMBER = frozenset({"n", "no", "nr"})
 _QUESTIONS = (({"likely", "recommend"}, "nps score"), ({"weiterempfehlen"}, "nps score"))
 """Questions as surveys write them above a column, by the words that give them away."""
@@ -408,7 +441,20 @@ def _meant(part: str) -> str:
         if part.endswith(last) and len(first) >= _SHORTEST_JOINED:
             known = first in _MEANS or first in _WHOLE
             return f"{_MEANS.get(first, first)} {says}" if known else singular
-    return singular
+    apart = _apart(part)
+    return " ".join(map(_meant, apart)) if len(apart) > 1 else singular
+
+
+def _apart(part: str) -> tuple[str, ...]:
+    """Return the known words that a word is put together from; none if there is a rest."""
+    for length in range(len(part), 1, -1):
+        first = part[:length]
+        if first not in _FUSED:
+            continue
+        rest = _apart(part[length:]) if length < len(part) else ()
+        if rest or length == len(part):
+            return (first, *rest)
+    return ()
 
 
 def _letters(name: str) -> str:
@@ -420,6 +466,8 @@ def _turned(parts: list[str]) -> list[str]:
     """Put the words of other languages into the order of English ones."""
     if len(parts) > 1 and parts[0] in _LEADING_NUMBER and parts[1] != "of":
         parts = [*parts[1:], parts[0]]
+    if len(parts) == 2 and parts[0] in _LEADING and parts[1] in _PAYING:
+        parts = parts[::-1]
     for place in range(len(parts) - 2, 0, -1):
         if parts[place] in _TURNS:
             parts = [*parts[place + 1 :], *parts[:place]]

@@ -19,7 +19,9 @@ from ..roles import role_of
 from ..vocabulary import ENDED, NEVER_BEGAN, WON, admitted
 from ..words import column_words
 from .movements import are_movements, ended_movements, is_paid_afterwards
+from .naming import name_items, name_rows
 from .parts import YES, first_named, left_out, part_of, status_of
+from .superseded import without_superseded
 
 __all__ = [
     "HAPPENED",
@@ -50,6 +52,9 @@ _ENDS = tuple(
 )
 
 
+_FEW_ENDS, _MOST_TERMS, _MONTH_ENDS = 0.5, 0.3, 28
+
+
 HAPPENED = frozenset(
     words
     for table, column in (
@@ -59,9 +64,6 @@ HAPPENED = frozenset(
     for words in role_of(table).column_words[column]
 )
 """Names of times at which something happened, and which lie in no future."""
-
-
-_PRODUCTS = ("product", "product name", "plan", "plan name", "item", "service", "sku", "module")
 
 
 def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -85,7 +87,7 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return _won_deals(fit, takes)
     if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
         return "no column says what a contract is worth or when it ends"
-    _name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
+    name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
     takes |= _begun(takes)
     return part_of(fit, takes)
 
@@ -102,63 +104,6 @@ def _begun(takes: Mapping[str, Take]) -> dict[str, Take]:
         why = "no column says when a term began: taken as its length before its end"
     formula = f"{day} - {months}"
     return {"term_start": Take("term_start", formula=formula, sure=False, why=why)}
-
-
-def _name_rows(fit: Fit, takes: dict[str, Take], entity: str, beside: Take | None) -> None:
-    """Let the account, with something beside it, name rows that have no id of their own."""
-    way = fit.way
-    if entity in takes or way is None:
-        return
-    if fit.table.columns[way.column].unique:
-        why = "one row an account, so that the account names it"
-        takes[entity] = Take(entity, way.column, sure=False, why=why)
-    elif beside is not None and beside.source:
-        named = [way.column, beside.source]
-        product = first_named(fit.table, "text", *_PRODUCTS)
-        longer = [*named, product.name] if product else named
-        told = next((names for names in (named, longer) if _are_apart(fit.table, names)), None)
-        if told is not None:
-            takes[entity] = _put_together(entity, told)
-
-
-def _name_items(fit: Fit, takes: dict[str, Take], *, by_month: bool) -> bool:
-    """Name what is bought by its account, and by its product where an account has several.
-
-    Rows of one name follow each other: two of the same day would be one too few.
-    """
-    way = fit.way
-    if "item_id" in takes or way is None or way.hops:
-        return True
-    products = [t for name in ("plan", "product_id") if (t := takes.get(name)) and t.source]
-    begin = takes.get("effective_from")
-    day = [begin.source] if begin and begin.source else []
-    named = [way.column, *[take.source for take in products]]
-    if fit.table.columns[way.column].unique:
-        why = "one row an account, so that the account names it"
-        takes["item_id"] = Take("item_id", way.column, sure=False, why=why)
-        return True
-    if not by_month and products and _are_apart(fit.table, named):
-        takes["item_id"] = _put_together("item_id", named)
-    elif _are_apart(fit.table, [way.column, *day]):
-        why = "no column names the subscription, so that an account has one"
-        takes["item_id"] = Take("item_id", way.column, sure=False, why=why)
-    elif products and _are_apart(fit.table, [*named, *day]):
-        takes["item_id"] = _put_together("item_id", named)
-    return "item_id" in takes
-
-
-def _put_together(column: str, names: list[str]) -> Take:
-    """Return several columns as the name of a row, a guess."""
-    said = " and ".join(map(repr, names))
-    parts = ('"' + name.replace('"', '""') + '"' for name in names)
-    formula = " || ' ' || ".join(parts)
-    return Take(column, formula=formula, sure=False, why=f"no id: {said} together name a row")
-
-
-def _are_apart(table: TableProfile, names: list[str]) -> bool:
-    """Say whether some columns together differ from row to row."""
-    rows = pd.DataFrame({name: table.looked_at[name].to_pylist() for name in names})
-    return not rows.astype(str).duplicated().any()
 
 
 def _is_pipeline(fit: Fit) -> bool:
@@ -223,7 +168,7 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         why = "a row a month: a customer without a row in a month has left"
         formula = f"moment({month}) + interval 1 month"
         takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
-    if not _name_items(fit, takes, by_month=month is not None):
+    if not name_items(fit, takes, by_month=month is not None):
         return "it has several rows an account and day, and no column tells what each is for"
     for name in ("unit_price", "contract_id"):
         takes.pop(name, None)
@@ -231,7 +176,8 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
     left_out_ = {status.name: never} if status and never else {}
     zeros = _zeros(fit.table) if fit.table.is_long else ()
-    return part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
+    part = part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
+    return without_superseded(part, fit)
 
 
 def _zeros(table: TableProfile) -> tuple[str, ...]:
@@ -309,7 +255,7 @@ def events_of_ended(fit: Fit) -> Part | None:
     )
     if are_movements(fit.table):
         return ended_movements(fit)
-    said = first_named(fit.table, "time", *names)
+    said = first_named(fit.table, "time", *names) or _irregular_end(fit)
     status = status_of(fit.table)
     key = fit.takes.get("item_id")
     if said is None or key is None or fit.way is None or fit.way.hops:
@@ -329,6 +275,21 @@ def events_of_ended(fit: Fit) -> Part | None:
         but_not=left_out(fit.table),
         filled=said.name,
     )
+
+
+def _irregular_end(fit: Fit) -> ColumnProfile | None:
+    """Return the ends that few have, on days that no term would end on: somebody has left."""
+    begin, end = fit.takes.get("effective_from"), _end_of(fit.table)
+    if begin is None or not begin.source or end is None or end.filled > _FEW_ENDS * end.rows:
+        return None
+    read = (
+        read_column(Column("t", "time"), fit.table.looked_at[name]).column.to_pandas()
+        for name in (begin.source, end.name)
+    )
+    days = pd.DataFrame(dict(zip(("begin", "end"), read, strict=True))).dropna()
+    apart = (days["end"].dt.day - days["begin"].dt.day).abs()
+    on_terms = apart.le(1) | apart.ge(_MONTH_ENDS)
+    return end if len(days) and on_terms.mean() < _MOST_TERMS else None
 
 
 def contract_events_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -351,7 +312,7 @@ def contract_events_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         if not is_of_leavers(fit.table):
             return "nothing says which kind of event its rows are"
         takes["event_type"] = Take("event_type", constant="churn_confirmed")
-    _name_rows(fit, takes, "event_id", takes.get("effective_at"))
+    name_rows(fit, takes, "event_id", takes.get("effective_at"))
     return part_of(fit, takes)
 
 
