@@ -57,6 +57,8 @@ _POSTGRES_SET_UP = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'",
 )
 
+_SQLITE = b"SQLite format 3\x00"
+
 _PIECE = 1 << 20
 """Rows that DuckDB hands over at a time."""
 
@@ -166,6 +168,11 @@ def open_duckdb(path: Path) -> DatabaseSource:
         If it is no DuckDB file, is broken or is being written by another process.
     """
     label = f"DuckDB file {str(path)!r}"
+    if _is_sqlite(path):
+        raise SchemaError(
+            f"{str(path)!r} is a SQLite database, which is not read: write its tables to CSV or "
+            "Parquet files, or attach it in DuckDB and copy them."
+        )
     config = {"enable_external_access": "false", "autoload_known_extensions": "false"}
     try:
         connection = duckdb.connect(str(path), read_only=True, config=config)
@@ -180,6 +187,14 @@ def open_duckdb(path: Path) -> DatabaseSource:
 
     relations = _relations(_whole(run(_DUCKDB_COLUMNS)), _duckdb_expression)
     return DatabaseSource(label, relations, run, connection.close)
+
+
+def _is_sqlite(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
 
 
 def open_postgres(url: str) -> DatabaseSource:

@@ -70,6 +70,10 @@ def read_json(path: Path) -> JsonRows:
     broken: list[Broken] = []
     try:
         rows = list(_rows_of(json.loads(text), path))
+    except RecursionError as error:
+        raise SchemaError(
+            f"File {str(path)!r} holds lists inside lists without end, and no rows of a table."
+        ) from error
     except json.JSONDecodeError as error:
         rows = list(_line_by_line(text, broken))
         if not rows:

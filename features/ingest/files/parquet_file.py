@@ -85,9 +85,11 @@ def _ahead(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def _few_texts(path: Path, columns: list[str]) -> list[str]:
     """Return the columns that lie in the file as codes, whose texts need not be looked at."""
     metadata = pq.read_metadata(path)
+    # What lies inside another column has no code of its own.
+    flat = {metadata.schema.column(place).path for place in range(metadata.num_columns)}
     large = set()
     for place in range(metadata.num_columns if metadata.num_row_groups else 0):
         column = metadata.row_group(0).column(place)
         if column.total_uncompressed_size > _CODE_BYTES * column.num_values:
             large.add(column.path_in_schema)
-    return [name for name in columns if name not in large]
+    return [name for name in columns if name in flat and name not in large]

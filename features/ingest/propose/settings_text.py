@@ -1,5 +1,6 @@
 """A proposal as the text that goes into the settings: YAML with a reason beside every guess."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
@@ -130,16 +131,18 @@ def _lines(part: Part, indent: str) -> Iterator[str]:
 
 
 def _note(take: Take) -> str:
+    why = " ".join(take.why.split())
     if take.sure:
-        return take.why
-    return f"guess: {take.why}" if take.why else "a guess"
+        return why
+    return f"guess: {why}" if why else "a guess"
 
 
 def _said(part: Part, rows: Mapping[str, int]) -> str:
     guesses = [take.column for take in part.takes if not take.sure]
     sure = "sure" if not guesses and part.sure else f"look at {', '.join(guesses) or 'all of it'}"
     why = f"; {part.why}" if part.why else ""
-    return f"{part.source}, {rows.get(part.source, 0):,} rows: {sure}{why}"
+    source = " ".join(part.source.split())
+    return f"{source}, {rows.get(part.source, 0):,} rows: {sure}{why}"
 
 
 def _offered(numbers: Iterable[OwnNumbers]) -> Iterator[str]:
@@ -206,5 +209,7 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
+    if isinstance(value, str) and not value.isprintable():
+        return json.dumps(value)
     dumped = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
     return dumped.removesuffix("\n").removesuffix("\n...")
