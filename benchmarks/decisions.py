@@ -117,6 +117,7 @@ def by_hazard(rows: Rows, fold: Fold) -> np.ndarray:
         monotone=lesson.monotone,
         roles=lesson.roles,
         clocks=lesson.clocks,
+        mute=lesson.mute,
     )
     fitted = fit_candidate(BOOSTED, stacked)
     asked, of_test, _ = _periods(rows, fold.test, until_event=False)

@@ -271,7 +271,7 @@ def _warnings(
             "to admit them."
         )
     warnings += [suspicion.says for suspicion in found]
-    warnings += _of_clocks(backtest, lesson)
+    warnings += _of_clocks(backtest, lesson) + _of_mute(backtest, lesson)
     warnings += _against_rules(backtest)
     return tuple(warnings)
 
@@ -291,6 +291,14 @@ def _of_clocks(backtest: Backtest, lesson: Lesson) -> list[str]:
         )
     )
     return [f"Left out, for a model would learn the month from them: {told}.{worth}"]
+
+
+def _of_mute(backtest: Backtest, lesson: Lesson) -> list[str]:
+    """Name the inputs of which only the values count."""
+    if not lesson.mute or model_named(backtest.kind).is_baseline:
+        return []
+    told = ", ".join(clock.column for clock in lesson.mute)
+    return [f"Only their values count, for whether they are known tells the month: {told}."]
 
 
 def _against_rules(backtest: Backtest) -> list[str]:

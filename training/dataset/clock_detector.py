@@ -40,7 +40,7 @@ class Clock:
         Chance that it tells a row of the last third of the dates from one of the first third,
         0.5 to 1.
     by : {"value", "presence"}
-        Whether its value moves, or whether there is one at all.
+        Whether its value moves, or only whether there is one at all.
     """
 
     column: str
@@ -89,20 +89,22 @@ def clocks(
     late = as_of.isin(dates[-third:]).to_numpy()
     least = max(AREA, 0.5 + ERRORS * _standard_error(accounts, early, late))
     found = [
-        _clock(str(column), X[column].to_numpy(dtype=float), early, late)
+        _clock(str(column), X[column].to_numpy(dtype=float), early, late, least)
         for column in X.select_dtypes(["number", "bool"])
         if not str(column).startswith(AHEAD)
     ]
-    return tuple(clock for clock in found if clock.area > least)
+    return tuple(clock for clock in found if clock is not None)
 
 
-def _clock(column: str, values: FloatArray, early: BoolArray, late: BoolArray) -> Clock:
+def _clock(
+    column: str, values: FloatArray, early: BoolArray, late: BoolArray, least: float
+) -> Clock | None:
     known = ~np.isnan(values)
-    presence = 0.5 + abs(known[late].mean() - known[early].mean()) / 2
     area = _area(values[early & known], values[late & known])
-    if area >= presence:
+    if area > least:
         return Clock(column, area, "value")
-    return Clock(column, float(presence), "presence")
+    presence = 0.5 + abs(known[late].mean() - known[early].mean()) / 2
+    return Clock(column, float(presence), "presence") if presence > least else None
 
 
 def _area(before: FloatArray, after: FloatArray) -> float:

@@ -47,6 +47,9 @@ class Lesson:
         Declared directions, and the columns that baselines read.
     clocks : tuple of Clock
         Inputs that tell the date; learned models leave them out.
+    mute : tuple of Clock
+        Inputs with a direction that tell the date only by being there: their values count, and
+        that one is missing says nothing.
     """
 
     X: pd.DataFrame
@@ -57,6 +60,25 @@ class Lesson:
     monotone: dict[str, int]
     roles: dict[str, str]
     clocks: tuple[Clock, ...]
+    mute: tuple[Clock, ...]
+
+    def inputs(self, *, with_clocks: bool) -> pd.DataFrame:
+        """Return what a model learns from.
+
+        Parameters
+        ----------
+        with_clocks : bool
+            Whether it may learn from what tells the date by its values.
+
+        Returns
+        -------
+        DataFrame
+            Without clocks; where a mute one is missing stands its median, so that no model learns
+            what a gap means, and a later gap is no evidence.
+        """
+        left_out = [] if with_clocks else [clock.column for clock in self.clocks]
+        usual = {clock.column: self.X[clock.column].median() for clock in self.mute}
+        return self.X.drop(columns=left_out).fillna(usual)
 
     @property
     def rate(self) -> float:
@@ -116,6 +138,12 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
     -------
     Lesson
         Clocks are looked for in these rows only, so that nothing later is known.
+
+    Notes
+    -----
+    Whether a price has changed in a year cannot be known in the first year of a company's data, and
+    so tells early rows from late ones, while the change itself is among the best there is to learn
+    from. Without a direction a tree could read the gap off the very value that stands for it.
     """
     kept = dataset.labelled(target)
     rows = np.arange(int(kept.sum())) if place is None else place
@@ -123,15 +151,19 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
     X = dataset.X[kept].iloc[rows]
     as_of = X.index.get_level_values("as_of").to_series(index=pd.RangeIndex(len(X)))
     parents = dataset.parent[kept].to_numpy(dtype=object)[rows]
+    monotone = direction_of_inputs(target, dataset.features.metrics)
+    found = clocks(X[columns], as_of, parents)
+    mute = [clock for clock in found if clock.by == "presence" and monotone.get(clock.column)]
     return Lesson(
         X=X[[*columns, ROLES["scorecard"]]],
         y=dataset.outcome(target)[kept].to_numpy(dtype=np.int64)[rows],
         parents=parents,
         weight=dataset.weight(target)[kept][rows],
         newest=_newest(as_of, dataset.closes(target)[kept].iloc[rows]),
-        monotone=direction_of_inputs(target, dataset.features.metrics),
+        monotone=monotone,
         roles=roles_of(dataset),
-        clocks=clocks(X[columns], as_of, parents),
+        clocks=tuple(clock for clock in found if clock not in mute),
+        mute=tuple(mute),
     )
 
 
@@ -149,9 +181,8 @@ def fit_candidate(model: Model, lesson: Lesson, *, with_clocks: bool = False) ->
     -------
     ProbabilityModel
     """
-    left_out = [] if with_clocks or model.needs else [clock.column for clock in lesson.clocks]
     fitted = model.build().fit(
-        lesson.X.drop(columns=left_out),
+        lesson.X if model.needs else lesson.inputs(with_clocks=with_clocks),
         lesson.y,
         groups=lesson.parents,
         monotone=lesson.monotone,

@@ -32,6 +32,13 @@ def test_what_is_known_only_from_some_date_on_is_found_by_its_presence():
     assert found(late=late)["late"].by == "presence"
 
 
+def test_what_moves_is_a_clock_by_its_value_however_it_comes_to_be_known():
+    """Its gaps tell more, but whoever fills them still reads the date off the rest."""
+    month = np.repeat(np.arange(MONTHS), ACCOUNTS)
+    late = np.where(month < 3, np.nan, noise() + 0.3 * month)
+    assert found(late=late)["late"].by == "value"
+
+
 def test_seasons_and_the_way_to_an_end_are_no_clocks():
     month = np.repeat(np.arange(MONTHS), ACCOUNTS)
     assert not found(season=noise() + np.cos(2 * np.pi * month / 4), days_to_term_end=-30.0 * month)
