@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrays.coded_text import found_in
-from ...arrays.plain_text import absent, hashed, to_mask
+from ...arrays.coded_text import found_in, names_in
+from ...arrays.plain_text import Mask, absent, hashed, to_mask
 from ...schema.tableset import ARROW_TYPES
 from ..forms.read_values import moved_months
 from .checked_rows import Batch, Problem
@@ -30,6 +30,8 @@ RowRule = Callable[[Batch], Iterator[Problem]]
 
 _TIME = ARROW_TYPES["time"]
 _BEGINNING = pa.scalar(0, pa.timestamp("us")).cast(_TIME)
+
+_BLANKS = "the account is known, but with other blanks around its id: write both alike"
 
 _EXACT = "repeats an earlier row exactly"
 
@@ -81,8 +83,24 @@ def drop_unknown_accounts(batch: Batch, account_ids: pa.ChunkedArray) -> Batch:
     """
     if "account_id" not in batch.table.column_names or batch.spec.name == "accounts":
         return batch
-    known = found_in(batch.table["account_id"], account_ids)
-    return batch.drop([Problem("account_id", "account unknown", ~known, shown=True)])
+    column = batch.table["account_id"]
+    unknown = ~found_in(column, account_ids)
+    alike = unknown & found_in(column, _known_but_for_blanks(column, unknown, account_ids))
+    return batch.drop(
+        [
+            Problem("account_id", _BLANKS, alike, shown=True),
+            Problem("account_id", "account unknown", unknown & ~alike, shown=True),
+        ]
+    )
+
+
+def _known_but_for_blanks(
+    column: pa.ChunkedArray, unknown: Mask, account_ids: pa.ChunkedArray
+) -> pa.Array:
+    """Return the unknown ids that the table of accounts has with other blanks around them."""
+    foreign = names_in(column.filter(pa.array(unknown)))
+    known = pc.utf8_trim_whitespace(names_in(account_ids))
+    return foreign.filter(pc.is_in(pc.utf8_trim_whitespace(foreign), value_set=known))
 
 
 def ends_before_it_begins(batch: Batch) -> Iterator[Problem]:

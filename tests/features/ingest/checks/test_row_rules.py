@@ -296,6 +296,18 @@ def test_rows_of_unknown_accounts_are_put_aside():
     assert reasons(tables, "contracts") == {1: 'column `account_id`: account unknown, got "z\'"'}
 
 
+def test_an_id_that_differs_by_blanks_alone_is_told_apart_from_an_unknown_one():
+    tables = read(
+        accounts={"account_id": ["a ", "b"]},
+        tickets={"ticket_id": [1, 2, 3], "account_id": ["a", "b", "z"], "created_at": [DAY] * 3},
+    )
+    assert reasons(tables, "tickets") == {
+        0: "column `account_id`: the account is known, but with other blanks around its id: write "
+        "both alike, got 'a'",
+        2: "column `account_id`: account unknown, got 'z'",
+    }
+
+
 def test_rows_of_an_account_that_was_put_aside_follow_it():
     tables = read(
         accounts={"account_id": ["a", "b"], "valid_from": [DAY, DAY], "valid_to": [None, DAY]},
