@@ -75,6 +75,8 @@ class Talk:
         show : callable
             Writes it for people.
         """
+        if sys.stdout is None:
+            raise _Untold("standard output cannot be written: it is closed")
         try:
             if self.as_json:
                 print_json(summary)
@@ -203,7 +205,8 @@ def _stop(sentence: str, code: int, *, as_json: bool) -> NoReturn:
     if as_json:
         try:
             print_json({"error": sentence})
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except OSError:
             _let_output_go()
     with suppress(OSError):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from churngrid.features.whole_file import scratch_folder, write_all, write_whole
+from churngrid.serving.cli.run_command import Talk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
 
@@ -133,6 +134,12 @@ def test_result_that_cannot_be_told_is_not_done():
         )
     assert done.returncode == 3
     assert "The work is done, but standard output cannot be written: No space" in done.stderr
+
+
+def test_output_that_is_closed_is_told_on_standard_error(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(Exception, match="standard output cannot be written: it is closed"):
+        Talk(as_json=False, quiet=True).tell({}, lambda _: None)
 
 
 # Files whole or not at all
