@@ -287,6 +287,8 @@ def show_init(summary: Mapping[str, Any]) -> None:
 
 def _show_use(checked: Mapping[str, Any]) -> None:
     """Write how much of the data is used, and which further source would be worth most."""
+    from ..wording.number_words import say_count
+
     rows, used = (sum(t[key] for t in checked["tables"]) for key in ("rows_in", "rows_used"))
     say(f"{used:,} of {rows:,} rows are used; {len(checked['findings'])} findings.")
     coverage = checked["coverage"]
@@ -295,7 +297,11 @@ def _show_use(checked: Mapping[str, Any]) -> None:
         f"({coverage['scorecard_share']:.0%} of the scorecard)."
     )
     for gap in coverage["missing"][:_GAPS]:
-        say(f"  {gap['name']} would add {gap['scorecard_share']:.0%}: {gap['n_metrics']} metrics.")
+        more = say_count(gap["n_metrics"], "metric")
+        if gap["scorecard_share"]:
+            say(f"  {gap['name']} would add {gap['scorecard_share']:.0%}: {more}.")
+        else:
+            say(f"  {gap['name']} would add {more}, none of them in the scorecard.")
 
 
 def _amounts(entry: Mapping[str, Any], key: str) -> str:

@@ -15,6 +15,7 @@ from ..results.schema import (
     TIME_COLUMNS,
 )
 from ..results.words import held_back, in_order, to_do, with_the_account
+from ..wording.number_words import say_count
 from . import portfolio
 from .account_rows import RowView, row_views
 from .beside import Beside
@@ -265,7 +266,8 @@ def _held_notes(held: pd.DataFrame, accounts: pd.DataFrame) -> list[str]:
     counts = whose.value_counts(sort=True)
     named = ", ".join(f"{plain(who)} {count:,}" for who, count in counts.head(_MOST_DESKS).items())
     more = f", and {len(counts) - _MOST_DESKS:,} more" if len(counts) > _MOST_DESKS else ""
+    plays, of = say_count(len(held), "play"), say_count(held["account_id"].nunique(), "account")
     return [
-        f"{len(held):,} plays of {held['account_id'].nunique():,} accounts are held back until "
+        f"{plays} of {of} {'is' if len(held) == 1 else 'are'} held back until "
         f"their owner has a hand free; each account names its own. By owner: {named}{more}."
     ]

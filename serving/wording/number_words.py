@@ -19,6 +19,7 @@ __all__ = [
     "in_words",
     "label_of",
     "never_in",
+    "say_count",
     "say_in",
     "say_money",
     "say_money_beside",
@@ -151,6 +152,27 @@ def never_in(metric: Metric, values: FloatArray, tenure_days: FloatArray) -> Flo
     stands_in = isinstance(measure, DaysSince) and measure.or_tenure
     never = (np.abs(values - tenure_days) < _SAME_MOMENT) if stands_in else np.zeros(values.shape)
     return np.where(never, tenure_days, np.nan)
+
+
+def say_count(number: float, noun: str) -> str:
+    """Return how many there are of something, whole.
+
+    Parameters
+    ----------
+    number : float
+    noun : str
+        For one of them; more than one take an s.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> say_count(1, "play"), say_count(1200, "play")
+    ('1 play', '1,200 plays')
+    """
+    return f"{number:,.0f} {noun}" if number == 1 else f"{number:,.0f} {noun}s"
 
 
 def say_never(days: float) -> str:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.metrics.metric import Metric
-from .number_words import behind, in_words, label_of, say_never, say_values
+from .number_words import behind, in_words, label_of, say_count, say_never, say_values
 
 __all__ = ["ALL", "FULL", "OWN", "REFERENCES", "SEGMENT", "Said", "said_in_words"]
 
@@ -160,14 +160,10 @@ def _old(days: float) -> str:
 
 
 def _cost(points: float) -> str:
-    return "" if math.isnan(points) else f": costs {_counted(points, 'point')}"
+    return "" if math.isnan(points) else f": costs {say_count(points, 'point')}"
 
 
 def _weight(percent: float) -> str:
     if math.isnan(percent):
         return ""
     return f": {'all' if percent >= _WHOLE else f'{percent:.0f} %'} of the estimate"
-
-
-def _counted(number: float, noun: str) -> str:
-    return f"{number:,.0f} {noun}" if number == 1 else f"{number:,.0f} {noun}s"

@@ -206,7 +206,7 @@ def test_init_says_what_it_read_what_not_and_what_comes_next(verbs):
     assert re.search(r"tickets +cases +3 +ticket_id", text)
     assert "Look here.\nNot read: weather: nothing says what its rows are." in text
     assert "6 of 94 metrics can be computed (5% of the scorecard)." in text
-    assert "`tickets` would add 10%: 1 metrics." in text
+    assert "`tickets` would add 10%: 1 metric." in text
     assert text.endswith("  churngrid.yaml\n  playbook.yaml\nNext: churngrid score\n")
 
 

@@ -116,7 +116,7 @@ def test_the_report_shows_no_play_that_waits_or_is_withheld(scored):
     page = Page(render_report(scored.scores, scored.drivers, scored.plays, playbook=PLAYBOOK))
     hidden = scored.plays.assign(state="withheld")
     bare = Told(render_report(scored.scores, scored.drivers, hidden, playbook=PLAYBOOK))
-    assert "1 plays of 1 accounts are held back until their owner has a hand free" in page.text
+    assert "1 play of 1 account is held back until their owner has a hand free" in page.text
     assert bare.panels
     assert all(panel["plays"] == [] for panel in bare.panels)
     assert bare.book["tasks"]["account"] == []
