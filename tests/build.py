@@ -34,4 +34,4 @@ def tables_of(frames: Mapping[str, pd.DataFrame]) -> Tables:
         ]
         built[name] = pa.Table.from_arrays(arrays, schema=schema)
         collected[name] = frozenset(frame.columns)
-    return Tables(built, collected)
+    return Tables(built, collected, currency="USD")

@@ -41,7 +41,8 @@ def _company(*, first: str = "2020-01-01", last: str = "2026-01-01", **rows: lis
         {"ticket_id": at, "account_id": "bystander", "created_at": at} for at in (first, last)
     ]
     rows = {"tickets": opened} | rows
-    return Tables({name: _table(name, listed) for name, listed in rows.items()})
+    named = {name: _table(name, listed) for name, listed in rows.items()}
+    return Tables(named, currency="USD")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -58,7 +59,7 @@ def whole_of(
     moments = pd.DatetimeIndex(np.asarray(dates).astype("datetime64[us]"))
     # One row a date is all that is needed; no account has to be meant by it.
     rows = Rows.of(pd.DataFrame({"account_id": "any", "as_of": moments}))
-    known = Knowledge(Tables(tables.by_name, tables.collected), rows)
+    known = Knowledge(replace(tables, whole=None), rows)
     feeds = [view for view in VIEWS if view.stale_after_days is not None and not view.feed]
     return Whole(
         filled=frozenset(name for name in tables if tables[name].num_rows),

@@ -1,5 +1,7 @@
 """A company of a few accounts with every table, and other futures it could have had."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +10,6 @@ import pyarrow.compute as pc
 from churngrid.demo import build_company
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.tables import table_spec
-from churngrid.features.schema.tableset import Tables
 from churngrid.training.dataset.look_ahead_proof import OUTCOME_CLOCKS
 
 DAY = pd.Timedelta(days=1)
@@ -22,7 +23,7 @@ def small_company(accounts=5, *, months=14, seed=3):
 
 def with_tables(tables, **changed):
     """The same company with some tables replaced."""
-    return Tables({**tables.by_name, **changed}, tables.collected)
+    return replace(tables, by_name={**tables.by_name, **changed})
 
 
 def micros(moment):
@@ -101,10 +102,7 @@ def other_future(tables, as_of, actions, *, seed):
 def shuffled(tables, *, seed):
     """The same company with the rows of every table in another order."""
     rng = np.random.default_rng(seed)
-    return Tables(
-        {
-            name: table.take(rng.permutation(table.num_rows))
-            for name, table in tables.by_name.items()
-        },
-        tables.collected,
-    )
+    mixed = {
+        name: table.take(rng.permutation(table.num_rows)) for name, table in tables.by_name.items()
+    }
+    return replace(tables, by_name=mixed)
