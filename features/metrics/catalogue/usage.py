@@ -7,7 +7,7 @@ from ..limited_measures import Capped, Flag, LowestOver
 from ..measures import Catalogue, Commercial, Count, DaysSince, Distinct, Total
 from ..metric import Metric
 from ..select import Is, IsTrue, Select, Weekday, Window
-from ..silence import SILENCE
+from ..silence import SILENCE, USED
 
 __all__ = ["METRICS"]
 
@@ -223,6 +223,21 @@ METRICS = (
         meaning="Days since the last use of value over 30 days, or over three times the median gap "
         "between the account's days of use in 365 days if that is longer; dormant from 1 on.",
         # For a cap: how long ago the last use was says another metric.
+        in_model=False,
+    ),
+    Metric(
+        name="days_since_last_use",
+        improvable=False,
+        component="usage",
+        measure=Capped(USED, 365.0),
+        label="days since the last use of value",
+        unit="days",
+        direction="-",
+        axis="health",
+        when_absent=Absence.NO_EVENT_YET,
+        meaning="Days since the last use of a feature of value, at most 365; unknown before the "
+        "first.",
+        # For caps: it tells who stopped from whose use was never seen.
         in_model=False,
     ),
     Metric(

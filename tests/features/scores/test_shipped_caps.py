@@ -64,6 +64,13 @@ def calls(*rows):
     )
 
 
+def used(account, days):
+    """Weekly use of an account until some days ago, while the feed goes on."""
+    moments = [*(ago(days + 7 * week) for week in range(8)), ago(1)]
+    rows = {"account_id": [account] * 8 + ["busy"], "date": moments, "known_at": moments}
+    return pd.DataFrame({**rows, "product_user_id": "u", "feature_id": "f", "events": 3.0})
+
+
 def gone(days):
     return people(("ada", "exec_sponsor", days), ("bob", "champion", None))
 
@@ -135,12 +142,24 @@ def test_an_invoice_caps_when_long_overdue_or_given_up(due, failed, paid, expect
     assert caps(invoices=invoices) == expected
 
 
+@pytest.mark.parametrize(
+    ("last_use", "expected"), [(20, ()), (90, ("dormant",)), (700, ("dormant",))]
+)
+def test_who_stopped_is_dormant_however_long_ago(last_use, expected):
+    assert caps(usage_daily=used("a", last_use)) == expected
+
+
+@pytest.mark.parametrize(("since", "expected"), [(29, ()), (31, ("never_used",))])
+def test_whose_use_was_never_seen_is_not_told_to_have_stopped(since, expected):
+    assert caps(since, usage_daily=used("b", 1)) == expected
+
+
 def test_the_caps_are_those_of_the_domain():
     limits = {cap.name: cap.limit for cap in CARD.caps}
     assert limits == {
         **{"sponsor_left_lately": 49, "sponsor_left": 59, "csm_sees_red": 49, "dormant": 49},
         **{"critical_beyond_sla": 59, "long_overdue": 59, "payment_failed": 59},
-        "nobody_in_contact": 59,
+        **{"nobody_in_contact": 59, "never_used": 59},
         **{"single_threaded": 69, "reference_refused": 69, "merged": 69},
     }
     assert [cap.name for cap in CARD.caps if cap.by_person] == ["csm_sees_red"]

@@ -88,7 +88,8 @@ ACCOUNTS = {
     ),
     "watch": (cell(""), cell("save")),
     "answer_competitor": ({"competitor_signals_180d": 1}, {"competitor_signals_180d": 0}),
-    "wake_up": (capped("dormant"), capped("merged")),
+    "wake_up": (capped("dormant"), capped("never_used")),
+    "find_the_use": (capped("never_used"), capped("dormant")),
     "reach_the_renewal": (
         {"days_to_notice_deadline": 90, "days_since_meeting": 60},
         {"days_to_notice_deadline": 91},
