@@ -51,7 +51,7 @@ def dataset(n_accounts=400, *, seed=1, dates=DATES, steepness=8.0):
         features=features,
         labels=labels,
         parent=pd.Series(who, index=index),
-        labelled=lambda target: labels[target].notna().to_numpy(),
+        labelled=lambda _: labels["churned"].notna().to_numpy(),
     )
 
 
