@@ -74,7 +74,7 @@ def rates_of(tables: Tables) -> Rates:
 
     Examples
     --------
-    >>> rates_of(Tables({})).on("USD", np.array([0])).tolist()
+    >>> rates_of(Tables({}, currency="USD")).on("USD", np.array([0])).tolist()
     [1.0]
     """
     if "exchange_rates" not in tables:
