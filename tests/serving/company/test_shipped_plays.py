@@ -237,6 +237,14 @@ def test_a_feed_that_stopped_does_not_hide_what_the_others_tell():
     )
 
 
+def test_who_never_used_it_is_not_told_that_users_are_gone():
+    silent = {**driven("usage"), "active_users_trend_28d": -1.0, "silence_ratio": 4.0}
+    assert "restore_usage" in set(plays_of(**silent, days_since_last_use=60.0)["play"])
+    never = plays_of(**silent, **capped("never_used"))["play"].tolist()
+    assert "find_the_use" in never
+    assert not {"restore_usage", "rebuild_adoption"} & set(never)
+
+
 def test_every_shipped_play_is_tried():
     assert set(ACCOUNTS) == {play.name for play in SHIPPED.plays}
 
