@@ -119,13 +119,17 @@ class Links:
         self.keys: Mapping[str, Key] = {name: key for name, key in found.items() if key}
 
     def _key_of(self, table: TableProfile) -> Key | None:
-        """Return the key of a table; of several ids the one that other tables write.
+        """Return the key of a table; of several ids of its own the one that other tables write.
 
         Running numbers are met everywhere by chance, so that only specific values count.
         """
         named = key_of(table)
         ids = [c for c in table.filled if c.unique and c.could_be_id]
-        own = [column for column in ids if not _is_of_account(column, table)]
+        own = [
+            column
+            for column in ids
+            if not _is_of_account(column, table) and not self._is_of_another(column, table)
+        ]
         others = [column for column in own if named is None or column.name != named.column]
         if not others or len(self._tables) < 2:
             return named
@@ -133,6 +137,14 @@ class Links:
         best = max(others, key=lambda column: (written[column.name], -_key_rank(column, table)))
         mine = self._written_in(table.columns[named.column], table) if named else 0
         return Key(table.name, best.name) if written[best.name] > mine else named
+
+    def _is_of_another(self, column: ColumnProfile, table: TableProfile) -> bool:
+        """Say whether a column means the rows of another table, by name and values."""
+        return any(
+            _names(column, other) and overlap(column, other.columns[key.column]) >= _MET
+            for other in self._tables.values()
+            if other.name != table.name and (key := key_of(other))
+        )
 
     def _written_in(self, column: ColumnProfile, table: TableProfile) -> int:
         """Return how many other tables have these values in a column that is not their own key."""

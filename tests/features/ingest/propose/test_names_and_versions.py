@@ -100,3 +100,23 @@ def test_leads_are_no_customers():
     tables, _ = read({"companies": sheet})
     assert tables["accounts"].num_rows == 6
     assert tables["subscription_items"].num_rows == 6
+
+
+def test_a_row_keeps_its_own_id_beside_that_of_the_contract_it_belongs_to():
+    """One item a contract, and events that name contracts: the contract's id is none of an item."""
+    contracts = {"contract_id": [f"V{n:05d}" for n in range(8)], "account_id": KEYS}
+    contracts |= {"term_start": STARTS, "term_end": ENDS, "acv": ["1200"] * 8}
+    items = {"item_id": [f"P{n:05d}" for n in range(8)], "contract_id": contracts["contract_id"]}
+    items |= {"account_id": KEYS, "mrr": ["100"] * 8, "effective_from": STARTS}
+    events = {"event_id": [f"E{n:05d}" for n in range(8)], "account_id": KEYS}
+    events |= {"contract_id": contracts["contract_id"], "event_type": ["renewed"] * 8}
+    events |= {"effective_at": ENDS}
+    tables, _ = read(
+        {
+            "accounts": {"account_id": KEYS, "name": NAMES},
+            "contracts": contracts,
+            "subscription_items": items,
+            "contract_events": events,
+        }
+    )
+    assert set(tables["subscription_items"]["item_id"].to_pylist()) == set(items["item_id"])
