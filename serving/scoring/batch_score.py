@@ -23,7 +23,7 @@ from ...training.forecast.outlook import Outlook
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
 from ...training.scorecard.departures import with_health_before
 from ..company.config import Config
-from ..company.feed_status import feed_status, without_lost
+from ..company.feed_status import FeedStatus, feed_status, without_lost
 from ..forecast.account_outlook import (
     OutlookInputs,
     forecast_table,
@@ -125,14 +125,7 @@ def score_known(
     Scored
     """
     given = models or Models()
-    feeds = feed_status(
-        known.tables,
-        known.as_of,
-        known.features,
-        settings=config.settings,
-        learned=given.learned,
-        earlier=earlier_feeds,
-    )
+    feeds = _feeds(known, given, config, earlier_feeds)
     chosen, withheld = without_withheld(given, feeds.lost, config)
     features = without_lost(known.features, feeds.lost)
     health = score_health(features, config.scorecard)
@@ -234,6 +227,19 @@ def _outlook(known: Known, accounts: pd.DataFrame, models: Models, config: Confi
         known.tables, known.business, config.settings, models.churn, models.expansion
     )
     return outlook_of(accounts.assign(p_called=p_of_index(limits, base)), inputs)
+
+
+def _feeds(
+    known: Known, models: Models, config: Config, earlier: pd.DataFrame | None
+) -> FeedStatus:
+    return feed_status(
+        known.tables,
+        known.as_of,
+        known.features,
+        settings=config.settings,
+        learned=models.learned,
+        earlier=earlier,
+    )
 
 
 def _drift(models: Models, inputs: pd.DataFrame) -> dict[str, pd.DataFrame]:
