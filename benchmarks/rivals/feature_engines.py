@@ -71,7 +71,7 @@ def _declared():
     """Return the nineteen metrics as anyone would declare them."""
     from churngrid.features.metrics.combined_measures import Ratio
     from churngrid.features.metrics.measures import DaysSince, Distinct, Total
-    from churngrid.features.metrics.select import IsTrue, Select, Window
+    from churngrid.features.metrics.row_selection import IsTrue, Select, Window
 
     windows = [Select("usage", window=Window(days)) for days in WINDOWS]
     month = windows[1]

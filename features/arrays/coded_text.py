@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from .array_types import BoolArray, CodeArray
 from .compiled import kernel
-from .text_encoder import Encoder
+from .text_codes import Encoder
 
 __all__ = ["CODED", "Texts", "coded", "coded_as", "found_in", "names_in", "recoded", "texts_of"]
 

@@ -30,7 +30,7 @@ from ..metrics.queries import (
     LastMoment,
     Question,
 )
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 from .chunk import MILLIONTHS, Chunk
 from .presence_counts import Marks
 from .time_slices import Windows

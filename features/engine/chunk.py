@@ -14,7 +14,7 @@ from ..arrays.arrow_columns import moments_of, numbers_of
 from ..arrays.as_of_rows import Rows
 from ..arrays.counting.pair_numbers import Pairs
 from ..arrays.time_grid import DAY_US, beginnings_of, days_of, fixed
-from ..metrics.select import EveryRow, Filter, Select
+from ..metrics.row_selection import EveryRow, Filter, Select
 from ..metrics.view import View
 from .time_slices import Stretches
 from .view_arrays import Stored

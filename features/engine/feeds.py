@@ -11,9 +11,7 @@ import numpy as np
 from ..arrays.array_types import IntArray
 from ..arrays.feed_days import FeedDays
 from ..arrays.time_grid import DAY_US, NEVER
-from ..metrics.combined_measures import Change, Difference, Ratio, Scaled, Slope
-from ..metrics.group_measures import Busiest, Shared
-from ..metrics.limited_measures import (
+from ..metrics.bounded_measures import (
     Capped,
     Flag,
     Highest,
@@ -22,9 +20,11 @@ from ..metrics.limited_measures import (
     Sum,
     Unless,
 )
+from ..metrics.combined_measures import Change, Difference, Ratio, Scaled, Slope
+from ..metrics.group_measures import Busiest, Shared
 from ..metrics.measures import Count, Distinct, Total
 from ..metrics.queries import Measure
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 
 __all__ = ["GRACE", "SilenceRule", "presupposed", "reach_of", "silent_after"]
 
@@ -98,7 +98,7 @@ def reach_of(select: Select) -> int:
 
     Examples
     --------
-    >>> from churngrid.features.metrics.select import Window
+    >>> from churngrid.features.metrics.row_selection import Window
     >>> reach_of(Select("usage", window=Window(28))), reach_of(Select("usage"))
     (26, 0)
     """

@@ -7,7 +7,7 @@ from ..arrays.as_of_rows import Rows
 from ..arrays.counting.pair_sums import add_to_pairs, raise_largest
 from ..arrays.counting.presence_bits import count_shared, usual_gaps
 from ..metrics.queries import LargestPart, Question, SharedBy, UsualGap
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 from .accumulators import Numbering
 from .chunk import MILLIONTHS, Chunk
 from .presence_counts import Marks

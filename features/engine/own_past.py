@@ -9,7 +9,7 @@ from ..arrays.array_types import FloatArray, IntArray
 from ..arrays.time_grid import DAY_US, NEVER
 from ..metrics.metric import Metric
 from ..metrics.queries import FirstMoment, Measure
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 from ..metrics.views import view_named
 from .feeds import GRACE, presupposed
 from .point_in_time import Knowledge

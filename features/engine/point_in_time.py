@@ -16,7 +16,7 @@ from ..arrays.counting.fact_loops import raise_newest_known
 from ..arrays.feed_days import FeedDays, days_by_date
 from ..arrays.time_grid import DAY_US, NEVER, Edges, fixed
 from ..metrics.queries import Commercial, Measure, Question
-from ..metrics.select import HasPart, Is, Select
+from ..metrics.row_selection import HasPart, Is, Select
 from ..metrics.view import View
 from ..metrics.view_data import ViewData
 from ..metrics.views import VIEWS, view_named

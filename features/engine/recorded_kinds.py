@@ -8,7 +8,7 @@ import numpy as np
 from ..arrays.array_types import BoolArray, FloatArray
 from ..metrics.metric import Metric
 from ..metrics.queries import Measure
-from ..metrics.select import HasPart, Is
+from ..metrics.row_selection import HasPart, Is
 from .point_in_time import Knowledge
 
 __all__ = ["kinds_of", "unrecorded"]

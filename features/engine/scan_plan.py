@@ -16,7 +16,7 @@ from ..metrics.queries import (
     SharedBy,
     UsualGap,
 )
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 from ..metrics.view import View
 from .accumulators import (
     CellFold,

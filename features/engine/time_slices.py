@@ -8,7 +8,7 @@ import numpy as np
 from ..arrays.array_types import IntArray, RowArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.time_grid import DAY_US, Edges, days_of, fixed
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 
 __all__ = ["Stretches", "Windows", "day_stretches", "edge_stretches"]
 

@@ -17,7 +17,7 @@ from ..arrays.coded_text import Texts, texts_of
 from ..arrays.row_ranges import superseded
 from ..arrays.time_grid import NEVER, fixed
 from ..errors import SchemaError
-from ..metrics.select import Filter
+from ..metrics.row_selection import Filter
 from ..metrics.view_data import ViewData
 
 __all__ = ["Stored"]

@@ -25,7 +25,7 @@ from ..metrics.queries import (
     SharedBy,
     UsualGap,
 )
-from ..metrics.select import Select
+from ..metrics.row_selection import Select
 from ..metrics.view import View
 from .accumulators import Fold, InTurn
 from .chunk import Chunk

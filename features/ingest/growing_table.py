@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ..arrays.coded_text import CODED, Texts, coded_as, recoded, texts_of
 from ..arrays.plain_text import to_mask
-from ..arrays.text_encoder import Encoder
+from ..arrays.text_codes import Encoder
 
 __all__ = ["GatheredTable"]
 

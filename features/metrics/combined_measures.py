@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arrays.array_types import FloatArray
 from .queries import Measure, PointInTime
-from .select import Select, Window
+from .row_selection import Select, Window
 
 __all__ = ["Change", "Continuity", "Difference", "Growth", "Ratio", "Scaled", "Slope"]
 

@@ -9,7 +9,7 @@ from ..arrays.array_types import FloatArray
 from ..arrays.time_grid import DAY_US
 from ..arrays.workdays import workday_number
 from .queries import Aged, LargestPart, LastMoment, PointInTime, SharedBy, UsualGap
-from .select import Filled, Select
+from .row_selection import Filled, Select
 from .views import view_named
 
 __all__ = ["AgedTotal", "Busiest", "Shared", "SilenceInGaps"]

@@ -22,7 +22,7 @@ from .queries import (
     NewestNumber,
     PointInTime,
 )
-from .select import Filled, Filter, Select, Window
+from .row_selection import Filled, Filter, Select, Window
 from .views import view_named
 
 __all__ = [

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ..arrays.array_types import FloatArray
 from ..arrays.as_of_rows import Rows
-from .select import Select
+from .row_selection import Select
 
 __all__ = [
     "Aged",

@@ -8,7 +8,7 @@ import numpy as np
 from ..arrays.array_types import BoolArray, FloatArray
 from .measures import Count, DaysSince
 from .queries import PointInTime, UsualGap
-from .select import IsTrue, Select, Window
+from .row_selection import IsTrue, Select, Window
 
 __all__ = ["IDLE", "SILENCE", "USED", "Silence", "silent"]
 

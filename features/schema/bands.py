@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import model_validator
 
 from ..arrays.array_types import FloatArray, TextArray
-from .declared_model import Declared
+from .yaml_base_model import Declared
 
 __all__ = ["BANDS", "Bands", "band_of"]
 

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field, model_validator
 
 from ..arrays.array_types import BoolArray
-from .declared_model import Declared
+from .yaml_base_model import Declared
 
 __all__ = ["Condition", "with_codes"]
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from .declared_model import Declared
+from .yaml_base_model import Declared
 
 __all__ = ["ACCOUNT_NUMBERS", "ExtraNumber"]
 

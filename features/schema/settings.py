@@ -7,13 +7,13 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from .declared_model import Declared
 from .effort import Effort
 from .extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
 from .flat_settings import FlatSettings
 from .plans import PLANS
 from .suggestions import closest
 from .table_mapping import TableMapping
+from .yaml_base_model import Declared
 from .yaml_file import load_yaml
 
 __all__ = ["DEFAULTS", "FILES", "MACHINE", "Settings", "load_settings"]

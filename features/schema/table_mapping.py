@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from .declared_model import Declared
+from .yaml_base_model import Declared
 
 __all__ = ["Hop", "Lookup", "TableMapping"]
 

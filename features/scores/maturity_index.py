@@ -16,7 +16,7 @@ from ..engine.compute import Features
 from ..engine.point_in_time import Knowledge
 from ..metrics.measures import Count
 from ..metrics.queries import LastMoment
-from ..metrics.select import Filled, Is, Select
+from ..metrics.row_selection import Filled, Is, Select
 from ..schema.tableset import Tables
 from .rubric import Category, Characteristic, Rubric
 from .rubric_rules import TELEMETRY

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..arrays.array_types import FloatArray
-from ..schema.declared_model import Declared
+from ..schema.yaml_base_model import Declared
 
 __all__ = ["Category", "Characteristic", "Evidence", "MaturityBands", "Proxy", "Rubric"]
 

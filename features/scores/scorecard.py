@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from ..schema.bands import Bands
 from ..schema.conditions import Condition
-from ..schema.declared_model import Declared
+from ..schema.yaml_base_model import Declared
 
 __all__ = [
     "Cap",

@@ -14,9 +14,9 @@ from ...features.cohorts.as_of_dates import resolve_as_of
 from ...features.engine.compute import Features, compute_features, known_accounts
 from ...features.ingest.read import Data, read_tables
 from ...features.metrics.absence import Absence
+from ...features.metrics.bounded_measures import Capped
 from ...features.metrics.catalogue import METRICS, catalogue
 from ...features.metrics.group_measures import SilenceInGaps
-from ...features.metrics.limited_measures import Capped
 from ...features.metrics.measures import DaysSince, Tenure
 from ...features.metrics.metric import Metric
 from ...features.metrics.silence import Silence

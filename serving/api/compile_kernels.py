@@ -17,7 +17,7 @@ from numba.core.dispatcher import Dispatcher
 
 from ...demo import build_company
 from ...features.arrays.counting.pair_numbers import Pairs
-from ...features.arrays.text_encoder import Encoder
+from ...features.arrays.text_codes import Encoder
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted
 from ...training.models.bag_members import PREDICT_ROWS, Members

@@ -14,9 +14,9 @@ from ...features.progress import Progress
 from ...features.subscriptions.business_kind import business_of
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable
-from ..effects.draws import draws_of
+from ..effects.assignments import draws_of
+from ..effects.covariates import known_of
 from ..effects.effects import effects_of
-from ..effects.known import known_of
 from ..effects.order import check_library, orders_of
 from ..effects.outcomes import outcomes_of
 from ..results.effects_schema import PLAY_EFFECTS, UNJUDGED

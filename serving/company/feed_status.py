@@ -19,7 +19,7 @@ from ...features.engine.point_in_time import Knowledge
 from ...features.metrics.absence import Absence, gave_numbers
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
-from ...features.metrics.select import Select
+from ...features.metrics.row_selection import Select
 from ...features.metrics.view import View
 from ...features.metrics.views import view_named
 from ...features.schema.settings import Settings

@@ -8,7 +8,7 @@ from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import catalogue
 from ...features.metrics.measures import Latest
 from ...features.metrics.metric import Metric
-from ...features.metrics.select import Is, Select, Window
+from ...features.metrics.row_selection import Is, Select, Window
 from ...features.schema.extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
 from ..results.schema import RESERVED
 

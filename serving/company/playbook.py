@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from ...features.schema.conditions import Condition
-from ...features.schema.declared_model import Declared
+from ...features.schema.yaml_base_model import Declared
 
 __all__ = ["Capacity", "Fact", "Play", "Playbook"]
 

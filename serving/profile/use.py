@@ -11,7 +11,7 @@ from ...features.engine.point_in_time import Knowledge
 from ...features.metrics.group_measures import Shared
 from ...features.metrics.measures import Catalogue, Commercial, Count, Distinct
 from ...features.metrics.queries import Measure
-from ...features.metrics.select import IsTrue, Select, Window
+from ...features.metrics.row_selection import IsTrue, Select, Window
 from .known_rows import Fact, KnownRows
 
 __all__ = ["WEEKS", "use_facts"]

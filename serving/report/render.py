@@ -31,7 +31,7 @@ from .panels.account_sections import Sections
 from .play_texts import PlayViews, how_to
 from .tasks import task_columns, waiting_columns
 from .template import filled
-from .views.reading_views import tabs_of, views_of
+from .views.views_by_reader import tabs_of, views_of
 
 __all__ = ["render_report"]
 

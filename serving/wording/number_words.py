@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
-from ...features.metrics.limited_measures import Capped
+from ...features.metrics.bounded_measures import Capped
 from ...features.metrics.measures import DaysSince
 from ...features.metrics.metric import Metric
 

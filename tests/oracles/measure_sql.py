@@ -12,6 +12,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from churngrid.features.metrics.bounded_measures import (
+    Capped,
+    Flag,
+    Highest,
+    LowestOver,
+    Outstanding,
+    Smallest,
+    Sum,
+    Unless,
+)
 from churngrid.features.metrics.combined_measures import (
     Change,
     Continuity,
@@ -22,16 +32,6 @@ from churngrid.features.metrics.combined_measures import (
     Slope,
 )
 from churngrid.features.metrics.group_measures import AgedTotal, Busiest, Shared, SilenceInGaps
-from churngrid.features.metrics.limited_measures import (
-    Capped,
-    Flag,
-    Highest,
-    LowestOver,
-    Outstanding,
-    Smallest,
-    Sum,
-    Unless,
-)
 from churngrid.features.metrics.measures import (
     Catalogue,
     Commercial,
@@ -45,7 +45,7 @@ from churngrid.features.metrics.measures import (
     Tenure,
     Total,
 )
-from churngrid.features.metrics.select import (
+from churngrid.features.metrics.row_selection import (
     Above,
     Below,
     EveryRow,

@@ -11,6 +11,15 @@ from churngrid.features.arrays.as_of_rows import Rows
 from churngrid.features.engine.compute import live_accounts
 from churngrid.features.engine.own_past import preceding
 from churngrid.features.engine.point_in_time import Knowledge
+from churngrid.features.metrics.bounded_measures import (
+    Capped,
+    Flag,
+    Highest,
+    LowestOver,
+    Smallest,
+    Sum,
+    Unless,
+)
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.catalogue.context import ACTIVE_LATELY, EVER_ACTIVE, PAYS
 from churngrid.features.metrics.combined_measures import (
@@ -22,15 +31,6 @@ from churngrid.features.metrics.combined_measures import (
     Slope,
 )
 from churngrid.features.metrics.group_measures import AgedTotal, Busiest, Shared, SilenceInGaps
-from churngrid.features.metrics.limited_measures import (
-    Capped,
-    Flag,
-    Highest,
-    LowestOver,
-    Smallest,
-    Sum,
-    Unless,
-)
 from churngrid.features.metrics.measures import (
     Catalogue,
     Count,
@@ -43,7 +43,7 @@ from churngrid.features.metrics.measures import (
     Tenure,
     Total,
 )
-from churngrid.features.metrics.select import (
+from churngrid.features.metrics.row_selection import (
     Below,
     Filled,
     HasPart,

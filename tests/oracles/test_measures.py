@@ -18,7 +18,7 @@ from churngrid.features.metrics.measures import (
     Tenure,
     Total,
 )
-from churngrid.features.metrics.select import Above, Is, Select, Window
+from churngrid.features.metrics.row_selection import Above, Is, Select, Window
 from tests.build import day, tables_of
 
 DAY = pd.Timedelta(days=1)

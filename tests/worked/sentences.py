@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from churngrid.features.metrics.bounded_measures import Capped
 from churngrid.features.metrics.catalogue import METRICS
-from churngrid.features.metrics.limited_measures import Capped
 from churngrid.features.schema.settings import Settings
 from churngrid.features.scores.scorecard_file import read_scorecard
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
-from churngrid.serving.wording.account_words import headline
+from churngrid.serving.wording.account_story import headline
 from churngrid.serving.wording.number_words import label_of, say_values
 from tests.worked.by_hand import ByHand
 

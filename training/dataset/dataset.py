@@ -16,7 +16,7 @@ from ...features.errors import SchemaError
 from ...features.metrics.catalogue import METRICS
 from ...features.metrics.measures import Count
 from ...features.metrics.metric import Metric
-from ...features.metrics.select import Select
+from ...features.metrics.row_selection import Select
 from ...features.metrics.views import view_named
 from ...features.progress import Progress
 from ...features.schema.settings import Settings

@@ -9,10 +9,10 @@ from importlib.resources import as_file, files
 from pydantic import Field
 
 from ...errors import SchemaError
-from ...schema.declared_model import Declared
 from ...schema.suggestions import closest
 from ...schema.table_mapping import Lookup, TableMapping
 from ...schema.tables import table_spec
+from ...schema.yaml_base_model import Declared
 from ...schema.yaml_file import load_yaml
 from ..forms.words import spellings
 from .profiles import TableProfile

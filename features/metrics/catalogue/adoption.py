@@ -1,12 +1,12 @@
 """Adoption: how much of the product is used, and whether new features are taken up."""
 
 from ..absence import Absence
+from ..bounded_measures import Capped
 from ..combined_measures import Difference, Ratio, Scaled
 from ..group_measures import Shared
-from ..limited_measures import Capped
 from ..measures import Catalogue, Count, Distinct, Total
 from ..metric import Metric
-from ..select import IsTrue, Select, Window
+from ..row_selection import IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 

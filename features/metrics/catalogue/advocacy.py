@@ -1,11 +1,11 @@
 """Advocacy: whether the account speaks for us, and how it answers when asked."""
 
 from ..absence import Absence
+from ..bounded_measures import Flag, Smallest, Unless
 from ..combined_measures import Ratio
-from ..limited_measures import Flag, Smallest, Unless
 from ..measures import Count, DaysSince
 from ..metric import Metric
-from ..select import HasPart, Is, IsNot, Select, Window
+from ..row_selection import HasPart, Is, IsNot, Select, Window
 from .support import OPEN_CRITICAL
 
 __all__ = ["METRICS"]

@@ -4,7 +4,7 @@ from ..absence import Absence
 from ..combined_measures import Growth
 from ..measures import Count, Latest
 from ..metric import Metric
-from ..select import Is, Select, Window
+from ..row_selection import Is, Select, Window
 
 __all__ = ["METRICS"]
 

@@ -1,10 +1,10 @@
 """Context: what an account is and where it stands in its contract; never a driver to act on."""
 
 from ..absence import Absence
-from ..limited_measures import Capped
+from ..bounded_measures import Capped
 from ..measures import Commercial, Count, Tenure
 from ..metric import Metric
-from ..select import Is, Select, Window
+from ..row_selection import Is, Select, Window
 
 __all__ = ["ACTIVE_LATELY", "ARR", "EVER_ACTIVE", "METRICS", "PAYS"]
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from ..absence import Absence
+from ..bounded_measures import Capped, Sum
 from ..combined_measures import Ratio
 from ..group_measures import AgedTotal
-from ..limited_measures import Capped, Sum
 from ..measures import Commercial, Count, Oldest, Total
 from ..metric import Metric
-from ..select import Is, Select, Window
+from ..row_selection import Is, Select, Window
 from .context import ARR
 
 __all__ = ["METRICS"]

@@ -1,11 +1,11 @@
 """Maturity: how the account works, whatever it does with our product. Never how much of it."""
 
 from ..absence import Absence
+from ..bounded_measures import Flag, Sum
 from ..combined_measures import Continuity, Difference, Ratio, Scaled
-from ..limited_measures import Flag, Sum
 from ..measures import Catalogue, Count, Distinct, Total
 from ..metric import Metric
-from ..select import EveryRow, Filled, Filter, HasPart, Is, IsTrue, Select, Window
+from ..row_selection import EveryRow, Filled, Filter, HasPart, Is, IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 

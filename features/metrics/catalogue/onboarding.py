@@ -1,11 +1,11 @@
 """Onboarding: whether the account gets to value in time."""
 
 from ..absence import Absence
+from ..bounded_measures import Capped, Flag, Highest, Smallest
 from ..combined_measures import Ratio
-from ..limited_measures import Capped, Flag, Highest, Smallest
 from ..measures import Count, Distinct, Latest, Oldest, Tenure
 from ..metric import Metric
-from ..select import HasPart, Is, IsNot, IsTrue, Select, Window
+from ..row_selection import HasPart, Is, IsNot, IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 

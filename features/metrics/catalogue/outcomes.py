@@ -1,11 +1,11 @@
 """Outcomes: whether the account reaches what it bought the product for."""
 
 from ..absence import Absence
+from ..bounded_measures import Capped
 from ..combined_measures import Ratio
-from ..limited_measures import Capped
 from ..measures import Count, DaysSince, Total
 from ..metric import Metric
-from ..select import Filled, Is, IsNot, IsTrue, Select, Window
+from ..row_selection import Filled, Is, IsNot, IsTrue, Select, Window
 from .context import ARR
 
 __all__ = ["METRICS"]

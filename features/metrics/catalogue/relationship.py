@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from ..absence import Absence
+from ..bounded_measures import Capped, Flag, Outstanding, Smallest, Sum
 from ..combined_measures import Difference, Ratio
-from ..limited_measures import Capped, Flag, Outstanding, Smallest, Sum
 from ..measures import Count, DaysSince, Distinct
 from ..metric import Metric
-from ..select import HasPart, Is, IsTrue, Select, Window
+from ..row_selection import HasPart, Is, IsTrue, Select, Window
 
 __all__ = ["METRICS"]
 

@@ -4,7 +4,7 @@ from ..absence import Absence
 from ..combined_measures import Difference, Ratio, Scaled
 from ..measures import Count, DaysSince, Latest, Total
 from ..metric import Metric
-from ..select import Above, Below, Filled, Filter, HasPart, Is, Select, Window
+from ..row_selection import Above, Below, Filled, Filter, HasPart, Is, Select, Window
 
 __all__ = ["METRICS"]
 

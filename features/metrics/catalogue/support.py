@@ -4,7 +4,7 @@ from ..absence import Absence
 from ..combined_measures import Difference, Ratio
 from ..measures import Count, Median, Oldest
 from ..metric import Metric
-from ..select import Above, Filled, Is, IsNot, Select, Window
+from ..row_selection import Above, Filled, Is, IsNot, Select, Window
 
 __all__ = ["METRICS", "OPEN_CRITICAL"]
 

@@ -1,12 +1,12 @@
 """Usage: how many people use the product, how often and with what trend."""
 
 from ..absence import Absence
+from ..bounded_measures import Capped, Flag, LowestOver
 from ..combined_measures import Change, Ratio, Scaled, Slope
 from ..group_measures import Busiest, SilenceInGaps
-from ..limited_measures import Capped, Flag, LowestOver
 from ..measures import Catalogue, Commercial, Count, DaysSince, Distinct, Total
 from ..metric import Metric
-from ..select import Is, IsTrue, Select, Weekday, Window
+from ..row_selection import Is, IsTrue, Select, Weekday, Window
 from ..silence import SILENCE, USED
 
 __all__ = ["METRICS"]

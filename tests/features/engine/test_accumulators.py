@@ -23,7 +23,7 @@ from churngrid.features.metrics.queries import (
     NewestMoment,
     NewestNumber,
 )
-from churngrid.features.metrics.select import Is, Select, Window
+from churngrid.features.metrics.row_selection import Is, Select, Window
 from churngrid.features.metrics.views import view_named
 from tests.build import day, tables_of
 

@@ -10,7 +10,7 @@ from churngrid.features.arrays.counting.pair_numbers import Pairs
 from churngrid.features.arrays.time_grid import DAY_US
 from churngrid.features.engine.presence_counts import Marks
 from churngrid.features.engine.time_slices import Windows
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 
 
 def small(values):

@@ -7,7 +7,7 @@ import pytest
 from churngrid.features.arrays.as_of_rows import Rows
 from churngrid.features.arrays.time_grid import DAY_US, NEVER
 from churngrid.features.engine.time_slices import Windows, day_stretches, edge_stretches
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 
 
 def moments(*values):

@@ -8,7 +8,7 @@ from churngrid.features.metrics.absence import Absence
 from churngrid.features.metrics.catalogue import METRICS, by_column, catalogue
 from churngrid.features.metrics.measures import Count
 from churngrid.features.metrics.metric import COMPONENTS, Metric
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 from churngrid.serving.api.check_metrics import Case
 from churngrid.serving.results.schema import RESERVED
 from tests.build import day, tables_of

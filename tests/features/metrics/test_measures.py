@@ -9,7 +9,7 @@ from churngrid.features.engine.point_in_time import Knowledge
 from churngrid.features.errors import SchemaError
 from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.measures import Distinct, Total
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 from churngrid.features.metrics.views import view_named
 from churngrid.features.schema.settings import Settings
 from tests.build import day

@@ -10,7 +10,7 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.measures import Count, Distinct
 from churngrid.features.metrics.metric import Metric
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 from churngrid.features.scores.maturity_index import score_maturity
 from churngrid.features.scores.rubric import Proxy
 from churngrid.features.scores.rubric_file import read_rubric

@@ -5,7 +5,7 @@ from churngrid.features.metrics.absence import Absence
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.measures import Count
 from churngrid.features.metrics.metric import Metric
-from churngrid.features.metrics.select import Select
+from churngrid.features.metrics.row_selection import Select
 from churngrid.features.scores.rubric_file import read_rubric
 from churngrid.features.scores.scorecard_file import read_scorecard
 

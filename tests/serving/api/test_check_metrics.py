@@ -12,7 +12,7 @@ from churngrid.features.metrics.absence import Absence
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.measures import Count
 from churngrid.features.metrics.metric import Metric
-from churngrid.features.metrics.select import Select, Window
+from churngrid.features.metrics.row_selection import Select, Window
 from churngrid.serving.api.check_metrics import CHECKS, check_metrics
 
 GOOD = Metric(

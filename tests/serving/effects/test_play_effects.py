@@ -11,13 +11,13 @@ from churngrid.features.errors import SchemaError
 from churngrid.features.schema.settings import Settings
 from churngrid.features.subscriptions.business_kind import Business
 from churngrid.serving.api.effects import PlayEffects
+from churngrid.serving.effects.assignments import draws_of
 from churngrid.serving.effects.compare import (
     Group,
     kept_difference,
     rate_difference,
     smallest_visible,
 )
-from churngrid.serving.effects.draws import draws_of
 from churngrid.serving.effects.effects import effects_of
 from churngrid.serving.effects.outcomes import outcomes_of
 from tests.build import day, tables_of

@@ -13,7 +13,7 @@ from churngrid.features.ingest.read import read_tables
 from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.metrics.measures import Count, Total
 from churngrid.features.metrics.metric import Metric
-from churngrid.features.metrics.select import Filled, Select, Window
+from churngrid.features.metrics.row_selection import Filled, Select, Window
 from churngrid.features.schema.settings import Settings
 from churngrid.features.scores.rubric_file import read_rubric
 from churngrid.features.scores.scorecard_file import read_scorecard

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.array_types import FloatArray
 from .queries import Measure, PointInTime
-from .select import Select
+from .row_selection import Select
 
 __all__ = ["Capped", "Flag", "Highest", "LowestOver", "Outstanding", "Smallest", "Sum", "Unless"]
 

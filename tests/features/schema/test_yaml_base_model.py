@@ -4,8 +4,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from churngrid.features.schema.conditions import Condition
-from churngrid.features.schema.declared_model import Declared
 from churngrid.features.schema.settings import Settings
+from churngrid.features.schema.yaml_base_model import Declared
 
 
 class Rule(Declared):

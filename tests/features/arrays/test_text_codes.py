@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churngrid.features.arrays import text_encoder as module
-from churngrid.features.arrays.text_encoder import Encoder
+from churngrid.features.arrays import text_codes as module
+from churngrid.features.arrays.text_codes import Encoder
 from churngrid.features.errors import SchemaError
 
 TEXTS = st.one_of(
