@@ -75,11 +75,11 @@ def contract_page() -> str:
     lines = [
         "# Data contract",
         "",
-        "Made by `make docs` from `features/schema/tables.py`. Any one table that says something of",
-        "accounts on a date is enough (contracts, subscriptions, invoices, usage, tickets, surveys);",
-        "without `accounts` those that other tables name are taken. A missing table or optional",
-        "column only makes its metrics `not_collected`. Columns marked * are required in a table that",
-        "is there. Times without a zone are UTC.",
+        "Made by `make docs` from `features/schema/tables.py`. Any one table that says something",
+        "of accounts on a date is enough (contracts, subscriptions, invoices, usage, tickets,",
+        "surveys); without `accounts` those that other tables name are taken. A missing table or",
+        "optional column only makes its metrics `not_collected`. Columns marked * are required in",
+        "a table that is there. Times without a zone are UTC.",
         *_reading_section(),
     ]
     for spec in TABLES:
