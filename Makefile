@@ -25,7 +25,7 @@ types: $(VENV)/.dev
 		-p churngrid.serving -p churngrid.demo
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS)
 
 # shapash, explainerdashboard and skore, each in an environment of its own; needs a package registry.
 tools: $(VENV)/.dev

@@ -3,8 +3,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,18 +20,29 @@ __all__ = ["company", "pairs"]
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+MANY_TESTS = 300
+"""From so many tests on a file takes long, however short each of them is."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give one worker all tests of a file, which share what is made once a file; long files first.
-
-    Otherwise each worker trains the model of the file again, and the last files to end are long.
-    """
+    """Long files first, so that none of them begins when the others have ended."""
     files = [item.nodeid.partition("::")[0] for item in items]
     long = {name for name, item in zip(files, items, strict=True) if "long" in item.keywords}
-    for name, item in zip(files, items, strict=True):
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(name))
+    long |= {name for name, tests in Counter(files).items() if tests > MANY_TESTS}
     items.sort(key=lambda item: item.nodeid.partition("::")[0] not in long)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole files for each worker, which share what is made once a file, in the order above.
+
+    Otherwise each worker trains the model of the file again. Groups of xdist would do the same, but
+    xdist writes them into node ids, which pytest has made constants in 9.2.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 PASSWORD = "s3cret/wörd"

@@ -56,7 +56,6 @@ def smaller(notebook):
 
 
 @pytest.mark.long
-@pytest.mark.xdist_group("notebooks")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_runs_and_shows_something(path, folder):

@@ -39,8 +39,6 @@ from tests.build import day
 # Only Arrow tables pass between Spark and churngrid, never data frames of pandas.
 pytestmark = [
     pytest.mark.long,
-    # One worker starts Java, not each of them.
-    pytest.mark.xdist_group("spark"),
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas"),
 ]
 
