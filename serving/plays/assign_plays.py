@@ -38,7 +38,8 @@ class Limits:
         Days before the same play may come again.
     per_week : int or None
         New plays that a person, or a desk without accounts of its own, can begin in a week; those
-        of ``ALWAYS`` count and never wait. No limit when None.
+        of ``AT_ONCE``, and the first one of an account that decides this month, count and never
+        wait. No limit when None.
     holidays : sequence of date
         Days that are no business days, beside Saturdays and Sundays.
     """

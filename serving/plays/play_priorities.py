@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ..company.playbook import Playbook
-from ..results.words import ALWAYS, BLOCKS, FOR_ALL
+from ..results.words import AT_ONCE, BLOCKS, FOR_ALL
 
 __all__ = ["NEAR_DAYS", "desks_of", "ranked", "with_capacity"]
 
@@ -77,8 +77,9 @@ def with_capacity(
     rows : DataFrame
         As ``ranked`` returns them, with ``state``.
     accounts : DataFrame
-        ``csm_id`` where an owner's capacity is that of each CSM. Of equal priority an account that
-        decides this month comes first where ``block`` says so, then what a play may be worth.
+        ``csm_id`` where an owner's capacity is that of each CSM. Accounts that decide this month
+        come first where ``block`` says so, then plays of higher priority, then those that may be
+        worth more.
     playbook : Playbook
         Its ``capacity`` says how many plays an owner can have open.
     busy : DataFrame
@@ -89,20 +90,18 @@ def with_capacity(
     Returns
     -------
     DataFrame
-        Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``ALWAYS``. What
-        is done once for all accounts takes nobody's week.
+        Same rows; some that were ``proposed`` are ``waiting``, none of the slots ``AT_ONCE``, and
+        never all plays of an account that decides this month. What is done once for all accounts
+        takes nobody's week.
     """
-    soon = _texts(accounts, "block")[rows["position"].to_numpy(dtype=int)] == BLOCKS[0]
-    order = (
-        rows.assign(later=~soon)[rows["state"] == "proposed"]
-        .sort_values(
-            ["priority", "later", "priority_value", "order_value", "position"],
-            ascending=[True, True, False, False, True],
-        )
-        .drop(columns="later")
+    slots = pd.Series(_slots(rows, playbook), index=rows.index)
+    order = rows[(rows["state"] == "proposed") & (slots != FOR_ALL)]
+    soon = _texts(accounts, "block")[order["position"].to_numpy(dtype=int)] == BLOCKS[0]
+    order = order.assign(soon=soon, slot=slots).sort_values(
+        ["soon", "priority", "priority_value", "order_value", "position"],
+        ascending=[False, True, False, False, True],
     )
-    order = order[_slots(order, playbook) != FOR_ALL]
-    at_once = np.isin(_slots(order, playbook), ALWAYS)
+    at_once = order["slot"].isin(AT_ONCE).to_numpy() | _first_of_deciding(order)
     order = order.iloc[np.argsort(~at_once, kind="stable")]
     waits = _beyond_open(order, accounts, playbook, busy) | _beyond_week(
         order, accounts, playbook, per_week
@@ -110,6 +109,18 @@ def with_capacity(
     waits[: int(at_once.sum())] = False
     held = pd.Series(waits, index=order.index).reindex(rows.index, fill_value=False)
     return rows.assign(state=rows["state"].mask(held, "waiting"))
+
+
+def _first_of_deciding(order: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say which play each account that decides this month begins with where nothing is urgent.
+
+    What answers to a reason of the account goes before the usual of its cell.
+    """
+    begun = order.groupby("position")["slot"].transform(lambda slot: slot.isin(AT_ONCE).any())
+    open_to_all = order[order["soon"] & ~begun.astype(bool)]
+    by_reason = open_to_all["slot"].ne("driver").sort_values(kind="stable").index
+    first = open_to_all.loc[by_reason].drop_duplicates("position").index
+    return np.asarray(order.index.isin(first))
 
 
 def _beyond_open(

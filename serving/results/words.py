@@ -7,6 +7,7 @@ import pandas as pd
 
 __all__ = [
     "ALWAYS",
+    "AT_ONCE",
     "BLOCKS",
     "CELLS",
     "CHANGE_KINDS",
@@ -62,7 +63,10 @@ FOR_ALL = "data"
 """The slot of work that is done once for all accounts that ask for it, and with none of them."""
 
 ALWAYS = ("urgent", "sponsor", FOR_ALL)
-"""Slots whose plays come whatever is open and however busy their owner is."""
+"""Slots whose plays come whatever is open at the account."""
+
+AT_ONCE = ("urgent", FOR_ALL)
+"""Slots whose plays come however busy their owner is."""
 
 
 def in_order(scores: pd.DataFrame) -> pd.DataFrame:

@@ -72,7 +72,7 @@ const accountPage = (book, place, panel) => {
           "Its goals"])),
       titled("What to do",
         panel.plays.length ? panel.plays.map(playCard(book))
-          : make("p", { class: "soft" }, panel.held.length ? "Nothing is to do now."
+          : make("p", { class: "soft" }, panel.held.length ? "Nothing can begin this week."
             : "No play is proposed."),
         panel.held.length > 0 && make("div", { class: "soft" },
           make("p", {}, make("b", {}, "Waits until its owner has a hand free:")),

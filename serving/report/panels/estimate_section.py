@@ -55,5 +55,5 @@ def _curve(points: list[tuple[int, float]]) -> dict[str, Any]:
     xs = [0.0, *(round(days / last, 4) for days, _ in points)]
     ys = [1.0, *(round(value, 3) for _, value in points)]
     said = ", ".join(f"{percent(value)} after {days} days" for days, value in points)
-    told = {"words": f"Still a customer: {said}", "from": "today", "to": f"{last} days"}
+    told = {"words": f"Has not decided to leave: {said}", "from": "today", "to": f"{last} days"}
     return told | {"xs": xs, "ys": ys, "marks": [], "top": 1.0}

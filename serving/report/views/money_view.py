@@ -1,6 +1,7 @@
 """What a CFO reads: the forecast by quarter with its ranges, and the largest swings."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -64,8 +65,11 @@ def _with_range(name: str) -> tuple[str, str, str]:
 
 
 def _shared(row: _Row, name: str) -> str:
-    said, low, high = (percent(float(row[key])) for key in _with_range(name))
-    return said if said == "unknown" else f"{said} ({low} to {high})"
+    shares = [float(row[key]) for key in _with_range(name)]
+    if isnan(shares[0]):
+        return UNKNOWN
+    said, low, high = (f"{100 * share:.1f}" for share in shares)
+    return f"{said} % ({low} to {high})"
 
 
 def _period(row: _Row) -> str:
@@ -104,7 +108,8 @@ def _retention(whole: pd.DataFrame) -> Block:
     return Block(
         "Retention from today to the end of each quarter",
         "GRR: what is kept of today's ARR without growth. NRR: the same with growth. Of all "
-        "accounts with an estimate.",
+        "accounts with an estimate. Money counts until it stops: who refuses a renewal at its "
+        "deadline leaves in that quarter above, and here in the one in which the term ends.",
         columns_of("Quarter", "# GRR", "# NRR"),
         cells_of(
             (_period(row), _shared(row, "grr"), _shared(row, "nrr"))

@@ -548,6 +548,34 @@ def test_who_decides_this_month_gets_the_free_hand_before_who_is_worth_more():
     assert own.to_dict() == {"a0": "proposed", "a1": "waiting", "a2": "proposed"}
 
 
+def test_an_account_that_decides_this_month_never_has_only_plays_that_wait():
+    accounts = scored(3, csm_id="ann", arr=[9e3, 8e3, 1.0], block=["at_risk", FIRST, FIRST])
+    usual, answer = play("usual", slot="cell"), play("answer", save_rate=0.1)
+    plays = assign_plays(accounts, book(usual, answer), metrics={}, limits=Limits(per_week=1))
+    begins = plays[plays["state"] == "proposed"]
+    assert sorted(zip(begins["account_id"], begins["play"], strict=True)) == [
+        ("a1", "answer"),
+        ("a2", "answer"),
+    ]
+
+
+def test_what_is_urgent_is_where_an_account_that_decides_begins():
+    accounts = scored(1, block=[FIRST])
+    now, answer = play("now", slot="urgent"), play("answer")
+    plays = assign_plays(accounts, book(now, answer), metrics={}, limits=Limits(per_week=1))
+    begins = plays[plays["state"] == "proposed"]
+    assert begins["play"].tolist() == ["now"]
+
+
+def test_sponsors_are_won_one_week_after_the_other():
+    accounts = scored(4, csm_id="ann", arr=[1.0, 4.0, 3.0, 2.0])
+    win = play("win", slot="sponsor", save_rate=0.1)
+    plays = assign_plays(accounts, book(win, play("x")), metrics={}, limits=Limits(per_week=2))
+    won = plays[plays["play"] == "win"].set_index("account_id")["state"]
+    assert won[won == "proposed"].index.tolist() == ["a1", "a2"]
+    assert won.eq("waiting").sum() == 2
+
+
 def test_desks_without_accounts_of_their_own_begin_so_many_for_all():
     accounts = scored(4, csm_id=["ann", "bob", "cy", None])
     playbook = book(play("x", owner="support lead and CSM", save_rate=0.1))

@@ -217,7 +217,7 @@ def test_money_shows_each_quarter_with_its_range(scores):
         *("2025 Q3, until 29 Sep 2025", "7", "USD 90 K"),
         "USD 80 K (70 K to 88 K)",
     ]
-    assert texts(named(blocks, "Retention"))[0][1] == "91 % (86 % to 95 %)"
+    assert texts(named(blocks, "Retention"))[0][1] == "91.0 % (86.0 to 95.0)"
 
 
 def test_without_any_estimate_nothing_is_said_of_what_stays_and_leaves(scores):
