@@ -76,9 +76,9 @@ def standing(
     often says nothing; without contracts, when a value event falls into the trailing activity
     window by the label clock; with invoices alone, when the next one is not overdue by the
     account's own rhythm and falls into a horizon; with nothing that tells, always. In the grace
-    there is no estimate: the decision is being taken, accounts that pay are no example of it, and
-    few are ever seen there; it is listed with what it paid until the grace is over. Who can leave
-    with every month, or has no decision before it, is estimated for the horizon.
+    nothing is learned: the decision is being taken, and accounts that pay are no example of it; it
+    is listed with what it paid until the grace is over, and a scoring carries its estimate on. Who
+    can leave with every month, or has no decision before it, is estimated for the horizon.
 
     Examples
     --------

@@ -77,6 +77,7 @@ _KINDS = {
     "limits": "what limits it{note}: {amount}",
     "settings": "settings of the scoring changed, nothing at the account: {amount}",
     "model": "the model changed, nothing at the account: {amount}",
+    "overdue": "its term ended and the renewal is overdue, or was: {amount}",
     "rest": "everything else together: {amount}",
 }
 """How each kind of part is said."""

@@ -1,17 +1,18 @@
 """By how much accounts moved between two scorings, and what makes it up, to the last digit."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from ...features.arrays.array_types import FloatArray
+from ...features.arrays.array_types import BoolArray, FloatArray
 from ...features.metrics.catalogue import by_column
 from ...features.metrics.metric import Metric
 from ...features.scores.health_score import Health, score_health
 from ...features.scores.rubric import Rubric
 from ...training.registry.artifact import BASE, PROBABILITY, FittedModel
+from ..scoring.overdue_renewals import OVERDUE
 from ..scoring.scored import Scored
 from .stored_inputs import Earlier, features_from
 
@@ -33,8 +34,8 @@ class Move:
     parts : DataFrame
         One row an account, one column a metric or category: what new data moved.
     apart : dict of str to ndarray of float
-        By kind (``limits``, ``settings``, ``model``): what is no data. With the parts they add up
-        to ``total``.
+        By kind (``limits``, ``settings``, ``model``, ``overdue``): what is no data. With the parts
+        they add up to ``total``.
     """
 
     measure: str
@@ -73,7 +74,8 @@ def moves_of(scored: Scored, earlier: Earlier, accounts: pd.Index) -> Iterator[M
     for target, model in scored.basis.models.by_target.items():
         measure = PROBABILITY[target]
         ends = _ends(scored, earlier, measure, accounts)
-        yield _estimate(measure, model, ends, (old, reread, new), scored.features.metrics)
+        move = _estimate(measure, model, ends, (old, reread, new), scored.features.metrics)
+        yield _of_overdue(move, _overdue(scored, earlier, accounts))
     yield health
     yield maturity
 
@@ -103,6 +105,22 @@ def _estimate(
         parts=moved,
         apart={"settings": of_reread - of_old, "model": model_part},
     )
+
+
+def _overdue(scored: Scored, earlier: Earlier, accounts: pd.Index) -> BoolArray:
+    """Tell which accounts have, or had, an estimate that rests on an overdue renewal."""
+    now = scored.scores.set_index("account_id").loc[accounts, OVERDUE]
+    then = earlier.scores.loc[accounts].get(OVERDUE)
+    told = now.notna().to_numpy(dtype=bool)
+    return told if then is None else np.asarray(told | then.notna().to_numpy(dtype=bool))
+
+
+def _of_overdue(move: Move, overdue: BoolArray) -> Move:
+    """Return a move that is one part where a renewal is overdue: two questions were answered."""
+    apart = {kind: np.where(overdue, 0.0, size) for kind, size in move.apart.items()}
+    parts = move.parts.mul(np.where(overdue, 0.0, 1.0), axis=0)
+    whole = np.where(overdue, move.total, 0.0)
+    return replace(move, parts=parts, apart={**apart, "overdue": whole})
 
 
 def _health(scored: Scored, earlier: Earlier, accounts: pd.Index) -> tuple[Move, FloatArray]:

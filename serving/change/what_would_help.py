@@ -78,7 +78,7 @@ def what_would_help(scored: Scored, accounts: Sequence[str]) -> pd.DataFrame:
     ----------
     scored : Scored
     accounts : sequence of str
-        Ids; those whose health is high or unknown have no rows.
+        Ids; those whose health is high or unknown, or whose renewal is overdue, have no rows.
 
     Returns
     -------
@@ -95,6 +95,8 @@ def what_would_help(scored: Scored, accounts: Sequence[str]) -> pd.DataFrame:
     ids = pd.Index(scored.scores["account_id"])
     rows = np.asarray(ids.get_indexer(pd.Index(list(accounts))), dtype=np.int64)
     rows = rows[rows >= 0]
+    # What helps there is the renewal; the model read the account as it was before its end.
+    rows = rows[scored.scores["renewal_overdue_days"].isna().to_numpy()[rows]]
     now = Trial.of(scored, rows).read()
     worth = (now.rank >= 0) & (now.rank < 2)
     rows = rows[worth]

@@ -70,8 +70,8 @@ SCORES = (
     ),
     text(
         "reason",
-        meaning="Why it is not scored.",
-        null="it is scored",
+        meaning="Why it is not scored; `in_grace` also where it is, its renewal being overdue.",
+        null="it is scored, and no renewal is overdue",
         condition=True,
         page=True,
     ),
@@ -115,7 +115,8 @@ SCORES = (
     ),
     time(
         "p_by_date",
-        meaning="Day up to which `p_churn` counts: its next decision, else the end of the horizon.",
+        meaning="Day up to which `p_churn` counts: its next decision, else the end of the horizon; "
+        "the last day for a late renewal where it is overdue.",
         null="there is nothing to estimate for it",
         page=True,
     ),
@@ -159,6 +160,23 @@ SCORES = (
         unit="log-odds",
         null=_UNSCORED,
     ),
+    number(
+        "renewal_overdue_days",
+        meaning="Whole days since its term ended without a renewal on file.",
+        unit="days",
+        low=0,
+        null="no renewal is overdue, or nothing was estimated before its term ended",
+        condition=True,
+        page=True,
+    ),
+    number(
+        "overdue_log_odds",
+        meaning="What the overdue renewal adds to the log-odds of the estimate before the term "
+        "ended, to give `p_churn`.",
+        unit="log-odds",
+        null="`renewal_overdue_days` is empty",
+        page=True,
+    ),
     flag(
         "hindsight",
         meaning="Whether a model of this scoring had learned from what happened after the date.",
@@ -194,7 +212,8 @@ SCORES = (
     ),
     text(
         "explanation_note",
-        meaning="Why the model does not explain it, or why nothing does; empty for the model.",
+        meaning="Why the model does not explain it, or why nothing does; for an overdue renewal "
+        "what its estimate is made of; else empty.",
         page=True,
     ),
     text("cap_reason", meaning="What limits its health; empty for nothing.", page=True),

@@ -20,6 +20,7 @@ _SCORES = {
     "chs": "customer health score",
     "cmi": "customer maturity index",
     "cmi_coverage": "share of the maturity rubric answered",
+    "renewal_overdue_days": "days since the term ended without a renewal",
 }
 
 

@@ -205,7 +205,9 @@ DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")
 MEASURES = ("p_churn", "p_expand", "chs", "cmi", "cell")
 """What is told to have moved between two scorings."""
 
-CHANGE_KINDS = ("move", "facts", "peers", "time", "limits", "settings", "model", "rest")
+CHANGE_KINDS = (
+    *("move", "facts", "peers", "time", "limits", "settings", "model", "overdue", "rest"),
+)
 """The whole move of a measure, then what makes it up."""
 
 FOR_PROGRAMS = ("inputs",)

@@ -16,6 +16,7 @@ from ...features.schema.tableset import Tables
 from ...features.scores.health_overrides import active_overrides
 from ...features.scores.health_score import Health, score_health, scorecard_scope
 from ...features.scores.health_trend import Past, past_of, trend_of, with_own_past
+from ...features.scores.maturity_index import score_maturity
 from ...features.scores.portfolio_review import MaturityReview, review_maturity
 from ...training.dataset.dataset import MATURITY_INPUTS
 from ...training.dataset.input_drift import drift_of
@@ -45,6 +46,7 @@ from .health_index import cut_by_capacity, health_index, p_of_index, with_hyster
 from .known_facts import Known, known_on
 from .model_estimates import Estimate, check_inputs, estimated
 from .model_notes import drift_notes, hindsight_notes
+from .overdue_renewals import OVERDUE, with_day_of_reading, with_rows
 from .published_scores import published
 from .scored import Basis, Models, Scored
 from .withheld_models import without_withheld
@@ -131,17 +133,19 @@ def score_known(
     health = score_health(features, config.scorecard)
     last = newest_before(previous, known.as_of)
     health = rules.held_at_last(health, config.scorecard, feeds.lost, last)
-    inputs = _inputs(features, health, known.maturity)
+    readings = without_lost(known.readings, feeds.lost)
+    inputs = _with_those_overdue(_inputs(features, health, known.maturity), known, readings, config)
     with estimated(chosen.by_target, inputs, threads=config.settings.effort.workers) as said:
-        readings = without_lost(known.readings, feeds.lost)
         departed = with_health_before(known.departed, readings, config.scorecard)
         past = past_of(readings, features, config.scorecard)
         features = with_own_past(features, past)
         points = points_of(features, health, config.scorecard)
         judged = _judged(known, features, health, points, past, config)
         placed = _placed(known, judged, said, chosen, config, previous)
-        contributions = {target: estimate.contributions() for target, estimate in said.items()}
-    drivers = _drivers(features, points, contributions, placed.accounts)
+        contributions = placed.contributions
+    read = known.overdue.as_read_before(features, readings)
+    drivers = _drivers(read, points, contributions, placed.accounts)
+    drivers = with_day_of_reading(drivers, known.overdue)
     accounts = with_reasons(placed.accounts.reset_index(), drivers)
     accounts = _with_metrics(accounts, features, services=config.settings.services)
     accounts, order = _in_list_order(accounts)
@@ -186,6 +190,7 @@ class _Placed:
     maturity: MaturityReview
     overrides: pd.DataFrame
     outlook: Outlook
+    contributions: dict[str, pd.DataFrame]
 
 
 def _placed(
@@ -199,14 +204,18 @@ def _placed(
     review = review_maturity(known.tables, accounts, config.rubric)
     active = active_overrides(config.overrides, known.as_of, config.scorecard.bands)
     accounts = rules.with_overrides(accounts, active)
-    accounts = _with_probabilities(accounts, said, chosen)
+    late = chosen.late_renewals
+    carried = known.overdue.carried_on(said, accounts.index, late)
+    accounts = known.overdue.told(accounts, said, late)
+    accounts = _with_probabilities(accounts, carried, chosen)
     outlook = _outlook(known, accounts, chosen, config)
     accounts = accounts.join(of_accounts(outlook, accounts.index))
     accounts["hindsight"] = bool(_knowing(chosen, known.as_of))
     accounts = _with_bands(accounts, config, last_seen(previous, known.as_of))
     accounts = _in_grid(accounts, config)
     accounts = accounts.join(_explained(accounts, chosen, config))
-    return _Placed(accounts, review, active, outlook)
+    shares = {target: estimate.contributions() for target, estimate in carried.items()}
+    return _Placed(accounts, review, active, outlook, shares)
 
 
 def _notes_on_the_day(
@@ -298,13 +307,28 @@ def _inputs(features: Features, health: Health, maturity: pd.DataFrame) -> pd.Da
     return pd.concat([features.frame, extra], axis=1)
 
 
+def _with_those_overdue(
+    inputs: pd.DataFrame, known: Known, readings: Features, config: Config
+) -> pd.DataFrame:
+    """Let the models read the accounts whose renewal is overdue as they were before their end."""
+    if known.overdue.frame.empty:
+        return inputs
+    then = readings.at(known.overdue.readings)
+    rows = then.frame.index.to_frame(index=False)
+    maturity = score_maturity(known.tables, rows, config.rubric, features=then)
+    before = _inputs(then, score_health(then, config.scorecard), maturity.loc[then.frame.index])
+    return with_rows(inputs, before.set_axis(known.overdue.frame.index, axis=0))
+
+
 def _with_probabilities(
     accounts: pd.DataFrame, said: Mapping[str, Estimate], models: Models
 ) -> pd.DataFrame:
     eligible = accounts["status"] == "scored"
     for target, column in PROBABILITY.items():
         found = said[target].p() if target in said else np.nan
-        accounts[column] = np.where(eligible, found, np.nan)
+        # Whether a renewal that is overdue comes is not whether an account grows.
+        asked = eligible if target == "churn" else eligible & accounts[OVERDUE].isna()
+        accounts[column] = np.where(asked, found, np.nan)
     base, churn = models.churn.base_rate if models.churn else np.nan, said.get("churn")
     accounts["base_rate"] = base
     apart, added = (churn.without_maturity(), churn.of_maturity()) if churn else (np.nan, np.nan)
@@ -373,6 +397,11 @@ def _drivers(
     """Return the reasons of what explains each account, and of its chance to grow."""
     by_model = accounts["explained_by"] == MODEL
     told = {"churn": by_model, "expansion": accounts["p_expand"].notna()}
-    shares = {target: found.drop(columns=BASE) for target, found in contributions.items()}
+    # What an overdue renewal adds stands by itself; the reasons are of the estimate before it.
+    apart = [BASE, OVERDUE]
+    shares = {
+        target: found.drop(columns=apart, errors="ignore")
+        for target, found in contributions.items()
+    }
     by_scorecard = accounts["explained_by"] == SCORECARD
     return drivers_of(features, shares, points, told=told, by_scorecard=by_scorecard)

@@ -79,7 +79,8 @@ def explained(accounts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Same index: ``explained_by`` (``model``, ``scorecard`` or ``none``) and
-        ``explanation_note`` (why not the model, or why nothing; empty for the model).
+        ``explanation_note`` (why not the model, or why nothing; empty for the model, but for an
+        account with an ``overdue_note``: that is its note).
 
     Examples
     --------
@@ -93,7 +94,13 @@ def explained(accounts: pd.DataFrame) -> pd.DataFrame:
         "explanation_note": [rule.note for rule in EXPLANATIONS],
     }
     told = {name: np.select(held, words, "").astype(object) for name, words in columns.items()}
-    return pd.DataFrame(told, index=accounts.index, dtype=object)
+    frame = pd.DataFrame(told, index=accounts.index, dtype=object)
+    if "overdue_note" not in accounts:
+        return frame
+    overdue = accounts["overdue_note"].ne("")
+    return frame.assign(
+        explanation_note=frame["explanation_note"].mask(overdue, accounts["overdue_note"])
+    )
 
 
 _CAPS = ("caps", "cap_reasons")

@@ -23,6 +23,7 @@ from ...training.dataset.temporal_splits import parents_of
 from ...training.scorecard.departures import departed_since
 from ..company.config import Config
 from ..plays.interventions import Interventions, interventions_before
+from .overdue_renewals import Overdue, overdue_among
 
 __all__ = ["Known", "ended_before", "known_on"]
 
@@ -52,6 +53,8 @@ class Known:
         Accounts that are not listed, because they left before.
     departed : DataFrame
         Who of all left or gave notice lately, as ``departed_since`` gives it.
+    overdue : Overdue
+        Whose renewal is overdue.
     """
 
     tables: Tables
@@ -65,6 +68,7 @@ class Known:
     begun: Interventions
     ended: int
     departed: pd.DataFrame
+    overdue: Overdue
 
 
 _GONE, _BACK = {"churn_confirmed", "term_ended"}, {"reactivated", "renewed"}
@@ -116,6 +120,7 @@ def known_on(
         begun=interventions_before(tables, as_of),
         ended=int(ended.sum()),
         departed=departed,
+        overdue=overdue_among(tables, status, past_dates(as_of), business, config.settings),
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...features.engine.compute import Features
 from ...features.scores.portfolio_review import MaturityReview
+from ...training.forecast.late_renewals import LateRenewals
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.forecast.survival import Clock
 from ...training.registry.artifact import FittedModel
@@ -38,6 +39,12 @@ class Models:
     def learned(self) -> frozenset[str]:
         """The metrics that had numbers when some model was trained."""
         return frozenset(name for model in self.by_target.values() for name in model.collected)
+
+    @property
+    def late_renewals(self) -> LateRenewals:
+        """How late renewals came, as the churn model learned it."""
+        rates = self.churn.rates if self.churn else None
+        return rates.late if rates is not None else LateRenewals()
 
     @property
     def by_target(self) -> dict[str, FittedModel]:
@@ -87,7 +94,8 @@ class Scored:
     features : Features
         The numbers behind it, in the order of ``scores``.
     contributions : dict of str to DataFrame
-        Per target the SHAP values on log-odds, one column an input and ``base``.
+        Per target the SHAP values on log-odds, one column an input and ``base``; for leaving also
+        ``renewal_overdue_days`` where a renewal is overdue.
     scope : float
         Share of the scorecard's weight that the company collects at all.
     findings : tuple of str

@@ -36,7 +36,7 @@ _OCCASIONS = {
 _UNSCORED = {
     "not_yet_customer": "it is no customer yet",
     "trial": "it is on trial",
-    "in_grace": "its term is over and no renewal is on file",
+    "in_grace": "its term is over, no renewal is on file, and nothing was estimated before",
     "no_arr": "it pays nothing",
     "never_active": "it has never used the product",
     "inactive": "it has been silent for too long",
@@ -266,13 +266,15 @@ def why_unscored(account: _Account) -> str:
     Examples
     --------
     >>> why_unscored({"reason": "in_grace", "status": "not_eligible"})
-    'its term is over and no renewal is on file'
-    >>> why_unscored({"reason": None, "status": "scored"})
+    'its term is over, no renewal is on file, and nothing was estimated before'
+    >>> why_unscored({"reason": "in_grace", "status": "scored"})
     ''
     """
     reason = account["reason"]
+    if account["status"] == "scored":
+        return ""
     told = reason if isinstance(reason, str) and reason else account["status"]
-    return "" if told == "scored" else _UNSCORED.get(told, str(told).replace("_", " "))
+    return _UNSCORED.get(told, str(told).replace("_", " "))
 
 
 def spoken_caps(account: _Account) -> dict[str, str]:

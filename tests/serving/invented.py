@@ -78,6 +78,7 @@ def standings(count, rng):
     passed = frame["notice_deadline"] < AS_OF
     frame["decision_at"] = frame["notice_deadline"] + pd.to_timedelta(passed * 365, unit="D")
     frame["decision_kind"], frame["past_deadline"] = "notice_deadline", passed
+    frame["renewal_overdue_days"] = frame["overdue_log_odds"] = np.nan
     frame["p_by_date"] = frame["decision_at"]
     return frame
 

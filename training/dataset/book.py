@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import BoolArray, IntArray
 from ...features.arrays.as_of_rows import Rows
-from ...features.arrays.moments import DAY, NEVER, add_months, from_timestamps
+from ...features.arrays.moments import DAY, NEVER, add_months, from_timestamps, later
 from ...features.schema.tableset import Tables
 from ...features.subscriptions.decision_points import decision_points
 from ...features.subscriptions.facts import Subscriptions, subscriptions_of
@@ -26,12 +26,14 @@ class Book:
     ----------
     accounts : DataFrame
         One row an account and date, in the order of ``Rows``: ``account_id``; ``as_of_us``;
-        ``arr`` (per year; NaN where unknown); ``custom``; ``notice``; ``paused``; ``stops_us``
-        (when the account that gave notice stops to pay; ``NEVER`` without notice); ``monthly``
-        (decides month by month); ``renewed`` (has renewed before).
+        ``arr`` (per year; NaN where unknown; in the grace what it paid); ``custom``; ``notice``;
+        ``paused``; ``stops_us`` (when the account that gave notice stops to pay; ``NEVER`` without
+        notice); ``kind`` (of its next decision; null without one); ``monthly`` (decides month by
+        month); ``renewed`` (has renewed before).
     points : DataFrame
         Coming decisions, sorted: ``row`` (position in ``accounts``), ``number`` (1 for the next
-        one), ``at_us``, ``ends_us`` (until when it pays if it leaves there).
+        one), ``at_us``, ``ends_us`` (until when it pays if it leaves there). An overdue renewal is
+        decided when the grace is over.
     """
 
     accounts: pd.DataFrame
@@ -86,13 +88,26 @@ def book_of(tables: Tables, rows: Rows, *, grace_days: int, count: int) -> Book:
         {
             "account_id": rows.account_ids[rows.account],
             "as_of_us": rows.as_of,
-            **{name: facts[name] for name in ("arr", "custom", "notice", "paused")},
+            **{name: facts[name] for name in ("custom", "notice", "paused")},
+            "arr": facts["arr"].mask(facts["custom"].eq("grace"), facts["arr_until_then"]),
+            "kind": facts["decision_kind"],
             "stops_us": np.where(facts["notice"], _stops(facts, rows.as_of), NEVER),
             "monthly": facts["decision_kind"].eq("month_end"),
             "renewed": _renewed(facts, _since(known, rows)),
         }
     )
-    return Book(accounts, _coming(facts, rows.as_of, count))
+    running = facts[facts["custom"].ne("grace")]
+    coming = [_coming(running, rows.as_of, count), _overdue(facts, grace_days)]
+    points = pd.concat(coming).sort_values(["row", "number"], ignore_index=True)
+    return Book(accounts, points)
+
+
+def _overdue(facts: pd.DataFrame, grace_days: int) -> pd.DataFrame:
+    """Return when the overdue renewals are decided at the latest."""
+    stopped = facts["stopped_us"].to_numpy(dtype=np.int64)
+    row = np.flatnonzero(facts["custom"].eq("grace").to_numpy())
+    at = later(stopped[row], grace_days)
+    return pd.DataFrame({"row": row, "at_us": at, "ends_us": at, "number": 1})
 
 
 def _coming(facts: pd.DataFrame, as_of: IntArray, count: int) -> pd.DataFrame:

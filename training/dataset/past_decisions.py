@@ -15,6 +15,7 @@ from ...features.subscriptions.facts import subscriptions_of
 from .book import Book, book_of
 from .churn_decisions import decide
 from .expansion import own_changes
+from .lateness import days_late
 
 __all__ = ["Past", "custom_ends", "past_of"]
 
@@ -33,8 +34,9 @@ class Past:
     ----------
     decisions : DataFrame
         One row an account and decision, seen as late before it as the dates allow: ``account_id``,
-        ``as_of_us``, ``ends_us``, ``monthly``, ``renewed``, ``segment`` (on that date; null where
-        none is known), ``left``, ``closed_us`` (when it was certain).
+        ``as_of_us``, ``ends_us``, ``kind``, ``monthly``, ``renewed``, ``segment`` (on that date;
+        null where none is known), ``left``, ``days_late`` (of the renewal; 0 where it was there in
+        time or never came), ``closed_us`` (when it was certain).
     months : DataFrame
         One row a paying account and stretch between two dates: ``account_id``, ``as_of_us``,
         ``until_us``, ``arr``, ``monthly``, ``change`` (own accord, per year), ``lost`` (ended
@@ -95,7 +97,9 @@ def past_of(tables: Tables, segment: pd.Series, business: Business, settings: Se
     ends = custom_ends(tables, rows, business, settings)
     paying = book.accounts["custom"].eq("paying").to_numpy() & ~ends["ended_us"].lt(0).to_numpy()
     return Past(
-        decisions=_with_segment(_decisions(book, ends, paying, settings), segment),
+        decisions=_with_lateness(
+            _with_segment(_decisions(book, ends, paying, settings), segment), tables, settings
+        ),
         months=_months(book, ends, paying, tables, settings),
         notices=_notices(tables, settings),
     )
@@ -105,6 +109,18 @@ def _with_segment(decisions: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
     as_of = timestamps(decisions["as_of_us"].to_numpy(dtype=np.int64))
     keys = pd.MultiIndex.from_arrays([decisions["account_id"], as_of], names=segment.index.names)
     return decisions.assign(segment=segment.reindex(keys).to_numpy(dtype=object))
+
+
+def _with_lateness(decisions: pd.DataFrame, tables: Tables, settings: Settings) -> pd.DataFrame:
+    stayed = np.flatnonzero(~decisions["left"].to_numpy(dtype=bool))
+    late = np.zeros(len(decisions))
+    late[stayed] = days_late(
+        tables,
+        decisions["account_id"].iloc[stayed],
+        decisions["ends_us"].to_numpy(dtype=np.int64)[stayed],
+        grace_days=settings.grace_days,
+    )
+    return decisions.assign(days_late=late)
 
 
 def custom_ends(tables: Tables, rows: Rows, business: Business, settings: Settings) -> pd.DataFrame:
@@ -150,7 +166,7 @@ def _decisions(
     points = book.points[book.points["number"] == 1]
     row = points["row"].to_numpy()
     seen = book.accounts.iloc[row].reset_index(drop=True)
-    frame = seen[["account_id", "as_of_us", "monthly", "renewed"]].assign(
+    frame = seen[["account_id", "as_of_us", "kind", "monthly", "renewed"]].assign(
         ends_us=points["ends_us"].to_numpy(),
         ended_us=ends["ended_us"].to_numpy()[row],
         involuntary=ends["involuntary"].to_numpy()[row],

@@ -1,7 +1,7 @@
 """What the past says of a book: how often customers renew, cut back, grow, or drop out."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from ...features.arrays.array_types import BoolArray, FloatArray
 from ...features.arrays.moments import DAY
 from ..dataset.past_decisions import Past
 from ..models.stored_state import StoredBookRates
+from .late_renewals import LateRenewals, learn_lateness
 from .model_error import rate_error
 
 __all__ = ["MONTH_DAYS", "BookRates", "CutRate", "LeaveRate", "learn_rates"]
@@ -98,6 +99,8 @@ class BookRates:
         differed from what the model had said.
     cut_error, growth_rate_error : float
         The same between past quarters, of the share of all money that was cut, or added.
+    late : LateRenewals
+        How long after a term's end its renewal came.
     """
 
     leave: tuple[LeaveRate, ...] = ()
@@ -113,6 +116,7 @@ class BookRates:
     growth_error: float = 0.0
     cut_error: float = 0.0
     growth_rate_error: float = 0.0
+    late: LateRenewals = field(default_factory=LateRenewals)
 
     def cut_rates(self, segment: npt.NDArray[np.object_]) -> FloatArray:
         """Return each account's chance to cut back at a renewal that is kept.
@@ -159,7 +163,9 @@ class BookRates:
     def to_state(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         told = asdict(self)
-        return told | {name: list(told[name]) for name in _LISTS}
+        late = {name: list(values) for name, values in told["late"].items()}
+        late["still_open"] = [list(days) for days in late["still_open"]]
+        return told | {name: list(told[name]) for name in _LISTS} | {"late": late}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
@@ -168,7 +174,10 @@ class BookRates:
         lists = {name: tuple(stored[name]) for name in ("cut_sizes", "growth_sizes")}
         leave = tuple(LeaveRate(**cell) for cell in stored["leave"])
         cuts = tuple(CutRate(**cell) for cell in stored["cut_by_segment"])
-        return cls(**{**stored, **lists, "leave": leave, "cut_by_segment": cuts})
+        told = stored["late"]
+        still = tuple(tuple(days) for days in told["still_open"])
+        late = LateRenewals(tuple(told["kind"]), tuple(told["renewals"]), still)
+        return cls(**{**stored, **lists, "leave": leave, "cut_by_segment": cuts, "late": late})
 
 
 def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0.0) -> BookRates:
@@ -208,6 +217,7 @@ def learn_rates(past: Past, *, leave_error: float = 0.0, growth_error: float = 0
         growth_error=growth_error,
         cut_error=_between_quarters(stayed, cut),
         growth_rate_error=_between_quarters(stayed, grown),
+        late=learn_lateness(decided),
     )
 
 

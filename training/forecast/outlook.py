@@ -248,7 +248,7 @@ class Outlook:
                 "csm": self.estimates["csm_id"].fillna("").to_numpy(),
             }
         )
-        frame = frame[book["custom"].isin(["paying", ""]).to_numpy()]
+        frame = frame[book["custom"].isin(["paying", "grace", ""]).to_numpy()]
         frame = frame[~(frame["arr"] <= 0)]
         frame = frame.assign(cell=frame.groupby(["segment", "csm"]).ngroup())
         return frame.assign(known=frame["known"] & frame["arr"].notna())

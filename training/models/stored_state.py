@@ -19,6 +19,7 @@ _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e12, le=1e12)]
 _Wide = Annotated[float, Field(allow_inf_nan=False)]
 _Share = Annotated[float, Field(ge=0.0, le=1.0)]
 _Rate = Annotated[float, Field(gt=0.0, lt=1.0)]
+_Count = Annotated[int, Field(ge=0)]
 _Name = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -70,6 +71,23 @@ class StoredCutRate(_Stored):
     rate: _Share
 
 
+class StoredLateRenewals(_Stored):
+    """How late renewals came; see ``LateRenewals``."""
+
+    kind: _Names
+    renewals: list[_Count]
+    still_open: list[list[_Count]]
+
+    @model_validator(mode="after")
+    def _one_entry_a_kind(self) -> "StoredLateRenewals":
+        if not len(self.kind) == len(self.renewals) == len(self.still_open):
+            raise ValueError("`kind`, `renewals` and `still_open` must have equal lengths")
+        for renewals, still in zip(self.renewals, self.still_open, strict=True):
+            if any(low < high for low, high in pairwise([renewals, *still])):
+                raise ValueError("`still_open` must not rise with the days")
+        return self
+
+
 class StoredBookRates(_Stored):
     """Rates of a book; see ``BookRates``."""
 
@@ -86,6 +104,7 @@ class StoredBookRates(_Stored):
     growth_error: Annotated[_Finite, Field(ge=0.0)]
     cut_error: Annotated[_Finite, Field(ge=0.0)]
     growth_rate_error: Annotated[_Finite, Field(ge=0.0)]
+    late: StoredLateRenewals = StoredLateRenewals(kind=[], renewals=[], still_open=[])
 
 
 class StoredFacts(_Stored):

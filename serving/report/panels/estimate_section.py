@@ -36,11 +36,23 @@ def estimate_section(account: Mapping[Any, Any]) -> dict[str, Any]:
 def _facts(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
     by = day(account.get("p_by_date"))
     yield "Chance of leaving", f"{say_chance(p)}{f', counted until {by}' if by else ''}"
+    yield from _before_the_end(account, p)
     if when := day(account.get("decision_at")):
         kind = in_words(account.get("decision_kind") or "").lower()
         yield "Next decision", f"{when}{f' ({kind})' if kind else ''}"
     if not math.isnan(account["p_expand"]):
         yield "Chance of growth", say_chance(account["p_expand"])
+
+
+def _before_the_end(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
+    """Yield what the estimate was before the term ended, where a renewal is overdue."""
+    added = float(account.get("overdue_log_odds", math.nan))
+    if math.isnan(added):
+        return
+    before = 1.0 / (1.0 + (1.0 - p) / p * math.exp(added))
+    days = round(float(account["renewal_overdue_days"]))
+    since = f"{days} day{'' if days == 1 else 's'}"
+    yield "Before its term ended", f"{say_chance(before)}; a renewal is overdue for {since}"
 
 
 def _points(account: Mapping[Any, Any]) -> Iterator[tuple[int, float]]:

@@ -19,7 +19,7 @@ def past(decisions=(), months=(), notices=()):
             columns=["account_id", "monthly", "renewed", "segment", "left", "closed_us"],
         )
         .astype({"monthly": bool, "renewed": bool, "left": bool, "closed_us": "int64"})
-        .assign(ends_us=lambda rows: rows["closed_us"]),
+        .assign(ends_us=lambda rows: rows["closed_us"], kind="term_end", days_late=0.0),
         pd.DataFrame(
             list(months),
             columns=[
