@@ -152,7 +152,7 @@ def show_check(summary: Mapping[str, Any]) -> None:
                 _effect(finding),
                 ", ".join(finding.get("values") or finding["examples"]),
             ]
-            for finding in summary["findings"]
+            for finding in sorted(summary["findings"], key=_least_harm)
         ],
     )
     for line in dict.fromkeys(filter(None, (one.get("advice") for one in summary["findings"]))):
@@ -266,7 +266,7 @@ def show_init(summary: Mapping[str, Any]) -> None:
         show_table(
             ["table", "read from", "rows", "look at"],
             [
-                [part["table"], part["source"], part["rows"], ", ".join(part["guesses"]) or "-"]
+                [part["table"], part["source"], _rows(part), ", ".join(part["guesses"]) or "-"]
                 for part in summary["read"]
             ],
         )
@@ -285,12 +285,40 @@ def show_init(summary: Mapping[str, Any]) -> None:
     say(f"Next: {summary['next']}")
 
 
+def _rows(part: Mapping[str, Any]) -> str:
+    """Return how many rows a source has; of a long one the first are looked at."""
+    return f"{'' if part['all_rows'] else 'over '}{part['rows']:,}"
+
+
+def _least_harm(finding: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Sort what puts rows aside before what empties cells, and both before what is told only."""
+    return not finding["quarantined"], not finding["emptied"]
+
+
+def _show_aside(checked: Mapping[str, Any]) -> None:
+    """Write of which tables rows cannot be used, how much money that is, and why."""
+    why: dict[str, dict[str, None]] = {}
+    for finding in checked["findings"]:
+        if finding["quarantined"]:
+            named = f"`{finding['column']}` " if finding["column"] else ""
+            why.setdefault(finding["table"], {})[f"{named}{finding['rule']}"] = None
+    for entry in checked["tables"]:
+        if entry["rows_quarantined"]:
+            amounts = _amounts(entry, "quarantined")
+            money = f" (money: {amounts})" if amounts else ""
+            say(
+                f"! {entry['table']}: {entry['rows_quarantined']:,} of {entry['rows_in']:,} rows "
+                f"put aside{money}: {'; '.join(why.get(entry['table'], {}))}."
+            )
+
+
 def _show_use(checked: Mapping[str, Any]) -> None:
     """Write how much of the data is used, and which further source would be worth most."""
     from ..wording.number_words import say_count
 
     rows, used = (sum(t[key] for t in checked["tables"]) for key in ("rows_in", "rows_used"))
     say(f"{used:,} of {rows:,} rows are used; {len(checked['findings'])} findings.")
+    _show_aside(checked)
     coverage = checked["coverage"]
     say(
         f"{coverage['metrics']} of {coverage['metrics_declared']} metrics can be computed "

@@ -163,7 +163,7 @@ def score_known(
         notes=(
             *feeds.findings,
             *withheld,
-            *book_notes(known.business, given, known.status, known.ended),
+            *book_notes(known.business, given, known.status, known.ended, known.prospects),
             *_notes_on_the_day(known, placed, chosen, config),
             *drift_notes(drift),
         ),

@@ -9,7 +9,7 @@ __all__ = ["book_notes", "override_notes"]
 
 
 def book_notes(
-    business: Business, models: Models, status: pd.DataFrame, ended: int
+    business: Business, models: Models, status: pd.DataFrame, ended: int, prospects: int
 ) -> tuple[str, ...]:
     """Return what churn means here, which models are there, and of how many accounts the list is.
 
@@ -21,6 +21,8 @@ def book_notes(
         Column ``status``, one row an account.
     ended : int
         Accounts that left before and are not listed.
+    prospects : int
+        Accounts that never bought and are not listed.
 
     Returns
     -------
@@ -34,7 +36,8 @@ def book_notes(
         notes.append("No expansion model: p_expand is empty.")
     counts = status["status"].value_counts()
     told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
-    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed.")
+    leads = f", {prospects:,} have bought nothing yet" if prospects else ""
+    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before{leads} and are not listed.")
     return tuple(notes)
 
 

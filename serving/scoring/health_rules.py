@@ -64,6 +64,7 @@ def _rule(**fields: object) -> Condition:
 
 SOURCES: tuple[Source, ...] = (
     Source(_rule(field="status", **{"is": ["notice_given", "paused"]}), "none"),
+    Source(_rule(field="reason", **{"is": ["not_yet_customer"]}), "none"),
     Source(
         _rule(all=[{"field": "status", "is": "scored"}, {"field": "p_churn", "at_least": 0.0}]),
         "model",
@@ -106,7 +107,7 @@ def sources_of(accounts: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     accounts : DataFrame
-        ``status``, ``p_churn``, ``chs``.
+        ``status``, ``reason``, ``p_churn``, ``chs``.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from ..company.config import Config
 from ..plays.interventions import Interventions, interventions_before
 from .overdue_renewals import Overdue, overdue_among
 
-__all__ = ["Known", "ended_before", "known_on"]
+__all__ = ["Known", "ended_before", "known_on", "prospects_among"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Known:
         What became of plays.
     ended : int
         Accounts that are not listed, because they left before.
+    prospects : int
+        Accounts that are not listed, because nothing says that they ever bought or used anything.
     departed : DataFrame
         Who of all left or gave notice lately, as ``departed_since`` gives it.
     overdue : Overdue
@@ -67,10 +69,12 @@ class Known:
     maturity: pd.DataFrame
     begun: Interventions
     ended: int
+    prospects: int
     departed: pd.DataFrame
     overdue: Overdue
 
 
+_BOOKS = ("contracts", "subscription_items", "contract_events", "invoices")
 _GONE, _BACK = {"churn_confirmed", "term_ended"}, {"reactivated", "renewed"}
 _WHEN = ("effective_at", "known_at")
 
@@ -103,8 +107,10 @@ def known_on(
     pairs = known_accounts(tables, [as_of])
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
     horizon = config.settings.horizon_days
-    ended = ended_before(tables, readings.live.loc[status.index], status, horizon_days=horizon)
-    kept = status.index[~ended]
+    live = readings.live.loc[status.index]
+    ended = ended_before(tables, live, status, horizon_days=horizon)
+    prospects = prospects_among(tables, status)
+    kept = status.index[~ended & ~prospects]
     departed = departed_since(tables, status.assign(ended=ended), business, config.settings)
     features, status = readings.at(kept), status.loc[kept]
     rows = kept.to_frame(index=False)
@@ -119,6 +125,7 @@ def known_on(
         maturity=score_maturity(tables, rows, config.rubric, features=features),
         begun=interventions_before(tables, as_of),
         ended=int(ended.sum()),
+        prospects=int(prospects.sum()),
         departed=departed,
         overdue=overdue_among(tables, status, past_dates(as_of), business, config.settings),
     )
@@ -151,6 +158,40 @@ def ended_before(
     unbilled = status["reason"].eq("no_further_invoice")
     unbilled &= ~_billed_since(tables, status, horizon_days) if unbilled.any() else False
     return outside & (status["custom"].eq("left") | gone | unbilled)
+
+
+def prospects_among(tables: Tables, status: pd.DataFrame) -> pd.Series:
+    """Return which accounts nothing calls a customer, as leads in a CRM: they are not listed.
+
+    Parameters
+    ----------
+    tables : Tables
+    status : DataFrame
+        Index (account_id, as_of): what ``standing`` gives.
+
+    Returns
+    -------
+    Series of bool
+        False for who has signed what is yet to begin, of whom a contract, a bill or what happened
+        to a contract was known, and for who has used the product.
+    """
+    unbought = status["reason"].eq("not_yet_customer") & status["term_start"].isna()
+    if not unbought.any():
+        return unbought
+    known = Knowledge(tables, Rows.of(status.index.to_frame(index=False)))
+    told = _above_zero(known, EVER_ACTIVE) | _in_the_books(tables, status.index)
+    return unbought & ~pd.Series(told, index=status.index)
+
+
+def _in_the_books(tables: Tables, pairs: pd.Index) -> BoolArray:
+    """Tell of which accounts anything that is bought or billed was known before each date."""
+    ids, as_of = pairs.get_level_values("account_id"), pairs.get_level_values("as_of")
+    found = np.zeros(len(pairs), dtype=bool)
+    for name in filter(tables.filled, _BOOKS):
+        rows = tables[name].select(["account_id", "known_at"]).to_pandas()
+        first = rows.groupby("account_id")["known_at"].min()
+        found |= np.asarray(pd.DatetimeIndex(first.reindex(ids)) < as_of)
+    return found
 
 
 def _billed_since(tables: Tables, status: pd.DataFrame, days: int) -> BoolArray:

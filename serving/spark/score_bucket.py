@@ -12,7 +12,7 @@ from ...features.metrics.metric import Metric
 from ...features.scores.rubric import Rubric
 from ...features.subscriptions.business_kind import business_of
 from ...training.dataset.dataset import MATURITY_INPUTS, maturity_inputs
-from ..scoring.known_facts import ended_before
+from ..scoring.known_facts import ended_before, prospects_among
 from .bucket import Company, as_table, feature_schema
 from .parcels import unpacked
 
@@ -48,7 +48,7 @@ def score_rows(
     status = status.set_index(["account_id", "as_of"])
     days = company.settings.horizon_days
     ended = ended_before(tables, own.live, status, horizon_days=days)
-    extra = {STATUS: status[STATUS], ENDED: ended}
+    extra = {STATUS: status[STATUS], ENDED: ended | prospects_among(tables, status)}
     if rubric is not None:
         # What stands in for answers is read off the accounts themselves: no peers are needed.
         maturity = maturity_inputs(tables, with_peers(own), rubric)

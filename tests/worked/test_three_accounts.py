@@ -189,7 +189,7 @@ def test_plays_answer_to_what_is_wrong(scored):
     plays = scored.plays.groupby("account_id")["play"].agg(list).to_dict()
     assert plays == {
         "A": ["expand_and_leverage"],
-        "B": ["find_successor", "call_about_top_driver", "assess_maturity"],
+        "B": ["find_successor", "call_about_top_reason", "assess_maturity"],
         "C": ["fix_critical_ticket", "let_churn"],
     }
 

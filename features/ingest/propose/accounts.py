@@ -31,12 +31,15 @@ class Way:
         Tables to go through: name, column that is met, column to go on with.
     sure : bool
     why : str
+    by_domain : bool
+        Whether what is met are the domains of addresses.
     """
 
     column: str
     hops: tuple[tuple[str, str, str], ...] = ()
     sure: bool = True
     why: str = ""
+    by_domain: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Accounts:
             return Way(best.column, sure=best.named, why=why)
         found = _named(table, self.tables[self.key.table].words[-1:])
         way = self._weakly(found) if found else self._as_people(table)
-        return way or self._by_names(table)
+        return way or self._by_names(table) or self._by_domains(table)
 
     def _by_names(self, table: TableProfile) -> Way | None:
         """Trust a column of names that are those of accounts, whatever it is called."""
@@ -96,6 +99,21 @@ class Accounts:
                     hop = (self.key.table, other.name, self.key.column)
                     why = f"its values are those of {other.name!r}"
                     return Way(column.name, (hop,), sure=False, why=why)
+        return None
+
+    def _by_domains(self, table: TableProfile) -> Way | None:
+        """Trust addresses whose domains are those of the accounts."""
+        if self.key is None:
+            return None
+        whom = self.tables[self.key.table]
+        theirs = {c.name: c.domains for c in whom.filled if len(c.domains) >= _MANY}
+        for column in table.filled if theirs else ():
+            mine = column.domains
+            for name, domains in theirs.items() if len(mine) >= _MANY else ():
+                if len(mine & domains) >= _MET_BY_NAME * len(mine):
+                    hop = (self.key.table, name, self.key.column)
+                    why = f"its domains are those of {name!r}"
+                    return Way(column.name, (hop,), sure=False, why=why, by_domain=True)
         return None
 
     def _as_people(self, table: TableProfile) -> Way | None:

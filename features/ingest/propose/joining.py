@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
-
-from ..lookups import domains_of
 from .keys import Key, overlap
 from .known_layouts import Recognised
 from .profiles import ColumnProfile, TableProfile
@@ -44,16 +41,19 @@ class _Bridge:
     Parameters
     ----------
     hops : tuple of dict
-        As in the settings.
+        As in the settings; none where the column itself is the key.
     met : float
         Share of the customers that are found.
     said : str
         By what they meet.
+    start : str
+        Column to set out from; that of the key when empty.
     """
 
     hops: tuple[Hop, ...]
     met: float
     said: str
+    start: str = ""
 
 
 def join_accounts(known: Sequence[Recognised], tables: Mapping[str, TableProfile]) -> Joined:
@@ -70,7 +70,8 @@ def join_accounts(known: Sequence[Recognised], tables: Mapping[str, TableProfile
     Joined
         Customers of two systems meet by a key that one keeps of the other, by a table of both
         keys, by the domain of a web site or an address of e-mail, or by their name, in that order.
-        A system that nothing leads to keeps its own ids, and a note says so.
+        A system without a table of customers sets out from its own rows. A system that nothing
+        leads to keeps its own ids, and a note says so.
     """
     parts: list[Part] = []
     notes: list[str] = []
@@ -89,7 +90,48 @@ def join_accounts(known: Sequence[Recognised], tables: Mapping[str, TableProfile
         bridge = _bridge(keys[0], master, tables)
         parts += _led(own, bridge) if bridge else [p for p in own if p.table != "accounts"]
         notes.append(_note(layout.preset.system, master, bridge))
+    if master is not None:
+        parts, said = _met_by_rows(parts, master, tables)
+        notes += said
     return Joined(tuple(parts), master, tuple(notes))
+
+
+def _met_by_rows(
+    parts: Sequence[Part], master: Key, tables: Mapping[str, TableProfile]
+) -> tuple[list[Part], list[str]]:
+    """Lead rows that name nobody of the table of accounts there by what else they say."""
+    led, notes = [], dict[str, None]()
+    for part in parts:
+        take = next((take for take in part.takes if take.column == "account_id"), None)
+        if take is None or not take.source or take.lookup or part.source == master.table:
+            led.append(part)
+            continue
+        own = tables[part.source]
+        if overlap(own.columns[take.source], tables[master.table].columns[master.column]) >= _MET:
+            led.append(part)
+            continue
+        key = Key(part.source, take.source)
+        bridge = next((b for b in _from_rows(key, master, tables) if b.met >= _MET), None)
+        led += _led([part], bridge) if bridge else [part]
+        notes[_note(repr(part.source), master, bridge)] = None
+    return led, list(notes)
+
+
+def _from_rows(key: Key, master: Key, tables: Mapping[str, TableProfile]) -> Iterator[_Bridge]:
+    """Yield the ways from rows of a system that has no table of customers."""
+    own, whom = tables[key.table], tables[master.table].columns[master.column]
+    for column in own.filled:
+        if _specific(column):
+            yield _Bridge((), overlap(column, whom), f"`{column.name}`", start=column.name)
+    for bridge in (
+        *_by_kept_key(key, master, tables),
+        *_by_key_table(key, master, tables),
+        *_by_domain(key, master, tables),
+        *_by_name(key, master, tables),
+    ):
+        first, *more = bridge.hops
+        itself = first["table"] == own.name
+        yield replace(bridge, hops=tuple(more), start=str(first["take"])) if itself else bridge
 
 
 def _key(part: Part) -> Key:
@@ -148,9 +190,9 @@ def _by_key_table(key: Key, master: Key, tables: Mapping[str, TableProfile]) -> 
 def _by_domain(key: Key, master: Key, tables: Mapping[str, TableProfile]) -> Iterator[_Bridge]:
     own, other = tables[key.table], tables[master.table]
     for one in own.filled:
-        mine = _domains(one)
+        mine = one.domains
         for two in other.filled if len(mine) >= _FEWEST else ():
-            met = len(mine & _domains(two)) / len(mine)
+            met = len(mine & two.domains) / len(mine)
             hops: tuple[Hop, ...] = (
                 {"table": own.name, "equals": key.column, "take": one.name},
                 {
@@ -172,11 +214,6 @@ def _by_name(key: Key, master: Key, tables: Mapping[str, TableProfile]) -> Itera
             yield _Bridge(hops, overlap(one, two), f"the names in `{one.name}` and `{two.name}`")
 
 
-def _domains(column: ColumnProfile) -> frozenset[str]:
-    found = domains_of(pa.chunked_array([column.values])) if len(column.values) else column.values
-    return frozenset(domain for domain in found.to_pylist() if domain)
-
-
 def _specific(column: ColumnProfile) -> bool:
     return column.could_be_id and column.is_specific
 
@@ -194,12 +231,15 @@ def _led(parts: Sequence[Part], bridge: _Bridge) -> Iterator[Part]:
 
 def _through(take: Take, bridge: _Bridge) -> Take:
     before = dict(take.lookup)
+    start = bridge.start or take.source
+    if not bridge.hops:
+        return replace(take, source=start, why=f"by {bridge.said}")
     if before:
         further = [*_list(before.pop("then", [])), *bridge.hops]
         return replace(take, lookup={**before, "then": further}, why=f"by {bridge.said}")
     first, *more = bridge.hops
-    lookup = {"on": take.source, **first, **({"then": more} if more else {})}
-    return replace(take, lookup=lookup, why=f"by {bridge.said}")
+    lookup = {"on": start, **first, **({"then": more} if more else {})}
+    return replace(take, source=start, lookup=lookup, why=f"by {bridge.said}")
 
 
 def _list(value: object) -> list[object]:

@@ -12,13 +12,16 @@ import pyarrow.compute as pc
 from ...arrays.plain_text import as_text
 from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
+from ..lookups import domains_of
 from ..raw_rows import Source
 from ..reshape.month_columns import MONTH, VALUE, long_form, month_names
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
-__all__ = ["ColumnProfile", "TableProfile", "profiles_of"]
+__all__ = ["MOST_ROWS", "ColumnProfile", "TableProfile", "profiles_of"]
 
-_MOST_ROWS = 200_000
+MOST_ROWS = 200_000
+"""Of a table that are looked at, the first ones."""
+
 _LOOKED_AT = 400
 _READABLE = 0.98
 _DIGITS = re.compile(r"^\d+$")
@@ -148,6 +151,14 @@ class ColumnProfile:
         return self._share(_like_an_id) >= _READABLE
 
     @cached_property
+    def domains(self) -> frozenset[str]:
+        """The domains of the addresses of e-mail and of web sites among its values."""
+        if not len(self.values) or self.reads_as("number") or self.is_dated:
+            return frozenset()
+        found = domains_of(pa.chunked_array([self.values])).to_pylist()
+        return frozenset(domain for domain in found if domain)
+
+    @cached_property
     def could_be_name(self) -> bool:
         """Whether values can be names of something: short, neither numbers nor times."""
         if self.empty or self.is_json or self.reads_as("number") or self.is_dated:
@@ -247,7 +258,7 @@ def _table(source: Source, name: str) -> TableProfile:
     piece = next(iter(source.pieces(name, columns)), None)
     is_long = 2 * len(month_names(columns)) > len(columns)
     piece = long_form(piece) if piece is not None and is_long else piece
-    table = pa.table({}) if piece is None else piece.table.slice(0, _MOST_ROWS)
+    table = pa.table({}) if piece is None else piece.table.slice(0, MOST_ROWS)
     words = _bare_words(table.column_names)
     if is_long:
         words |= {MONTH: ("month",), VALUE: _monthly_what(table_words(name))}

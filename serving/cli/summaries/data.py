@@ -69,9 +69,12 @@ def init_summary(result: "InitResult") -> dict[str, Any]:
     Returns
     -------
     dict
-        ``read`` (table, source, rows, guesses), ``unread`` (table, columns, why), ``notes``,
-        ``check`` (of ``check_summary``, or None), ``problem``, ``written``, ``next``.
+        ``read`` (table, source, rows and whether these are all, guesses), ``unread`` (table,
+        columns, why), ``notes``, ``check`` (of ``check_summary``, or None), ``problem``,
+        ``written``, ``next``.
     """
+    from ....features.ingest.propose.profiles import MOST_ROWS
+
     proposal = result.proposal
     parts, unread = (proposal.parts, proposal.unread) if proposal else ((), ())
     rows = proposal.rows if proposal else {}
@@ -81,6 +84,7 @@ def init_summary(result: "InitResult") -> dict[str, Any]:
                 "table": part.table,
                 "source": part.source,
                 "rows": rows.get(part.source, 0),
+                "all_rows": rows.get(part.source, 0) < MOST_ROWS,
                 "guesses": [take.column for take in part.takes if not take.sure],
             }
             for part in parts

@@ -90,11 +90,14 @@ def who_needs_someone(scored: "Scored", *, most: int = 10) -> list[dict[str, Any
     Returns
     -------
     list of dict
-        Best first; ``p_churn`` and ``arr`` are None where unknown, and so is the play where none
-        can be begun now. Empty if nobody needs someone.
+        Best first; of quiet ones those whose chance of leaving is above the usual. ``p_churn`` and
+        ``arr`` are None where unknown, and so is the play where none can be begun now. Empty if
+        nobody needs someone.
     """
-    needing = scored.scores["block"].ne("quiet") & scored.scores["attention"].gt(0)
-    waiting = scored.scores[needing].head(most)
+    scores = scored.scores
+    above = scores["p_churn"].ge(scores["base_rate"])
+    needing = (scores["block"].ne("quiet") | above) & scores["attention"].gt(0)
+    waiting = scores[needing].head(most)
     drivers = scored.drivers[scored.drivers["account_id"].isin(waiting["account_id"])]
     plays = with_the_account(scored.plays).drop_duplicates("account_id").set_index("account_id")
     return [_waiting(account, drivers, plays) for _, account in waiting.iterrows()]

@@ -79,8 +79,8 @@ ACCOUNTS = {
     "retain_as_is": ({**cell("retain_as_is"), "services": 0}, {"services": 1}),
     "stabilise_cheaply": (cell("stabilise_cheaply"), cell("standard_plan")),
     "standard_plan": (cell("standard_plan"), cell("stabilise_cheaply")),
-    "call_about_top_driver": (cell("low_unassessed"), cell("medium_unassessed")),
-    "fix_top_driver": (cell("medium_unassessed"), cell("low_unassessed")),
+    "call_about_top_reason": (cell("low_unassessed"), cell("medium_unassessed")),
+    "act_on_top_reason": (cell("medium_unassessed"), cell("low_unassessed")),
     "keep_in_touch": (cell("healthy_unassessed"), cell("medium_unassessed")),
     "ask_before_the_decision": (
         {**cell(""), "days_to_decision": 60},

@@ -18,6 +18,7 @@ from tests.build import day
 
 CARD = read_scorecard(None, METRICS)
 CALM = {
+    "reason": None,
     **{"health_trend": "flat", "band_distance": 0, "guard": "", "cell": "save", "chs": 60.0},
     **{"arr_over_approval": -1.0, "maturity_conflict": "", "status": "scored", "p_churn": np.nan},
     **{"maturity_due": "", "caps": ()},
@@ -83,6 +84,7 @@ def test_a_falling_75_is_told_from_a_stable_60():
         ({"status": "paused"}, "none"),
         ({"p_churn": 0.1}, "model"),
         ({"status": "not_eligible", "p_churn": 0.1}, "scorecard"),
+        ({"status": "not_eligible", "reason": "not_yet_customer"}, "none"),
         ({}, "scorecard"),
         ({"chs": np.nan}, "none"),
     ],

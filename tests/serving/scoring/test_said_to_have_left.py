@@ -48,3 +48,20 @@ def test_with_invoices_alone_who_was_billed_for_no_horizon_has_left():
         if key != "a0" or month < pd.Timestamp("2025-04-01")
     ]
     assert len(score({"invoices": pd.DataFrame(rows)}).scores) == 5
+
+
+def test_who_has_bought_nothing_is_no_account_to_look_after():
+    items = pd.DataFrame({"item_id": ["i"], "account_id": ["a1"], "mrr": 10.0})
+    bought = {"subscription_items": items.assign(effective_from="2025-01-01")}
+    signed = pd.DataFrame(
+        [{"contract_id": "c", "account_id": "a2", "term_start": "2026-01-01", "acv": 9.0}]
+    ).assign(known_at="2025-01-02", term_end="2027-01-01")
+    used = pd.DataFrame([{"account_id": "a3", "product_user_id": "u", "occurred_at": "2025-01-03"}])
+    accounts = pd.DataFrame({"account_id": KEYS, "name": KEYS})
+    company = {"accounts": accounts, **bought, "contracts": signed, "usage_events": used}
+    result = score(company, as_of="2025-01-09").scored
+    reasons = result.scores.set_index("account_id")["reason"]
+    assert sorted(reasons.index) == ["a1", "a2", "a3"]
+    assert reasons["a2"] == "not_yet_customer"
+    assert result.scores.set_index("account_id").loc["a2", "health_band"] == "unknown"
+    assert "3 have bought nothing yet" in "".join(result.notes)

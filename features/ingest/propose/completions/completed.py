@@ -96,7 +96,7 @@ def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
     if "sent_at" not in takes and not any(column.is_dated for column in fit.table.filled):
         takes |= _undated(fit)
-    if "survey_id" not in takes and fit.way is not None and not fit.way.hops:
+    if "survey_id" not in takes and fit.way is not None:
         takes["survey_id"] = Take("survey_id", fit.way.column, sure=False, why="an answer each")
     return part_of(fit, takes)
 

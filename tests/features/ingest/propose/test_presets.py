@@ -392,3 +392,52 @@ def test_a_preset_that_is_asked_for_has_to_find_its_tables():
         SchemaError, match=r"finds none of its tables among .* it knows 'customers' "
     ):
         propose({"leads": rows("name", ("Ada",), ("Bob",))}, ["stripe"])
+
+
+def test_subscriptions_without_customers_meet_the_accounts_of_the_crm_by_domain():
+    subscriptions = rows(
+        "id,Customer ID,Customer Email,Plan,Quantity,Currency,Interval,Amount,Status,"
+        "Start Date (UTC),Current Period Start (UTC),Current Period End (UTC),Ended At (UTC)",
+        *[
+            f"sub_{n}|cus_00000{n}|bills@{name}.io|Pro|3|usd|month|10.00|active|2024-05-01 00:00|"
+            "2025-05-01 00:00|2025-06-01 00:00|"
+            for n, name in enumerate(("ada", "bob", "cyd"))
+        ],
+    )
+    companies = rows(
+        "Record ID,Company name,Company Domain Name,Create Date",
+        *[
+            f"940000{n}|{name.title()}|{name}.io|2024-04-01"
+            for n, name in enumerate(["bob", "ada", "cyd", "eve"])
+        ],
+    )
+    data = {"subscriptions": subscriptions, "all-companies": companies}
+    found = propose(data)
+    tables = read_tables(data, Settings.model_validate({"tables": mapping_of(found)}))
+    named = dict(listed(tables, "subscription_items", "item_id", "account_id"))
+    assert named == {"sub_0": "9400001", "sub_1": "9400000", "sub_2": "9400002"}
+    assert any("by the domains of `Customer Email`" in note for note in found.notes)
+
+
+def test_answers_without_ids_meet_the_accounts_by_domain():
+    companies = rows(
+        "Company ID,Company,Website,Customer since",
+        *[
+            f"c{n}|{name.title()} Ltd|www.{name}.io|2024-04-01"
+            for n, name in enumerate(["bob", "ada", "cyd", "eve"])
+        ],
+    )
+    answers = rows(
+        "Email,Score,Responded at",
+        *[
+            f"ann@{name}.io|{9 - n}|2024-06-0{n + 1}"
+            for n, name in enumerate(["ada", "bob", "cyd"])
+        ],
+    )
+    data = {"companies": companies, "nps survey": answers}
+    tables = read_tables(data, Settings.model_validate({"tables": mapping_of(propose(data))}))
+    assert listed(tables, "survey_responses", "account_id", "score") == [
+        ("c1", 9.0),
+        ("c0", 8.0),
+        ("c2", 7.0),
+    ]
