@@ -107,7 +107,8 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="ARR against a calendar year before, at equal rates, less rises agreed before.",
+        meaning="ARR against a calendar year before, at equal rates, less rises agreed before and "
+        "higher prices of the same seats.",
         poor=-0.1,
         healthy=0.05,
     ),
