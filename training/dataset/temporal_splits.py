@@ -64,7 +64,8 @@ def out_of_time(rows: pd.DataFrame, families: npt.ArrayLike, *, n_folds: int = 3
     -------
     list of Fold
         Oldest test block first; each trains on every row whose label was certain when the block
-        began. At most the later half of the dates is tested.
+        began. At most the later half of the dates is tested, in blocks of about as many rows: the
+        newest dates have few, for most of what was asked there is still open.
 
     Raises
     ------
@@ -94,8 +95,22 @@ def out_of_time(rows: pd.DataFrame, families: npt.ArrayLike, *, n_folds: int = 3
             "`horizon_days`."
         )
     tested = testable[-math.ceil(TEST_SHARE * len(dates)) :]
-    blocks = np.array_split(tested, min(n_folds, len(tested)))
+    counts = np.bincount(np.searchsorted(dates, as_of), minlength=len(dates))[-len(tested) :]
+    blocks = _blocks(tested, counts, min(n_folds, len(tested)))
     return [_fold(as_of, closes, family, block) for block in blocks]
+
+
+def _blocks(dates: IntArray, counts: IntArray, n_blocks: int) -> list[IntArray]:
+    """Cut dates into consecutive blocks of about as many rows, at least one date each."""
+    reached = np.cumsum(counts)
+    cuts, last = [], 0
+    for block in range(1, n_blocks):
+        aim = reached[-1] * block / n_blocks
+        # The date itself belongs to whichever side comes nearer to the aim.
+        cut = int(np.argmin(np.abs(reached - aim))) + 1
+        last = min(max(cut, last + 1), len(dates) - (n_blocks - block))
+        cuts.append(last)
+    return np.split(dates, cuts)
 
 
 def _codes(families: npt.ArrayLike) -> IntArray:

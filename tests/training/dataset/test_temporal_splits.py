@@ -255,3 +255,27 @@ def test_newest_row_of_an_account_names_its_parent(company):
         {"account_id": "a", "parent_account_id": "first", "known_at": "2026-01-01"},
     ]
     assert parents_of(company(accounts=rows)).to_dict() == {"a": "new"}
+
+
+def test_blocks_have_about_as_many_rows_though_the_newest_dates_have_few():
+    """Twelve dates: of the six tested the first four have thirty rows each, the last two three."""
+    dates = pd.date_range("2024-01-01", periods=12, freq="MS", tz="UTC")
+    counts = [30] * 10 + [3, 3]
+    as_of = dates.repeat(counts)
+    rows = pd.DataFrame({"as_of": as_of, "closes_at": as_of + pd.Timedelta(days=40)})
+    folds = out_of_time(rows, np.arange(len(rows)), n_folds=3)
+    assert [len(fold.test) for fold in folds] == [30, 60, 36]
+    tested = np.concatenate([fold.test for fold in folds])
+    assert sorted(tested) == list(range(len(rows) - 126, len(rows)))
+
+
+@given(counts=st.lists(st.integers(1, 50), min_size=4, max_size=30), n_folds=st.integers(1, 5))
+def test_every_block_has_a_date_and_they_follow_each_other(counts, n_folds):
+    dates = pd.date_range("2020-01-01", periods=len(counts), freq="MS", tz="UTC")
+    as_of = dates.repeat(counts)
+    rows = pd.DataFrame({"as_of": as_of, "closes_at": as_of + pd.Timedelta(days=40)})
+    folds = out_of_time(rows, np.arange(len(rows)), n_folds=n_folds)
+    assert len(folds) == min(n_folds, -(-len(counts) // 2), len(counts) - 2)
+    assert all(len(fold.test) for fold in folds)
+    for earlier, later in pairwise(folds):
+        assert earlier.test_through < later.test_from
