@@ -264,16 +264,29 @@ def _warnings(
         warnings.append(
             f"Model {kind!r} ships because it was asked for, not by size gates and backtest."
         )
-    if dataset.refused:
-        warnings.append(
-            f"{len(dataset.refused)} columns left out: their source shows only today's value "
-            f"({', '.join(dataset.refused[:3])}, ...). Name the assumption in `assume_snapshots` "
-            "to admit them."
-        )
+    warnings += _of_snapshots(dataset)
     warnings += [suspicion.says for suspicion in found]
     warnings += _of_clocks(backtest, lesson) + _of_mute(backtest, lesson)
     warnings += _against_rules(backtest)
     return tuple(warnings)
+
+
+def _of_snapshots(dataset: Dataset) -> list[str]:
+    """Name what only today's value is known of, what waits for it, and the line that admits it."""
+    labels = {metric.column: metric.label for metric in dataset.features.metrics}
+    said = [
+        f"`{source}` ({', '.join(labels[name] for name in names)})"
+        for source, names in dataset.waiting.items()
+    ]
+    if not said:
+        return []
+    return [
+        "Left out, for the data show only today's value of what they count by: "
+        f"{'; '.join(said)}. Deliver its changes as rows with `known_at`, and they are learned "
+        "from. Where none of it changes once it is written, one line in churngrid.yaml says so and "
+        f"admits all: `assume_snapshots: {', '.join(dataset.waiting)} never change once written`; "
+        "what does change would tell a model what came later."
+    ]
 
 
 def _of_clocks(backtest: Backtest, lesson: Lesson) -> list[str]:

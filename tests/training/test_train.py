@@ -15,7 +15,7 @@ from churngrid.training.evaluation.backtest import Backtest
 from churngrid.training.evaluation.candidates import direction_of_inputs
 from churngrid.training.evaluation.choice import gate_of
 from churngrid.training.registry.promotion import promote
-from churngrid.training.train import train_target
+from churngrid.training.train import _of_snapshots, train_target
 
 CONFIG = read_config(Settings())
 
@@ -79,8 +79,14 @@ def test_columns_without_history_stay_out_of_training_unless_assumed():
     refused = dataset_of(frames, as_of_step="quarter")
     assert "open_critical_tickets" in refused.refused
     assert "open_critical_tickets" not in refused.X
+    assert set(refused.refused) >= {"open_critical_tickets", "open_critical_tickets_vs_own"}
+    assert "open_critical_tickets" in refused.waiting["tickets.priority"]
+    said = _of_snapshots(refused)[0]
+    assert "`tickets.priority` (open critical tickets" in said
+    assert "`assume_snapshots: tickets.priority, " in said
     admitted = dataset_of(frames, as_of_step="quarter", assume_snapshots="priorities never change")
     assert "open_critical_tickets" in admitted.X
+    assert (admitted.waiting, _of_snapshots(admitted)) == ({}, [])
 
 
 def test_models_see_maturity_by_its_index_and_no_opinion():

@@ -1,7 +1,7 @@
 """The dataset: metrics as they were known, beside what happened afterwards."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from ...features.cohorts.as_of_dates import as_of_dates
 from ...features.engine.compute import Features, compute_features, known_accounts
 from ...features.engine.point_in_time import Knowledge
 from ...features.errors import SchemaError
-from ...features.metrics.catalogue import METRICS
+from ...features.metrics.catalogue import METRICS, by_column
 from ...features.metrics.measures import Count
 from ...features.metrics.metric import Metric
 from ...features.metrics.row_selection import Select
@@ -81,6 +81,9 @@ class Dataset:
         Columns left out because their source shows only today's value.
     past : Past
         What became of all decisions that are over, whether or not they give rows.
+    waiting : mapping of str to tuple of str
+        By such a source (``tickets.priority``), the metrics that would be read if today's value
+        were known to be that of then.
     """
 
     X: pd.DataFrame
@@ -93,6 +96,7 @@ class Dataset:
     proof: Proof
     refused: tuple[str, ...]
     past: Past
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def labelled(self, target: str) -> npt.NDArray[np.bool_]:
         """Return which rows have a label for a target, shape (n_rows,).
@@ -232,7 +236,9 @@ def build_dataset(
     )
     past = past_of(tables, features.segment, business, settings)
     features, labels = features.at(kept), labels.loc[kept]
-    refused = _refused(tables, settings, metrics)
+    waiting = _waiting(tables, settings, metrics)
+    declared, waits = by_column(metrics), {name for names in waiting.values() for name in names}
+    refused = {name for name, metric in declared.items() if metric.column in waits}
     columns = [name for name in model_columns(metrics) if name not in refused]
     X = features.frame[columns].copy()
     X["chs"] = score_health(features, scorecard).scores["chs"]
@@ -248,6 +254,7 @@ def build_dataset(
         proof=prove(tables, features, metrics, settings.effort),
         refused=tuple(sorted(refused)),
         past=past,
+        waiting=waiting,
     )
 
 
@@ -344,15 +351,23 @@ def _delivered(tables: Tables, index: pd.Index, metrics: Sequence[Metric]) -> pd
     return pd.DataFrame(columns, index=known.rows.index)
 
 
-def _refused(tables: Tables, settings: Settings, metrics: Sequence[Metric]) -> set[str]:
-    """Return the columns of metrics that read what a source shows only as of today."""
+def _waiting(
+    tables: Tables, settings: Settings, metrics: Sequence[Metric]
+) -> dict[str, tuple[str, ...]]:
+    """Return the metrics that read what a source shows only as of today, by that source."""
     if settings.assume_snapshots is not None:
-        return set()
-    refused = set()
+        return {}
+    found: dict[str, list[str]] = {}
     for metric in metrics:
-        for select, columns in metric.measure.selects():
-            read = select.columns() | columns
-            for source in view_named(select.view).sources:
-                if read & tables.snapshot_only.get(source, frozenset()):
-                    refused |= {metric.column, metric.vs_own, metric.percentile}
-    return refused
+        for source in sorted(_only_today(tables, metric)):
+            found.setdefault(source, []).append(metric.column)
+    return {source: tuple(names) for source, names in found.items()}
+
+
+def _only_today(tables: Tables, metric: Metric) -> set[str]:
+    return {
+        f"{source}.{column}"
+        for select, columns in metric.measure.selects()
+        for source in view_named(select.view).sources
+        for column in (select.columns() | columns) & tables.snapshot_only.get(source, frozenset())
+    }
