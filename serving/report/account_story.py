@@ -77,7 +77,7 @@ class AccountStory:
         }
         parts |= {
             "Weakest in each part of health": self._components(),
-            "Not explained by the model": self._note(),
+            **self._note(),
             **self._changed(),
             NO_PROMISE: [] if self.improvements is None else self.improvements.lines(),
             "What to do": [self._play(row) for row in to_do(self.plays).itertuples()],
@@ -152,9 +152,13 @@ class AccountStory:
         }
         return [f"{name}: {text}" for name, text in told.items()]
 
-    def _note(self) -> list[str]:
-        note = self.account["explanation_note"]
-        return [f"{note} (explained by: {self.account['explained_by']})"] if note else []
+    def _note(self) -> dict[str, list[str]]:
+        note, by = self.account["explanation_note"], self.account["explained_by"]
+        if not note:
+            return {}
+        if by == "model":
+            return {"What the estimate is made of": [str(note)]}
+        return {"Not explained by the model": [f"{note} (explained by: {by})"]}
 
     def _play(self, row: Any) -> str:
         play = self.playbook.named(row.play)

@@ -10,12 +10,13 @@ import pytest
 from churngrid.demo import build_company
 from churngrid.serving.change.what_would_help import what_would_help
 from churngrid.serving.company.load_company import company_of
+from churngrid.serving.report.account_story import account_story
 from churngrid.serving.report.panels.estimate_section import estimate_section
 from churngrid.serving.scoring.batch_score import score_known, score_tables
 from churngrid.serving.scoring.known_facts import known_on
 from churngrid.serving.scoring.overdue_renewals import Overdue
 from churngrid.serving.scoring.scored import Models
-from churngrid.serving.wording.account_words import say_chance_to_leave, why_unscored
+from churngrid.serving.wording.account_story import say_chance_to_leave, why_unscored
 from churngrid.training.forecast.book_rates import BookRates
 from churngrid.training.forecast.late_renewals import LateRenewals
 from churngrid.training.models.catalogue import model_named
@@ -144,6 +145,13 @@ def test_its_money_is_due_in_the_forecast_and_has_an_estimate(late):
     curve = scored.survival((1, 60))[rows.index]
     assert curve.loc[1].tolist() == [1.0, 1.0]
     np.testing.assert_allclose(curve.loc[60], 1 - rows["p_churn"])
+
+
+def test_the_story_says_what_the_estimate_is_made_of_and_not_that_the_model_is_silent(late):
+    ended, scored, *_ = late
+    story = account_story(scored, next(iter(ended)), scored.basis.config.playbook).text()
+    assert "What the estimate is made of:\n  - the estimate of 2025-" in story
+    assert "Not explained by the model" not in story
 
 
 def test_nobody_is_told_what_use_would_bring_back_a_renewal(late):
