@@ -131,7 +131,8 @@ def _present(source: Source, name: str, mapping: TableMapping) -> tuple[str, ...
     if not months:
         raise SchemaError(
             f"Source table {name!r} has no columns that are named by months, such as `Jan-24` or "
-            f"`2024-01`; it has {listed(present)}. Leave out `month_columns`."
+            f"`2024-01`, or by quarters, such as `Q1 2024`; it has {listed(present)}. Leave out "
+            "`month_columns`."
         )
     return (*(one for one in present if one not in months), MONTH, VALUE)
 

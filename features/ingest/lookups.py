@@ -10,7 +10,7 @@ from ..errors import SchemaError
 from ..schema.table_mapping import Hop, Lookup
 from .raw_rows import Source
 
-__all__ = ["answers_of", "domains_of", "looked_up"]
+__all__ = ["alike_of", "answers_of", "domains_of", "looked_up"]
 
 
 _FREE_MAIL = (
@@ -67,7 +67,7 @@ def looked_up(keys: pa.ChunkedArray, look: Lookup, answers: Sequence[pa.Table]) 
     """
     values = as_text(keys)[0]
     for hop, table in zip(look.hops, answers, strict=True):
-        asked = domains_of(values) if hop.by_domain else values
+        asked = _as_met(values, hop)
         where = pc.index_in(asked, value_set=table["on"], skip_nulls=True)
         values = pc.take(table["take"], where)
     return values
@@ -100,6 +100,38 @@ def domains_of(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return without(bare, ~like | free)
 
 
+def alike_of(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return keys without what a spreadsheet or another system may have done to them.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of string
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of string
+        Lower case, without blanks around them; numbers without zeros in front and `.0` behind; of
+        18 characters of Salesforce, whose last three only tell capitals, the first 15.
+
+    Examples
+    --------
+    >>> keys = ["00017", "17.0", " AC-1", "0015g00000AbCdEAAZ", "0015g00000AbCdE"]
+    >>> alike_of(pa.chunked_array([keys])).to_pylist()
+    ['17', '17', 'ac-1', '0015g00000abcde', '0015g00000abcde']
+    """
+    bare = pc.utf8_trim_whitespace(values)
+    bare = pc.replace_substring_regex(bare, r"^(\d+)\.0+$", r"\1")
+    bare = pc.replace_substring_regex(bare, r"^0+(\d+)$", r"\1")
+    bare = pc.replace_substring_regex(bare, r"^(00[0-9A-Za-z]{13})[A-Z0-5]{3}$", r"\1")
+    return pc.utf8_lower(bare)
+
+
+def _as_met(values: pa.ChunkedArray, hop: Hop) -> pa.ChunkedArray:
+    if hop.by_domain:
+        return domains_of(values)
+    return alike_of(values) if hop.alike else values
+
+
 def _answers(source: Source, hop: Hop, key: str) -> pa.Table:
     wanted = tuple(dict.fromkeys([hop.equals, hop.take, *hop.where]))
     other = source.read(hop.table, wanted).table
@@ -108,7 +140,7 @@ def _answers(source: Source, hop: Hop, key: str) -> pa.Table:
         admitted = pa.array([value.lower() for value in values])
         other = other.filter(pa.array(to_mask(pc.is_in(text, value_set=admitted))))
     met = as_text(other[hop.equals])[0]
-    met = domains_of(met) if hop.by_domain else met
+    met = _as_met(met, hop)
     answers = pa.table({"on": met, "take": as_text(other[hop.take])[0]})
     pairs = answers.group_by(["on", "take"]).aggregate([]).filter(pc.is_valid(pc.field("on")))
     if hop.earliest:

@@ -25,6 +25,7 @@ class _Step(Declared):
     where: dict[str, list[_Word]] = Field(default_factory=dict)
     earliest: bool = False
     by_domain: bool = False
+    alike: bool = False
 
 
 class Hop(_Step):
@@ -44,6 +45,10 @@ class Hop(_Step):
         an error.
     by_domain : bool
         Addresses of e-mail and of web sites meet where their domains are the same.
+    alike : bool
+        Keys meet whatever a spreadsheet or another system made of them: another case, zeros in
+        front gone, `.0` behind, 15 of the 18 characters of Salesforce. Two keys that become the
+        same are an error.
     """
 
     equals: str
@@ -60,7 +65,7 @@ class Lookup(_Step):
         Column of the table that asks.
     equals : str or None
         Column of the other table that is met; the name of ``on`` by default.
-    take, where, earliest, by_domain
+    take, where, earliest, by_domain, alike
         As in ``Hop``.
     then : list of Hop
         Further tables to go through, each with what the one before gave.
@@ -109,9 +114,9 @@ class TableMapping(Declared):
         the source table (``"Unit Price"``) and those of ``beside``. ``number("x")``,
         ``moment("x")`` and ``flag("x")`` read a column as the contract does.
     month_columns : bool
-        Columns named by a month (``Jan-24``, ``2024-01``) are read below each other: each filled
-        cell is a row, with the first day of its month in ``column_month`` and what stands in it in
-        ``column_value``, beside the other columns.
+        Columns named by a month (``Jan-24``, ``2024-01``) or a quarter (``Q1 2024``) are read below
+        each other: each filled cell is a row, with the first day of its month or quarter in
+        ``column_month`` and what stands in it in ``column_value``, beside the other columns.
     lines_of : str or None
         Source column that names what several rows are the lines of, such as an invoice: they are
         one row, with everything from the first line but the sums of ``add_up``.

@@ -79,14 +79,14 @@ def with_period_ends(
 
 
 def _of_newest_months(rows: pd.DataFrame) -> pd.Series:
-    """Tell which rows are of the newest month, where months are written when they are over.
+    """Tell which rows are of the newest month or quarter, where these are written when over.
 
     Nothing is known of the month after it yet, so that nobody has left with its end.
     """
     starts, ends = (rows[name].to_numpy() for name in ("starts_us", "ends_us"))
-    whole = (ends == add_months(starts, np.ones(len(rows), dtype=np.int64))) & (
-        rows["known_us"].to_numpy() == ends
-    )
+    each = np.ones(len(rows), dtype=np.int64)
+    whole = np.logical_or.reduce([ends == add_months(starts, n * each) for n in (1, 3)])
+    whole &= rows["known_us"].to_numpy() == ends
     if whole.mean() < _REGULAR:
         return pd.Series(False, index=rows.index)
     return pd.Series(whole & (ends == ends[whole].max()), index=rows.index)

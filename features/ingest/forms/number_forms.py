@@ -111,9 +111,23 @@ _SIGN = (
     )
     + r")"
 )
+_SCALES: dict[str, float] = {
+    **dict.fromkeys(("k", "tsd", "tsd.", "th"), 1e3),
+    **dict.fromkeys(("m", "mm", "mn", "mio", "mio.", "mill"), 1e6),
+    **dict.fromkeys(("b", "bn", "mrd", "mrd."), 1e9),
+}
+"""What may stand behind an amount in place of its zeros, in lower case."""
+
+_SCALED_MONEY = pa.array(["m", "mm", "b", "th"])
+"""Those that may also mean months, minutes, bytes or a place: they count beside a currency only."""
+
+_NO_CENTS = r"(\d)([.,])(?:-{1,2}|=)( *[^\d ]*)$"
+"""Round amounts as they are written in German and Dutch: `3.400,-`."""
+
 _DRESSED = (
     rf"^(?P<open>\()?(?P<minus>-)?(?P<before>{_SIGN})?(?P<late_minus>-)?"
     r"(?P<numeral>[+-]?(?:\d[\d.,]*|[.,]\d+)(?:e[+-]?\d+)?)"
+    r"(?P<scale>" + "|".join(_SCALES).replace(".", r"\.") + r")?"
     rf"(?P<percent>%)?(?P<after>{_SIGN})?(?P<last_minus>-)?(?P<close>\))?$"
 )
 
@@ -136,7 +150,7 @@ class Numerals:
     text : pyarrow.Array of string, shape (n,)
         The bare numeral; null where a text is no number in any form.
     factor : ndarray of float64, shape (n,)
-        -1 of negatives written with signs apart, a hundredth of percents.
+        -1 of negatives written with signs apart, a hundredth of percents, thousands of `12k`.
     currency : pyarrow.Array of string, shape (n,)
         What a sign beside the numeral means; null without one.
     """
@@ -174,13 +188,14 @@ def bare_numerals(text: pa.Array) -> Numerals:
 
     Examples
     --------
-    >>> numerals = bare_numerals(pa.array(["($ 1,200.50)", "45 %", "1'200 CHF", "n/a"]))
-    >>> numerals.text.to_pylist(), numerals.factor[:2].tolist()
-    (['1,200.50', '45', '1200', None], [-1.0, 0.01])
+    >>> numerals = bare_numerals(pa.array(["($ 1,200.50)", "45 %", "1'200 CHF", "n/a", "$12k"]))
+    >>> numerals.text.to_pylist(), numerals.factor.tolist()
+    (['1,200.50', '45', '1200', None, '12'], [-1.0, 0.01, 1.0, 1.0, 1000.0])
     """
     one_kind = pc.utf8_lower(text)
     for kinds, kind in _SAME:
         one_kind = pc.replace_substring_regex(one_kind, kinds, kind)
+    one_kind = pc.replace_substring_regex(one_kind, _NO_CENTS, r"\1\2" + "00" + r"\3")
     # Blanks and the apostrophes of Swiss thousands never divide decimals.
     for _ in range(_MOST_GROUPS):
         one_kind = pc.replace_substring_regex(one_kind, r"(\d)[ '](\d{3})\b", r"\1\2")
@@ -195,9 +210,20 @@ def _whole(parts: pa.StructArray) -> Numerals:
     negative = opened | (signs > 0)
     currency, agreed = _currency(_filled(parts, "before"), _filled(parts, "after"))
     good = np.asarray(parts.is_valid()) & (opened == closed) & (signs + opened <= 1) & agreed
+    scale = _filled(parts, "scale")
+    good &= ~np.asarray(pc.is_in(scale, value_set=_SCALED_MONEY)) | np.asarray(currency.is_valid())
+    good &= np.asarray(scale.is_null()) | ~_there(parts, "percent")
     numeral = pc.if_else(pa.array(good), parts.field("numeral"), None)
     factor = np.where(negative, -1.0, 1.0) * np.where(_there(parts, "percent"), 0.01, 1.0)
+    factor *= _times(scale)
     return Numerals(numeral, factor, pc.if_else(pa.array(good), currency, None))
+
+
+def _times(scale: pa.Array) -> FloatArray:
+    """Return by what the words behind amounts multiply them; 1 without one."""
+    place = pc.index_in(scale, value_set=pa.array(list(_SCALES)))
+    times = pc.take(pa.array(list(_SCALES.values())), place)
+    return np.asarray(pc.fill_null(times, 1.0))
 
 
 def _currency(before: pa.Array, after: pa.Array) -> tuple[pa.Array, BoolArray]:

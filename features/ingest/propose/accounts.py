@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .keys import Key, Links, overlap
+import pyarrow as pa
+
+from ..lookups import alike_of
+from .keys import KEY_WORDS, Key, Links, overlap, same_name
 from .profiles import ColumnProfile, TableProfile
 from .roles import role_of
 from .words import ACCOUNT_NOUNS, ends_with, table_words
@@ -33,6 +36,8 @@ class Way:
     why : str
     by_domain : bool
         Whether what is met are the domains of addresses.
+    alike : bool
+        Whether the first table is met by keys that were written in another way.
     """
 
     column: str
@@ -40,6 +45,7 @@ class Way:
     sure: bool = True
     why: str = ""
     by_domain: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,9 +89,33 @@ class Accounts:
             best = max(mine, key=lambda link: (link.named, link.met))
             why = "" if best.named else f"{best.met:.0%} of its values are accounts"
             return Way(best.column, sure=best.named, why=why)
+        alike = self._alike(table)
+        if alike is not None:
+            return alike
         found = _named(table, self.tables[self.key.table].words[-1:])
         way = self._weakly(found) if found else self._as_people(table)
         return way or self._by_names(table) or self._by_domains(table)
+
+    def _alike(self, table: TableProfile) -> Way | None:
+        """Trust a column called as the key whose values a spreadsheet wrote in another way."""
+        if self.key is None or not self.key.unique:
+            return None
+        whom = self.tables[self.key.table]
+        key = whom.columns[self.key.column]
+        keys = _alike(key)
+        nouns = {whom.words[-1:], *_NOUNS}
+        for column in table.filled:
+            called = same_name(column, key) or (
+                column.words[:-1] in nouns and column.words[-1] in KEY_WORDS
+            )
+            if not called or not column.could_be_id or len(keys) < len(key.seen):
+                continue
+            met = _alike(column)
+            if len(met) >= _FEWEST and len(met & keys) >= _MET_BY_NAME * len(met):
+                why = "its values are those of accounts, written in another way"
+                hop = (self.key.table, self.key.column, self.key.column)
+                return Way(column.name, (hop,), why=why, alike=True)
+        return None
 
     def _by_names(self, table: TableProfile) -> Way | None:
         """Trust a column of names that are those of accounts, whatever it is called."""
@@ -164,6 +194,10 @@ class Accounts:
                 hop = (link.table, link.column, next_.column)
                 return Way(own.column if own else "", (hop,), why=f"by way of {link.table!r}")
         return None
+
+
+def _alike(column: ColumnProfile) -> frozenset[str]:
+    return frozenset(alike_of(pa.chunked_array([column.values])).to_pylist())
 
 
 def accounts_of(tables: Mapping[str, TableProfile], links: Links) -> Accounts:

@@ -11,7 +11,7 @@ from functools import cached_property
 from .profiles import ColumnProfile, TableProfile
 from .words import ACCOUNT_NOUNS, column_words, ends_with
 
-__all__ = ["KEY_WORDS", "Key", "Link", "Links", "key_of"]
+__all__ = ["KEY_WORDS", "Key", "Link", "Links", "key_of", "same_name"]
 
 KEY_WORDS = ("id", "number", "code", "ref")
 """Last words of columns that name something."""
@@ -183,7 +183,7 @@ class Links:
             return None
         if self._same_kind(table, column, target):
             return None
-        named = _names(column, target) or _same_name(column, target.columns[key.column])
+        named = _names(column, target) or same_name(column, target.columns[key.column])
         met = overlap(column, target.columns[key.column])
         chance = not (column.is_specific and target.columns[key.column].is_specific)
         if named and met >= _MET:
@@ -203,7 +203,7 @@ class Links:
 
 def _means(column: ColumnProfile, key: ColumnProfile) -> bool:
     """Say whether a column called `account_id`, `Company Gsid`, or as the key, holds its values."""
-    if _same_name(column, key) and column.could_be_id:
+    if same_name(column, key) and column.could_be_id:
         return overlap(column, key) >= _MET_WITHOUT_NAME
     last = "".join(column.words[-1:])
     called = last in KEY_WORDS or last.endswith("id")
@@ -211,7 +211,18 @@ def _means(column: ColumnProfile, key: ColumnProfile) -> bool:
     return called and specific and overlap(column, key) >= _MET
 
 
-def _same_name(column: ColumnProfile, key: ColumnProfile) -> bool:
+def same_name(column: ColumnProfile, key: ColumnProfile) -> bool:
+    """Say whether two columns have the same telling name.
+
+    Parameters
+    ----------
+    column, key : ColumnProfile
+
+    Returns
+    -------
+    bool
+        False for names that columns of many tables have, such as ``id``.
+    """
     return column.words == key.words and column.words not in _SAY_NOTHING
 
 

@@ -203,7 +203,7 @@ class Recognised:
             written: dict[str, object] = {"table": other.name, "equals": equals, "take": take}
             if hop.where:
                 written["where"] = {_column(other, c): v for c, v in hop.where.items()}
-            for flag in ("earliest", "by_domain"):
+            for flag in ("earliest", "by_domain", "alike"):
                 if getattr(hop, flag):
                     written[flag] = True
             hops.append(written)

@@ -18,6 +18,7 @@ __all__ = [
     "Billed",
     "amount_in",
     "annual",
+    "has_amount",
     "in_hundredths",
     "monthly",
     "of_contract",
@@ -191,6 +192,11 @@ def amount_in(table: TableProfile, column: ColumnProfile) -> str:
     named = ", ".join(f"'{code}'" for code in whole)
     hundred = f"case when lower({_bare(currency.name)}) in ({named}) then 1 else 100 end"
     return f"{quoted(column.name)} / ({hundred})"
+
+
+def has_amount(table: TableProfile) -> bool:
+    """Say whether a table has a price, of one or of all, by whatever period."""
+    return _number(table, _PER_UNIT) is not None or _number(table, _PER_INTERVAL) is not None
 
 
 def with_whole_units(part: Part, table: TableProfile) -> Part:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
 from ..lookups import domains_of
 from ..raw_rows import Source
-from ..reshape.month_columns import MONTH, VALUE, long_form, month_names
+from ..reshape.month_columns import MONTH, VALUE, are_quarters, long_form, month_names
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
 __all__ = ["MOST_ROWS", "ColumnProfile", "TableProfile", "profiles_of"]
@@ -212,6 +212,8 @@ class TableProfile:
         Whether they were a column a month, and are looked at below each other.
     repeated : tuple of str
         Names that several columns have, so that none of these is looked at.
+    by_quarter : bool
+        Whether the columns below each other are of quarters.
     """
 
     name: str
@@ -220,11 +222,17 @@ class TableProfile:
     looked_at: pa.Table = field(default_factory=lambda: pa.table({}))
     is_long: bool = False
     repeated: tuple[str, ...] = ()
+    by_quarter: bool = False
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """What its name says."""
         return table_words(self.name)
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether it had a column a month or quarter, of what is paid a month or year."""
+        return self.is_long and self.columns[VALUE].words in {("mrr",), ("arr",)}
 
     @property
     def filled(self) -> tuple[ColumnProfile, ...]:
@@ -256,15 +264,26 @@ def _table(source: Source, name: str) -> TableProfile:
     times = Counter(source.columns(name))
     columns = tuple(column for column, count in times.items() if count == 1)
     piece = next(iter(source.pieces(name, columns)), None)
-    is_long = 2 * len(month_names(columns)) > len(columns)
+    months = month_names(columns)
+    is_long = 2 * len(months) > len(columns)
     piece = long_form(piece) if piece is not None and is_long else piece
     table = pa.table({}) if piece is None else piece.table.slice(0, MOST_ROWS)
     words = _bare_words(table.column_names)
     if is_long:
-        words |= {MONTH: ("month",), VALUE: _monthly_what(table_words(name))}
+        words |= {
+            MONTH: ("month",),
+            VALUE: _monthly_what((*table_words(name), *_said_of_all(months))),
+        }
     found = {column: _column(column, table[column], words[column]) for column in table.column_names}
     repeated = tuple(column for column, count in times.items() if count > 1)
-    return TableProfile(name, table.num_rows, found, table, is_long, repeated)
+    by_quarter = is_long and are_quarters(months)
+    return TableProfile(name, table.num_rows, found, table, is_long, repeated, by_quarter)
+
+
+def _said_of_all(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the first words of columns of months where all have the same: `ARR Q1 2024`."""
+    first = {column_words(name)[:1] for name in names}
+    return first.pop() if len(first) == 1 else ()
 
 
 def _monthly_what(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -314,4 +333,6 @@ def _column(name: str, values: pa.ChunkedArray, words: tuple[str, ...]) -> Colum
 
 
 def _like_an_id(value: str) -> bool:
-    return len(value) <= _LONGEST_ID and not re.search(r"\s|^-?\d+\.\d+$|^\d{4}-\d{2}-\d{2}", value)
+    return len(value) <= _LONGEST_ID and not re.search(
+        r"\s|^-?\d+\.(?:\d{2,}|[1-9])$|^\d{4}-\d{2}-\d{2}", value
+    )

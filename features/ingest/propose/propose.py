@@ -10,7 +10,7 @@ from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
 from .completions.completed import completed
-from .completions.contracts import events_of_ended
+from .completions.contracts import departed, events_of_ended
 from .completions.parts import left_out
 from .groups import by_group
 from .joining import Joined, join_accounts
@@ -35,6 +35,9 @@ _STACKED = {"survey_responses", "activities", "usage_events", "tickets", "usage_
 
 _OF_ROWS = frozenset({"valid_from", "valid_to", "known_at", "customer_since", "plan_tier"})
 """Columns of accounts that say something about the row of another table instead."""
+
+_ENDS_OF = {"subscription_items": events_of_ended, "contracts": departed}
+"""How ends are told in tables whose rows are no events."""
 
 _PAYERS = tuple(
     column_words(name)
@@ -299,10 +302,10 @@ def _all_parts(chosen: list[tuple[Fit, Part]], own: list[Part]) -> Iterator[Part
     there = {part.table for _, part in chosen} | {part.table for part in own}
     for fit, part in chosen:
         yield part
-        if part.table == "subscription_items" and "contract_events" not in there:
-            ended = events_of_ended(fit)
-            if ended is not None:
-                yield ended
+        told = _ENDS_OF.get(part.table) if "contract_events" not in there else None
+        ended = told(fit) if told is not None else None
+        if ended is not None:
+            yield ended
 
 
 def _in_order(parts: list[Part]) -> tuple[Part, ...]:

@@ -104,6 +104,8 @@ def _is_whole(role: Role, found: Mapping[str, Take]) -> bool:
 
 def _noun_score(role: Role, table: TableProfile) -> float:
     ending = ends_with(table.words, role.noun_words)
+    if ending is None and role.table == "subscription_items" and table.is_recurring:
+        return _EXACT
     if ending is None:
         return _HEAD if _named_by_key(role, table) else 0.0
     return _EXACT if ending == table.words else _HEAD

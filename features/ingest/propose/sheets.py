@@ -14,17 +14,16 @@ from .roles import CHURN_FLAGS, role_of
 from .vocabulary import ENDED, PROSPECTS, admitted
 from .words import column_words
 
-__all__ = ["churn_flag", "parts_of_sheet", "prospects_of"]
+__all__ = ["churn_flag", "departures_of", "gone_without_day", "parts_of_sheet", "prospects_of"]
 
 _FLAGS = tuple(column_words(name) for name in CHURN_FLAGS)
 _NOTHING = re.compile(r"^[^\d]*0+(?:[.,'\s]0+)*[^\d]*$")
-_LEFT = {"yes", "true", "1", "y", "t", "churned", "churn", "left", "exited", "attrited", "lost"}
-_STAYED = {
-    "no",
-    "false",
-    "0",
-    "n",
-    "f",
+_YES = frozenset(
+    {"yes", "true", "1", "y", "t", "ja", "j", "wahr", "oui", "vrai", "si", "s\u00ed", "sim"}
+)
+_NO = frozenset({"no", "false", "0", "n", "f", "nein", "falsch", "non", "faux", "nao", "n\u00e3o"})
+_LEFT = _YES | {"churned", "churn", "left", "exited", "attrited", "lost"}
+_STAYED = _NO | {
     "stayed",
     "active",
     "retained",
@@ -32,6 +31,7 @@ _STAYED = {
     "joined",
     "customer",
 }
+_ACTIVE = tuple(column_words(name) for name in ("active", "is active", "aktiv", "actif", "activo"))
 _STATES = tuple(
     column_words(name) for name in ("status", "account status", "customer status", "state")
 )
@@ -69,7 +69,7 @@ def parts_of_sheet(table: TableProfile, key: Key) -> Iterator[Part]:
         yield terms
     else:
         yield from _money(table, key)
-    yield from _departures(table, key)
+    yield from departures_of(table, key)
 
 
 def prospects_of(table: TableProfile) -> dict[str, tuple[str, ...]]:
@@ -143,11 +143,9 @@ def _last_day(table: TableProfile, end: Take) -> str:
 
 def _ends_leavers(table: TableProfile, end: Take) -> bool:
     """Say whether an end is told for those who have left, and for nobody else."""
-    states = (c for c in table.filled if c.words in _STATES)
     return any(
-        ended and agrees(table.looked_at[end.source], is_one_of(table.looked_at[c.name], ended))
-        for c in states
-        if (ended := admitted(c.looked_at, ENDED))
+        agrees(table.looked_at[end.source], is_one_of(as_text(table.looked_at[name])[0], words))
+        for name, words in _words_of_leavers(table).items()
     )
 
 
@@ -184,10 +182,36 @@ def _over(table: TableProfile, amount: Take) -> dict[str, tuple[str, ...]]:
     stand in for what they paid before, which nobody knows.
     """
     left = _left_at(table)
-    if left is not None:
-        return _set_to_nothing(table, amount, left)
+    return gone_without_day(table) if left is None else _set_to_nothing(table, amount, left)
+
+
+def gone_without_day(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the rows of those who left, in a table that does not say when.
+
+    Parameters
+    ----------
+    table : TableProfile
+        With a row each.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Column and its values; empty where nobody left, or a column says when.
+    """
+    if _left_at(table) is not None:
+        return {}
+    return _words_of_leavers(table)
+
+
+def _words_of_leavers(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the states and flags that say who left: column and its values."""
     columns = (c for c in table.filled if c.words in _STATES)
     found = {column.name: admitted(column.looked_at, ENDED) for column in columns}
+    flag = churn_flag(table)
+    if flag is not None:
+        found[flag.name] = tuple(v for v in flag.looked_at if v.strip().lower() in _LEFT)
+    for active in (c for c in table.filled if c.words in _ACTIVE and c.lowered <= _YES | _NO):
+        found[active.name] = tuple(v for v in active.looked_at if v.strip().lower() in _NO)
     return {name: words for name, words in found.items() if words}
 
 
@@ -216,7 +240,19 @@ def _left_at(table: TableProfile) -> ColumnProfile | None:
     return told
 
 
-def _departures(table: TableProfile, key: Key) -> Iterator[Part]:
+def departures_of(table: TableProfile, key: Key) -> Iterator[Part]:
+    """Yield the days on which accounts left, where a table with a row each tells them.
+
+    Parameters
+    ----------
+    table : TableProfile
+    key : Key
+
+    Yields
+    ------
+    Part
+        One at most.
+    """
     column = _left_at(table)
     if column is not None:
         yield Part(

@@ -1,4 +1,4 @@
-"""A column a month: `Jan-24`, `Feb-24`, ... read below each other, a row an account and month."""
+"""A column a month or quarter: `Jan-24`, `Feb-24`, ... or `Q1 2024`, ... read below each other."""
 
 import re
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from ...arrays.plain_text import as_text
 from ..raw_rows import Places, RawTable
 
-__all__ = ["MONTH", "VALUE", "long_form", "month_names", "month_of"]
+__all__ = ["MONTH", "VALUE", "are_quarters", "long_form", "month_names", "month_of"]
 
 MONTH, VALUE = "column_month", "column_value"
-"""Columns of the long form: the first day of the month, and what stood in its column."""
+"""Columns of the long form: the first day of the month or quarter, and what stood in its column."""
 
 _FEWEST = 3
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -29,11 +29,17 @@ _DIGITS = re.compile(
     r"(?:[-_/.]0?1(?:[ t]00:00(?::00)?)?)?$"
     r"|^(?P<month2>0?[1-9]|1[0-2])[-_/. ](?P<year2>(?:19|20)\d{2})$"
 )
+_QUARTER = re.compile(
+    r"^q(?:uarter|uartal)?[\s\-_]?(?P<quarter>[1-4])[\s\-_/.,']*(?P<year>20\d{2}|\d{2})$"
+    r"|^(?P<year2>20\d{2})[\s\-_/.,']*q(?P<quarter2>[1-4])$"
+    r"|^(?P<quarter3>[1-4])\.?\s?q(?:uartal)?[\s\-_/.,']*(?P<year3>20\d{2}|\d{2})$"
+)
+_MONTHS_A_QUARTER = 3
 _BEFORE = re.compile(r"^(?:mrr|arr|revenue|usage|amount|value)[\s_\-:]+")
 
 
 def month_of(name: str) -> date | None:
-    """Return the first day of the month that a column is named by, or None.
+    """Return the first day of the month or quarter that a column is named by, or None.
 
     Parameters
     ----------
@@ -47,8 +53,13 @@ def month_of(name: str) -> date | None:
     --------
     >>> [str(month_of(name)) for name in ("Jan-24", "2024-01", "January 2024", "01/2024", "plan")]
     ['2024-01-01', '2024-01-01', '2024-01-01', '2024-01-01', 'None']
+    >>> [str(month_of(name)) for name in ("Q2 2024", "2024-Q2", "ARR Q2/24")]
+    ['2024-04-01', '2024-04-01', '2024-04-01']
     """
-    bare = _BEFORE.sub("", name.strip().lower())
+    bare = _bare(name)
+    if quarter := _QUARTER.match(bare):
+        year, number = (_of(quarter, part) for part in ("year", "quarter"))
+        return _first_day(year, _MONTHS_A_QUARTER * (int(number) - 1) + 1)
     found = _NAMED.match(bare)
     if found:
         month = _NAMES.index(found["word"] or found["word2"]) + 1
@@ -57,12 +68,48 @@ def month_of(name: str) -> date | None:
         month = int(found["month"] or found["month2"]) if found else 0
     if not found:
         return None
-    year = found["year"] or found["year2"]
+    return _first_day(found["year"] or found["year2"], month)
+
+
+def _of(found: re.Match[str], part: str) -> str:
+    """Return the part of a name, in whichever of the three orders it stands."""
+    return found[part] or found[f"{part}2"] or found[f"{part}3"]
+
+
+def _first_day(year: str, month: int) -> date:
     return date(int(year) if len(year) == 4 else 2000 + int(year), month, 1)
 
 
+def _bare(name: str) -> str:
+    return _BEFORE.sub("", name.strip().lower())
+
+
+def are_quarters(names: Iterable[str]) -> bool:
+    """Say whether columns are named by quarters, and none by a month.
+
+    Parameters
+    ----------
+    names : iterable of str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> are_quarters(["Customer", "Q1 24", "Q2 24", "Q3 24"]), are_quarters(["Customer", "Jan 24"])
+    (True, False)
+    """
+    found = month_names(names)
+    return bool(found) and all(map(_is_quarter, found))
+
+
+def _is_quarter(name: str) -> bool:
+    return _QUARTER.match(_bare(name)) is not None
+
+
 def month_names(names: Iterable[str]) -> dict[str, date]:
-    """Return the columns that are named by months; none where there are only a few, or two of one.
+    """Return the columns named by months, or by quarters; none where they are few, or two of one.
 
     Parameters
     ----------
@@ -78,7 +125,9 @@ def month_names(names: Iterable[str]) -> dict[str, date]:
     ['Jan 24', 'Feb 24', 'Mar 24']
     """
     found = {name: month for name in names if (month := month_of(name)) is not None}
-    return found if _FEWEST <= len(found) == len(set(found.values())) else {}
+    kinds = {_is_quarter(name) for name in found}
+    told = len(kinds) == 1 and _FEWEST <= len(found) == len(set(found.values()))
+    return found if told else {}
 
 
 def long_form(raw: RawTable) -> RawTable:
@@ -92,7 +141,8 @@ def long_form(raw: RawTable) -> RawTable:
     -------
     RawTable
         A row for each filled cell, months of one row behind each other, with ``MONTH`` and
-        ``VALUE`` beside the other columns; empty cells are no rows.
+        ``VALUE`` beside the other columns; empty cells are no rows. A month is written as one, so
+        that what is said of it is known when it is over.
     """
     table, months = raw.table, month_names(raw.table.column_names)
     others = [name for name in table.column_names if name not in months]
@@ -104,7 +154,13 @@ def long_form(raw: RawTable) -> RawTable:
     values = pa.chunked_array([chunk for cell in cells for chunk in cell.chunks], pa.string())
     values = pc.take(values, pa.array(turned))
     filled = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(values), ""), False)
-    days = pa.array(np.tile([f"{day:%Y-%m-%d}" for day in months.values()], n_rows), pa.string())
+    written = [_written(name, month) for name, month in months.items()]
+    days = pa.array(np.tile(written, n_rows), pa.string())
     columns = {name: pc.take(table[name], pa.array(row)) for name in others}
     long = pa.table({**columns, MONTH: days, VALUE: values}).filter(filled)
     return replace(raw, table=long, rows=Places.upto(long.num_rows))
+
+
+def _written(name: str, month: date) -> str:
+    quarter = (month.month - 1) // _MONTHS_A_QUARTER + 1
+    return f"{month:%Y}-Q{quarter}" if _is_quarter(name) else f"{month:%Y-%m}"

@@ -1,6 +1,7 @@
 """Contracts, items and deals as sources have them: terms, prices, ends."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -11,13 +12,16 @@ from ...coerce import read_column
 from ...forms.ends_told import agrees, is_one_of
 from ...reshape.month_columns import VALUE
 from ..columns import match_columns
+from ..keys import Key
 from ..money import Billed, annual, monthly, quoted
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..roles import role_of
+from ..sheets import departures_of, gone_without_day
 from ..vocabulary import ENDED, NEVER_BEGAN, WON, admitted
 from ..words import column_words
+from .borrowed import monthly_with_plans
 from .movements import are_movements, ended_movements, is_paid_afterwards
 from .naming import name_items, name_rows
 from .parts import YES, first_named, left_out, part_of, status_of
@@ -27,6 +31,7 @@ __all__ = [
     "HAPPENED",
     "contract_events_part",
     "contracts_part",
+    "departed",
     "events_of_ended",
     "is_of_leavers",
     "items_part",
@@ -89,7 +94,37 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return "no column says what a contract is worth or when it ends"
     name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
     takes |= _begun(takes)
-    return part_of(fit, takes)
+    return part_of(fit, takes, but_not=gone_without_day(fit.table) if _row_each(fit) else {})
+
+
+def departed(fit: Fit) -> Part | None:
+    """Return when accounts left, where contracts with one row an account tell it.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of ``contracts``.
+
+    Returns
+    -------
+    Part or None
+    """
+    if fit.way is None or not _row_each(fit):
+        return None
+    return next(departures_of(fit.table, Key(fit.table.name, fit.way.column)), None)
+
+
+def _are_named(fit: Fit, takes: Mapping[str, Take]) -> bool:
+    """Say whether each row is another item, and none an earlier state of one."""
+    item = takes.get("item_id")
+    key = fit.table.columns.get(item.source) if item is not None else None
+    return key is not None and key.unique
+
+
+def _row_each(fit: Fit) -> bool:
+    """Say whether a table has one row an account, named by a column of its own."""
+    way = fit.way
+    return way is not None and not way.hops and fit.table.columns[way.column].unique
 
 
 def _begun(takes: Mapping[str, Take]) -> dict[str, Take]:
@@ -154,7 +189,10 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     Part or str
         Or why the table is better left out.
     """
-    mrr = monthly(fit.table, _billed(fit))
+    billed = _billed(fit)
+    mrr, ways = monthly(fit.table, billed), {}
+    if mrr is None and (borrowed := monthly_with_plans(fit, billed)) is not None:
+        mrr, ways = borrowed
     if mrr is None:
         return "nothing tells for sure how much is paid a month"
     if are_movements(fit.table) and not is_paid_afterwards(fit, mrr):
@@ -162,11 +200,15 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     takes["mrr"] = mrr
     takes.pop("effective_to", None)
     end, month = _end_of(fit.table), _month_of_snapshots(fit, takes)
+    over = _end_by_status(fit.table) if end is None else None
     if end is not None:
         takes["effective_to"] = Take("effective_to", end.name)
+    elif over is not None:
+        takes["effective_to"] = over
     elif month is not None:
-        why = "a row a month: a customer without a row in a month has left"
-        formula = f"moment({month}) + interval 1 month"
+        months, called = (3, "quarter") if fit.table.by_quarter else (1, "month")
+        why = f"a row a {called}: a customer without a row in a {called} has left"
+        formula = f"moment({month}) + interval {months} month"
         takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
     if not name_items(fit, takes, by_month=month is not None):
         return "it has several rows an account and day, and no column tells what each is for"
@@ -175,9 +217,11 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     status = status_of(fit.table)
     never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
     left_out_ = {status.name: never} if status and never else {}
+    if "effective_to" not in takes and _are_named(fit, takes):
+        left_out_ |= gone_without_day(fit.table)
     zeros = _zeros(fit.table) if fit.table.is_long else ()
     part = part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
-    return without_superseded(part, fit)
+    return without_superseded(replace(part, beside=ways), fit)
 
 
 def _zeros(table: TableProfile) -> tuple[str, ...]:
@@ -230,6 +274,32 @@ def _end_of(table: TableProfile) -> ColumnProfile | None:
     return next((c for c in candidates if agrees(table.looked_at[c.name], over)), None)
 
 
+def _end_by_status(table: TableProfile) -> Take | None:
+    """Return the ends of those that a status calls over, where running ones have an end as well."""
+    column, status = _end_of_those_over(table), status_of(table)
+    if column is None or status is None:
+        return None
+    words = ", ".join(f"'{w.strip().lower()}'" for w in admitted(status.looked_at, ENDED))
+    state = quoted(status.name, "lower")
+    formula = f"case when {state} in ({words}) then {quoted(column.name, 'moment')} end"
+    why = f"{column.name!r} where {status.name!r} says that it is over"
+    return Take("effective_to", formula=formula, why=why)
+
+
+def _end_of_those_over(table: TableProfile) -> ColumnProfile | None:
+    """Return an end that all have whom a status calls over."""
+    status = status_of(table)
+    ended = admitted(status.looked_at, ENDED) if status else ()
+    if status is None or not ended:
+        return None
+    over = is_one_of(table.looked_at[status.name], ended)
+    for column in (c for words in _ENDS for c in table.filled if c.words == words):
+        given = pc.is_valid(as_text(table.looked_at[column.name])[0].filter(over))
+        if column.reads_as("time") and pc.all(given).as_py():
+            return column
+    return None
+
+
 def events_of_ended(fit: Fit) -> Part | None:
     """Return the ends of subscriptions as decisions, where a table holds one row each.
 
@@ -256,6 +326,7 @@ def events_of_ended(fit: Fit) -> Part | None:
     if are_movements(fit.table):
         return ended_movements(fit)
     said = first_named(fit.table, "time", *names) or _irregular_end(fit)
+    said = said or _end_of_those_over(fit.table)
     status = status_of(fit.table)
     key = fit.takes.get("item_id")
     if said is None or key is None or fit.way is None or fit.way.hops:

@@ -110,6 +110,7 @@ def _by_way(way: Way) -> Take:
     (table, met, on), *more = way.hops
     lookup: dict[str, object] = {"table": table, "on": way.column, "equals": met, "take": on}
     lookup |= {"earliest": True, "by_domain": True} if way.by_domain else {}
+    lookup |= {"alike": True} if way.alike else {}
     if more:
         lookup["then"] = [{"table": t, "equals": met, "take": on} for t, met, on in more]
     return Take("account_id", way.column, lookup=lookup, sure=way.sure, why=way.why)
