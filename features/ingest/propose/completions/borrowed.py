@@ -18,23 +18,27 @@ __all__ = ["monthly_with_plans"]
 Ways = dict[str, Mapping[str, object]]
 
 
-def monthly_with_plans(fit: Fit, billed: Billed | None) -> tuple[Take, Ways] | None:
-    """Return what is paid a month with the help of one table that each row names.
+def monthly_with_plans(fit: Fit, billed: Billed | None) -> tuple[Take | None, Ways]:
+    """Return what is paid a month, with the help of one table that each row names if need be.
 
     Parameters
     ----------
     fit : Fit
-        Of ``subscription_items``, whose own columns do not say it.
+        Of ``subscription_items``.
     billed : Billed or None
         As for ``monthly``.
 
     Returns
     -------
-    tuple of Take and dict, or None
-        The second names the borrowed columns and the way to them, as ``beside`` in the settings.
+    Take or None
+        None where nothing tells it.
+    dict of str to mapping
+        Names the borrowed columns and the way to them, as ``beside`` in the settings.
         A price of its own counts before that of the plan.
     """
-    accounts = fit.accounts
+    accounts, own = fit.accounts, monthly(fit.table, billed)
+    if own is not None:
+        return own, {}
     for link in accounts.links.of(fit.table.name):
         plans = accounts.tables[link.to.table]
         whole = link.named and link.to.unique and link.met == 1 and plans is not fit.table
@@ -49,7 +53,7 @@ def monthly_with_plans(fit: Fit, billed: Billed | None) -> tuple[Take, Ways] | N
         why = "; ".join([*filter(None, [mrr.why]), f"each row names its plan in {plans.name!r}"])
         told = replace(mrr, source="", formula=formula, why=why)
         return told, {name: way for name, way in ways.items() if name in used}
-    return None
+    return None, {}
 
 
 def _with_columns(

@@ -13,7 +13,7 @@ from ...forms.ends_told import agrees, is_one_of
 from ...reshape.month_columns import VALUE
 from ..columns import match_columns
 from ..keys import Key
-from ..money import Billed, annual, monthly, quoted
+from ..money import Billed, annual, quoted
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
@@ -190,9 +190,7 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         Or why the table is better left out.
     """
     billed = _billed(fit)
-    mrr, ways = monthly(fit.table, billed), {}
-    if mrr is None and (borrowed := monthly_with_plans(fit, billed)) is not None:
-        mrr, ways = borrowed
+    mrr, ways = monthly_with_plans(fit, billed)
     if mrr is None:
         return "nothing tells for sure how much is paid a month"
     if are_movements(fit.table) and not is_paid_afterwards(fit, mrr):
