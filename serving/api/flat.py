@@ -19,6 +19,7 @@ from ...training.registry.mlflow_registry import (
     TrainingReport,
     load_champion,
     log_training,
+    present_champion,
 )
 from ...training.registry.promotion import Decision
 from ..company.load_company import settings_of
@@ -169,7 +170,8 @@ def train_table(
     step = counted(progress, "train", None)
     trained = learn_flat(table, kind=model_kind, monotone=flat.monotone, progress=step)
     trained = _with_usual(trained, table)
-    decision = promote_flat(trained, frame, load_champion(uri, "churn"))
+    champion, unread = present_champion(uri, "churn")
+    decision = promote_flat(trained, frame, champion)
     log_training(uri, trained.model, _report(trained, table, flat, decision))
     return FlatTrainResult(
         kind=trained.trial.kind,
@@ -183,7 +185,7 @@ def train_table(
         accounts=len(set(table.ids)),
         churned=len(set(table.ids[table.y == 1])),
         base_rate=trained.model.base_rate,
-        warnings=trained.warnings,
+        warnings=(*filter(None, [unread]), *trained.warnings),
         model=trained.model,
     )
 

@@ -27,8 +27,8 @@ from ...training.model_card import card_markdown, curve_points
 from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import (
     TrainingReport,
-    load_champion,
     log_training,
+    present_champion,
 )
 from ...training.registry.promotion import promote
 from ...training.scorecard.criteria_card import criteria_card
@@ -94,7 +94,8 @@ def trained_of(
     )
     trained = tried_on_the_past(trained, rows, company.tables, company.settings)
     trained = _with_criteria(trained, rows, company)
-    decision = promote(rows, trained.backtest, load_champion(uri, name))
+    champion, unread = present_champion(uri, name)
+    decision = promote(rows, trained.backtest, champion)
     table = trained.backtest.scorers
     whole = table[table["fold"] == "all"].drop(columns="fold")
     shipped = whole[whole["model"] == trained.backtest.kind]
@@ -126,7 +127,7 @@ def trained_of(
         accounts=trained.accounts,
         churned=trained.outcomes,
         base_rate=trained.model.base_rate,
-        warnings=trained.warnings,
+        warnings=(*filter(None, [unread]), *trained.warnings),
         findings=told_aside(company.tables),
         trained=trained,
     )

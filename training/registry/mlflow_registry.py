@@ -40,6 +40,7 @@ __all__ = [
     "load_champion",
     "local_uri",
     "log_training",
+    "present_champion",
     "registered_name",
     "set_alias",
     "store_client",
@@ -154,6 +155,37 @@ def load_champion(tracking_uri: str, target: str, version: str = "champion") -> 
     """
     found = _champion_of(tracking_uri, target, version)
     return None if found is None else found[0]
+
+
+def present_champion(tracking_uri: str, target: str) -> tuple[FittedModel | None, str]:
+    """Return the champion that a new model is compared with, or why there is none to compare.
+
+    Parameters
+    ----------
+    tracking_uri : str
+    target : {"churn", "expansion"}
+
+    Returns
+    -------
+    champion : FittedModel or None
+        None if none was registered yet, or its files cannot be read: nobody can score with such a
+        one, so it does not stand in the way of a new model.
+    unread : str
+        Why it cannot be read; empty where it can, and where there is none.
+
+    Raises
+    ------
+    ArtifactError
+        If the store cannot be reached.
+    ValueError
+        If there is no such target.
+    """
+    if champion_version(tracking_uri, target) is None:
+        return None, ""
+    try:
+        return load_champion(tracking_uri, target), ""
+    except ArtifactError as error:
+        return None, f"The champion of {target} cannot be read and was not compared with: {error}"
 
 
 def champion_files(tracking_uri: str, target: str) -> dict[str, bytes]:

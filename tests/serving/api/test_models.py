@@ -101,3 +101,17 @@ def test_the_command_line_lists_promotes_and_rolls_back(store):
     assert run("promote", "2", "--reason", "seasonal")["aliases"] == ["champion"]
     assert run("promote", "1", "--reason", "the old prices")["number"] == "1"
     assert run("rollback", "--reason", "season over")["number"] == "2"
+
+
+def test_a_champion_that_cannot_be_read_does_not_stand_in_the_way_of_a_new_one(tmp_path):
+    uri = local_uri(tmp_path)
+    learn = {"target": "left", "id": "customer", "tracking": uri, "model_kind": "logistic"}
+    churngrid.train_table(flat_customers(300, seed=5), **learn)
+    (state,) = tmp_path.rglob("fitted/model.json")
+    state.write_text(state.read_text().replace("logistic", "of another layout"))
+    with pytest.raises(ArtifactError):
+        churngrid.load_model("churn", tracking=uri)
+    result = churngrid.train_table(flat_customers(300, seed=6), **learn)
+    assert result.alias == "champion"
+    assert "cannot be read and was not compared with" in result.warnings[0]
+    assert churngrid.load_model("churn", tracking=uri).version == result.version
