@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 import socket
@@ -30,6 +31,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     long = {name for name, item in zip(files, items, strict=True) if "long" in item.keywords}
     long |= {name for name, tests in Counter(files).items() if tests > MANY_TESTS}
     items.sort(key=lambda item: item.nodeid.partition("::")[0] not in long)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: nobody need look through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
+
+
+def pytest_sessionfinish() -> None:
+    """At the end everything goes as ever."""
+    gc.unfreeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -43,6 +43,8 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).parents[3]
+BRIEF_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""To compile Java for a long run costs a brief one more than half of its time."""
 DATES = [day("2025-09-01"), day("2025-11-20")]
 SILENT_FROM = pd.Timestamp("2025-11-05")
 KEYS = ["account_id", "as_of"]
@@ -56,7 +58,10 @@ def spark():
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("Java is not installed")
-    session = local_session(threads=2, memory_mb=1024)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JDK_JAVA_OPTIONS", BRIEF_JAVA)
+        session = local_session(threads=2, memory_mb=1024)
+    session.conf.set("spark.sql.shuffle.partitions", "2")
     yield session
     session.stop()
 

@@ -43,7 +43,7 @@ def learned(request):
     company = replace(company, config=replace(company.config, settings=quarters))
     lesson = lesson_of(dataset_of(company, None), "churn")
     model = fit_candidate(model_named("boosted"), lesson)
-    return lesson.X.iloc[:: max(1, len(lesson.X) // 200)], model, lesson.monotone
+    return lesson.X.iloc[:: max(1, len(lesson.X) // 100)], model, lesson.monotone
 
 
 @pytest.mark.long
