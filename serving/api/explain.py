@@ -47,8 +47,8 @@ def explain(
         Where ``score`` stored its results: bands that hold for a second reading and the reasons of
         open plays come from there, so that this tells what the list says. By default the folder
         ``churngrid-results`` or ``results`` in the working folder, beside the settings or the data.
-        Where that holds no earlier date, the two readings before are computed again from the data,
-        a month apart, and the story says so.
+        Where that holds neither the date nor an earlier one, the two readings before are computed
+        again from the data, a month apart, and the story says so.
     since : str, optional
         A date: changes are told against the newest stored scoring on or before it; by default
         against the last one.
@@ -76,7 +76,7 @@ def explain(
     history = History.of(store)
     day = resolve_as_of(company.tables, as_of)
     earlier, note = earlier_of(store, day, since), ""
-    if not history.reaches_before(day):
+    if not history.reaches(day):
         history, note = _computed_again(company, day, tracking, model, history)
     scored = scored_of(company, as_of, tracking, model, history, progress)
     return told_story(scored, account, earlier, history_note=note)

@@ -7,7 +7,7 @@ import pytest
 
 import churngrid
 from churngrid.demo import build_company
-from churngrid.serving.results.stores import results_beside
+from churngrid.serving.results.stores import open_store, results_beside
 
 DATES = ("2025-10-31", "2025-11-30", "2025-12-31")
 
@@ -41,6 +41,17 @@ def test_the_story_is_that_of_the_list(data, stored):
     assert story.drivers["text"].tolist() == own["text"].tolist()
     assert story.as_dict()["notes"] == []
     assert "No earlier results" not in story.text()
+
+
+def test_the_first_list_is_told_as_it_stands(data, stored):
+    out, _ = stored
+    listed = open_store(out).read("scores", as_of=pd.Timestamp(DATES[0], tz="UTC"))
+    account = listed["account_id"].iloc[0]
+    story = churngrid.explain(data, account=account, as_of=DATES[0], model="none", results=out)
+    row = listed.set_index("account_id").loc[account]
+    assert story.account["state_hash"] == row["state_hash"]
+    assert story.account["health_band"] == row["health_band"]
+    assert "were computed again" not in story.text()
 
 
 def test_without_results_the_readings_before_are_computed_again(
