@@ -41,7 +41,7 @@ class FolderSource:
         self.label = f"folder {str(folder)!r}"
         self._known: dict[Path, _File] = {}
         self._books: dict[Path, FrameSource] = {}
-        self._files: dict[str, list[_File | _Sheet]] = {}
+        self._files: dict[str, list[_Part]] = {}
         names = [spec.name for spec in TABLES]
         for name, paths in tables_in(folder, names, self._columns_of).items():
             for table, files in self._tables(name, paths).items():
@@ -106,18 +106,27 @@ class FolderSource:
             self._books[path] = workbook_source(path)
         return self._books[path]
 
-    def _columns_of(self, path: Path) -> list[str]:
-        """Return the column names of a file; of a workbook those of all sheets."""
-        if path.suffix.lower() == ".xlsx":
-            book = self._book(path)
-            return [column for sheet in book.names() for column in book.columns(sheet)]
-        return self._file(path).columns
+    def _columns_of(self, path: Path) -> list[str] | None:
+        """Return the column names of a file, of a workbook those of all sheets; None if broken.
 
-    def _tables(self, name: str, paths: list[Path]) -> "dict[str, list[_File | _Sheet]]":
+        A broken file blocks no other: it is an error as soon as something is read from it.
+        """
+        try:
+            if path.suffix.lower() != ".xlsx":
+                return self._file(path).columns
+            book = self._book(path)
+        except SchemaError:
+            return None
+        return [column for sheet in book.names() for column in book.columns(sheet)]
+
+    def _tables(self, name: str, paths: list[Path]) -> "dict[str, list[_Part]]":
         """Return the tables of some files: that of their name, or every sheet of a workbook."""
         if not all(path.suffix.lower() == ".xlsx" for path in paths):
             return {name: [self._file(path) for path in paths]}
-        books = [(path, self._book(path)) for path in paths]
+        try:
+            books = [(path, self._book(path)) for path in paths]
+        except SchemaError as error:
+            return {name: [_Broken(paths[0], error)]}
         if all(len(book.names()) == 1 for _, book in books):
             return {name: [_Sheet(path, book, book.names()[0]) for path, book in books]}
         return {
@@ -209,6 +218,30 @@ class _Sheet:
     def pieces(self, columns: tuple[str, ...]) -> Iterator[RawTable]:
         """Yield those of some columns that the sheet has, as one piece."""
         yield self.read(columns)
+
+
+class _Broken:
+    """A workbook that cannot be opened: an error where it is asked for, and nowhere else."""
+
+    def __init__(self, path: Path, error: SchemaError) -> None:
+        self.path = path
+        self._error = error
+
+    @property
+    def columns(self) -> list[str]:
+        """Raise what is wrong with the file."""
+        raise self._error
+
+    def read(self, columns: tuple[str, ...]) -> RawTable:
+        """Raise what is wrong with the file."""
+        raise self._error
+
+    def pieces(self, columns: tuple[str, ...]) -> Iterator[RawTable]:
+        """Raise what is wrong with the file."""
+        raise self._error
+
+
+_Part = _File | _Sheet | _Broken
 
 
 def workbook_source(path: Path) -> FrameSource:

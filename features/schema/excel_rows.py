@@ -94,7 +94,17 @@ def _check_size(path: Path, bounds: ExcelBounds) -> None:
         )
 
 
+_LOCKED = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How workbooks of before 2007 begin, and those that a password locks."""
+
+
 def _unreadable(path: Path, error: Exception) -> SchemaError:
+    with path.open("rb") as file:
+        if file.read(len(_LOCKED)) == _LOCKED:
+            return SchemaError(
+                f"{path.name}: locked by a password, or of an Excel before 2007: save it anew as "
+                ".xlsx without a password."
+            )
     reason = str(error).strip().partition("\n")[0][:120] or type(error).__name__
     return SchemaError(f"{path.name}: not an Excel file that can be read: {reason}.")
 

@@ -3,10 +3,12 @@
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...features.addresses import is_address, public_address
 from ...features.errors import SchemaError
+from ...features.ingest.files.table_names import file_stem
 from ...features.ingest.propose.proposal import Proposal
 from ...features.ingest.propose.propose import propose
 from ...features.ingest.propose.settings_text import mapping_of
@@ -21,6 +23,9 @@ from .check import check
 
 __all__ = ["init"]
 
+_BELOW = "churngrid"
+"""Where the files go if the folder itself holds the data."""
+
 
 def init(
     folder: str | Path, *, data: Data | None = None, presets: Sequence[str] | None = None
@@ -30,7 +35,8 @@ def init(
     Parameters
     ----------
     folder : str or Path
-        Made if missing; nothing in it is replaced.
+        Made if missing; nothing in it is replaced. If it holds tables and no settings, and no data
+        is named, its tables are the data, and the files go into ``churngrid`` below it.
     data : path, URL or dict of DataFrame, optional
         Propose how these tables are read, record where they are, hold them against the contract
         at once, and ask about their accounts.
@@ -55,11 +61,17 @@ def init(
     ...     sorted(path.name for path in init(f"{folder}/mine").written)[:3]
     ['churngrid.yaml', 'maturity.yaml', 'playbook.yaml']
     """
+    home = Path(folder)
+    notes: tuple[str, ...] = ()
+    if data is None and _holds_tables(home):
+        data, home = home, home / _BELOW
+        notes = (f"The tables of {str(data)!r} were read; the settings are in {str(home)!r}.",)
     if presets and data is None:
         raise SchemaError("Presets say how your data is read; name it with `--from DATA`.")
     proposal = propose(data, presets) if data is not None else None
+    if proposal is not None:
+        proposal = replace(proposal, notes=(*notes, *proposal.notes))
     mapping = mapping_of(proposal) if proposal else {}
-    home = Path(folder)
     files = starter_files(proposal, _recorded(data, home), accounts_to_ask(data, mapping))
     for name in files:
         if (home / name).exists():
@@ -70,6 +82,13 @@ def init(
         return InitResult(written, next=_command(home, "check DATA"))
     checked, problem = _checked(data, home, proposal)
     return InitResult(written, proposal, checked, problem, _next(home, data, proposal, checked))
+
+
+def _holds_tables(folder: Path) -> bool:
+    """Say whether a folder has files of tables, and was not made by this very command."""
+    if not folder.is_dir() or (folder / SETTINGS_NAME).exists():
+        return False
+    return any(file_stem(path) and path.is_file() for path in folder.iterdir())
 
 
 def _recorded(data: Data | None, folder: Path) -> str | None:

@@ -67,7 +67,8 @@ def init(
 ) -> None:
     """Write settings, scorecard, rubric and playbook to edit.
 
-    With DATA: propose how its tables are read, check it at once, and say what comes next.
+    With DATA, or if DIR holds tables itself: propose how they are read, check them at once, and say
+    what comes next. If DIR holds the tables, the files go into DIR/churngrid.
     The exit code is 1 if nothing could be read.
     """
     with talking(as_json=as_json, quiet=quiet, debug=debug) as talk:

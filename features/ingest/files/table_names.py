@@ -35,6 +35,13 @@ _ALIKE = 0.5
 """Share of the columns that files of one table have in common at least."""
 
 
+_SETTINGS = "churngrid.yaml"
+"""A folder below that has one holds settings, a questionnaire and results, and no tables."""
+
+ColumnsOf = Callable[[Path], Iterable[str] | None]
+"""Column names of a file; None where it is broken."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A file, the folder of the system it came from, and what it may be a part of."""
@@ -88,9 +95,7 @@ def is_table_file(path: str | Path) -> bool:
     return file_stem(Path(path)) is not None and not Path(path).is_dir()
 
 
-def tables_in(
-    folder: Path, known: Iterable[str], columns_of: Callable[[Path], Iterable[str]]
-) -> dict[str, list[Path]]:
+def tables_in(folder: Path, known: Iterable[str], columns_of: ColumnsOf) -> dict[str, list[Path]]:
     """Sort the files of a folder into tables.
 
     Parameters
@@ -116,7 +121,7 @@ def tables_in(
     found: list[_Found] = []
     names = frozenset(known)
     for entry in sorted(folder.iterdir()):
-        if _NOTE.match(entry.name):
+        if _NOTE.match(entry.name) or _holds(entry, folder) or (entry / _SETTINGS).is_file():
             continue
         if entry.is_dir():
             name = file_stem(entry) or entry.name
@@ -131,15 +136,18 @@ def tables_in(
     return {**tables, **_named(_series(found, columns_of), tables)}
 
 
+def _holds(entry: Path, folder: Path) -> bool:
+    """Say whether an entry is a link to its own folder or one around it: a circle."""
+    return entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve())
+
+
 def _files_below(folder: Path) -> list[Path]:
     """Return the files of a folder, less the notes that writers keep for themselves."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and file_stem(path)]
     return [path for path in files if not any(map(_NOTE.match, path.relative_to(folder).parts))]
 
 
-def _is_one_table(
-    name: str, parts: list[Path], columns_of: Callable[[Path], Iterable[str]]
-) -> bool:
+def _is_one_table(name: str, parts: list[Path], columns_of: ColumnsOf) -> bool:
     """Say whether the files of a folder are parts of one table, and not tables of one system."""
     stems = [file_stem(part) or "" for part in parts]
     if all(_PART.match(stem) or _without_period(stem).lower() == name.lower() for stem in stems):
@@ -149,14 +157,14 @@ def _is_one_table(
     return _are_alike(parts, columns_of)
 
 
-def _are_alike(parts: list[Path], columns_of: Callable[[Path], Iterable[str]]) -> bool:
-    first, *others = ({*columns_of(part)} for part in parts)
+def _are_alike(parts: list[Path], columns_of: ColumnsOf) -> bool:
+    # A broken file is a part of what its name says, so that its table is known to be broken.
+    told = (columns_of(part) for part in parts)
+    first, *others = [set(columns) for columns in told if columns is not None] or [set()]
     return all(len(first & one) >= _ALIKE * max(len(first | one), 1) for one in others)
 
 
-def _series(
-    found: list[_Found], columns_of: Callable[[Path], Iterable[str]]
-) -> dict[tuple[str, str], list[Path]]:
+def _series(found: list[_Found], columns_of: ColumnsOf) -> dict[tuple[str, str], list[Path]]:
     """Put the files of months and the numbered files of one table together."""
     groups: dict[tuple[str, str], list[_Found]] = {}
     for one in found:

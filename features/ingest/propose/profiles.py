@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrays.plain_text import as_text
+from ...errors import SchemaError
 from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
 from ..lookups import domains_of
@@ -214,6 +215,8 @@ class TableProfile:
         Names that several columns have, so that none of these is looked at.
     by_quarter : bool
         Whether the columns below each other are of quarters.
+    broken : str
+        Why it cannot be read; empty where it can.
     """
 
     name: str
@@ -223,6 +226,7 @@ class TableProfile:
     is_long: bool = False
     repeated: tuple[str, ...] = ()
     by_quarter: bool = False
+    broken: str = ""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -250,20 +254,23 @@ def profiles_of(source: Source) -> dict[str, TableProfile]:
     Returns
     -------
     dict of str to TableProfile
-        Only the first part of a large table is looked at.
-
-    Raises
-    ------
-    SchemaError
-        If a table cannot be read.
+        Only the first part of a large table is looked at. A table that cannot be read has no
+        columns, and says why.
     """
     return {name: _table(source, name) for name in source.names()}
 
 
 def _table(source: Source, name: str) -> TableProfile:
+    try:
+        return _looked_at(source, name)
+    except SchemaError as error:
+        return TableProfile(name, 0, broken=str(error))
+
+
+def _looked_at(source: Source, name: str) -> TableProfile:
     times = Counter(source.columns(name))
     columns = tuple(column for column, count in times.items() if count == 1)
-    piece = next(iter(source.pieces(name, columns)), None)
+    piece = next(iter(source.pieces(name, columns)), None) if columns else None
     months = month_names(columns)
     is_long = 2 * len(months) > len(columns)
     piece = long_form(piece) if piece is not None and is_long else piece

@@ -116,11 +116,14 @@ class Unread:
     columns : tuple of str
         Empty for the whole table.
     why : str
+    broken : bool
+        Whether it could not even be opened.
     """
 
     table: str
     columns: tuple[str, ...] = ()
     why: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,10 +94,12 @@ def proposal_for(
     -------
     Proposal
     """
+    broken = _broken(tables)
+    tables = {name: table for name, table in tables.items() if not table.broken}
     rows = {name: table.rows for name, table in tables.items()}
     flat = _flat(tables)
     if flat is not None and not systems:
-        return Proposal(flat=flat, rows=rows, notes=(_flat_note(*flat),))
+        return Proposal(flat=flat, rows=rows, notes=(_flat_note(*flat),), unread=broken)
     known = _known(tables, systems)
     joined = join_accounts(known, tables)
     accounts = _accounts(tables, joined)
@@ -115,7 +117,7 @@ def proposal_for(
     parts = tuple(with_dates_decided(part, tables) for part in parts)
     return Proposal(
         parts=parts,
-        unread=tuple(_unread(tables, parts, reasons | passed_over | aside)),
+        unread=(*broken, *_unread(tables, parts, reasons | passed_over | aside)),
         own_numbers=tuple(_own_numbers(tables, parts, accounts)),
         currency=currency_of(tables, parts),
         notes=(
@@ -127,6 +129,15 @@ def proposal_for(
         ),
         rows=rows,
     )
+
+
+def _broken(tables: Mapping[str, TableProfile]) -> tuple[Unread, ...]:
+    """Return the tables that cannot be opened, which keep no other from being read."""
+    found = {name: table.broken.rstrip(". ") for name, table in tables.items() if table.broken}
+    if found and len(found) == len(tables):
+        raise SchemaError(f"{next(iter(found.values()))}.")
+    advice = "mend it or take it away, and run `init` into another folder to have it read"
+    return tuple(Unread(name, why=f"{why}; {advice}", broken=True) for name, why in found.items())
 
 
 def _known(tables: Mapping[str, TableProfile], systems: Sequence[str] | None) -> list[Recognised]:

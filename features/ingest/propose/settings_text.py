@@ -73,12 +73,18 @@ def settings_text(proposal: Proposal) -> str:
             head, *rest = _lines(part, "        ")
             lines += [f"      # {_said(part, rows)}", f"      - {head.strip()}", *rest]
     for name in _left_alone(proposal):
-        lines += [f"  # {name}: has the name of a table of the contract, and is none", f"  {name}:"]
-        lines += ["    skip: true"]
+        lines += _comment(f"{name}: {_why_alone(name, proposal)}", "  ")
+        lines += [f"  {name}:", "    skip: true"]
     lines += _offered(proposal.own_numbers)
     lines += _decisions(proposal)
     lines += _not_read(proposal.unread, rows)
     return "\n".join(lines) + "\n"
+
+
+def _why_alone(name: str, proposal: Proposal) -> str:
+    if any(entry.table == name and entry.broken for entry in proposal.unread):
+        return "cannot be read, see below; once it is mended, take away these two lines"
+    return "has the name of a table of the contract, and is none"
 
 
 def _entry(part: Part) -> dict[str, Any]:
