@@ -58,3 +58,10 @@ def test_rates_are_stored_and_read_back_and_what_rises_is_refused():
     stored["late"]["still_open"] = [[1, 2]]
     with pytest.raises(ValidationError, match="must not rise"):
         BookRates.from_state(stored)
+
+
+def test_counts_that_do_not_belong_together_are_refused():
+    stored = BookRates(late=SEEN).to_state()
+    stored["late"]["renewals"] = []
+    with pytest.raises(ValidationError, match=r"`still_open` must have equal lengths"):
+        BookRates.from_state(stored)
