@@ -11,6 +11,10 @@ PARTS = ("features", "training", "serving", "demo")
 WITHOUT_WORDS = {
     ("training/registry/artifact.py", "str(error)"): "passes on the words of what it wraps",
     ("training/models/booster_text.py", "f'tree {number}: {error}'"): "says in which tree",
+    (
+        "features/ingest/propose/propose.py",
+        "f'{next(iter(found.values()))}.'",
+    ): "passes on why nothing at all can be opened",
 }
 """Raises whose message has no words of its own, and what they say instead."""
 

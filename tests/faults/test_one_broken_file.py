@@ -85,3 +85,10 @@ def test_a_folder_of_broken_files_alone_is_refused(tmp_path):
     (tmp_path / "tickets.csv").write_bytes(b"")
     with pytest.raises(SchemaError, match=r"tickets\.csv"):
         propose(tmp_path)
+
+
+def test_a_locked_workbook_and_nothing_else_is_told_with_the_next_step(tmp_path):
+    (tmp_path / "budget.xlsx").write_bytes(LOCKED)
+    told = r"budget\.xlsx: locked by a password, or of an Excel before 2007: save it anew"
+    with pytest.raises(SchemaError, match=told):
+        propose(tmp_path)
