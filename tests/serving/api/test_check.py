@@ -16,13 +16,13 @@ DATE = "2025-11-01"
 
 @pytest.fixture(scope="module")
 def company():
-    return build_company(220, seed=5).tables
+    return build_company(130, months=27, seed=5).tables
 
 
 @pytest.fixture(scope="module")
 def few():
     """Accounts enough where it matters only that something is scored."""
-    return build_company(24, months=20, seed=5).tables
+    return build_company(14, months=14, seed=5).tables
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ DATES = ("2025-10-31", "2025-11-30", "2025-12-31")
 
 @pytest.fixture(scope="module")
 def data():
-    return build_company(60, months=30, seed=9).tables
+    return build_company(24, months=22, seed=9).tables
 
 
 @pytest.fixture(scope="module")

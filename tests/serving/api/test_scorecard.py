@@ -29,7 +29,7 @@ NAMES = [criterion.name for criterion in CRITERIA]
 
 @pytest.fixture(scope="module")
 def company():
-    return build_company(200, seed=5).tables
+    return build_company(120, months=24, seed=5).tables
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def validation(company):
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("company")
-    write_company(folder / "data", accounts=200, seed=5)
+    write_company(folder / "data", accounts=120, months=24, seed=5)
     return folder / "data"
 
 
@@ -70,7 +70,7 @@ def test_only_closed_dates_count(validation, company):
     # No decision is certain before its term has ended, a week and the grace later.
     assert validation.last + pd.Timedelta(days=7 + 30) <= pd.Timestamp(newest, tz="UTC")
     assert validation.first < validation.last
-    assert 0 < validation.churned < validation.accounts <= 200
+    assert 0 < validation.churned < validation.accounts <= 120
 
 
 def test_surprises_are_green_churned_accounts_and_the_largest_come_first(validation):
