@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ..arrays.plain_text import Mask, as_text, pickable, to_mask
 from ..schema.table_mapping import TableMapping
+from .forms.column_forms import told
 from .forms.words import spellings
 from .formulas import computed
 from .lookups import answers_of, looked_up
@@ -199,7 +200,7 @@ def _selected(raw: RawTable, mapping: TableMapping) -> RawTable:
     for column, values in mapping.but_not.items():
         keep &= ~_one_of(raw.table[column], values)
     if mapping.filled is not None:
-        keep &= to_mask(pc.is_valid(as_text(raw.table[mapping.filled])[0]))
+        keep &= to_mask(pc.is_valid(told(raw.table[mapping.filled])))
     if keep.all():
         return raw
     kept = replace(raw, table=raw.table.filter(pa.array(keep)), rows=raw.rows.kept(keep))

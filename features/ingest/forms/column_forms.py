@@ -21,7 +21,7 @@ from ...arrays.time_grid import DAY_US
 from .date_forms import DATE_FORMS, NUMERIC_FORMS, DateForm, Moments, NumericForm, read_dates
 from .number_forms import NUMBER_FORMS, NumberForm, bare_numerals, read_numbers
 
-__all__ = ["FORM_NAMES", "PLAIN", "ColumnForm", "FormEvidence", "form_of"]
+__all__ = ["FORM_NAMES", "PLAIN", "ColumnForm", "FormEvidence", "form_of", "told"]
 
 Kind = Literal["time", "number"]
 Form = DateForm | NumericForm | NumberForm
@@ -99,6 +99,27 @@ PLAIN: Mapping[str, ColumnForm] = {
     "number": ColumnForm("number", NUMBER_FORMS[:1]),
 }
 """How a column is read whose values look as machines write them."""
+
+
+def told(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return values as text, without the words and marks that stand where there is none.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of any type, shape (n_rows,)
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of string, shape (n_rows,)
+
+    Examples
+    --------
+    >>> told(pa.chunked_array([["2025-01-05", "-", "N/A", ""]])).to_pylist()
+    ['2025-01-05', None, None, None]
+    """
+    text = as_text(values)[0]
+    said = pc.utf8_lower(pc.utf8_trim_whitespace(text))
+    return pc.if_else(pc.is_in(said, value_set=_PLACEHOLDERS), None, text)
 
 
 def form_of(values: pa.ChunkedArray, kind: str, wanted: str | None = None) -> ColumnForm:

@@ -13,6 +13,7 @@ from ...arrays.plain_text import as_text
 from ...errors import SchemaError
 from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
+from ..forms.column_forms import told
 from ..lookups import domains_of
 from ..raw_rows import Source
 from ..reshape.month_columns import MONTH, VALUE, are_quarters, long_form, month_names
@@ -274,7 +275,7 @@ def _looked_at(source: Source, name: str) -> TableProfile:
     months = month_names(columns)
     is_long = 2 * len(months) > len(columns)
     piece = long_form(piece) if piece is not None and is_long else piece
-    table = pa.table({}) if piece is None else piece.table.slice(0, MOST_ROWS)
+    table = pa.table({}) if piece is None else _told(piece.table.slice(0, MOST_ROWS))
     words = _bare_words(table.column_names)
     if is_long:
         words |= {
@@ -285,6 +286,16 @@ def _looked_at(source: Source, name: str) -> TableProfile:
     repeated = tuple(column for column, count in times.items() if count > 1)
     by_quarter = is_long and are_quarters(months)
     return TableProfile(name, table.num_rows, found, table, is_long, repeated, by_quarter)
+
+
+def _told(table: pa.Table) -> pa.Table:
+    """Take away the marks that stand where there is no value, such as a dash for a day."""
+    columns = [told(column) if _is_text(column.type) else column for column in table.columns]
+    return pa.table(columns, names=table.column_names)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _said_of_all(names: Iterable[str]) -> tuple[str, ...]:

@@ -181,3 +181,16 @@ def test_contracts_of_those_who_left_on_an_untold_day_are_left_out():
     contracts = frame(Customer=NAMES, Start=STARTS, End=ENDS, ARR=MONEY, Cancelled=flag)
     tables, _ = read({"contracts": contracts})
     assert tables["contracts"].num_rows == 7
+
+
+@pytest.mark.parametrize("mark", ["-", "n/a", "--", "none"])
+def test_a_mark_where_there_is_no_day_is_no_day(mark):
+    gone = ["2025-03-14"] + [mark] * 7
+    columns = {"Subscription ID": [f"S{n}" for n in range(8)], "Customer": NAMES, "MRR": MONEY}
+    tables, _ = read({"subscriptions": frame(**columns, Start__Date=STARTS, Churn__Date=gone)})
+    ends = numbers(tables, "subscription_items", "effective_to")
+    assert [end is not None for end in ends] == [True, *[False] * 7]
+    assert tables["contract_events"].num_rows == 1
+    assert not any(
+        found.table == "contract_events" and found.quarantined for found in tables.findings
+    )
