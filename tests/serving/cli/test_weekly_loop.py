@@ -63,7 +63,12 @@ def _wait_until_up(url, process):
 
 @pytest.fixture
 def week(server, tmp_path, monkeypatch):
-    """Run a command as a scheduler does: one document on standard output, and an exit code."""
+    """Run a command as a scheduler does: one document on standard output, and an exit code.
+
+    The server is that of all tests here; what one of them registers is not there for the next.
+    """
+    from mlflow import MlflowClient
+
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
 
@@ -72,7 +77,10 @@ def week(server, tmp_path, monkeypatch):
         assert ended.exit_code == code, ended.output
         return document(ended)
 
-    return done
+    yield done
+    client = MlflowClient(server, server)
+    for model in client.search_registered_models():
+        client.delete_registered_model(model.name)
 
 
 def known_before(data, since):
