@@ -182,6 +182,9 @@ class Success(Declared):
     surprise_arr_share : float
         Share (0-1) of the churned ARR that stood in the high band ``surprise_days`` before the
         decision; at most so much.
+    red_lead_days : float
+        Days from the first reading in the low band to the decision, the mean over the churned
+        accounts that had one in the year before it; at least so many.
     warned_days : (int, int)
         Fewest and most days before the decision.
     surprise_days : int
@@ -194,6 +197,7 @@ class Success(Declared):
     warned_arr_share: float = Field(default=2 / 3, ge=0, le=1)
     green_share: float = Field(default=0.8, ge=0, le=1)
     surprise_arr_share: float = Field(default=1 / 3, ge=0, le=1)
+    red_lead_days: float = Field(default=60.0, gt=0)
     warned_days: tuple[Days, Days] = (60, 90)
     surprise_days: Days = 90
     fewest_churned: int = Field(default=20, ge=2)

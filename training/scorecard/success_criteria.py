@@ -28,6 +28,8 @@ _COVERAGE = (0.025, 0.975)
 _N_BOOT = 1_000
 # The newest reading at least so many days before a decision is looked for over one month more.
 _REACH_DAYS = 31
+# A red reading of longer ago than so many days warned of something else.
+_WARNS_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,15 @@ CRITERIA = (
         at_least=False,
         meaning="churned ARR that was still green shortly before",
         evidence="foreseeable_arr",
+    ),
+    Criterion(
+        name="red_lead_days",
+        part="red_days",
+        whole="turned_red",
+        at_least=True,
+        meaning="days from the first red reading to the decision, of churned accounts that had one",
+        evidence="decided",
+        nothing="no churned account was red before its decision",
     ),
 )
 
@@ -273,6 +284,7 @@ def _sums(book: pd.DataFrame, bands: Bands, success: Success) -> pd.DataFrame:
     parts.append(_decisions(warned, warned["chs"] < bands.high, ("warned", "decided")))
     late = _before(book, success.surprise_days, success.surprise_days + _REACH_DAYS)
     parts.append(_decisions(late, late["chs"] >= bands.high, ("surprise", "foreseeable")))
+    parts.append(_first_reds(book, bands))
     return pd.concat(parts, axis=1).fillna(0.0)
 
 
@@ -282,6 +294,15 @@ def _decisions(readings: pd.DataFrame, hit: pd.Series, names: tuple[str, str]) -
     columns = {part: hit * 1.0, whole: hit * 0.0 + 1.0}
     columns |= {f"{part}_arr": hit * arr, f"{whole}_arr": arr}
     return pd.DataFrame(columns, index=readings.index).groupby(readings["parent"]).sum()
+
+
+def _first_reds(book: pd.DataFrame, bands: Bands) -> pd.DataFrame:
+    """Count the decisions that a red reading came before, and the days from the first one."""
+    days = (book["decided_at"] - book["as_of"]).dt.days
+    red = book["churned"].eq(1) & (book["chs"] < bands.medium) & days.between(0, _WARNS_DAYS)
+    first = book.assign(red_days=days.astype(float), turned_red=1.0)[red].sort_values("as_of")
+    first = first.drop_duplicates(["account_id", "decided_at"])
+    return first.groupby("parent")[["red_days", "turned_red"]].sum()
 
 
 def _drawn(sums: pd.DataFrame, seed: int) -> pd.DataFrame:

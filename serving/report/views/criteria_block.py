@@ -14,8 +14,8 @@ __all__ = ["criteria_block"]
 _TITLE = "Which criteria the scorecard fails"
 _ORDER = ("fail", "not enough evidence", "pass")
 _VERDICTS = {"fail": "fails", "pass": "holds", "not enough evidence": "not enough evidence"}
-_TIMES = ("red_band_lift",)
-"""Criteria that are a multiple; the others are shares."""
+_WRITTEN = {"red_band_lift": "{:.1f} times", "red_lead_days": "{:.0f} days"}
+"""How criteria are written that are no shares."""
 
 
 def criteria_block(criteria: pd.DataFrame) -> Block:
@@ -71,7 +71,8 @@ def _figure(row: Mapping[Any, Any], name: str) -> str:
     value = float(row[name])
     if math.isnan(value):
         return "unknown"
-    return f"{value:.1f} times" if row["criterion"] in _TIMES else percent(value)
+    written = _WRITTEN.get(row["criterion"])
+    return percent(value) if written is None else written.format(value)
 
 
 def _why(row: Mapping[Any, Any]) -> str:

@@ -71,6 +71,19 @@ def test_warned_are_those_below_green_in_good_time():
     assert found(PAPER)["warned_arr_share"].value == pytest.approx(0.3)
 
 
+def test_the_lead_of_a_warning_goes_from_the_first_red_reading_of_a_year():
+    # a was red 80 days before; n turned red 300 and again 20 days before, and was red once more
+    # longer ago than a year; m was red only on the day. b and c never were.
+    longer = book(
+        *(reading("n", chs, before=days) for chs, days in [(9, 400), (9, 300), (70, 90), (9, 20)]),
+        reading("m", 30.0, before=0),
+    )
+    told = found(pd.concat([PAPER, longer], ignore_index=True))["red_lead_days"]
+    assert told.value == pytest.approx((80 + 300 + 0) / 3)
+    calm = found(PAPER[PAPER["account_id"] != "a"])["red_lead_days"]
+    assert (calm.verdict, calm.why) == ("fail", "no churned account was red before its decision")
+
+
 def test_green_is_counted_over_the_whole_book():
     # c twice, e to h and l, of 12 readings with a score.
     assert found(PAPER)["green_share"].value == pytest.approx(7 / 12)
