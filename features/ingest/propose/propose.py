@@ -10,7 +10,7 @@ from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .columns import match_columns
 from .completions.completed import completed
-from .completions.contracts import departed, events_of_ended
+from .completions.endings import departed, events_of_ended
 from .completions.parts import left_out
 from .groups import by_group
 from .joining import Joined, join_accounts

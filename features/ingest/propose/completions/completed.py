@@ -15,15 +15,12 @@ from ...coerce import read_column
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
+from ..roles import role_of
 from ..vocabulary import DESK_ROLES, OWN_STAFF, SURVEYS, TYPES, admitted
 from ..words import ends_with
-from .contracts import (
-    HAPPENED,
-    contract_events_part,
-    contracts_part,
-    is_of_leavers,
-    items_part,
-)
+from .contracts import contracts_part
+from .endings import contract_events_part, is_of_leavers
+from .items import items_part
 from .parts import first_named, part_of, plain_part
 
 __all__ = ["completed"]
@@ -33,6 +30,16 @@ _LINE_AMOUNTS = (
     *("line total", "line amount", "line net amount", "net amount", "amount", "total price"),
     *("extended price", "total", "line item amount", "subtotal"),
 )
+_HAPPENED = frozenset(
+    words
+    for table, column in (
+        *(("tickets", "created_at"), ("invoices", "issued_at"), ("usage_events", "occurred_at")),
+        *(("usage_daily", "date"), ("activities", "occurred_at")),
+    )
+    for words in role_of(table).column_words[column]
+)
+"""Names of times at which something happened, and which lie in no future."""
+
 _GONE = ("deleted", "spam", "trash")
 _NPS_MOST, _CSAT_MOST = 10, 5
 
@@ -106,7 +113,7 @@ def _undated(fit: Fit) -> dict[str, Take]:
     newest: list[str] = []
     for table in fit.accounts.tables.values():
         for column in table.filled:
-            if column.words in HAPPENED and column.reads_as("time"):
+            if column.words in _HAPPENED and column.reads_as("time"):
                 moments = read_column(Column("t", "time"), table.looked_at[column.name]).column
                 last = pc.max(moments).as_py()
                 newest += [f"{last:%Y-%m-%d}"] if last else []

@@ -1,0 +1,120 @@
+"""What was bought for which time and what is paid for it a month, as sources have it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from ....arrays.plain_text import as_text
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ...reshape.month_columns import VALUE
+from ..columns import match_columns
+from ..money import Billed
+from ..profiles import TableProfile
+from ..proposal import Part, Take
+from ..recognise import Fit
+from ..roles import role_of
+from ..sheets import gone_without_day
+from ..vocabulary import NEVER_BEGAN, admitted
+from .borrowed import monthly_with_plans
+from .endings import end_by_status, end_of
+from .movements import are_movements, is_paid_afterwards
+from .naming import name_items
+from .parts import part_of, status_of
+from .superseded import without_superseded
+
+__all__ = ["items_part"]
+
+
+def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    """Return what was bought for which time, from rows, months or deals that were won.
+
+    Parameters
+    ----------
+    fit : Fit
+    takes : dict of str to Take
+        By canonical column; changed.
+
+    Returns
+    -------
+    Part or str
+        Or why the table is better left out.
+    """
+    billed = _billed(fit)
+    mrr, ways = monthly_with_plans(fit, billed)
+    if mrr is None:
+        return "nothing tells for sure how much is paid a month"
+    if are_movements(fit.table) and not is_paid_afterwards(fit, mrr):
+        return "its amounts are changes, and none says what is paid afterwards"
+    takes["mrr"] = mrr
+    takes.pop("effective_to", None)
+    end, month = end_of(fit.table), _month_of_snapshots(fit, takes)
+    over = end_by_status(fit.table) if end is None else None
+    if end is not None:
+        takes["effective_to"] = Take("effective_to", end.name)
+    elif over is not None:
+        takes["effective_to"] = over
+    elif month is not None:
+        months, called = (3, "quarter") if fit.table.by_quarter else (1, "month")
+        why = f"a row a {called}: a customer without a row in a {called} has left"
+        formula = f"moment({month}) + interval {months} month"
+        takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
+    if not name_items(fit, takes, by_month=month is not None):
+        return "it has several rows an account and day, and no column tells what each is for"
+    for name in ("unit_price", "contract_id"):
+        takes.pop(name, None)
+    status = status_of(fit.table)
+    never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
+    left_out_ = {status.name: never} if status and never else {}
+    if "effective_to" not in takes and _are_named(fit, takes):
+        left_out_ |= gone_without_day(fit.table)
+    zeros = _zeros(fit.table) if fit.table.is_long else ()
+    part = part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
+    return without_superseded(replace(part, beside=ways), fit)
+
+
+def _are_named(fit: Fit, takes: Mapping[str, Take]) -> bool:
+    """Say whether each row is another item, and none an earlier state of one."""
+    item = takes.get("item_id")
+    key = fit.table.columns.get(item.source) if item is not None else None
+    return key is not None and key.unique
+
+
+def _zeros(table: TableProfile) -> tuple[str, ...]:
+    """Return how months without an amount are written."""
+    values = table.columns[VALUE].looked_at
+    return tuple(value for value in values if value.strip().strip("-").strip("0") in {"", ".", ","})
+
+
+def _month_of_snapshots(fit: Fit, takes: Mapping[str, Take]) -> str | None:
+    """Return the month, quoted, where a table repeats what is paid month by month."""
+    start, way = takes.get("effective_from"), fit.way
+    if start is None or not start.source or way is None or way.hops:
+        return None
+    rows = fit.table.looked_at
+    moments = read_column(Column("t", "time"), rows[start.source]).column
+    first_days = pc.all(pc.equal(pc.day(moments), 1)).as_py()
+    repeated = 2 * len(fit.table.columns[way.column].values) <= len(rows)
+    name = start.source.replace('"', '""')
+    return f'"{name}"' if first_days and repeated else None
+
+
+def _billed(fit: Fit) -> Billed | None:
+    """Return what the accounts of a table of subscriptions are invoiced, if a table tells."""
+    if fit.way is None or fit.way.hops:
+        return None
+    role = role_of("invoices")
+    for table in fit.accounts.tables.values():
+        way = fit.accounts.way_from(table.name)
+        if table is fit.table or table.words not in role.noun_words or way is None or way.hops:
+            continue
+        amount = match_columns(role, table, taken={}).get("amount_due")
+        if amount is None:
+            continue
+        keys = as_text(table.looked_at[way.column])[0].to_pylist()
+        read = read_column(Column("n", "number"), table.looked_at[amount.source]).column.to_pylist()
+        middle = pd.Series(read, index=keys, dtype=float).dropna().groupby(level=0).median()
+        return Billed(fit.way.column, {str(key): value for key, value in middle.items()})
+    return None
