@@ -37,7 +37,7 @@ from churngrid.serving.cli.compile_notice import told_of_compilation
 
 folder = Path(sys.argv[1])
 with told_of_compilation(lambda: print("compiled")):
-    demo(folder, accounts=100)
+    demo(folder, accounts=40)
     models = f"sqlite:///{folder}/models/mlflow.db"
     churngrid.score(str(folder / "data"), out=folder / "again", tracking=models)
     churngrid.report(folder / "again")

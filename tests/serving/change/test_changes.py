@@ -174,7 +174,7 @@ def test_a_cell_that_moved_says_what_moved_it(first, later):
 
 
 def test_from_the_place_of_results(tmp_path):
-    tables = build_company(60, months=30, seed=9).tables
+    tables = build_company(24, months=22, seed=9).tables
     out = tmp_path / "results"
     for date in ("2025-10-31", THEN):
         churngrid.score(tables, out=out, as_of=date, model="none")

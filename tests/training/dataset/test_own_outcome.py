@@ -47,7 +47,7 @@ def test_the_pairs_are_the_labels_of_the_tables():
 
 @pytest.fixture(scope="module")
 def company():
-    return build_company(70, months=24).tables
+    return build_company(40, months=20).tables
 
 
 def test_the_backtest_predicts_it_out_of_time(company):
