@@ -56,6 +56,7 @@ def scored(**changes):
             "past_deadline": False,
             "p_by_date": pd.to_datetime(["2026-03-24", "2026-05-30", None, "2026-05-30"], utc=True),
             "p_churn": [0.26, 0.8, np.nan, 0.01],
+            "base_rate": 0.2,
             "health_source": ["model", "model", "scorecard", "model"],
             "health_band": "low",
             "chs": [40.0, 30.0, 49.0, 90.0],

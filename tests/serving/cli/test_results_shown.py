@@ -304,3 +304,9 @@ def test_what_is_broken_is_said_first_and_with_an_exit_code(verbs, command):
     assert told.exit_code == 1
     first = json.loads(told.stdout)
     assert (first if command == "score" else first[0])["findings"] == [BROKEN]
+
+
+def test_the_list_goes_on_with_who_is_likelier_to_leave_than_usual(verbs):
+    verbs.answers["score"] = score_result(block="quiet", attention=1.0)
+    told = document(run(*COMMANDS["score"], "--json"))
+    assert [round(one["p_churn"], 2) for one in told["needs_someone"]] == [0.26, 0.8]
