@@ -11,7 +11,7 @@ from ...features.metrics.metric import Metric
 from ..results.schema import CHANGE_COLUMNS
 from ..results.words import MEASURES
 from ..scoring.scored import Scored
-from ..wording.account_story import why_unscored
+from ..wording.account_sentences import why_unscored
 from .account_change import Change
 from .change_words import Part, cell_moved, in_sentences
 from .moves import Move, moves_of

@@ -153,7 +153,7 @@ def _plays(plays: Any, account: str) -> list[str]:
 
 
 def _show_scored(summary: Mapping[str, Any]) -> None:
-    from ..wording.account_story import about_one_in
+    from ..wording.account_sentences import about_one_in
 
     for note in summary["notes"]:
         say(note)
@@ -177,7 +177,7 @@ def _show_scored(summary: Mapping[str, Any]) -> None:
 
 
 def _show_story(story: Mapping[str, Any]) -> None:
-    from ..wording.account_story import about_one_in
+    from ..wording.account_sentences import about_one_in
 
     say(
         f"{story['account_id']}: {about_one_in(story['p_churn'])} to leave "

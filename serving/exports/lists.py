@@ -11,7 +11,7 @@ from ..report.account_rows import TOP_REASONS
 from ..report.page_words import in_words, plain, sentence
 from ..results.words import held_back, with_the_account
 from ..scoring.explanation import RISK_OF, kind_of
-from ..wording.account_story import say_chance_by
+from ..wording.account_sentences import say_chance_by
 
 __all__ = ["LISTS", "NamedList", "list_of", "listed_rows"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ...training.flat.columns import FlatColumn
 from ..report.page_words import day, plain, sentence, short_money
 from ..report.template import filled
-from ..wording.account_story import about_one_in
+from ..wording.account_sentences import about_one_in
 
 __all__ = ["flat_page"]
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 
 from ..scoring.explanation import RISK_OF
-from ..wording.account_story import say_chance, say_chance_by, trend_in_words
+from ..wording.account_sentences import say_chance, say_chance_by, trend_in_words
 from ..wording.number_words import say_score
 from .driver_texts import DriverViews
 from .flag_words import flag_in_words

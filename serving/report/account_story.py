@@ -15,7 +15,7 @@ from ..company.playbook import Playbook
 from ..results.words import held_back, to_do
 from ..scoring.explanation import kind_of
 from ..scoring.scored import Scored
-from ..wording.account_story import headline
+from ..wording.account_sentences import headline
 
 __all__ = ["AccountStory", "account_id", "account_story", "told_story"]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ...features.schema.conditions import Condition
 from ..company.playbook import Playbook
 from ..results.words import CELLS
-from ..wording.account_story import about_one_in
+from ..wording.account_sentences import about_one_in
 from .account_rows import standing_in_words
 from .page_words import day, percent, plain, short_money
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.schema.conditions import Condition
-from ..wording.account_story import spoken_caps, spoken_standing
+from ..wording.account_sentences import spoken_caps, spoken_standing
 
 __all__ = [
     *("EXPLANATIONS", "KINDS", "MODEL", "NONE", "RISK_OF", "SCORECARD", "Explanation"),

@@ -13,7 +13,7 @@ from churngrid.features.schema.settings import Settings
 from churngrid.features.scores.scorecard_file import read_scorecard
 from churngrid.serving.company.config import FACT_FIELDS
 from churngrid.serving.company.playbook_file import read_playbook
-from churngrid.serving.wording.account_story import headline
+from churngrid.serving.wording.account_sentences import headline
 from churngrid.serving.wording.number_words import label_of, say_values
 from tests.worked.by_hand import ByHand
 

@@ -26,7 +26,7 @@ from churngrid.features.ingest.read import read_tables
 from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
 from churngrid.serving.scoring.batch_score import score_tables
-from churngrid.serving.wording.account_story import headline
+from churngrid.serving.wording.account_sentences import headline
 
 AS_OF = pd.Timestamp("2025-06-01", tz="UTC")
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ...results.words import n_waiting, with_the_account
 from ...scoring.explanation import RISK_OF, kind_of
-from ...wording.account_story import say_by_when, say_chance_to_leave
+from ...wording.account_sentences import say_by_when, say_chance_to_leave
 from ...wording.number_words import say_score
 from .forecast import book_records
 from .json_values import counted, plain, records

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...scoring.explanation import MODEL, NONE, SCORECARD
-from ...wording.account_story import headline, trend_in_words, why_unscored
+from ...wording.account_sentences import headline, trend_in_words, why_unscored
 from ...wording.number_words import say_in, say_score
 from ..account_rows import TOP_REASONS, odds_in_words
 from ..driver_texts import DriverViews, Reason

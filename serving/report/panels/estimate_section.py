@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...wording.account_story import say_chance
+from ...wording.account_sentences import say_chance
 from ..page_words import day, in_words, percent
 from .section_lines import titled
 

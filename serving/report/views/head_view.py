@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...wording.account_story import say_chance_by
+from ...wording.account_sentences import say_chance_by
 from ...wording.number_words import say_score
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, sentence, short_money

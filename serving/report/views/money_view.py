@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...wording.account_story import say_chance_by, why_unscored
+from ...wording.account_sentences import say_chance_by, why_unscored
 from ...wording.number_words import UNKNOWN, say_in, say_money_beside
 from ..beside import Beside
 from ..page_words import day, in_words, percent, plain, short_money

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from churngrid.serving.report.account_story import AccountStory
-from churngrid.serving.wording.account_story import headline
+from churngrid.serving.wording.account_sentences import headline
 from tests.serving.invented import PLAYBOOK, Told, drivers_of, page_of, plays_of, scores_of
 
 

@@ -16,7 +16,7 @@ from churngrid.serving.scoring.batch_score import score_known, score_tables
 from churngrid.serving.scoring.known_facts import known_on
 from churngrid.serving.scoring.overdue_renewals import Overdue
 from churngrid.serving.scoring.scored import Models
-from churngrid.serving.wording.account_story import say_chance_to_leave, why_unscored
+from churngrid.serving.wording.account_sentences import say_chance_to_leave, why_unscored
 from churngrid.training.forecast.book_rates import BookRates
 from churngrid.training.forecast.late_renewals import LateRenewals
 from churngrid.training.models.catalogue import model_named

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churngrid.serving.wording.account_story import (
+from churngrid.serving.wording.account_sentences import (
     about_one_in,
     headline,
     say_chance_to_leave,
