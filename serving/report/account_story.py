@@ -153,10 +153,10 @@ class AccountStory:
         return [f"{name}: {text}" for name, text in told.items()]
 
     def _note(self) -> dict[str, list[str]]:
-        note, by = self.account["explanation_note"], self.account["explained_by"]
+        note = self.account["explanation_note"]
         if not note:
             return {}
-        if by == "model":
+        if (by := self.account["explained_by"]) == "model":
             return {"What the estimate is made of": [str(note)]}
         return {"Not explained by the model": [f"{note} (explained by: {by})"]}
 
