@@ -16,16 +16,11 @@ __all__ = [
     "Paid",
     "begun",
     "converted_total",
-    "dearer_alone",
     "escalated",
     "has_paid",
     "paid_on",
     "stopped_paying",
 ]
-
-
-_MORE = ("tier_up", "cross_sell")
-"""Changes by which more than seats is bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +39,6 @@ class Paid:
         Something in force is paid for by an amount that is not stated.
     seats : ndarray of float, shape (n_rows,)
         Seats of the items in force; 0 where none is stated.
-    bought : ndarray of float, shape (n_rows,)
-        The same where the same products and plans are in force.
     """
 
     arr: FloatArray
@@ -53,7 +46,6 @@ class Paid:
     in_force: BoolArray
     unpriced: BoolArray
     seats: FloatArray
-    bought: FloatArray
 
 
 def paid_on(rows: Rows, states: pd.DataFrame, rates: Rates, *, months_ago: int = 0) -> Paid:
@@ -85,7 +77,6 @@ def paid_on(rows: Rows, states: pd.DataFrame, rates: Rates, *, months_ago: int =
         in_force=_some(spans, ~_emptied(states), rows),
         unpriced=unpriced,
         seats=spans.total(states["quantity"].to_numpy(), len(rows)),
-        bought=spans.total(states["bought"].to_numpy(), len(rows)),
     )
 
 
@@ -208,41 +199,6 @@ def stopped_paying(rows: Rows, states: pd.DataFrame) -> IntArray:
     latest_first = np.argsort(-at[spans.kept], kind="stable")
     found = paint(latest_first, spans.enter, spans.leave, len(rows))
     return np.asarray(np.append(at[spans.kept], -1)[found], dtype=np.int64)
-
-
-def dearer_alone(
-    rows: Rows, states: pd.DataFrame, now: Paid, before: Paid, *, months: int
-) -> FloatArray:
-    """Return what is paid more for the same: seats of the same plans at a higher price.
-
-    Parameters
-    ----------
-    rows : Rows
-    states : DataFrame
-        From ``paid_states``.
-    now, before : Paid
-        Of these rows, and so many months before.
-    months : int
-
-    Returns
-    -------
-    ndarray of float, shape (n_rows,)
-        Per year, for the seats that were there before and still are; 0 where something else is
-        bought, a higher tier or a cross-sell is recorded in these months, or no seats are known.
-    """
-    known, starts = states["known_us"].to_numpy(), states["starts_us"].to_numpy()
-    more = states["change"].isin(_MORE).to_numpy().astype(np.float64)
-    lately = spans_of(
-        rows,
-        states["account_id"],
-        after=np.maximum(known, starts),
-        through=months_on(starts, months),
-    )
-    same = (now.bought == before.bought) & (lately.total(more, len(rows)) == 0)
-    priced = same & (now.seats > 0) & (before.seats > 0) & (now.arr > 0) & (before.arr > 0)
-    seats, then = (np.where(priced, paid.seats, 1.0) for paid in (now, before))
-    rise = np.where(priced, now.arr, 0.0) / seats - np.where(priced, before.arr, 0.0) / then
-    return np.asarray(np.maximum(rise, 0.0) * np.minimum(seats, then))
 
 
 def escalated(rows: Rows, states: pd.DataFrame, rates: Rates, *, months: int) -> FloatArray:

@@ -13,16 +13,7 @@ from ..arrays.array_types import BoolArray, FloatArray, IntArray
 from ..arrays.as_of_rows import Rows
 from ..arrays.moments import DAY, NEVER, later, months_back
 from ..schema.tableset import Tables
-from .amounts import (
-    Paid,
-    begun,
-    converted_total,
-    dearer_alone,
-    escalated,
-    has_paid,
-    paid_on,
-    stopped_paying,
-)
+from .amounts import Paid, begun, converted_total, escalated, has_paid, paid_on, stopped_paying
 from .billed import Bills, bills_of
 from .binding import binding_terms, first_bound, next_decisions
 from .contract_states import contract_states
@@ -188,15 +179,11 @@ class Subscriptions:
         -------
         ndarray of float, shape (n_rows,)
             NaN where nothing, or an unknown amount, was paid then. What a price rise adds that was
-            agreed on before is no growth, nor is a higher price for the seats of the same plans,
-            whether the renewal is a row of the same item or of a new one.
+            agreed on before is no growth.
         """
-        now, before = self._paid(rows), self._paid(rows, months_ago=months)
-        agreed = escalated(rows, self.paid, self.rates, months=months)
-        dearer = dearer_alone(rows, self.paid, now, before, months=months)
-        level = now.arr - np.maximum(agreed, dearer)
-        paid = before.arr > 0
-        return np.where(paid, level / np.where(paid, before.arr, 1.0) - 1.0, np.nan)
+        before = self.arr(rows, months_ago=months)
+        now = self.arr(rows) - escalated(rows, self.paid, self.rates, months=months)
+        return np.where(before > 0, now / np.where(before > 0, before, 1.0) - 1.0, np.nan)
 
     def dearer(self, rows: Rows, *, months: int) -> FloatArray:
         """Return by which share a seat costs more than some months before, in constant currency.

@@ -28,9 +28,6 @@ _SEATS = (
 )
 """Units of which each is for one person."""
 
-_BOUGHT = 1 << 40
-"""Different numbers for what is bought: sums of thousands of them are still exact."""
-
 _STATES = {
     "account_id": pa.string(),
     "entity": pa.string(),
@@ -44,7 +41,6 @@ _STATES = {
     "quantity": pa.float64(),
     "change": pa.string(),
     "source": pa.string(),
-    "bought": pa.float64(),
 }
 
 
@@ -62,9 +58,7 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         States with ``arr`` (per year, in ``currency``; NaN when it is paid for but the amount is
         unknown), ``quantity`` (seats bought; NaN unless it is said) and ``change`` (the
-        ledger's change type, null elsewhere); ``source``: ``item``, ``contract`` or ``event``;
-        ``bought``: a number for what is bought, the same for equal product and plan, so that sums
-        of it tell whether the same things are.
+        ledger's change type, null elsewhere); ``source``: ``item``, ``contract`` or ``event``.
         ``until_us``: from then on the state says nothing of
         what is paid, because the account has subscription items.
 
@@ -91,7 +85,6 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
 
 def _complete(states: pd.DataFrame) -> pd.DataFrame:
     ranked = states if "rank_us" in states else states.assign(rank_us=states["starts_us"])
-    ranked = ranked if "bought" in ranked else ranked.assign(bought=1.0)
     return ranked.reindex(columns=list(_STATES)).astype({"account_id": object, "entity": object})
 
 
@@ -153,17 +146,8 @@ def item_states(tables: Tables) -> pd.DataFrame:
             "quantity": _seats(items),
             "change": items["change_type"].to_pandas(),
             "source": "item",
-            "bought": _numbered(items),
         }
     )
-
-
-def _numbered(items: pa.Table) -> FloatArray:
-    """Return a whole number for product and plan of each row; unlike things differ in theirs."""
-    named = items.select(["product_id", "plan"]).to_pandas().fillna("")
-    text = named["product_id"].str.strip() + "\n" + named["plan"].str.strip().str.lower()
-    codes = pd.util.hash_array(text.to_numpy(dtype=object)) % _BOUGHT
-    return np.asarray(codes, dtype=np.float64) + 1.0
 
 
 def _seats(items: pa.Table) -> FloatArray:

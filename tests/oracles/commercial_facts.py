@@ -422,16 +422,6 @@ class Oracle:
         )
         return None if beside else row.quantity
 
-    def upgraded(self, account, t):
-        """Whether a higher tier or something beside began within a year, as it was known."""
-        return any(
-            row.account_id == account
-            and row.change_type in ("tier_up", "cross_sell")
-            and row.known < t
-            and year_before(t) <= row.start < t
-            for row in self.items
-        )
-
     def worth(self, states):
         total = 0.0
         for state in states:
@@ -454,10 +444,7 @@ class Oracle:
         then = self.paid(account, t, year_before(t))
         before, seats, seats_then = self.worth(then), quantity(states), quantity(then)
         priced = seats > 0 and seats_then > 0 and arr > 0 and before > 0
-        rise = (arr / seats - before / seats_then) * min(seats, seats_then) if priced else 0.0
-        same = len(states) == len(then) and not self.upgraded(account, t)
-        level = arr - (max(rise, 0.0) if same else 0.0)
-        growth = level / before - 1 if before > 0 else float("nan")
+        growth = arr / before - 1 if before > 0 else float("nan")
         notice = any(
             said.account == account
             and said.whole

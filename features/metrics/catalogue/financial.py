@@ -107,8 +107,7 @@ METRICS = (
         direction="+",
         axis="health",
         when_absent=Absence.NO_EVENT_YET,
-        meaning="ARR against a calendar year before, at equal rates, less rises agreed before and "
-        "higher prices of the same seats.",
+        meaning="ARR against a calendar year before, at equal rates, less rises agreed before.",
         poor=-0.1,
         healthy=0.05,
     ),

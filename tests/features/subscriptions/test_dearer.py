@@ -60,35 +60,13 @@ def test_a_discount_that_ends_is_lost_for_a_year():
     assert pd.isna(found[0])
 
 
-@pytest.mark.parametrize(
-    ("renewal", "growth"),
-    [
-        ({"quantity": 10, "mrr": 130.0}, 0.0),
-        ({"quantity": 15, "mrr": 180.0}, 0.6),
-        ({"quantity": 8, "mrr": 96.0}, -0.2),
-        ({"quantity": 10, "mrr": 90.0}, -0.1),
-        ({"quantity": 10, "mrr": 150.0, "plan": "Enterprise"}, 0.5),
-        ({"quantity": 10, "mrr": 150.0, "change_type": "tier_up"}, 0.5),
-        ({"quantity": 10, "mrr": 130.0, "plan": " team"}, 0.0),
-    ],
-    ids=["dearer", "dearer and more", "dearer and fewer", "cheaper", "plan", "tier", "spelling"],
-)
-def test_a_higher_price_of_the_same_seats_is_no_growth_and_a_higher_plan_is(renewal, growth):
-    """Ten seats at 10; worth in a year what they were at the old price, and more seats at the new.
-
-    Dearer and more: 15 at 12 are 180, of which 2 for each of the old ten is price: 160 of 100.
-    Dearer and fewer: 8 at 12 are 96, of which 16 is price: 80 of 100.
-    """
-    first = item(1, 10, 100.0, "2023-06-01", "2024-06-01") | {"plan": "Team", "change_type": "new"}
-    later = item(2, 0, 0.0, "2024-06-01", "2025-06-01") | {"plan": "Team"} | renewal
-    known, rows = asked(["2024-07-01"], subscription_items=[first, later])
-    assert known.growth(rows, months=12).item() == pytest.approx(growth)
-
-
-def test_what_was_bought_beside_is_growth_whatever_it_does_to_the_price_of_a_seat():
+@pytest.mark.parametrize("day", ["2024-01-01", "2024-07-01", "2025-01-01", "2025-01-02"])
+def test_arr_grows_with_the_price_and_a_year_reaches_back_to_the_same_day(day):
+    """A tenth more from each January on, the year with the leap day between them or not."""
+    years = [(100.0, 2022), (110.0, 2023), (121.0, 2024), (133.1, 2025)]
     items = [
-        item(1, 10, 100.0, "2023-06-01", "2025-06-01") | {"product_id": "core"},
-        item(2, None, 50.0, "2024-06-01", "2025-06-01") | {"product_id": "reports"},
+        item(1, 5, mrr, f"{year}-01-01", f"{year + 1}-01-01") | {"change_type": "price_uplift"}
+        for mrr, year in years
     ]
-    known, rows = asked(["2024-07-01"], subscription_items=items)
-    assert known.growth(rows, months=12).item() == pytest.approx(0.5)
+    known, rows = asked([day], subscription_items=items)
+    assert known.growth(rows, months=12).item() == pytest.approx(0.1)
