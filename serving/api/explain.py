@@ -19,6 +19,9 @@ __all__ = ["explain"]
 _READINGS = 2
 """A band follows the second of two readings that agree, so that many before it decide."""
 
+_MADE_BY = ("model_version", "settings_hash")
+"""Columns of scores that say what made them."""
+
 _APART = pd.DateOffset(months=1)
 """How far apart readings are taken that nobody stored: training has a step of its own."""
 
@@ -47,8 +50,9 @@ def explain(
         Where ``score`` stored its results: bands that hold for a second reading and the reasons of
         open plays come from there, so that this tells what the list says. By default the folder
         ``churngrid-results`` or ``results`` in the working folder, beside the settings or the data.
-        Where that holds neither the date nor an earlier one, the two readings before are computed
-        again from the data, a month apart, and the story says so.
+        Where that holds no earlier date, nor a list of the same date by the same models and
+        settings, the two readings before are computed again from the data, a month apart, and the
+        story says so.
     since : str, optional
         A date: changes are told against the newest stored scoring on or before it; by default
         against the last one.
@@ -75,11 +79,19 @@ def explain(
     store = None if place is None else open_store(place)
     history = History.of(store)
     day = resolve_as_of(company.tables, as_of)
-    earlier, note = earlier_of(store, day, since), ""
-    if not history.reaches(day):
-        history, note = _computed_again(company, day, tracking, model, history)
+    earlier, listed = earlier_of(store, day, since), history.on(day)
+    if history.reaches_before(day) or len(listed):
+        scored = scored_of(company, as_of, tracking, model, history, progress)
+        if history.reaches_before(day) or _made_alike(scored.scores, listed):
+            return told_story(scored, account, earlier, history_note="")
+    history, note = _computed_again(company, day, tracking, model, history)
     scored = scored_of(company, as_of, tracking, model, history, progress)
     return told_story(scored, account, earlier, history_note=note)
+
+
+def _made_alike(scores: pd.DataFrame, listed: pd.DataFrame) -> bool:
+    """Tell whether a stored list was made by the same models and settings."""
+    return all(set(scores[name].dropna()) == set(listed[name].dropna()) for name in _MADE_BY)
 
 
 def _computed_again(

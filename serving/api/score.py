@@ -57,9 +57,15 @@ class History:
         names = ("scores", "plays", "feeds")
         return cls() if store is None else cls(*(store.read(name) for name in names))
 
-    def reaches(self, day: pd.Timestamp) -> bool:
-        """Tell whether scores of a date or an earlier one are known, so that a list was made."""
-        return self.scores is not None and bool((self.scores["as_of"] <= day).any())
+    def reaches_before(self, day: pd.Timestamp) -> bool:
+        """Tell whether scores of an earlier date are known."""
+        return self.scores is not None and bool((self.scores["as_of"] < day).any())
+
+    def on(self, day: pd.Timestamp) -> pd.DataFrame:
+        """Return the scores of a date; without rows where none are known."""
+        if self.scores is None:
+            return pd.DataFrame()
+        return self.scores[self.scores["as_of"] == day]
 
     def and_then(self, scored: Scored) -> "History":
         """Return the history after one more scoring."""

@@ -54,6 +54,17 @@ def test_the_first_list_is_told_as_it_stands(data, stored):
     assert "were computed again" not in story.text()
 
 
+def test_a_first_list_made_by_other_settings_is_not_told(data, stored, tmp_path):
+    out, listed = stored
+    account = listed.scores["account_id"].iloc[0]
+    others = tmp_path / "churngrid.yaml"
+    others.write_text("services: true\n", encoding="utf-8")
+    story = churngrid.explain(
+        *(data, others), account=account, as_of=DATES[0], model="none", results=out
+    )
+    assert "computed again" in story.text() or "begins too late" in story.text()
+
+
 def test_without_results_the_readings_before_are_computed_again(
     data, stored, tmp_path, monkeypatch
 ):
