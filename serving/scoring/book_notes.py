@@ -36,8 +36,8 @@ def book_notes(
         notes.append("No expansion model: p_expand is empty.")
     counts = status["status"].value_counts()
     told = [f"{count:,} {str(name).replace('_', ' ')}" for name, count in counts.items()]
-    leads = f", {prospects:,} have bought nothing yet" if prospects else ""
-    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before{leads} and are not listed.")
+    leads = f", nor are {prospects:,} of whom nothing bought is known" if prospects else ""
+    notes.append(f"Accounts: {', '.join(told)}; {ended:,} left before and are not listed{leads}.")
     return tuple(notes)
 
 

@@ -64,4 +64,4 @@ def test_who_has_bought_nothing_is_no_account_to_look_after():
     assert sorted(reasons.index) == ["a1", "a2", "a3"]
     assert reasons["a2"] == "not_yet_customer"
     assert result.scores.set_index("account_id").loc["a2", "health_band"] == "unknown"
-    assert "3 have bought nothing yet" in "".join(result.notes)
+    assert "nor are 3 of whom nothing bought is known" in "".join(result.notes)
