@@ -71,7 +71,7 @@ def whole_of(
             (view.name, clock): known.feed_days(view, clock)
             for view in feeds
             if view.delivered(tables)
-            for clock in _clocks(known, view)
+            for clock in (*_clocks(known, view), _LATER)
         },
         first_known={
             (view, str(kind)): known.recorded_since(view, kind)
@@ -87,6 +87,9 @@ def _clocks(known: "Knowledge", view: View) -> list[str]:
     times = [field.name for field in data.table.schema if pa.types.is_timestamp(field.type)]
     return [*times, *(day for day in data.days if day not in times)]
 
+
+_LATER = "(later)"
+"""Stands where a clock stands, for the days on which old accounts had new rows."""
 
 _WORTH_THREADS = 1 << 18
 """Facts below which starting threads costs more than it spares."""
@@ -253,13 +256,18 @@ class Knowledge:
         return self._deliveries[name]
 
     def silent_after(self, view: View) -> IntArray:
-        """Return, per row, after how long a silence the feed of a view counts as broken."""
+        """Return, per row, after how long a silence the feed of a view counts as broken.
+
+        A feed that does not deliver with every use has the rhythm of what it tells of accounts
+        that were there: else one that changes with new customers only would stop with them.
+        """
         if view.stale_after_days is None:
             return np.full(len(self.rows), NEVER)
         feed = _feed_of(view)
         rule = SilenceRule(feed.stale_after_days or 0, feed.steady)
         moments, place = self._dates()
-        limits = silent_after(self.feed_days(feed, "known_at"), moments, rule)
+        rhythm = self.feed_days(feed, "known_at" if feed.steady else _LATER)
+        limits = silent_after(rhythm, moments, rule)
         return np.asarray(limits[place])
 
     def covered_since(self, select: Select) -> IntArray:
@@ -301,13 +309,14 @@ class Knowledge:
         return np.minimum(self.tenure_days(), covered)
 
     def feed_days(self, view: View, clock: str) -> FeedDays:
-        """Return the days of a view's rows by a clock; those of all accounts."""
+        """Return the days of a view's rows by a clock, or of those that came later; of everyone."""
         key = (view.name, clock)
         if self.tables.whole is not None:
             return self.tables.whole.days[key]
         if key not in self._days:
             stored = self.stored(view.name)
-            moments = stored.times(stored.data.days.get(clock, clock))
+            told = stored.data.days.get(clock, clock)
+            moments = stored.known_later() if clock == _LATER else stored.times(told)
             self._days[key] = days_by_date(stored.times("known_at"), moments, self.rows.edges)
         return self._days[key]
 

@@ -15,13 +15,15 @@ from ..arrays.array_types import BoolArray, CodeArray, FloatArray, IntArray
 from ..arrays.arrow_columns import moments_of, numbers_of
 from ..arrays.coded_text import Texts, texts_of
 from ..arrays.row_ranges import superseded
-from ..arrays.time_grid import NEVER, fixed
+from ..arrays.time_grid import DAY_US, NEVER, fixed
 from ..errors import SchemaError
 from ..metrics.row_selection import Filter
 from ..metrics.view_data import ViewData
 
-__all__ = ["Stored"]
+__all__ = ["SETTLED_DAYS", "Stored"]
 
+SETTLED_DAYS = 30
+"""Rows that become known within so many days of an account's first came with the account."""
 
 _LARGEST_SUM = 9e12
 """What 64 bits hold in whole millionths."""
@@ -88,6 +90,23 @@ class Stored:
             if column not in self._times:
                 self._times[column] = moments_of(self.data.table[column])
             return self._times[column]
+
+    def known_later(self) -> IntArray:
+        """Return when each row became known that did not come with its account.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_rows,)
+            Microseconds; ``NEVER`` for what became known within ``SETTLED_DAYS`` of the first row
+            of its account, since that tells when customers come and not how often a source writes.
+        """
+        known = self.times("known_at")
+        if not self.is_text("account_id"):
+            return known
+        place = self.texts("account_id").codes.astype(np.int64) + 1
+        first = np.full(place.max(initial=0) + 1, NEVER)
+        np.minimum.at(first, place, known)
+        return np.where(known - first[place] > SETTLED_DAYS * DAY_US, known, NEVER)
 
     def seen(self, version: tuple[str, ...]) -> IntArray:
         """Return when each row was known and, for versions dated otherwise too, had begun."""
