@@ -19,6 +19,10 @@ _MET_BY_NAME = 0.9
 _MOST_HOPS = 3
 _MANY = 3
 _PERSONS = {("user",), ("member",), ("person",), ("contact",)}
+_LEDGER = ("account",)
+"""What the books of a company call their parts, too."""
+_BILLED_TO = {("contact",), ("contact", "name"), ("contact", "id")}
+_OF_MONEY = ("invoices", "subscription_items", "contracts")
 _NOUNS = tuple(table_words(noun) for noun in ACCOUNT_NOUNS)
 
 
@@ -200,13 +204,17 @@ def _alike(column: ColumnProfile) -> frozenset[str]:
     return frozenset(alike_of(pa.chunked_array([column.values])).to_pylist())
 
 
-def accounts_of(tables: Mapping[str, TableProfile], links: Links) -> Accounts:
+def accounts_of(
+    tables: Mapping[str, TableProfile], links: Links, *, with_ledger: bool = False
+) -> Accounts:
     """Find out who the accounts are.
 
     Parameters
     ----------
     tables : mapping of str to TableProfile
     links : Links
+    with_ledger : bool
+        Whether the source keeps books: what tables name as an account is one of these then.
 
     Returns
     -------
@@ -223,11 +231,26 @@ def accounts_of(tables: Mapping[str, TableProfile], links: Links) -> Accounts:
         pointed = key is not None and bool(links.to(key))
         if key is not None and (pointed or table.rows >= _FEWEST or len(tables) == 1):
             return Accounts(tables, links, key)
-    for table in ranked:
+    for table in (one for one in ranked if one.rows >= _FEWEST):
         versions = _version_key(table)
         if versions is not None:
             return Accounts(tables, links, Key(table.name, versions.name, unique=False))
-    return Accounts(tables, links, None, _commonest_noun(tables))
+    noun = _commonest_noun(tables, [n for n in _NOUNS if n != _LEDGER or not with_ledger])
+    payers = None if noun else _payers(tables, links)
+    return Accounts(tables, links, payers, noun)
+
+
+def _payers(tables: Mapping[str, TableProfile], links: Links) -> Key | None:
+    """Return the key of the contacts who are billed, where no table is of customers."""
+    for table in tables.values():
+        key = links.keys.get(table.name)
+        if ends_with(table.words, _PERSONS) is None or key is None or table.rows < _FEWEST:
+            continue
+        billed = (tables[link.table] for link in links.to(key) if link.named)
+        nouns = [noun for role in _OF_MONEY for noun in role_of(role).noun_words]
+        if any(ends_with(one.words, nouns) for one in billed):
+            return key
+    return None
 
 
 def _is_noun(table: TableProfile) -> bool:
@@ -254,20 +277,25 @@ def _version_key(table: TableProfile) -> ColumnProfile | None:
     return None
 
 
-def _commonest_noun(tables: Mapping[str, TableProfile]) -> tuple[str, ...]:
+def _commonest_noun(
+    tables: Mapping[str, TableProfile], nouns: list[tuple[str, ...]]
+) -> tuple[str, ...]:
     counted: Counter[tuple[str, ...]] = Counter()
-    for table in tables.values():
-        for noun in _NOUNS:
+    several = [table for table in tables.values() if table.rows >= _FEWEST]
+    for table in several or tables.values():
+        for noun in nouns:
             if _named(table, noun) is not None:
                 counted[noun] += 1
     best = max(counted.values(), default=0)
-    return next((noun for noun in _NOUNS if best and counted[noun] == best), ())
+    return next((noun for noun in nouns if best and counted[noun] == best), ())
 
 
 def _named(table: TableProfile, noun: tuple[str, ...]) -> ColumnProfile | None:
     """Return the column of a table that names accounts by one word for them."""
     wanted = [(*noun, "id"), noun, (*noun, "number"), (*noun, "code"), (*noun, "ref")]
     wanted += [(*noun, "0"), (*noun, "name")]
+    if noun == _LEDGER and any(column.words in _BILLED_TO for column in table.filled):
+        wanted.remove((*noun, "code"))
     for words in wanted if noun else ():
         for column in table.filled:
             right = column.could_be_id or column.could_be_name

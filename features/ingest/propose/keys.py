@@ -128,7 +128,9 @@ class Links:
         own = [
             column
             for column in ids
-            if not _is_of_account(column, table) and not self._is_of_another(column, table)
+            if _could_name_rows(column, table)
+            and not _is_of_account(column, table)
+            and not self._is_of_another(column, table)
         ]
         others = [column for column in own if named is None or column.name != named.column]
         if not others or len(self._tables) < 2:
@@ -224,6 +226,11 @@ def same_name(column: ColumnProfile, key: ColumnProfile) -> bool:
         False for names that columns of many tables have, such as ``id``.
     """
     return column.words == key.words and column.words not in _SAY_NOTHING
+
+
+def _could_name_rows(column: ColumnProfile, table: TableProfile) -> bool:
+    """Say whether a column is no mere number: amounts that happen to differ name nothing."""
+    return _key_rank(column, table) < _NO_KEY or not column.reads_as("number")
 
 
 def _is_of_account(column: ColumnProfile, table: TableProfile) -> bool:

@@ -67,11 +67,13 @@ _INTERVAL = _patterns(
     *("plan interval unit", "interval unit", "billing interval unit", "billing type", "term"),
     *("billing plan", "payment interval", "renewal period", "recurrence"),
     *("product interval unit", "price interval unit", "billing cycle interval", "item interval"),
+    *("charge interval unit", "order interval unit", "payment interval unit", "renewal interval"),
 )
 _COUNT = _patterns(
     *("interval count", "plan interval count", "billing interval count", "interval length"),
     *("plan interval length", "billing period", "billing frequency", "term length"),
     *("product interval", "price interval", "billing cycle frequency"),
+    *("charge interval frequency", "order interval frequency", "charge interval", "order interval"),
 )
 _MINOR = ("cent", "minor", "penny", "pence")
 _WHOLE_UNITS = ("jpy", "krw", "vnd", "clp", "isk", "xaf", "xof", "pyg", "ugx")
@@ -91,6 +93,8 @@ _PROVIDED = frozenset(
 )
 """What they call amounts."""
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
+_GOODS = {("sku",), ("variant",)}
+"""Goods have a price each, however many are delivered."""
 _WHOLE = re.compile(r"^-?\d+$")
 _STEADY = 0.8
 _NEAR = 0.02
@@ -339,6 +343,8 @@ def _is_of_one(
         one, all_ = (_agree(told["invoiced"], told[name]) for name in ("times", "amount"))
         if len(told) >= _FEWEST_GROUPS and max(one, all_) >= _STEADY > min(one, all_):
             return one > all_
+    if amount.words == ("price",) and any(column.words[:1] in _GOODS for column in table.filled):
+        return True
     plan, interval = _words(table, _PLAN), _words(table, _INTERVAL)
     if plan is None:
         return None

@@ -8,6 +8,7 @@ from ...errors import SchemaError
 from ...schema.tables import TABLES
 from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
+from .aside import OF_LEDGER, of_the_books
 from .columns import match_columns
 from .completions.completed import completed
 from .completions.endings import departed, events_of_ended
@@ -35,6 +36,9 @@ _STACKED = {"survey_responses", "activities", "usage_events", "tickets", "usage_
 
 _OF_ROWS = frozenset({"valid_from", "valid_to", "known_at", "customer_since", "plan_tier"})
 """Columns of accounts that say something about the row of another table instead."""
+
+_HAPPENINGS = frozenset({"usage_events", "usage_daily", "tickets", "activities", "invoices"})
+"""Tables whose rows are moments: that each account has one so far does not make them accounts."""
 
 _ENDS_OF = {"subscription_items": events_of_ended, "contracts": departed}
 """How ends are told in tables whose rows are no events."""
@@ -101,11 +105,13 @@ def proposal_for(
     if flat is not None and not systems:
         return Proposal(flat=flat, rows=rows, notes=(_flat_note(*flat),), unread=broken)
     known = _known(tables, systems)
-    joined = join_accounts(known, tables)
-    accounts = _accounts(tables, joined)
-    aside = {k: why for layout in known for k, why in layout.aside(tables.values()).items()}
     covered = set().union(*(layout.covered() for layout in known))
-    found, reasons = _by_values(tables, accounts, covered | aside.keys())
+    aside = of_the_books(table for name, table in tables.items() if name not in covered)
+    aside |= {k: why for layout in known for k, why in layout.aside(tables.values()).items()}
+    looked_at = {name: table for name, table in tables.items() if name not in aside}
+    joined = join_accounts(known, looked_at)
+    accounts = _accounts(looked_at, joined, with_ledger=OF_LEDGER in aside.values())
+    found, reasons = _by_values(looked_at, accounts, covered)
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
     own = [*joined.parts, *(() if joined.key else _beside(_own_parts(accounts), chosen))]
     whole = [*own, *_all_parts(chosen, own)]
@@ -118,7 +124,7 @@ def proposal_for(
     return Proposal(
         parts=parts,
         unread=(*broken, *_unread(tables, parts, reasons | passed_over | aside)),
-        own_numbers=tuple(_own_numbers(tables, parts, accounts)),
+        own_numbers=tuple(_own_numbers(looked_at, parts, accounts)),
         currency=currency_of(tables, parts),
         notes=(
             *joined.notes,
@@ -159,12 +165,12 @@ def _known(tables: Mapping[str, TableProfile], systems: Sequence[str] | None) ->
     return found
 
 
-def _accounts(tables: Mapping[str, TableProfile], joined: Joined) -> Accounts:
+def _accounts(tables: Mapping[str, TableProfile], joined: Joined, *, with_ledger: bool) -> Accounts:
     """Return who the accounts are: those of the known systems before those found by values."""
     links = Links(tables)
     if joined.key is not None:
         return Accounts(tables, links, joined.key)
-    return accounts_of(tables, links)
+    return accounts_of(tables, links, with_ledger=with_ledger)
 
 
 def _by_values(
@@ -235,7 +241,7 @@ def _described(parts: list[Part], accounts: Accounts) -> Iterator[Part]:
     """Where no table is of accounts, let one that has a row each say who they are."""
     if accounts.key is not None or any(part.table == "accounts" for part in parts):
         return
-    for part in parts:
+    for part in (one for one in parts if one.table not in _HAPPENINGS):
         table = accounts.tables[part.source]
         key = next((take for take in part.takes if take.column == "account_id"), None)
         if key is None or not key.source or key.lookup or not table.columns[key.source].unique:

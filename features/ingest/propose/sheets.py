@@ -32,6 +32,7 @@ _STAYED = _NO | {
     "customer",
 }
 _ACTIVE = tuple(column_words(name) for name in ("active", "is active", "aktiv", "actif", "activo"))
+_IS_CUSTOMER = tuple(column_words(name) for name in ("is customer", "customer", "is client"))
 _STATES = tuple(
     column_words(name) for name in ("status", "account status", "customer status", "state")
 )
@@ -89,6 +90,15 @@ def prospects_of(table: TableProfile) -> dict[str, tuple[str, ...]]:
         found = admitted(column.looked_at, PROSPECTS)
         if found and len(found) < len(column.lowered):
             return {column.name: found}
+    return _no_customers(table)
+
+
+def _no_customers(table: TableProfile) -> dict[str, tuple[str, ...]]:
+    """Return the rows of suppliers and others, where a flag says which rows are customers."""
+    for column in (c for c in table.filled if c.words in _IS_CUSTOMER and c.lowered <= _YES | _NO):
+        others = tuple(v for v in column.looked_at if v.strip().lower() in _NO)
+        if others and column.lowered & _YES:
+            return {column.name: others}
     return {}
 
 

@@ -8,6 +8,7 @@ __all__ = [
     "INTERVAL_MONTHS",
     "NEVER_BEGAN",
     "OWN_STAFF",
+    "PAYABLE",
     "PROSPECTS",
     "SURVEYS",
     "TYPES",
@@ -54,6 +55,15 @@ PROSPECTS = (
 
 WON = ("closed won", "closedwon", "won", "closed-won", "closed_won", "signed")
 """Stages of a deal that became a contract."""
+
+PAYABLE = (
+    *("accpay", "accpaycredit", "appayment", "apprepayment", "vendbill", "vendorbill"),
+    *("vendor bill", "vendpymt", "vendcred", "purchase invoice", "purchase order"),
+    *("purchase bill", "bill payment", "supplier invoice", "supplier bill", "expense"),
+    *("expense report", "exprept", "eingangsrechnung", "billpayment", "billcredit"),
+    *("bill credit", "vendorcredit", "vendor credit", "purchord"),
+)
+"""Kinds of documents of what the company itself has to pay."""
 
 OWN_STAFF = ("agent", "admin", "light agent", "staff", "employee", "owner", "teammate", "bot")
 """Roles of people who work for the company itself, where customers are in the same table."""

@@ -7,6 +7,7 @@ the table is better left out.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
@@ -16,7 +17,7 @@ from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..roles import role_of
-from ..vocabulary import DESK_ROLES, OWN_STAFF, SURVEYS, TYPES, admitted
+from ..vocabulary import DESK_ROLES, OWN_STAFF, PAYABLE, SURVEYS, TYPES, admitted
 from ..words import ends_with
 from .contracts import contracts_part
 from .endings import contract_events_part, is_of_leavers
@@ -30,6 +31,8 @@ _LINE_AMOUNTS = (
     *("line total", "line amount", "line net amount", "net amount", "amount", "total price"),
     *("extended price", "total", "line item amount", "subtotal"),
 )
+_KINDS_OF_DOCUMENT = ("type", "invoice type", "transaction type", "document type", "record type")
+_FEWEST_LEFT, _MOSTLY_LEFT = 2, 0.2
 _HAPPENED = frozenset(
     words
     for table, column in (
@@ -145,6 +148,10 @@ def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:
 
 def _invoices(fit: Fit, takes: dict[str, Take]) -> Part | str:
     """Make one invoice of its lines, where the table has a row for each of those."""
+    payable = _payable(fit.table)
+    if payable is None:
+        return "its rows are bills that the company itself has to pay"
+    takes |= _of_the_whole(fit.table, takes)
     key = takes.get("invoice_id")
     if key is not None and fit.table.columns[key.source].unique:
         number = None
@@ -153,17 +160,48 @@ def _invoices(fit: Fit, takes: dict[str, Take]) -> Part | str:
             fit.table, "text", "invoice id", "invoice number", "invoice", "document number"
         )
     if number is None or number.unique or number.filled < number.rows:
-        return part_of(fit, takes)
+        return part_of(fit, takes, but_not=payable)
     takes["invoice_id"] = Take("invoice_id", number.name)
     lines = first_named(fit.table, "number", *_LINE_AMOUNTS)
     total = takes.get("amount_due")
     if total is not None and total.source and _is_steady_within(fit.table, number, total.source):
-        return replace(part_of(fit, takes), lines_of=number.name)
+        return replace(part_of(fit, takes, but_not=payable), lines_of=number.name)
     if lines is None:
         return "it has several lines an invoice, and no column says what each of them is worth"
     why = "the sum of its lines"
     takes["amount_due"] = Take("amount_due", lines.name, why=why)
-    return replace(part_of(fit, takes), lines_of=number.name, add_up=("amount_due",))
+    part = part_of(fit, takes, but_not=payable)
+    return replace(part, lines_of=number.name, add_up=("amount_due",))
+
+
+def _payable(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
+    """Return the rows of what the company has to pay: column and its values; None if all are."""
+    kind = first_named(table, "text", *_KINDS_OF_DOCUMENT)
+    found = admitted(kind.looked_at, PAYABLE) if kind is not None else ()
+    if kind is None or not found:
+        return {}
+    return {kind.name: found} if len(found) < len(set(kind.looked_at)) else None
+
+
+def _of_the_whole(table: TableProfile, takes: Mapping[str, Take]) -> dict[str, Take]:
+    """Take the whole amount of invoices where the one that is due is only what is left of it."""
+    due, paid = takes.get("amount_due"), takes.get("amount_paid")
+    whole = first_named(table, "number", "total", "invoice total", "total amount", "grand total")
+    if due is None or paid is None or whole is None or whole.name == due.source:
+        return {}
+    rows = pd.DataFrame(
+        {
+            name: read_column(Column("n", "number"), table.looked_at[source]).column.to_pylist()
+            for name, source in (("left", due.source), ("paid", paid.source), ("all", whole.name))
+        }
+    ).dropna()
+    agrees = np.isclose(rows["left"] + rows["paid"], rows["all"]) & ~np.isclose(
+        rows["left"], rows["all"]
+    )
+    if not len(rows) or agrees.sum() < _FEWEST_LEFT or agrees.mean() < _MOSTLY_LEFT:
+        return {}
+    why = f"{due.source!r} is what is left of it"
+    return {"amount_due": Take("amount_due", whole.name, why=why)}
 
 
 def _is_steady_within(table: TableProfile, key: ColumnProfile, name: str) -> bool:
