@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ..addresses import is_address, public_address
 from ..arrays.plain_text import as_text
 from ..errors import SchemaError
-from ..schema.settings import DEFAULTS, Settings
+from ..schema.settings import DEFAULTS, GivenSettings, Settings, settings_of
 from ..schema.table_mapping import TableMapping
 from ..schema.tables import table_spec
 from ..schema.tableset import Finding, Tables
@@ -42,10 +42,8 @@ class ArrowStream(Protocol):
         """Return a capsule of an Arrow stream."""
 
 
-Data = (
-    str | Path | Mapping[str, pd.DataFrame] | Mapping[str, pa.Table] | Mapping[str, "ArrowStream"]
-)
-"""A folder, a DuckDB file, a database URL, or tables by name."""
+Data = str | Path | Mapping[str, pd.DataFrame | pa.Table | ArrowStream]
+"""A folder, a DuckDB file, a database URL, or tables of pandas, polars or Arrow by name."""
 
 _ID = "account_id"
 _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
@@ -53,7 +51,7 @@ _DUCKDB_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 def read_tables(
     data: Data,
-    settings: Settings = DEFAULTS,
+    settings: GivenSettings = DEFAULTS,
     *,
     progress: Callable[[str, int], None] | None = None,
 ) -> Tables:
@@ -64,7 +62,8 @@ def read_tables(
     data : path of a folder or DuckDB file, database URL, or mapping of str to table
         Tables are found by the names of the contract, or by those that ``settings.tables`` gives.
         Other tables and columns are left alone.
-    settings : Settings
+    settings : str, Path or Settings
+        A settings file, or the object.
     progress : callable, optional
         Called with the name of a table and its rows read so far.
 
@@ -89,14 +88,15 @@ def read_tables(
     >>> read_tables({"accounts": accounts, "tickets": pd.DataFrame(ticket)})
     Tables: accounts 1, tickets 1
     """
+    used = settings_of(settings)
     with closing(open_source(data)) as source:
-        plans = plan_tables(source, settings)
+        plans = plan_tables(source, used)
         tables = check_deliveries(
             _deliveries(source, plans),
             lambda: (*unread_tables(source, plans), *_told_of_names(_plans_naming(plans))),
-            Reading(settings.hash_personal, settings.memory_mb, progress=progress),
+            Reading(used.hash_personal, used.memory_mb, progress=progress),
         )
-    return _as_set(tables, settings)
+    return _as_set(tables, used)
 
 
 def read_some(data: Mapping[str, pa.Table], settings: Settings = DEFAULTS) -> Tables:

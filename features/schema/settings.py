@@ -16,7 +16,15 @@ from .table_mapping import TableMapping
 from .yaml_base_model import Declared
 from .yaml_file import load_yaml
 
-__all__ = ["DEFAULTS", "FILES", "MACHINE", "Settings", "load_settings"]
+__all__ = [
+    "DEFAULTS",
+    "FILES",
+    "MACHINE",
+    "GivenSettings",
+    "Settings",
+    "load_settings",
+    "settings_of",
+]
 
 
 def _known_zone(name: str) -> str:
@@ -208,6 +216,11 @@ DEFAULTS = Settings()
 """What holds where a company sets nothing."""
 
 
+GivenSettings = str | Path | Settings
+"""Settings as a verb takes them: a file, or the object; paths in an object start in the working
+folder."""
+
+
 def load_settings(path: Path) -> Settings:
     """Read the settings of one company.
 
@@ -238,3 +251,38 @@ def load_settings(path: Path) -> Settings:
     named = {name: getattr(settings, name) for name in FILES}
     beside = {name: path.parent / file for name, file in named.items() if file is not None}
     return settings.model_copy(update=beside)
+
+
+def settings_of(given: GivenSettings | None) -> Settings:
+    """Return settings as they are, those of a file, or the defaults.
+
+    Parameters
+    ----------
+    given : str, Path, Settings or None
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SchemaError
+        If the file breaks a rule.
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> settings_of(Settings(lead_days=60)).lead_days
+    60
+    """
+    if given is None:
+        return DEFAULTS
+    if isinstance(given, Settings):
+        return given
+    if not isinstance(given, str | Path):
+        raise TypeError(
+            "The settings must be the path of a settings file or a Settings object, "
+            f"got {type(given).__name__!r}; Settings(**values) makes one."
+        )
+    return load_settings(Path(given))

@@ -5,6 +5,7 @@ from pathlib import Path
 from ...features.ingest.quarantine import write_quarantine
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
 from ...features.subscriptions.business_kind import business_of
 from ...features.whole_file import write_whole
 from ..company.coverage import coverage_of, coverage_page
@@ -20,7 +21,7 @@ _PAGE = "coverage.md"
 
 def check(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -31,9 +32,9 @@ def check(
     ----------
     data : path, URL or dict of DataFrame
         Folder of Parquet or CSV files, DuckDB file, ``postgresql://`` URL, or frames by name.
-    settings_path : str or Path, optional
-        A settings file; without one the ``churngrid.yaml`` in or beside the data or in the working
-        folder.
+    settings_path : str, Path or Settings, optional
+        A settings file, or the object; without one the ``churngrid.yaml`` in or beside the data
+        or in the working folder.
     out : str or Path, optional
         Folder for the rows that were put aside, and a page that says what is read, what is not,
         and what is missing.

@@ -11,6 +11,8 @@ from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
+from ...features.short_view import ShortView
 from ...features.subscriptions.business_kind import business_of
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable
@@ -26,8 +28,8 @@ from ..results.stores import open_store, results_beside
 __all__ = ["PlayEffects", "play_effects"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlayEffects:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlayEffects(ShortView):
     """What plays do.
 
     Parameters
@@ -53,10 +55,16 @@ class PlayEffects:
     notes: tuple[str, ...] = ()
     order: pd.DataFrame | None = None
 
+    def _line(self) -> str:
+        return f"{len(self.effects)} plays, {len(self.draws):,} draws, {self.days} days each"
+
+    def _table(self) -> pd.DataFrame:
+        return self.effects
+
 
 def play_effects(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     results: str | Path | None = None,
     days: int | None = None,

@@ -7,6 +7,7 @@ import pandas as pd
 from ...features.cohorts.as_of_dates import resolve_as_of
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
 from ..company.find_input import settings_for
 from ..company.load_company import Company, company_of
 from ..report.account_story import AccountStory, told_story
@@ -28,7 +29,7 @@ _APART = pd.DateOffset(months=1)
 
 def explain(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     account: str,
     as_of: str = "latest",

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ...features.arrays.table_forms import as_table
 from ...features.errors import SchemaError
 from ...features.ingest.one_file import read_one_file
+from ...features.ingest.read import ArrowStream
 from ...features.progress import Progress, counted
 from ...features.schema.flat_settings import FlatSettings
-from ...features.schema.settings import Settings
+from ...features.schema.settings import GivenSettings, settings_of
+from ...features.short_view import ShortView
 from ...training.flat.learn import FlatTrained, learn_flat, promote_flat
 from ...training.flat.table import FlatTable, flat_table
 from ...training.registry.artifact import FittedModel
@@ -22,7 +25,6 @@ from ...training.registry.mlflow_registry import (
     present_champion,
 )
 from ...training.registry.promotion import Decision
-from ..company.load_company import settings_of
 from ..flat.page import flat_page
 from ..flat.scores import FlatScored, score_flat
 from ..flat.usual import usual_of
@@ -41,12 +43,14 @@ __all__ = [
     "train_table",
 ]
 
-TableData = str | Path | pd.DataFrame
+TableData = str | Path | pd.DataFrame | ArrowStream
+"""A file, or a table of pandas, polars or Arrow."""
+
 _BINS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class FlatTrainResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class FlatTrainResult(ShortView):
     """A model of a flat table, registered.
 
     Parameters
@@ -79,9 +83,18 @@ class FlatTrainResult:
     warnings: tuple[str, ...]
     model: FittedModel
 
+    def _line(self) -> str:
+        return (
+            f"{self.kind}, version {self.version}, {self.alias}, {self.rows:,} rows of "
+            f"{self.accounts:,} customers, base rate {self.base_rate:.1%}"
+        )
 
-@dataclass(frozen=True, slots=True)
-class FlatScoreResult:
+    def _table(self) -> pd.DataFrame:
+        return self.scorers
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FlatScoreResult(ShortView):
     """One scoring of a flat table and where it was written.
 
     Parameters
@@ -98,10 +111,16 @@ class FlatScoreResult:
     report_path: Path | None
     unwritten: tuple[str, ...]
 
+    def _line(self) -> str:
+        return f"{len(self.scored.scores):,} customers, {self.out}"
+
+    def _table(self) -> pd.DataFrame:
+        return self.scored.scores
+
 
 def train_table(
     data: TableData,
-    settings_path: Path | Settings | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     target: str | None = None,
     id: str | None = None,
@@ -116,9 +135,9 @@ def train_table(
 
     Parameters
     ----------
-    data : path or DataFrame, shape (n_rows, n_columns)
-        A file of any kind that ``read_tables`` takes, or a frame.
-    settings_path : Path, optional
+    data : path, DataFrame of pandas or polars, or pyarrow Table, shape (n_rows, n_columns)
+        A file of any kind that ``read_tables`` takes, or a table in memory.
+    settings_path : str, Path or Settings, optional
         Its section ``flat`` names columns in words, money and plays; what is named here wins.
     target : str
         Column of the flag: two values, empty where the outcome is not known yet.
@@ -151,7 +170,7 @@ def train_table(
     ...
     churngrid.features.errors.SchemaError: There are 6 customers with the outcome and 6 without...
     """
-    settings = _settings(settings_path)
+    settings = settings_of(settings_path)
     flat = _with_options(settings.flat, target=target, id=id, date=date, positive=positive)
     if flat.target is None:
         raise SchemaError(
@@ -192,7 +211,7 @@ def train_table(
 
 def score_table(
     data: TableData,
-    settings_path: Path | Settings | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
     as_of: str | None = None,
@@ -202,9 +221,9 @@ def score_table(
 
     Parameters
     ----------
-    data : path or DataFrame
+    data : path, DataFrame of pandas or polars, or pyarrow Table
         The flag may be missing.
-    settings_path : Path, optional
+    settings_path : str, Path or Settings, optional
         As in ``train_table``.
     out : str or Path, optional
         Folder, DuckDB file or database URL; nothing is written without it.
@@ -231,7 +250,7 @@ def score_table(
     ...
     churngrid.features.errors.SchemaError: There is no trained model yet; ...
     """
-    settings = _settings(settings_path)
+    settings = settings_of(settings_path)
     model = _champion(tracking)
     frame = _frame(data)
     scored = score_flat(frame, model, settings.flat, _as_of(data, frame, model, as_of))
@@ -256,7 +275,7 @@ def score_table(
 
 def explain_table(
     data: TableData,
-    settings_path: Path | Settings | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     account: str,
     as_of: str | None = None,
@@ -308,17 +327,21 @@ def explain_table(
     }
 
 
-def _settings(given: Path | Settings | None) -> Settings:
-    return given if isinstance(given, Settings) else settings_of(given)
-
-
 def _with_options(flat: FlatSettings, **options: str | None) -> FlatSettings:
     """Return the settings with what was named beside them."""
     return flat.model_copy(update={name: value for name, value in options.items() if value})
 
 
 def _frame(data: TableData) -> pd.DataFrame:
-    frame = data if isinstance(data, pd.DataFrame) else read_one_file(Path(data))
+    if isinstance(data, str | Path):
+        frame = read_one_file(Path(data))
+    elif isinstance(table := as_table(data), pd.DataFrame):
+        frame = table
+    else:
+        raise TypeError(
+            "`data` must be a file, a pandas or polars DataFrame or an Arrow table, "
+            f"got {type(data).__name__!r}."
+        )
     return frame.rename(columns=str).reset_index(drop=True)
 
 
@@ -341,7 +364,7 @@ def _as_of(
     if date is not None and date in frame.columns and len(frame):
         newest = pd.to_datetime(frame[date].astype(str), utc=True, format="ISO8601").max()
         return pd.Timestamp(newest).floor("D")
-    if isinstance(data, pd.DataFrame):
+    if not isinstance(data, str | Path):
         raise SchemaError(
             "The rows have no date; say with `as_of`, such as '2025-12-01', of which day they are."
         )

@@ -1,12 +1,12 @@
 """The verb that tells what comes: the book by period, segment and CSM, with honest ranges."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
 from ...training.forecast.outlook import UNITS, Outlook, Unit
 from ..company.load_company import company_of
 from ..results.schema import FORECAST
@@ -18,7 +18,7 @@ __all__ = ["forecast"]
 
 def forecast(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     by: Unit = "quarter",
     periods: int | None = None,

@@ -11,6 +11,7 @@ from ...features.cohorts.as_of_dates import newest_closed_day
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
 from ...features.subscriptions.business_kind import business_of
 from ...features.whole_file import write_whole
 from ..company.find_input import settings_for
@@ -88,7 +89,7 @@ class Monitored:
 
 def monitor(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     results: str | Path | None = None,
     out: str | Path | None = None,

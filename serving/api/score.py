@@ -10,12 +10,13 @@ from ...features.cohorts.as_of_dates import resolve_as_of
 from ...features.errors import ArtifactError, SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress, staged
+from ...features.schema.settings import GivenSettings, settings_of
 from ...features.whole_file import write_whole
 from ..change.changes import changes_of
 from ..change.stored_inputs import Earlier, inputs_of
 from ..change.what_would_help import of_the_list
 from ..company.config import read_config
-from ..company.load_company import Company, company_of, settings_of
+from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable
 from ..flat.page import flat_page
 from ..report.beside import STORED, Beside
@@ -179,7 +180,7 @@ def written_to(
 
 def score(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
     as_of: str = "latest",
@@ -254,14 +255,14 @@ def _place_of(out: str | Path, data: Data) -> Store:
     return open_store(out)
 
 
-def report(out: str | Path, settings_path: str | Path | None = None) -> Path:
+def report(out: str | Path, settings_path: GivenSettings | None = None) -> Path:
     """Write the report again from stored results.
 
     Parameters
     ----------
     out : str or Path
         As in ``score``.
-    settings_path : str or Path, optional
+    settings_path : str, Path or Settings, optional
         For the currency and the company's own playbook.
 
     Returns

@@ -8,10 +8,12 @@ import pandas as pd
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress
+from ...features.schema.settings import GivenSettings
 from ...features.scores.health_score import score_health
 from ...features.scores.portfolio_review import MaturityReview
 from ...features.scores.scorecard import Scorecard
 from ...features.scores.scorecard_file import reweighed
+from ...features.short_view import ShortView
 from ...features.whole_file import write_whole
 from ...training.dataset.dataset import Dataset
 from ...training.scorecard.success_criteria import (
@@ -29,8 +31,8 @@ from .train import dataset_of
 __all__ = ["ScorecardFit", "ScorecardValidation", "fit_scorecard", "validate_scorecard"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScorecardValidation:
+@dataclass(frozen=True, slots=True, repr=False)
+class ScorecardValidation(ShortView):
     """A scorecard held against what the accounts did.
 
     Parameters
@@ -66,9 +68,19 @@ class ScorecardValidation:
         """The criteria that the scorecard as it is does not meet."""
         return tuple(one.criterion for one in self.judged["as_it_is"] if one.verdict == "fail")
 
+    def _line(self) -> str:
+        judged = len(self.judged["as_it_is"])
+        return (
+            f"{judged - len(self.failed)} of {judged} criteria not failed, {self.rows:,} readings "
+            f"of {self.accounts:,} accounts, {self.churned:,} of them churned"
+        )
 
-@dataclass(frozen=True, slots=True)
-class ScorecardFit:
+    def _table(self) -> pd.DataFrame:
+        return self.surprises
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ScorecardFit(ShortView):
     """Learned weights, and where they were written.
 
     Parameters
@@ -85,9 +97,16 @@ class ScorecardFit:
     path: Path | None
     notes: tuple[str, ...]
 
+    def _line(self) -> str:
+        where = "not written" if self.path is None else str(self.path)
+        return f"{len(self.trial.weights)} weights, {where}"
+
+    def _table(self) -> pd.DataFrame:
+        return self.trial.weights
+
 
 def validate_scorecard(
-    data: Data, settings_path: str | Path | None = None, *, progress: Progress | None = None
+    data: Data, settings_path: GivenSettings | None = None, *, progress: Progress | None = None
 ) -> ScorecardValidation:
     """Hold the scorecard against the company's own churn.
 
@@ -95,9 +114,9 @@ def validate_scorecard(
     ----------
     data : path, URL or dict of DataFrame
         Folder of Parquet or CSV files, DuckDB file, ``postgresql://`` URL, or frames by name.
-    settings_path : str or Path, optional
-        A settings file; without one the ``churngrid.yaml`` in or beside the data or in the working
-        folder.
+    settings_path : str, Path or Settings, optional
+        A settings file, or the object; without one the ``churngrid.yaml`` in or beside the data
+        or in the working folder.
     progress : callable, optional
         Called with stage, steps done and steps in all.
 
@@ -142,7 +161,7 @@ def validate_scorecard(
 
 def fit_scorecard(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
     progress: Progress | None = None,

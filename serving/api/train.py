@@ -11,6 +11,7 @@ import pandas as pd
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted, staged
+from ...features.schema.settings import GivenSettings
 from ...training.dataset.dataset import Dataset
 from ...training.dataset.dataset import build_dataset as dataset_from
 from ...training.dataset.own_outcome import (
@@ -199,7 +200,7 @@ def _hash_of(rows: Dataset) -> str:
 
 
 def build_dataset(
-    data: Data, settings_path: str | Path | None = None, *, progress: Progress | None = None
+    data: Data, settings_path: GivenSettings | None = None, *, progress: Progress | None = None
 ) -> Dataset:
     """Build the training rows: metrics as they were known, beside what happened afterwards.
 
@@ -234,7 +235,7 @@ def build_dataset(
 
 def train(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     targets: Sequence[str] = ("churn", "expansion"),
     tracking: str | None = None,
@@ -300,7 +301,7 @@ def train(
 
 def backtest(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
     targets: Sequence[str] = ("churn", "expansion"),

@@ -2,13 +2,13 @@
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted
+from ...features.schema.settings import GivenSettings
 from ...training.evaluation.scorers import Difference
 from ...training.evaluation.search import needed_optuna, search_parameters
 from ..company.load_company import company_of
@@ -59,7 +59,7 @@ class TuneResult:
 
 def tune(
     data: Data,
-    settings_path: str | Path | None = None,
+    settings_path: GivenSettings | None = None,
     *,
     target: str = "churn",
     seconds: float = 600.0,

@@ -1,6 +1,5 @@
 """Where the settings of some data are, and where the data is that settings name."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from ...features.addresses import is_address
@@ -35,7 +34,7 @@ def settings_for(data: Data) -> Path | None:
     """
     here = Path(SETTINGS_NAME)
     folders = [Path()]
-    if not isinstance(data, Mapping) and not is_address(str(data)):
+    if isinstance(data, str | Path) and not is_address(str(data)):
         folders = [Path(data), Path(data).parent, *folders]
     places = [folder / SETTINGS_NAME for folder in folders]
     if here.is_file() and _names(here, data):
@@ -106,7 +105,7 @@ def data_of(settings: Path | None) -> str:
 
 def _names(settings: Path, data: Data) -> bool:
     """Say whether a settings file names this very data."""
-    if isinstance(data, Mapping) or is_address(str(data)):
+    if not isinstance(data, str | Path) or is_address(str(data)):
         return False
     try:
         named = load_settings(settings).data

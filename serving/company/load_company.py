@@ -3,19 +3,18 @@
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from ...features.arrays.plain_text import displayed
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data, deliveries_of, open_source, read_tables
 from ...features.progress import Progress
-from ...features.schema.settings import Settings, load_settings
+from ...features.schema.settings import GivenSettings, Settings, settings_of
 from ...features.schema.tableset import Tables
 from ...features.scores.questionnaire import with_questionnaire
 from .config import Config, read_config
 from .find_input import settings_for
 
-__all__ = ["Company", "accounts_to_ask", "company_of", "settings_of"]
+__all__ = ["Company", "accounts_to_ask", "company_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +30,18 @@ class Company:
         return self.config.settings
 
 
-def settings_of(path: str | Path | None) -> Settings:
-    """Return the settings of a file, or the defaults."""
-    return Settings() if path is None else load_settings(Path(path))
-
-
 def company_of(
-    data: Data, settings_path: str | Path | None, progress: Progress | None = None
+    data: Data, settings_path: GivenSettings | None, progress: Progress | None = None
 ) -> Company:
     """Return the tables, the questionnaire's answers among them, and everything declared.
 
     Parameters
     ----------
     data : path, URL or dict of DataFrame
-    settings_path : str, Path or None
-        A settings file; the files it names lie beside it. Without one the ``churngrid.yaml`` in or
-        beside the data or in the working folder holds, as on the command line.
+    settings_path : str, Path, Settings or None
+        A settings file, and the files it names lie beside it, or the object. Without one the
+        ``churngrid.yaml`` in or beside the data or in the working folder holds, as on the command
+        line.
     progress : callable, optional
         Told stage, steps done and steps in all, None when not known.
 

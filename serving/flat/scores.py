@@ -7,6 +7,7 @@ import pandas as pd
 
 from ...features.errors import ArtifactError
 from ...features.schema.flat_settings import FlatSettings
+from ...features.short_view import ShortView
 from ...training.flat.columns import numbers_in
 from ...training.flat.learn import shape_of
 from ...training.flat.table import FlatShape, flags_of, scoring_table
@@ -19,8 +20,8 @@ __all__ = ["FlatScored", "score_flat"]
 _MONTHS = {"month": 12.0, "year": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
-class FlatScored:
+@dataclass(frozen=True, slots=True, repr=False)
+class FlatScored(ShortView):
     """The result of scoring a flat table.
 
     Parameters
@@ -44,6 +45,12 @@ class FlatScored:
     contributions: pd.DataFrame
     inputs: pd.DataFrame
     notes: tuple[str, ...]
+
+    def _line(self) -> str:
+        return f"{len(self.scores):,} customers, {len(self.plays):,} plays"
+
+    def _table(self) -> pd.DataFrame:
+        return self.scores
 
 
 def score_flat(

@@ -207,7 +207,7 @@ def check_apart(out: str | Path, data: object) -> None:
         )
 
 
-def results_beside(data: object, settings_path: str | Path | None = None) -> Path | None:
+def results_beside(data: object, settings_path: object = None) -> Path | None:
     """Return the folder of results in the working folder, beside the settings or the data.
 
     It is called ``churngrid-results``, as ``score`` names it, or ``results``.
@@ -216,7 +216,8 @@ def results_beside(data: object, settings_path: str | Path | None = None) -> Pat
     ----------
     data : object
         Where the data are; only a path has something beside it.
-    settings_path : str or Path, optional
+    settings_path : object
+        As with the data.
 
     Returns
     -------

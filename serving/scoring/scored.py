@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...features.engine.compute import Features
 from ...features.scores.portfolio_review import MaturityReview
+from ...features.short_view import ShortView
 from ...training.forecast.late_renewals import LateRenewals
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.forecast.survival import Clock
@@ -79,8 +80,8 @@ class Basis:
         return 100.0 - self.losses.sum(axis=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+@dataclass(frozen=True, slots=True, repr=False)
+class Scored(ShortView):
     """The result of one scoring.
 
     Parameters
@@ -192,3 +193,13 @@ class Scored:
         scores = self.scores.drop(columns=metrics.columns, errors="ignore").reset_index(drop=True)
         known = pd.concat([metrics, scores], axis=1)
         return explanation_of(ordered, known, self.features.metrics, scale=scale)
+
+    def _line(self) -> str:
+        targets = " and ".join(self.contributions) or "the scorecard alone"
+        return (
+            f"{len(self.scores):,} accounts by {targets}, {len(self.plays):,} plays, "
+            f"{len(self.findings)} findings"
+        )
+
+    def _table(self) -> pd.DataFrame:
+        return self.scores

@@ -25,6 +25,7 @@ from ...features.scores.health_score import score_health
 from ...features.scores.maturity_index import score_maturity
 from ...features.scores.rubric import Rubric
 from ...features.scores.scorecard import Scorecard
+from ...features.short_view import ShortView
 from ...features.subscriptions.business_kind import Business, business_of
 from .labels import LabelReport, label, own_labels, summarise
 from .look_ahead_proof import Proof, prove
@@ -58,8 +59,8 @@ MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What a model may know of maturity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+@dataclass(frozen=True, slots=True, repr=False)
+class Dataset(ShortView):
     """Rows of accounts on as-of dates.
 
     Parameters
@@ -175,6 +176,10 @@ class Dataset:
         if target not in (*TARGETS, *self.labels.columns):
             raise ValueError(f"`target` must be one of {sorted(TARGETS)!r}, got {target!r}.")
         return [column for column in self.X.columns if column != ROLES["scorecard"]]
+
+    def _line(self) -> str:
+        accounts = self.X.index.get_level_values("account_id").nunique()
+        return f"{len(self.X):,} rows of {accounts:,} accounts, {self.X.shape[1]} columns"
 
 
 def build_dataset(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ....features.ingest.propose.proposal import Proposal
 from ....features.schema.tableset import Tables
+from ....features.short_view import ShortView
 from ...company.coverage import Coverage
 
 __all__ = ["CheckResult", "InitResult"]
@@ -48,8 +49,8 @@ class CheckResult:
         return f"<p>{html.escape(repr(self))}</p>{table if told else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class InitResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class InitResult(ShortView):
     """What was written, what was found in the data, and what comes next.
 
     Parameters
@@ -70,3 +71,10 @@ class InitResult:
     check: CheckResult | None = None
     problem: str = ""
     next: str = ""
+
+    def _line(self) -> str:
+        found = "" if self.check is None else f", {len(self.check.tables.findings)} findings"
+        return f"{len(self.written)} files written{found}, next: {self.next}"
+
+    def _table(self) -> pd.DataFrame | None:
+        return pd.DataFrame({"written": [str(path) for path in self.written]})
