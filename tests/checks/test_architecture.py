@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 EVERYWHERE = {
     *("features.errors", "features.progress", "features.addresses", "features.whole_file"),
+    "features.short_view",
 }
 """Modules that any other may import."""
 
