@@ -12,6 +12,8 @@ __all__ = ["card_markdown", "curve_points"]
 
 _SHOWN = ("roc_auc", "pr_auc", "log_loss", "brier")
 _BINS = 10
+_LARGE = 10.0
+"""From here on figures are days, and stand without decimals."""
 
 
 def card_markdown(trained: Trained) -> str:
@@ -44,7 +46,9 @@ def card_markdown(trained: Trained) -> str:
         "|---" * (len(_SHOWN) + 1) + "|",
         *(_row(name, scorers) for name, scorers in card["scorers"].items()),
         "",
+        *_marks(trained),
         *_reliability(trained),
+        *_shown_band(trained),
         *_axes(trained),
         *_forecast(trained),
         f"- {card['stability']}",
@@ -118,6 +122,58 @@ def _reliability(trained: Trained) -> list[str]:
         ),
         "",
     ]
+
+
+def _marks(trained: Trained) -> list[str]:
+    """Say how good estimates were so long before a deadline, each decision once."""
+    told = trained.model.card.get("marks") or []
+    if not told:
+        return []
+    by_mark: dict[str, dict[str, Any]] = {}
+    for one in told:
+        by_mark.setdefault(one["mark"], {})[one["scorer"]] = one
+    return [
+        "Renewal mode: each decision once, by its newest estimate so many days before the deadline "
+        "(95 % interval):",
+        "",
+        "| days before | " + " | ".join(_SHOWN) + " |",
+        "|---" * (len(_SHOWN) + 1) + "|",
+        *(
+            f"| {mark} | " + " | ".join(_interval(found.get(name)) for name in _SHOWN) + " |"
+            for mark, found in by_mark.items()
+        ),
+        "",
+    ]
+
+
+def _shown_band(trained: Trained) -> list[str]:
+    """Say what the bands would have shown of past dates, and what came as a surprise."""
+    shown = trained.model.card.get("shown_band") or {}
+    known = [one for one in shown.get("criteria", ()) if one["value"] is not None]
+    if not known:
+        return []
+    paid = shown["surprise_arr"]
+    money = "" if paid is None else f", who paid {paid:,.0f} a year"
+    return [
+        "What bands by the estimate would have shown on past dates, out of time and with the caps "
+        f"of the scorecard; {shown['surprises']:,} accounts left that were green shortly "
+        f"before{money}:",
+        "",
+        "| what | value (95 % interval) |",
+        "|---|---|",
+        *(f"| {one['meaning']} | {_interval(one)} |" for one in known),
+        "",
+    ]
+
+
+def _interval(told: Mapping[str, Any] | None) -> str:
+    """Write a figure with its bounds; nothing where there is none."""
+    if told is None:
+        return ""
+    digits = 3 if abs(told["value"]) < _LARGE else 0
+    low, high = told["low"], told["high"]
+    bounds = "" if low is None or high is None else f" ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{told['value']:.{digits}f}{bounds}"
 
 
 def _axes(trained: Trained) -> list[str]:

@@ -21,6 +21,7 @@ from .evaluation.backtest import Backtest, Brought, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.reason_stability import owner_of_inputs, reason_stability
 from .evaluation.reliability import reliability_table
+from .evaluation.renewal_marks import MARKS
 from .evaluation.scorers import SEED, paired_difference
 from .forecast.book_rates import BookRates, learn_rates
 from .forecast.model_error import model_error
@@ -238,11 +239,26 @@ def _card(
             }
             for model, part in shown.groupby("model", sort=False)
         },
+        "marks": _marks(backtest),
         "reliability": _reliability(target, backtest),
         "suspicions": [suspicion.says for suspicion in found],
         "clocks": [clock.says for clock in lesson.clocks],
         "refused": list(dataset.refused),
     }
+
+
+def _marks(backtest: Backtest) -> list[dict[str, Any]]:
+    """Return the figures of what ships at the marks of renewal mode, plain values."""
+    table = backtest.scorers
+    told = table[table["fold"].isin(list(MARKS)) & table["model"].eq(backtest.kind)]
+    known = told[told["value"].notna()]
+    return [
+        {
+            name: None if isinstance(value, float) and np.isnan(value) else value
+            for name, value in zip(("mark", "scorer", "value", "low", "high"), row, strict=True)
+        }
+        for row in known[["fold", "scorer", "value", "low", "high"]].itertuples(index=False)
+    ]
 
 
 def _reliability(target: str, backtest: Backtest) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from ...features.errors import SchemaError
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted, staged
 from ...features.schema.settings import GivenSettings
+from ...features.scores.health_score import score_health
 from ...training.dataset.dataset import Dataset
 from ...training.dataset.dataset import build_dataset as dataset_from
 from ...training.dataset.own_outcome import (
@@ -32,12 +33,14 @@ from ...training.registry.mlflow_registry import (
     present_champion,
 )
 from ...training.registry.promotion import promote
-from ...training.scorecard.criteria_card import criteria_card
+from ...training.scorecard.criteria_card import criteria_card, shown_band_card
+from ...training.scorecard.success_criteria import book_of
 from ...training.train import Trained, train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
 from ..results.words import target_of
+from ..scoring.health_index import health_index
 from .answers.learning import BacktestResult, TrainResult
 from .models import store_of
 
@@ -115,6 +118,7 @@ def trained_of(
             example=_example(rows, trained.model),
             competitors=table,
             folds=trained.backtest.folds.drop(columns="target"),
+            shown=trained.model.card.get("shown_band", {}),
         ),
     )
     return TrainResult(
@@ -135,15 +139,34 @@ def trained_of(
 
 
 def _with_criteria(trained: Trained, rows: Dataset, company: Company) -> Trained:
-    """Return the same with what the scorecard achieved on these rows; of churn alone.
+    """Return the same with what scorecard and shown bands achieved on these rows; of churn alone.
 
     Of quarters fewer decisions have a reading shortly before them, and the intervals are wider.
     """
     if trained.model.target != "churn":
         return trained
-    judged = criteria_card(rows, company.config.scorecard)
-    card = {**trained.model.card, "scorecard": judged}
+    scorecard = company.config.scorecard
+    scores = score_health(rows.features, scorecard).scores
+    shown = _health_shown(trained.backtest.health, scores["cap"])
+    card = {
+        **trained.model.card,
+        "scorecard": criteria_card(book_of(rows, scores["chs"]), scorecard),
+        "shown_band": shown_band_card(book_of(rows, shown), scorecard),
+    }
     return replace(trained, model=replace(trained.model, card=card))
+
+
+def _health_shown(told: pd.DataFrame, cap: pd.Series) -> pd.Series:
+    """Return the health index of out-of-time estimates, limited by caps as a scoring limits it.
+
+    A band that waits for a second reading is not waited for.
+    """
+    index = np.full(len(told), np.nan)
+    p, bases = (told[name].to_numpy(dtype=float) for name in ("p", "base_rate"))
+    for base in np.unique(bases):
+        index[bases == base] = health_index(p[bases == base], float(base))
+    limit = cap.reindex(told.index).to_numpy(dtype=float)
+    return pd.Series(np.fmin(index, limit), index=told.index)
 
 
 def learnable_of(

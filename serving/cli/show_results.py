@@ -1,6 +1,6 @@
 """The result of each command as people read it on a terminal or in a pipe."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .console import say, show_accounts, show_scorers, show_table
@@ -181,6 +181,7 @@ def show_trained(summaries: Sequence[Mapping[str, Any]]) -> None:
         )
         say(_learned_from(summary))
         show_scorers(summary["scorers"])
+        _say_all(_shown_band(summary["shown_band"]))
         if summary["axes_correlation"] is not None:
             say(
                 "Health axis (the estimate without maturity) and maturity: rank correlation "
@@ -188,6 +189,29 @@ def show_trained(summaries: Sequence[Mapping[str, Any]]) -> None:
             )
         for warning in summary["warnings"]:
             say(f"Warning: {warning}")
+
+
+def _shown_band(shown: Mapping[str, Any]) -> Iterator[str]:
+    """Say how early the shown bands warned on past dates, and what came as a surprise."""
+    told = {one["criterion"]: one for one in shown.get("criteria", ())}
+    days, share = (told.get(name, {}) for name in ("red_lead_days", "surprise_arr_share"))
+    if days.get("value") is not None:
+        yield (
+            "Bands as they would have been shown, out of time: who left and was red before turned "
+            f"red {days['value']:.0f} days before the decision{_bounds(days, '.0f', 1)}."
+        )
+    if share.get("value") is not None:
+        yield (
+            f"Of the ARR that left {100 * share['value']:.0f} %{_bounds(share, '.0f', 100)} was "
+            f"green shortly before: {shown['surprise_arr'] or 0:,.0f} of {shown['surprises']:,} "
+            "accounts."
+        )
+
+
+def _bounds(one: Mapping[str, Any], form: str, times: float) -> str:
+    if one["low"] is None:
+        return ""
+    return f" ({times * one['low']:{form}} to {times * one['high']:{form}})"
 
 
 def show_backtest(summary: Mapping[str, Any]) -> None:

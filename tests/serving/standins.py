@@ -103,6 +103,17 @@ def score_result(**changes):
     )
 
 
+SHOWN_BAND = {
+    "criteria": [
+        {"criterion": "red_lead_days", "value": 84.0, "low": 60.5, "high": 107.6},
+        {"criterion": "surprise_arr_share", "value": 0.12, "low": None, "high": None},
+    ],
+    "surprises": 7,
+    "surprise_arr": 123_456.0,
+}
+"""What the bands would have shown of past dates, as far as the terminal tells it."""
+
+
 def train_result(target):
     scorers = pd.DataFrame(
         {
@@ -125,6 +136,7 @@ def train_result(target):
         base_rate=0.081,
         version="3",
         axes=SimpleNamespace(spearman=0.21) if target == "churn" else None,
+        shown_band=SHOWN_BAND if target == "churn" else {},
         warnings=("only 100 decisions",),
         findings=(),
     )

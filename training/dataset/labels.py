@@ -49,7 +49,8 @@ def label(
         One row a pair, sorted by account and date: ``account_id``; ``as_of``; ``churned`` and
         ``expanded`` (nullable; null = no label); ``reason`` (why there is no churn label, one of
         ``REASONS``; null where there is one); ``asked_until`` (the question: whether it has left
-        by its next decision on this day, or within the horizon that ends on it); ``weight`` (what
+        by its next decision on this day, or within the horizon that ends on it);
+        ``decision_kind`` (of that decision; null where a horizon is asked about); ``weight`` (what
         the row counts in training, so that a decision counts once however often it was looked
         at); ``closes_at``, ``growth_closes_at`` (from when each label is certain);
         ``decided_at``, ``decision_known_at``, ``reason_code``, ``avoidability`` of the decision
@@ -106,6 +107,7 @@ def _assembled(stands: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
             "expanded": _nullable(outcome.expanded, outcome.growth_known),
             "reason": reasons.take(pa.array(first)).to_pandas(),
             "asked_until": stands["p_by_date"],
+            "decision_kind": stands["decision_kind"],
             "weight": look_weights(stands),
             "closes_at": timestamps(outcome.closes_us),
             "growth_closes_at": timestamps(outcome.growth_closes_us),
@@ -166,6 +168,7 @@ def _only_own(labels: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
         own=stated | given["expanded"].notna(),
         # Who labels rows of its own choice has chosen how often to look, and means a horizon.
         weight=1.0,
+        decision_kind=pd.Series(None, index=labels.index, dtype=object),
         closes_at=labels["growth_closes_at"],
     )
 

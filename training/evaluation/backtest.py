@@ -11,19 +11,23 @@ import pandas as pd
 
 from ...features.errors import SchemaError
 from ..dataset.clock_detector import Clock
-from ..dataset.dataset import Dataset
+from ..dataset.dataset import MATURITY_INPUTS, Dataset
 from ..dataset.temporal_splits import Fold, check_honesty, out_of_time
+from ..models.calibration import sigmoid
 from ..models.catalogue import Model, ProbabilityModel, applicable, model_named, predict
 from .candidates import fit_candidate, labelled_rows, lesson_of, roles_of
 from .choice import Choice, choose, competing, gate_of
 from .own_competitor import Competitor
 from .own_scorers import OwnScorers, check_scorers, own_scores
+from .renewal_marks import MARKS, at_marks
 from .scorers import SEED, Difference, paired_difference, score_table
 from .tuned import tuned_before, tuned_model
 
 __all__ = ["Backtest", "Brought", "backtest_dataset"]
 
-_RESAMPLES = 100
+_DRAWN = {"all": 100, **dict.fromkeys(MARKS, 100)}
+"""Resamples of accounts, by the part of the predictions whose figures have an interval."""
+
 _EXPLAINED = 200
 """Rows of the newest test block that importances are taken from."""
 
@@ -88,11 +92,13 @@ class Backtest:
     Parameters
     ----------
     predictions : DataFrame
-        ``account_id``, ``as_of``, ``asked_until``, ``weight``, ``target``, ``fold``, ``model``,
-        ``shipped``, ``label``, ``p``, ``unseen`` (whether no account of the parent was trained on).
+        ``account_id``, ``as_of``, ``asked_until``, ``decision_kind``, ``weight``, ``target``,
+        ``fold``, ``model``, ``shipped``, ``label``, ``p``, ``unseen`` (whether no account of the
+        parent was trained on).
     scorers : DataFrame
-        ``model``, ``target``, ``fold`` (number, ``all`` or ``unseen``), ``scorer``, ``value``,
-        ``low``, ``high`` (95 % interval over ``all``, accounts resampled).
+        ``model``, ``target``, ``fold`` (number, ``all``, ``unseen``, or one of ``MARKS``: each
+        decision once, so long before its deadline), ``scorer``, ``value``, ``low``, ``high`` (95 %
+        interval over ``all`` and the marks, accounts resampled).
     folds : DataFrame
         ``target``, ``fold``, ``train_through``, ``test_from``, ``test_through``, ``train_rows``,
         ``test_rows``.
@@ -109,6 +115,10 @@ class Backtest:
         ``model``, ``target``, ``input``, ``importance``: mean absolute share of the log-odds over
         rows of the newest test block, of own competitors whose explainer is named and of the model
         that ships beside them; without rows where nobody competes.
+    health : DataFrame
+        Index (account_id, as_of): ``p``, the out-of-time estimate of what ships without what it
+        takes from maturity, and ``base_rate`` of what it had learned from: by these two health is
+        shown. Without rows where the target is not churn.
     """
 
     predictions: pd.DataFrame
@@ -119,6 +129,7 @@ class Backtest:
     clocks: tuple[Clock, ...] = ()
     without_clocks: Difference | None = None
     importances: pd.DataFrame = field(default_factory=lambda: _important([], ""))
+    health: pd.DataFrame = field(default_factory=lambda: _health([]))
 
 
 def backtest_dataset(
@@ -187,6 +198,7 @@ def backtest_dataset(
         clocks=trial.clocks,
         without_clocks=_worth(trial, brought.named(choice.kind), predictions),
         importances=_important(trial.shares_of(brought.guests, choice.kind), target),
+        health=_health(trial.health_of(choice.kind) if target == "churn" else []),
     )
 
 
@@ -202,7 +214,7 @@ class _Trial:
         report: Callable[[str], None],
     ) -> None:
         self.rows, self.target, self.report = rows, target, report
-        self.newest: dict[str, ProbabilityModel] = {}
+        self.fitted: dict[tuple[int, str], ProbabilityModel] = {}
         self.X = dataset.X[dataset.labelled(target)]
         self.y = dataset.outcome(target)[dataset.labelled(target)].to_numpy(dtype=np.int64)
         self.folds = {
@@ -227,7 +239,7 @@ class _Trial:
         self.report(f"backtest {self.target}, fold {number}: {model.name}")
         fitted = fit_candidate(model, lesson, with_clocks=with_clocks)
         if not with_clocks:
-            self.newest[model.name] = fitted
+            self.fitted[number, model.name] = fitted
         p = predict(fitted, self.X.iloc[fold.test])
         return _predicted(self.rows, self.y, fold, p).assign(fold=number, model=model.name)
 
@@ -236,9 +248,26 @@ class _Trial:
     ) -> list[tuple[str, ProbabilityModel, pd.DataFrame]]:
         """Return guests that can be explained and what ships, with rows of the newest block."""
         named = [guest.name for guest in guests if guest.explainer != "none"]
-        test = self.folds[max(self.folds)][0].test
+        newest = max(self.folds)
+        test = self.folds[newest][0].test
         rows = self.X.iloc[test[:: -(-len(test) // _EXPLAINED)]]
-        return [(name, self.newest[name], rows) for name in (*named, shipped) if named]
+        return [(name, self.fitted[newest, name], rows) for name in (*named, shipped) if named]
+
+    def health_of(self, name: str) -> list[pd.DataFrame]:
+        """Return what a model says of each test block without what it takes from maturity."""
+        parts = []
+        for number, (fold, lesson) in self.folds.items():
+            model, rows = self.fitted[number, name], self.X.iloc[fold.test]
+            apart = [column not in MATURITY_INPUTS for column in model.encoding.names]
+            log_odds = model.contributions(rows)[:, [*apart, True]].sum(axis=1)
+            columns = {"p": sigmoid(log_odds), "base_rate": lesson.rate}
+            parts.append(pd.DataFrame(columns, index=rows.index))
+        return parts
+
+
+def _health(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the estimates of all test blocks together."""
+    return pd.concat(parts) if parts else pd.DataFrame(columns=["p", "base_rate"], dtype=float)
 
 
 def _important(
@@ -286,7 +315,7 @@ def _worth(trial: _Trial, model: Model, predictions: pd.DataFrame) -> Difference
 def _predicted(
     rows: pd.DataFrame, y: npt.NDArray[np.int64], fold: Fold, p: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
-    told = ["account_id", "as_of", "asked_until", "weight"]
+    told = ["account_id", "as_of", "asked_until", "decision_kind", "weight"]
     keys = rows.iloc[fold.test][told].reset_index(drop=True)
     return keys.assign(label=y[fold.test], p=p, unseen=fold.unseen)
 
@@ -296,12 +325,13 @@ def _scored(predictions: pd.DataFrame, parents: dict[str, str], own: OwnScorers)
     for (name, target), part in predictions.groupby(["model", "target"], sort=False):
         pieces = {"all": part, "unseen": part[part["unseen"]]}
         pieces |= {str(fold): rows for fold, rows in part.groupby("fold")}
+        pieces |= at_marks(part) if target == "churn" else {}
         for fold, rows in pieces.items():
             if rows["label"].nunique() < 2:
                 continue
             groups = rows["account_id"].map(parents).to_numpy(dtype=object)
             y, p = rows["label"].to_numpy(), rows["p"].to_numpy()
-            weight, draws = rows["weight"].to_numpy(), _RESAMPLES if fold == "all" else 0
+            weight, draws = rows["weight"].to_numpy(), _DRAWN.get(fold, 0)
             table = score_table(
                 *(y, p, groups),
                 blocks=rows["fold"].to_numpy(),

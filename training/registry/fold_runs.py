@@ -1,12 +1,12 @@
 """What every competitor was worth, test block by test block: child runs and figures of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["competitor_figures", "fold_runs"]
+__all__ = ["competitor_figures", "fold_runs", "shown_figures"]
 
 
 def competitor_figures(scorers: pd.DataFrame) -> list[tuple[str, float]]:
@@ -32,6 +32,35 @@ def competitor_figures(scorers: pd.DataFrame) -> list[tuple[str, float]]:
         for row in scorers.to_dict("records")
         if np.isfinite(row["value"])
     ]
+
+
+def shown_figures(shown: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return what the shown bands achieved under names of their own.
+
+    Parameters
+    ----------
+    shown : mapping
+        As ``shown_band_card`` gives it; may be empty.
+
+    Returns
+    -------
+    list of (str, float)
+        What is not known is passed over.
+
+    Examples
+    --------
+    >>> told = {"criterion": "red_lead_days", "value": 80.0, "low": 61.0, "high": None}
+    >>> shown_figures({"criteria": [told], "surprise_arr": 0.0})
+    [('shown.red_lead_days', 80.0), ('shown.red_lead_days_low', 61.0), ('shown.surprise_arr', 0.0)]
+    """
+    parts = (("value", ""), ("low", "_low"), ("high", "_high"))
+    found = {
+        f"{one['criterion']}{suffix}": one[part]
+        for one in shown.get("criteria", ())
+        for part, suffix in parts
+    }
+    found |= {name: shown.get(name) for name in ("surprises", "surprise_arr")}
+    return [(f"shown.{name}", float(value)) for name, value in found.items() if value is not None]
 
 
 def fold_runs(

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ...features.whole_file import scratch_folder
+from ..evaluation.renewal_marks import MARKS
 from .artifact import PROBABILITY, FittedModel, save_model
-from .fold_runs import competitor_figures, fold_runs
+from .fold_runs import competitor_figures, fold_runs, shown_figures
 from .lost_runs import PROCESS, this_process
 from .promotion import Decision
 from .run_pictures import run_pictures
@@ -57,8 +58,10 @@ class TrainingReport:
     example : DataFrame
         Some rows as the model takes them, the input example; not logged without rows.
     competitors, folds : DataFrame
-        Scorers of every model and fold (or ``all``), and what each test block was; a block is a
-        run below this one.
+        Scorers of every model and fold (or ``all``, or a mark before the deadline), and what each
+        test block was; a block is a run below this one.
+    shown : dict
+        What the shown bands achieved, see ``shown_band_card``; empty where nothing is shown.
     """
 
     decision: Decision
@@ -71,6 +74,7 @@ class TrainingReport:
     example: pd.DataFrame = field(default_factory=pd.DataFrame)
     competitors: pd.DataFrame = field(default_factory=pd.DataFrame)
     folds: pd.DataFrame = field(default_factory=pd.DataFrame)
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_tags(report: TrainingReport) -> dict[str, str]:
@@ -135,10 +139,13 @@ def log_fold_runs(client: Any, run: Any, report: TrainingReport) -> None:
 
 
 def _all_figures(report: TrainingReport) -> Iterator[tuple[str, float]]:
-    """Yield the figures of what ships with their bounds, then those of all that competed."""
+    """Yield the figures of what ships, then those of all that competed, and of the shown bands."""
     yield from _figures(report.scorers)
     if len(report.competitors):
-        yield from competitor_figures(report.competitors[report.competitors["fold"] == "all"])
+        for part in ("all", *MARKS):
+            told = competitor_figures(report.competitors[report.competitors["fold"] == part])
+            yield from told if part == "all" else ((f"{part}.{name}", v) for name, v in told)
+    yield from shown_figures(report.shown)
 
 
 def _figures(scorers: pd.DataFrame) -> Iterator[tuple[str, float]]:

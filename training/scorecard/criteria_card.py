@@ -5,22 +5,22 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from ...features.scores.health_score import score_health
+import pandas as pd
+
 from ...features.scores.scorecard import Scorecard
-from ..dataset.dataset import Dataset
-from .success_criteria import book_of, judge
+from .success_criteria import judge, surprises_of
 
-__all__ = ["criteria_card", "scorecard_digest"]
+__all__ = ["criteria_card", "scorecard_digest", "shown_band_card"]
 
 
-def criteria_card(dataset: Dataset, scorecard: Scorecard) -> dict[str, Any]:
-    """Hold the scorecard against what the accounts of a dataset did.
+def criteria_card(book: pd.DataFrame, scorecard: Scorecard) -> dict[str, Any]:
+    """Hold the scorecard against what the accounts did.
 
     Parameters
     ----------
-    dataset : Dataset
+    book : DataFrame
+        ``book_of`` its score.
     scorecard : Scorecard
-        One that looks at metrics of the dataset only.
 
     Returns
     -------
@@ -28,15 +28,41 @@ def criteria_card(dataset: Dataset, scorecard: Scorecard) -> dict[str, Any]:
         ``scorecard`` (its digest), ``through`` (newest reading, ISO 8601; empty without rows) and
         ``criteria``: one dict of plain values each, as in ``Judged``; None stands for NaN.
     """
-    book = book_of(dataset, score_health(dataset.features, scorecard).scores["chs"])
-    judged = judge(book, bands=scorecard.bands, success=scorecard.success)
     return {
         "scorecard": scorecard_digest(scorecard),
         "through": book["as_of"].max().isoformat() if len(book) else "",
-        "criteria": [
-            {name: _plain(value) for name, value in asdict(one).items()} for one in judged
-        ],
+        "criteria": _criteria(book, scorecard),
     }
+
+
+def shown_band_card(book: pd.DataFrame, scorecard: Scorecard) -> dict[str, Any]:
+    """Hold the bands that the estimate would have shown against what the accounts did.
+
+    Parameters
+    ----------
+    book : DataFrame
+        ``book_of`` the health that the estimate gives, out of time and limited by the caps; NaN
+        where nothing was estimated.
+    scorecard : Scorecard
+        Its bands and what it calls success.
+
+    Returns
+    -------
+    dict
+        ``criteria`` as in ``criteria_card``; ``surprises`` and ``surprise_arr``: the accounts that
+        left and were green shortly before, and what they paid (None where that is not known).
+    """
+    green = surprises_of(book, bands=scorecard.bands, success=scorecard.success)
+    return {
+        "criteria": _criteria(book, scorecard),
+        "surprises": len(green),
+        "surprise_arr": _plain(float(green["arr"].sum(min_count=min(len(green), 1)))),
+    }
+
+
+def _criteria(book: pd.DataFrame, scorecard: Scorecard) -> list[dict[str, Any]]:
+    judged = judge(book, bands=scorecard.bands, success=scorecard.success)
+    return [{name: _plain(value) for name, value in asdict(one).items()} for one in judged]
 
 
 def scorecard_digest(scorecard: Scorecard) -> str:

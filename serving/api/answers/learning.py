@@ -1,7 +1,9 @@
 """What is answered about models: trained ones, and what came of predicting the past."""
 
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -61,6 +63,12 @@ class TrainResult:
     def axes(self) -> Independence | None:
         """How far health and maturity go together on the newest date; None for expansion."""
         return self.trained.axes
+
+    @property
+    def shown_band(self) -> Mapping[str, Any]:
+        """What the bands would have shown of past dates: see ``shown_band_card``; else empty."""
+        found: Mapping[str, Any] = self.trained.model.card.get("shown_band") or {}
+        return found
 
     def reliability(self) -> Reliability:
         """Return what the model that ships said out of time, beside what came.

@@ -33,6 +33,7 @@ def train_summary(result: "TrainResult") -> dict[str, Any]:
         "positives": int(result.churned),
         "base_rate": plain(result.base_rate),
         "scorers": records(result.scorers),
+        "shown_band": dict(result.shown_band),
         "axes_correlation": None if result.axes is None else plain(result.axes.spearman),
         "findings": list(result.findings),
         "warnings": list(result.warnings),

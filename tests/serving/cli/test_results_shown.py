@@ -158,6 +158,8 @@ def test_train_tells_what_is_shipped_and_how_good_it_is(verbs):
     assert "base_rate 0.500 boosted 0.812 (0.750 to 0.860)" in text
     assert "100 of them expanded" in text
     assert "Warning: only 100 decisions" in text
+    assert "turned red 84 days before the decision (60 to 108)" in text
+    assert "Of the ARR that left 12 % was green shortly before: 123,456 of 7 accounts." in text
 
 
 def test_backtest_tells_the_scorers_side_by_side(verbs):
