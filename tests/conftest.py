@@ -12,8 +12,14 @@ from urllib.parse import quote
 
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
-from tests.hand_written import company, pairs
+# Threads that share a small product wait for each other in a loop: beside another worker that takes
+# twice the time of one. For what is loaded later, and for processes that tests start, too.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
+
+from tests.hand_written import company, pairs  # noqa: E402
 
 __all__ = ["company", "pairs"]
 
