@@ -42,9 +42,13 @@ def test_tables_have_labels(path):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Where all of them run: with a company smaller than that of the stored outputs."""
+    """Where all of them run: with a company smaller than that of the stored outputs.
+
+    Quarters teach nearly as much as months, in a third of the time.
+    """
     place = tmp_path_factory.mktemp("notebooks")
-    example_company(place / "company", accounts=120)
+    data = example_company(place / "company", accounts=80)
+    (data / "churngrid.yaml").write_text("as_of_step: quarter\n", encoding="utf-8")
     return place
 
 

@@ -207,6 +207,8 @@ def read_dates(text: pa.Array, form: DateForm | NumericForm) -> Moments:
     lowered = pc.utf8_lower(pc.utf8_trim_whitespace(text))
     parts = pc.extract_regex(lowered, pattern=f"^{form.pattern}{_HOUR if form.whole else ''}$")
     found = np.asarray(parts.is_valid())
+    if not found.any():
+        return _none_read(len(text))
     years = _years(_number(parts, "year"), _text_length(parts, "year"))
     months = _months(parts, form)
     days = _number(parts, "day", absent=1)
@@ -216,6 +218,12 @@ def read_dates(text: pa.Array, form: DateForm | NumericForm) -> Moments:
     read = found & possible & in_a_day
     local = np.where(read, at_day * DAY_US + seconds, 0)
     return Moments(local - np.where(read, offset, 0), local, read, zoned & read)
+
+
+def _none_read(count: int) -> Moments:
+    """Tell of texts of which none has a form, as most columns have none of most forms."""
+    nothing, nowhere = np.zeros(count, np.int64), np.zeros(count, bool)
+    return Moments(nothing, nothing, nowhere, nowhere)
 
 
 def _years(years: IntArray, digits: IntArray) -> IntArray:
@@ -287,6 +295,8 @@ def _numeric(text: pa.Array, form: NumericForm) -> Moments:
             pc.match_substring_regex(trimmed, r"^(?:\d{4,18}|[1-8]\d{18})(?:\.\d+)?$"), False
         )
     )
+    if not is_number.any():
+        return _none_read(len(text))
     whole = pc.replace_substring_regex(trimmed, r"\..*$", "")
     digits = pc.if_else(pa.array(is_number), whole, pa.scalar("0"))
     numbers = _numbers(digits, absent=0)

@@ -13,7 +13,7 @@ from ...arrays.plain_text import as_text
 from ...errors import SchemaError
 from ...schema.table_declaration import Column, Kind
 from ..coerce import coerce, form_of, read_column
-from ..forms.column_forms import told
+from ..forms.column_forms import ColumnForm, told
 from ..lookups import domains_of
 from ..raw_rows import Source
 from ..reshape.month_columns import MONTH, VALUE, are_quarters, long_form, month_names
@@ -108,12 +108,14 @@ class ColumnProfile:
         """
         if self.empty:
             return False
-        return self._readable(kind) >= _READABLE or (kind == "time" and bool(self.question))
+        if kind not in self._readable:
+            self._readable[kind] = self._share_read(kind)
+        return self._readable[kind] >= _READABLE or (kind == "time" and bool(self.question))
 
     @cached_property
     def question(self) -> tuple[str, ...]:
         """Forms of dates between which its owner has to decide; mostly none."""
-        return form_of(self.sample, "time").question
+        return self._dates_as.question
 
     @cached_property
     def is_plain_number(self) -> bool:
@@ -176,14 +178,28 @@ class ColumnProfile:
     @cached_property
     def currencies(self) -> frozenset[str]:
         """What the signs beside amounts mean; mostly none."""
-        return form_of(self.sample, "number").currencies
+        return self._numbers_as.currencies
 
-    def _readable(self, kind: Kind) -> float:
+    @cached_property
+    def _dates_as(self) -> ColumnForm:
+        return form_of(self.sample, "time")
+
+    @cached_property
+    def _numbers_as(self) -> ColumnForm:
+        return form_of(self.sample, "number")
+
+    @cached_property
+    def _readable(self) -> dict[Kind, float]:
+        """Share of the values that can be read as each kind that was asked for."""
+        return {}
+
+    def _share_read(self, kind: Kind) -> float:
         column, sample = Column("x", kind), self.sample
-        read = read_column(column, sample)
+        read = coerce(column, sample)
+        if not read.is_plain:
+            read = coerce(column, sample, self._dates_as if kind == "time" else self._numbers_as)
         if kind == "number" and self.currencies:
-            form = replace(form_of(sample, kind), currencies=frozenset())
-            read = coerce(column, sample, form)
+            read = coerce(column, sample, replace(self._numbers_as, currencies=frozenset()))
         faulty = sum(int(fault.mask.sum()) for fault in read.faults)
         return 1 - faulty / max(len(sample), 1)
 
