@@ -1,6 +1,7 @@
 """What a metric is: one frozen declaration from which its column, checks and texts follow."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from .absence import Absence
@@ -26,7 +27,7 @@ COMPONENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Metric:
     """One number per account, computed from everything known before the as-of date.
 
@@ -102,13 +103,13 @@ class Metric:
         """Whether there is a better end that can be worked towards."""
         return self.improvable and self.axis == "health" and self.direction in ("+", "-")
 
-    @property
+    @cached_property
     def window_days(self) -> int | None:
         """Length of the metric's window; None when it has none or several."""
         lengths = {select.window.days for select, _ in self.measure.selects() if select.window}
         return lengths.pop() if len(lengths) == 1 else None
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Column name: the name and the window, such as ``active_users_28d``."""
         return f"{self.name}_{self.window_days}d" if self.window_days else self.name

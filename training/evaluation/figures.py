@@ -91,7 +91,8 @@ def _everybody(levels: Levels) -> BoolArray:
 
 
 def _equal(levels: Levels) -> BoolArray:
-    return np.asarray((levels.weight > 0).sum(axis=1) <= 1)
+    used = levels.weight > 0
+    return np.asarray(levels.p[_last(used)] - levels.p[_first(used)] <= EDGE)
 
 
 def _separated(levels: Levels) -> BoolArray:

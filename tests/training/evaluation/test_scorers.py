@@ -18,6 +18,8 @@ from churngrid.training.models.calibration import sigmoid
 from tests.oracles import quality
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
+ALIKE = [0.2, 0.2, *[float(np.nextafter(0.2, 1))] * 3]
+"""What a model without an input says of five rows, the last bit being that of a sum's order."""
 
 
 def _rows(n: int = 300, seed: int = 0) -> Rows:
@@ -162,6 +164,7 @@ def test_calibration_slope_and_intercept_find_what_was_done_to_the_log_odds() ->
         ("recall_at", [0, 0], [0.1, 0.2], "nobody has the outcome"),
         ("calibration_intercept", [1, 1], [0.1, 0.2], "everybody has the outcome"),
         ("calibration_slope", [0, 1], [0.2, 0.2], "all probabilities are equal"),
+        ("calibration_slope", [0, 1, 1, 0, 0], ALIKE, "all probabilities are equal"),
         ("calibration_slope", [0, 1], [0.1, 0.2], "the probabilities separate the classes"),
         ("calibration_slope", [0, 0, 1], [0.1, 0.2, 0.2], "the probabilities separate the classes"),
         ("calibration_slope", [1, 0], [0.1, 0.2], "the probabilities separate the classes"),
