@@ -64,6 +64,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return LoadFileScheduling(config, log)
 
 
+@pytest.fixture(scope="module")
+def brief_boosting() -> Iterator[None]:
+    """Let boosted models learn in larger steps, where a test asks what is done with a model.
+
+    All their members, folds and curves are there; they are only less finely made.
+    """
+    from churngrid.training.models.classifier import ChurnClassifier
+
+    init = ChurnClassifier.__init__
+    brief = {"learning_rate": 0.3, "max_rounds": 40, "patience": 5}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(init, "__kwdefaults__", (init.__kwdefaults__ or {}) | brief)
+        yield
+
+
 PASSWORD = "s3cret/wörd"
 
 

@@ -13,6 +13,8 @@ from churngrid.serving.results.words import to_do
 
 DATE = "2025-11-01"
 
+pytestmark = pytest.mark.usefixtures("brief_boosting")
+
 
 @pytest.fixture(scope="module")
 def company():

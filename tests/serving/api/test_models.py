@@ -14,6 +14,8 @@ from churngrid.serving.cli.app import app
 from churngrid.training.registry.mlflow_registry import local_uri
 from tests.flat_customers import flat_customers
 
+pytestmark = pytest.mark.usefixtures("brief_boosting")
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):

@@ -20,6 +20,7 @@ from churngrid.serving.api.scorecard import ScorecardValidation
 from churngrid.serving.cli.app import app
 from churngrid.serving.cli.show_results import show_fit, show_validation
 from churngrid.serving.cli.summaries.scorecard import fit_summary, validation_summary
+from churngrid.training.dataset import dataset as datasets
 from churngrid.training.scorecard import weight_trial as scorecardtrial
 from churngrid.training.scorecard.success_criteria import CRITERIA, judge
 
@@ -27,9 +28,23 @@ UNKNOWN = MaturityReview(pd.DataFrame({"far": []}, dtype=bool), Independence(np.
 NAMES = [criterion.name for criterion in CRITERIA]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unproven():
+    """Without the proof of each dataset, which other tests look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "prove", lambda *_: None)
+        yield
+
+
 @pytest.fixture(scope="module")
 def company():
     return build_company(120, months=24, seed=5).tables
+
+
+@pytest.fixture(scope="module")
+def few():
+    """Accounts enough where it matters only what is said, whatever the figures."""
+    return build_company(30, months=20, seed=5).tables
 
 
 @pytest.fixture(scope="module")
@@ -89,34 +104,34 @@ def test_quarters_are_read_as_months(company, validation, tmp_path):
     assert found.notes[0] == "As-of dates are months here, not quarters."
 
 
-def test_a_card_without_caps_of_a_person_is_judged_once(company, tmp_path):
+def test_a_card_without_caps_of_a_person_is_judged_once(few, tmp_path):
     text = "components:\n  use: {label: Use, weight: 1, metrics: [{metric: open_goals}]}\n"
     (tmp_path / "ours.yaml").write_text(text + "success: {fewest_churned: 9999}\n")
     settings = tmp_path / "churngrid.yaml"
     settings.write_text("scorecard: ours.yaml\nlead_days: 70\n")
-    found = churngrid.validate_scorecard(company, settings)
+    found = churngrid.validate_scorecard(few, settings)
     assert set(found.judged) == {"as_it_is"}
     assert found.failed == ()
     assert any("Decisions up to 70 days ahead (`lead_days`)" in note for note in found.notes)
     assert all("at least 9,999 are needed" in one.why for one in found.judged["as_it_is"])
 
 
-def test_where_decisions_have_no_date_nothing_is_said_of_warnings(company):
-    frames = {name: company[name] for name in ("accounts", "usage_daily")}
+def test_where_decisions_have_no_date_nothing_is_said_of_warnings(few):
+    frames = {name: few[name] for name in ("accounts", "usage_daily")}
     found = churngrid.validate_scorecard(frames)
     warned = found.judged["as_it_is"][1]
     assert warned.verdict == "not enough evidence"
     assert any("No decision has a date here" in note for note in found.notes)
 
 
-def test_overrides_are_said_to_be_left_out(company, tmp_path):
+def test_overrides_are_said_to_be_left_out(few, tmp_path):
     (tmp_path / "overrides.csv").write_text(
         "account_id,limit,reason,author,set_at,expires_at\n"
         "acc_00001,40,Budget cut,Kim,2025-05-01,2025-08-01\n"
     )
     settings = tmp_path / "churngrid.yaml"
     settings.write_text("overrides: overrides.csv\n")
-    found = churngrid.validate_scorecard(company, settings)
+    found = churngrid.validate_scorecard(few, settings)
     assert "Overrides of CSMs are left out: they are no part of the score." in found.notes
 
 

@@ -19,6 +19,7 @@ from churngrid.training.registry.artifact import BASE
 from churngrid.training.registry.mlflow_registry import load_champion, local_uri
 from tests.flat_customers import flat_customers
 
+pytestmark = pytest.mark.usefixtures("brief_boosting")
 SETTINGS = Settings(
     flat=FlatSettings(
         money="noise_free",
