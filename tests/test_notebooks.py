@@ -47,7 +47,7 @@ def folder(tmp_path_factory):
     Quarters teach nearly as much as months, in a third of the time.
     """
     place = tmp_path_factory.mktemp("notebooks")
-    data = example_company(place / "company", accounts=80)
+    data = example_company(place / "company", accounts=120)
     (data / "churngrid.yaml").write_text("as_of_step: quarter\n", encoding="utf-8")
     return place
 
