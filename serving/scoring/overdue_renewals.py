@@ -188,7 +188,10 @@ class Overdue:
         """
         columns = (self.frame[name].tolist() for name in ("read_on", "months", "kind", OVERDUE))
         return [
-            _note(read_on, months, days, chance, late.counted(kind, days))
+            _note(
+                *(read_on, months, days, chance),
+                *(late.counted(kind, days), late.unsaid(kind, days)),
+            )
             for read_on, months, kind, days, chance in zip(*columns, p.tolist(), strict=True)
         ]
 
@@ -284,7 +287,12 @@ def _logit(p: FloatArray) -> FloatArray:
 
 
 def _note(
-    read_on: pd.Timestamp, months: float, days: int, chance: float, counted: tuple[int, int]
+    read_on: pd.Timestamp,
+    months: float,
+    days: int,
+    chance: float,
+    counted: tuple[int, int],
+    unsaid: tuple[int, int],
 ) -> str:
     within = f" within {months:.0f} months" if months > 1 else ""
     renewals, later_ones = counted
@@ -294,6 +302,12 @@ def _note(
         if renewals
         else "no renewal of its kind is on record, so that one in twenty is taken to come late"
     )
+    left, unknown = unsaid
+    if left and unknown < left:
+        seen += (
+            f"; of {left:,} that left without a word before the end {unknown or 'none'} had not "
+            "been told by then"
+        )
     return (
         f"the estimate of {read_on:%Y-%m-%d}, before its term ended, was {100 * chance:.0f} %"
         f"{within}; "

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...features.arrays.array_types import FloatArray
 from ...features.arrays.as_of_rows import Rows
-from ...features.cohorts.as_of_dates import as_of_dates
+from ...features.cohorts.as_of_dates import as_of_dates, newest_closed_day
 from ...features.engine.compute import Features, compute_features, known_accounts
 from ...features.engine.point_in_time import Knowledge
 from ...features.errors import SchemaError
@@ -239,7 +239,9 @@ def build_dataset(
     features = compute_features(
         tables, pairs, metrics=metrics, progress=progress, effort=settings.effort
     )
-    past = past_of(tables, features.segment, business, settings)
+    # A term that still runs is no renewal yet.
+    over = newest_closed_day(tables).value // 1000 + 1
+    past = past_of(tables, features.segment, business, settings).before(over)
     features, labels = features.at(kept), labels.loc[kept]
     waiting = _waiting(tables, settings, metrics)
     declared, waits = by_column(metrics), {name for names in waiting.values() for name in names}

@@ -1,4 +1,4 @@
-"""How many days after the end of its term each renewal was there."""
+"""How many days after the end of each term it was known what became of it."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ __all__ = ["days_late"]
 def days_late(
     tables: Tables, account_ids: pd.Series, ends: IntArray, *, grace_days: int
 ) -> FloatArray:
-    """Tell how late something was paid again after a term's end, as it was known then.
+    """Tell how late it was known after a term's end that something is paid again, or never will.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def days_late(
     ends : ndarray of int64, shape (n_terms,)
         Microseconds.
     grace_days : int
-        For so long a renewal can be late.
+        For so long a renewal can be late; then who has not renewed has left.
 
     Returns
     -------

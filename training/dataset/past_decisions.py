@@ -35,8 +35,9 @@ class Past:
     decisions : DataFrame
         One row an account and decision, seen as late before it as the dates allow: ``account_id``,
         ``as_of_us``, ``ends_us``, ``kind``, ``monthly``, ``renewed``, ``segment`` (on that date;
-        null where none is known), ``left``, ``days_late`` (of the renewal; 0 where it was there in
-        time or never came), ``closed_us`` (when it was certain).
+        null where none is known), ``left``, ``days_late`` (until the renewal was there or
+        leaving was told; 0 where that was so at the end of the term, the whole grace where nothing
+        was ever told), ``closed_us`` (when it was certain).
     months : DataFrame
         One row a paying account and stretch between two dates: ``account_id``, ``as_of_us``,
         ``until_us``, ``arr``, ``monthly``, ``change`` (own accord, per year), ``lost`` (ended
@@ -112,12 +113,10 @@ def _with_segment(decisions: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
 
 
 def _with_lateness(decisions: pd.DataFrame, tables: Tables, settings: Settings) -> pd.DataFrame:
-    stayed = np.flatnonzero(~decisions["left"].to_numpy(dtype=bool))
-    late = np.zeros(len(decisions))
-    late[stayed] = days_late(
+    late = days_late(
         tables,
-        decisions["account_id"].iloc[stayed],
-        decisions["ends_us"].to_numpy(dtype=np.int64)[stayed],
+        decisions["account_id"],
+        decisions["ends_us"].to_numpy(dtype=np.int64),
         grace_days=settings.grace_days,
     )
     return decisions.assign(days_late=late)

@@ -164,7 +164,8 @@ class BookRates:
         """Return everything as plain JSON values."""
         told = asdict(self)
         late = {name: list(values) for name, values in told["late"].items()}
-        late["still_open"] = [list(days) for days in late["still_open"]]
+        for name in ("still_open", "still_unsaid"):
+            late[name] = [list(days) for days in late[name]]
         return told | {name: list(told[name]) for name in _LISTS} | {"late": late}
 
     @classmethod
@@ -175,8 +176,13 @@ class BookRates:
         leave = tuple(LeaveRate(**cell) for cell in stored["leave"])
         cuts = tuple(CutRate(**cell) for cell in stored["cut_by_segment"])
         told = stored["late"]
-        still = tuple(tuple(days) for days in told["still_open"])
-        late = LateRenewals(tuple(told["kind"]), tuple(told["renewals"]), still)
+        still, unsaid = (
+            tuple(tuple(days) for days in told[name]) for name in ("still_open", "still_unsaid")
+        )
+        late = LateRenewals(
+            *(tuple(told["kind"]), tuple(told["renewals"]), still),
+            *(tuple(told["leavers"]), unsaid),
+        )
         return cls(**{**stored, **lists, "leave": leave, "cut_by_segment": cuts, "late": late})
 
 

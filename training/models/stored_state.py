@@ -77,15 +77,26 @@ class StoredLateRenewals(_Stored):
     kind: _Names
     renewals: list[_Count]
     still_open: list[list[_Count]]
+    leavers: list[_Count] = []
+    still_unsaid: list[list[_Count]] = []
 
     @model_validator(mode="after")
     def _one_entry_a_kind(self) -> "StoredLateRenewals":
         if not len(self.kind) == len(self.renewals) == len(self.still_open):
             raise ValueError("`kind`, `renewals` and `still_open` must have equal lengths")
-        for renewals, still in zip(self.renewals, self.still_open, strict=True):
-            if any(low < high for low, high in pairwise([renewals, *still])):
-                raise ValueError("`still_open` must not rise with the days")
+        if not len(self.leavers) == len(self.still_unsaid) or (
+            self.leavers and len(self.leavers) != len(self.kind)
+        ):
+            raise ValueError("`kind`, `leavers` and `still_unsaid` must have equal lengths")
+        _must_not_rise("still_open", self.renewals, self.still_open)
+        _must_not_rise("still_unsaid", self.leavers, self.still_unsaid)
         return self
+
+
+def _must_not_rise(name: str, totals: list[int], counts: list[list[int]]) -> None:
+    for total, still in zip(totals, counts, strict=True):
+        if any(low < high for low, high in pairwise([total, *still])):
+            raise ValueError(f"`{name}` must not rise with the days")
 
 
 class StoredBookRates(_Stored):

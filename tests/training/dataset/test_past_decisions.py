@@ -2,9 +2,16 @@
 
 import pandas as pd
 
+from churngrid.demo import build_company
 from churngrid.features.arrays.moments import NEVER
+from churngrid.features.cohorts.as_of_dates import newest_closed_day
+from churngrid.features.ingest.read import read_tables
+from churngrid.features.metrics.catalogue import METRICS
 from churngrid.features.schema.settings import Settings
+from churngrid.features.scores.rubric_file import read_rubric
+from churngrid.features.scores.scorecard_file import read_scorecard
 from churngrid.features.subscriptions.business_kind import business_of
+from churngrid.training.dataset.dataset import build_dataset
 from churngrid.training.dataset.past_decisions import past_of
 from tests.training.records import ANNUAL, contract, event, item, utc
 
@@ -76,3 +83,13 @@ def test_only_what_was_certain_is_learned_from(company):
     assert (known.months["until_us"] < utc("2025-02-01").value // 1000).all()
     assert past(tables).before(0).decisions.empty
     assert len(past(tables).before(NEVER).decisions) == 2
+
+
+def test_a_dataset_learns_from_no_term_that_still_runs():
+    tables = read_tables(build_company(30, months=18, seed=4).tables)
+    rubric, scorecard = read_rubric(None), read_scorecard(None, METRICS)
+    rows = build_dataset(tables, Settings(), scorecard=scorecard, rubric=rubric)
+    over = newest_closed_day(tables).value // 1000
+    decided = rows.past.decisions
+    assert len(decided)
+    assert (decided["closed_us"] <= over).all()
