@@ -121,6 +121,7 @@ def _measures_of(metrics: Sequence[Metric], known: Knowledge) -> Iterator[Measur
         if known.collected(metric.measure):
             yield metric.measure
             yield from preceding(metric)
+            yield from () if metric.untold is None else (metric.untold,)
     yield from prepared_for(metrics, known)
 
 

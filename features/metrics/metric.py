@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
+from ..arrays.array_types import BoolArray, FloatArray
 from .absence import Absence
 from .queries import Measure
 from .views import view_named
@@ -65,6 +68,9 @@ class Metric:
         Whether models may see it; opinions written down after the news may not.
     expansion_direction : {"+", "-", ""}
         Known direction of the effect on expansion.
+    untold : Measure or None
+        A count of facts of which the data do not tell whether they belong here. Where there are
+        any, the metric is unknown instead of at its poor end: what may have been is no alarm.
     improvable : bool
         Whether account and supplier can bring it up within weeks. What has happened, what people
         say, and what the company itself goes through is none of that; nor is context.
@@ -87,6 +93,7 @@ class Metric:
     in_model: bool = True
     expansion_direction: Literal["+", "-", ""] = ""
     when_silent: float | None = None
+    untold: Measure | None = None
     improvable: bool = True
 
     def __post_init__(self) -> None:
@@ -97,6 +104,12 @@ class Metric:
             )
         if (self.poor is None) != (self.healthy is None):
             raise ValueError(f"Metric {self.name!r} needs both `poor` and `healthy`, or neither.")
+
+    def is_poor(self, value: FloatArray) -> BoolArray:
+        """Say per row whether a value stands at or beyond the poor end; NaN and no end are not."""
+        if self.poor is None or self.healthy is None:
+            return np.zeros(len(value), dtype=bool)
+        return value <= self.poor if self.healthy > self.poor else value >= self.poor
 
     @property
     def can_improve(self) -> bool:

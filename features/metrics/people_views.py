@@ -239,12 +239,19 @@ _TWO_WAY = ("meeting", "call", "qbr", "training")
 
 
 def touches_view(tables: Tables) -> ViewData:
-    """Activities, one row a person, with that person's roles as the newest row states them."""
+    """Activities, one row a person, with that person's roles as the newest row states them.
+
+    A mail without a direction may have been an answer, and a talk may have been with anybody
+    where nobody is named: such rows are ``untold``.
+    """
     frame = _each_person(tables["activities"]).to_pandas()
-    attended = frame["type"].isin(_TWO_WAY) & frame["attended"].eq(True)
-    frame["two_way"] = attended | frame["direction"].eq("inbound")
+    talked = frame["type"].isin(_TWO_WAY) & _took_place(frame, said=_says_attended(tables))
+    frame["two_way"] = talked | frame["direction"].eq("inbound")
+    written = frame["type"].isna() | frame["type"].eq("email")
+    unclear = ~frame["two_way"] & written & frame["direction"].isna()
+    frame["untold"] = unclear | (frame["two_way"] & frame["person_id"].isna())
     frame["attended"] = frame["attended"].eq(True)
-    collected = collected_columns(tables, "activities") | {"person_id", "two_way"}
+    collected = collected_columns(tables, "activities") | {"person_id", "two_way", "untold"}
     if "people" in tables:
         collected |= {"person_roles", "person_left_at"}
     if "people" in tables and tables["people"].num_rows:
@@ -256,13 +263,34 @@ def touches_view(tables: Tables) -> ViewData:
         [(name, pa.string()) for name in ("activity_id", "account_id", "type", "direction")]
         + [("attended", pa.bool_()), ("occurred_at", pa.timestamp("us", tz="UTC"))]
         + [("person_id", pa.string())]
-        + [("two_way", pa.bool_()), ("person_roles", pa.string())]
+        + [("two_way", pa.bool_()), ("untold", pa.bool_()), ("person_roles", pa.string())]
         + [(name, pa.timestamp("us", tz="UTC")) for name in ("person_left_at", "known_at")]
     )
-    columns = [*kept, "person_id", "two_way", "person_roles", "person_left_at", "known_at"]
+    told = ["person_id", "two_way", "untold", "person_roles", "person_left_at", "known_at"]
+    columns = [*kept, *told]
     return ViewData(
         pa.Table.from_pandas(frame[columns], schema=schema, preserve_index=False), collected
     )
+
+
+def activities_view(tables: Tables) -> ViewData:
+    """Activities, with whether each took place; where a source never says, one with a day did."""
+    table = tables["activities"]
+    frame = table.select(["type", "attended", "occurred_at"]).to_pandas()
+    held = pa.array(_took_place(frame, said=_says_attended(tables)), pa.bool_())
+    collected = collected_columns(tables, "activities")
+    derived = {"took_place"} if {"attended", "occurred_at"} & collected else set()
+    return ViewData(table.append_column("took_place", held), collected | derived)
+
+
+def _says_attended(tables: Tables) -> bool:
+    return "attended" in collected_columns(tables, "activities")
+
+
+def _took_place(frame: pd.DataFrame, *, said: bool) -> pd.Series:
+    """Say which activities were held; nobody attends a call, so that its day says it."""
+    unsaid = frame["attended"].isna() & (frame["type"].eq("call") | (not said))
+    return frame["attended"].eq(True) | (unsaid & frame["occurred_at"].notna())
 
 
 def _each_person(activities: pa.Table) -> pa.Table:

@@ -13,6 +13,7 @@ from .commercial_views import seats_view, subscriptions_view
 from .invoice_views import invoices_view
 from .maturity_answers import maturity_answers_view
 from .people_views import (
+    activities_view,
     headcounts_view,
     people_view,
     survey_responses_view,
@@ -101,6 +102,7 @@ _ENRICHED: dict[str, Callable[[Tables], ViewData]] = {
     "features": features_view,
     "goals": _goals,
     "people": people_view,
+    "activities": activities_view,
     "survey_responses": survey_responses_view,
 }
 

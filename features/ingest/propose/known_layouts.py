@@ -311,7 +311,13 @@ def _column(table: TableProfile, wanted: str) -> str:
     if wanted in table.columns:
         return wanted
     words = column_words(wanted)
-    return next((name for name in table.columns if wanted and column_words(name) == words), "")
+    said = (name for name in table.columns if wanted and _same(column_words(name), words))
+    return next(said, "")
+
+
+def _same(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Say whether two names have the same words, also where one writes them without a mark."""
+    return words == others or (len(words) == 1 and words[0] == "".join(others))
 
 
 def _filters(sheet: TableProfile, rows: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from .accounts import Accounts, Way, accounts_of
 from .aside import OF_LEDGER, of_the_books
 from .columns import match_columns
 from .completions.completed import completed
+from .completions.contracts import lost_renewals
 from .completions.endings import departed, events_of_ended
 from .completions.parts import left_out
 from .groups import by_group
@@ -22,6 +23,7 @@ from .own_numbers import own_numbers
 from .profiles import TableProfile, profiles_of
 from .proposal import OwnNumbers, Part, Proposal, Take, Unread
 from .recognise import Fit, fits_of
+from .refine.csm_names import with_csm_names
 from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
 from .refine.deal_terms import with_terms
@@ -40,7 +42,10 @@ _OF_ROWS = frozenset({"valid_from", "valid_to", "known_at", "customer_since", "p
 _HAPPENINGS = frozenset({"usage_events", "usage_daily", "tickets", "activities", "invoices"})
 """Tables whose rows are moments: that each account has one so far does not make them accounts."""
 
-_ENDS_OF = {"subscription_items": events_of_ended, "contracts": departed}
+_ENDS_OF = {
+    "subscription_items": events_of_ended,
+    "contracts": lambda fit: departed(fit) or lost_renewals(fit),
+}
 """How ends are told in tables whose rows are no events."""
 
 _PAYERS = tuple(
@@ -119,6 +124,7 @@ def proposal_for(
         with_terms(with_currency(part, tables[part.source]), tables[part.source]) for part in whole
     ]
     whole = [with_whole_units(part, tables[part.source]) for part in whole]
+    whole = [with_csm_names(part, tables) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     parts = tuple(with_dates_decided(part, tables) for part in parts)
     return Proposal(

@@ -6,6 +6,7 @@ __all__ = [
     "DESK_ROLES",
     "ENDED",
     "INTERVAL_MONTHS",
+    "LOST",
     "NEVER_BEGAN",
     "OWN_STAFF",
     "PAYABLE",
@@ -64,6 +65,9 @@ PAYABLE = (
     *("bill credit", "vendorcredit", "vendor credit", "purchord"),
 )
 """Kinds of documents of what the company itself has to pay."""
+
+LOST = ("closed lost", "closedlost", "lost", "closed-lost", "closed_lost", "churned")
+"""Stages of a deal that came to nothing."""
 
 OWN_STAFF = ("agent", "admin", "light agent", "staff", "employee", "owner", "teammate", "bot")
 """Roles of people who work for the company itself, where customers are in the same table."""

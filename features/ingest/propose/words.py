@@ -316,6 +316,14 @@ _FUSED = frozenset(
         *("opened", "closed", "resolved", "canceled", "cancelled", "signed", "start", "end"),
         *("expires", "active", "due", "paid", "total", "net", "price", "amount", "annual"),
         *("monthly", "revenue", "employees", "renewal", "priority", "id", "on", "of", "at"),
+        *("is", "has", "won", "lost", "stage", "deal", "opportunity", "record", "parent", "lead"),
+        *("activity", "task", "event", "case", "meeting", "call", "sub", "subtype", "subject"),
+        *("first", "last", "next", "billing", "shipping", "country", "city", "industry", "website"),
+        *("term", "months", "quantity", "deleted", "completed", "email", "phone", "title"),
+        *("description", "reason", "category", "origin", "source", "probability", "expected"),
+        *("currency", "iso", "quote", "campaign", "forecast", "system", "by", "login", "seats"),
+        *("users", "sessions", "score", "survey", "sent", "period", "discount", "tax", "arr"),
+        *("mrr", "acv", "tcv", "billed", "charge", "unit", "health", "segment", "tier", "value"),
     }
 )
 """Words that some systems write together without a mark: `createdon`, `numberofemployees`."""

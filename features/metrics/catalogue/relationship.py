@@ -63,8 +63,9 @@ _MET = tuple(
 )
 _REVIEW = Is("type", ("qbr",))
 _DUE_REVIEW = DaysSince(Select("activities", (_REVIEW,), at="scheduled_at"))
-_HELD_REVIEW = DaysSince(Select("activities", (_REVIEW, IsTrue("attended")), at="scheduled_at"))
-_MEETINGS = (Is("type", ("meeting", "qbr")), IsTrue("attended"))
+_HELD_REVIEW = DaysSince(Select("activities", (_REVIEW, IsTrue("took_place")), at="scheduled_at"))
+_MEETINGS = (Is("type", ("meeting", "qbr")), IsTrue("took_place"))
+_UNTOLD = Count(Select("touches", (IsTrue("untold"),), Window(90)))
 _PLANNED = Select(
     "activities", (Is("type", ("meeting", "qbr", "training")),), Window(90), at="scheduled_at"
 )
@@ -133,6 +134,7 @@ METRICS = (
         meaning="Executive sponsors or champions, still there, with two-way contact in 90 days.",
         poor=0.0,
         healthy=1.0,
+        untold=_UNTOLD,
     ),
     Metric(
         name="days_since_sponsor_contact",
@@ -148,6 +150,7 @@ METRICS = (
         "most 90; never is as long.",
         poor=90.0,
         healthy=30.0,
+        untold=_UNTOLD,
     ),
     Metric(
         name="days_since_sponsor_left",
@@ -193,6 +196,7 @@ METRICS = (
         healthy=4.0,
         source="GitLab handbook, health score triage (one thread is yellow)",
         in_segment=True,
+        untold=_UNTOLD,
     ),
     Metric(
         name="persona_coverage",
@@ -208,6 +212,7 @@ METRICS = (
         poor=0.0,
         healthy=1.0,
         source="GitLab handbook, health score triage",
+        untold=_UNTOLD,
     ),
     Metric(
         name="days_since_meeting",

@@ -7,12 +7,17 @@ from ..profiles import TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..sheets import gone_without_day
-from ..vocabulary import WON, admitted
+from ..vocabulary import LOST, WON, admitted
+from ..words import column_words
 from .endings import row_each
 from .naming import name_rows
-from .parts import YES, first_named, part_of
+from .parts import YES, first_named, left_out, part_of
 
-__all__ = ["contracts_part"]
+__all__ = ["contracts_part", "lost_renewals"]
+
+_STAGES = ("stage", "stage name", "deal stage", "status", "deal status", "outcome")
+_KINDS = ("type", "deal type", "opportunity type", "record type", "kind")
+_CLOSED = ("close date", "closed date", "closed at", "closed won date", "won date")
 
 
 def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -74,14 +79,55 @@ def _won_deals(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if amount is not None and "acv" not in takes:
         why = f"{amount.name!r} of a won deal, taken as the value of a year"
         takes["acv"] = Take("acv", amount.name, sure=False, why=why)
+    closed, start = first_named(fit.table, "time", *_CLOSED), takes.get("term_start")
+    if closed is not None and start is not None and start.source != closed.name:
+        takes.setdefault("signed_at", Take("signed_at", closed.name, why="the day it was won"))
     return part_of(fit, takes, only=won)
+
+
+def lost_renewals(fit: Fit) -> Part | None:
+    """Return deals about a renewal that were lost, as the word of a customer who will not stay.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of ``contracts``.
+
+    Returns
+    -------
+    Part or None
+        None where the table is of no deals, or does not tell renewals, losses and their day.
+    """
+    key = fit.takes.get("contract_id")
+    if key is None or not _is_pipeline(fit) or fit.way is None or fit.way.hops:
+        return None
+    kind, closed = first_named(fit.table, "text", *_KINDS), first_named(fit.table, "time", *_CLOSED)
+    stages = (first_named(fit.table, "text", name) for name in _STAGES)
+    lost = next((one for one in stages if one and admitted(one.looked_at, LOST)), None)
+    if kind is None or closed is None or lost is None:
+        return None
+    renewals = tuple(sorted(v for v in kind.looked_at if "renewal" in column_words(v)))
+    if not renewals:
+        return None
+    return Part(
+        "contract_events",
+        fit.table.name,
+        (
+            Take("event_id", key.source),
+            Take("account_id", fit.way.column),
+            Take("event_type", constant="notice_received", why="a renewal that was lost"),
+            Take("effective_at", closed.name),
+        ),
+        only={kind.name: renewals, lost.name: admitted(lost.looked_at, LOST)},
+        but_not=left_out(fit.table),
+    )
 
 
 def _won(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
     flag = first_named(table, "flag", "is won", "won", "is closed won")
     if flag is not None:
         return {flag.name: tuple(v for v in flag.looked_at if v.strip().lower() in YES)}
-    for name in ("stage", "stage name", "deal stage", "status", "deal status", "outcome"):
+    for name in _STAGES:
         stage = first_named(table, "text", name)
         words = admitted(stage.looked_at, WON) if stage is not None else ()
         if stage is not None and words:

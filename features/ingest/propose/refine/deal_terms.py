@@ -11,9 +11,11 @@ from ...coerce import read_column
 from ...forms.words import spellings
 from ..profiles import TableProfile
 from ..proposal import Part, Take
+from ..words import column_words
 
 __all__ = ["with_terms"]
 
+_AMOUNTS = tuple(column_words(name) for name in ("amount", "deal amount", "value", "deal value"))
 _TERMS = (1, 3, 6, 12, 24, 36)
 _MONTH_DAYS = 365.25 / 12
 _NEAR, _MOSTLY, _FEWEST = 0.12, 0.6, 3
@@ -34,6 +36,7 @@ def with_terms(part: Part, table: TableProfile) -> Part:
         With a guess for ``term_end`` where most accounts that sign again do so after about the
         same number of months; as it was where nothing tells, or ends are told.
     """
+    part = _of_its_length(part)
     takes = {take.column: take for take in part.takes}
     start = takes.get("term_start")
     if part.table != "contracts" or "term_end" in takes or start is None or not start.source:
@@ -55,6 +58,20 @@ def with_terms(part: Part, table: TableProfile) -> Part:
     place = part.takes.index(start) + 1
     ended = replace(part, takes=(*part.takes[:place], end, *part.takes[place:]))
     return ended if end.formula else part
+
+
+def _of_its_length(part: Part) -> Part:
+    """Take the amount of a deal as that of its whole length, where its length is told."""
+    names = {take.column for take in part.takes}
+    amount = next((take for take in part.takes if take.column == "acv"), None)
+    plain = amount is not None and column_words(amount.source) in _AMOUNTS
+    if part.table != "contracts" or not part.only or amount is None or not plain:
+        return part
+    if not {"term_end", "term_months"} & names or "tcv" in names:
+        return part
+    why = f"{amount.source!r} of a won deal, taken as that of its whole length"
+    total = Take("tcv", amount.source, sure=False, why=why, form=amount.form)
+    return replace(part, takes=tuple(total if take is amount else take for take in part.takes))
 
 
 def _won(part: Part, table: TableProfile) -> pd.DataFrame:
