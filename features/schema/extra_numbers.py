@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from .table_mapping import Lookup, TableMapping
 from .yaml_base_model import Declared
 
 __all__ = ["ACCOUNT_NUMBERS", "ExtraNumber"]
@@ -21,6 +22,11 @@ class ExtraNumber(Declared):
         Source table with a row an account and date.
     account, at, value : str
         Columns of it: the account, the date from which the number holds, the number.
+    lookup : Lookup or None
+        Where the account stands in another source table, met by ``account``.
+    period : {"week", "month", "quarter"} or None
+        What the number adds up or averages, where ``at`` is its first day: it is known when that
+        is over. None for a number that is known on its day.
     label : str or None
         What people call it, to stand in a sentence; the name with blanks by default.
     unit : str
@@ -41,6 +47,8 @@ class ExtraNumber(Declared):
     account: str
     at: str
     value: str
+    lookup: Lookup | None = None
+    period: Literal["week", "month", "quarter"] | None = None
     label: str | None = None
     unit: str = "points"
     direction: Literal["+", "-", "c"] = "c"
@@ -49,3 +57,21 @@ class ExtraNumber(Declared):
     fresh_days: int = Field(default=92, ge=1, le=3650)
     poor: float | None = None
     healthy: float | None = None
+
+    def mapping(self, name: str) -> TableMapping:
+        """Return how the column is read as rows of ``account_numbers`` under a name."""
+        columns = {"at": self.at, "value": self.value}
+        looked_up = {} if self.lookup is None else {"account_id": self.lookup}
+        quoted = self.at.replace('"', '""')
+        over = f'moment("{quoted}") + interval {_PERIODS[self.period]}' if self.period else ""
+        return TableMapping(
+            source=self.source,
+            columns=columns if looked_up else {"account_id": self.account, **columns},
+            constants={"name": name},
+            lookup=looked_up,
+            formulas={"known_at": over} if over else {},
+            formats=self.formats,
+        )
+
+
+_PERIODS = {"week": "7 day", "month": "1 month", "quarter": "3 month"}

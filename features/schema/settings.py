@@ -180,15 +180,7 @@ class Settings(Declared):
     @property
     def mappings(self) -> dict[str, TableMapping]:
         """How every table is read, that of the extra numbers among them."""
-        parts = [
-            TableMapping(
-                source=one.source,
-                columns={"account_id": one.account, "at": one.at, "value": one.value},
-                constants={"name": name},
-                formats=one.formats,
-            )
-            for name, one in self.extra.items()
-        ]
+        parts = [one.mapping(name) for name, one in self.extra.items()]
         if not parts:
             return self.tables
         first, *more = parts

@@ -12,7 +12,7 @@ from ...features.metrics.row_selection import Is, Select, Window
 from ...features.schema.extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
 from ..results.schema import RESERVED
 
-__all__ = ["declared_metrics"]
+__all__ = ["declared_metrics", "taken_names"]
 
 
 _LONGEST = 50
@@ -54,6 +54,22 @@ def declared_metrics(
     return catalogue((*numbers, *own), RESERVED) if numbers or own else catalogue()
 
 
+def taken_names() -> set[str]:
+    """Return the names that no metric of one's own may have.
+
+    Returns
+    -------
+    set of str
+
+    Examples
+    --------
+    >>> "active_users" in taken_names()
+    True
+    """
+    there = catalogue()
+    return {*RESERVED} | {metric.name for metric in there} | {metric.column for metric in there}
+
+
 def _number(name: str, one: ExtraNumber) -> Metric:
     """Return the metric of a column: its newest number, as long as it is fresh."""
     named = Select(ACCOUNT_NUMBERS, (Is("name", (name,)),), Window(one.fresh_days))
@@ -70,6 +86,8 @@ def _number(name: str, one: ExtraNumber) -> Metric:
             meaning=f"Newest `{one.value}` of {one.source!r}, at most {one.fresh_days} days old.",
             poor=one.poor,
             healthy=one.healthy,
+            own_baseline=one.direction != "c",
+            in_segment=one.direction != "c",
             source="setting `extra`",
         )
     except ValueError as error:

@@ -8,6 +8,7 @@ from ...features.ingest.propose.proposal import Proposal
 from ...features.ingest.propose.settings_text import settings_text
 from ...features.scores.blank_questionnaire import questionnaire_guide, questionnaire_sheet
 from ...features.scores.rubric_file import read_rubric
+from .own_metrics import taken_names
 
 __all__ = ["DEMO_SETTINGS", "demo_experiment", "starter_files"]
 
@@ -84,7 +85,7 @@ def starter_files(
         currency=f"currency: {known}" if known else _NO_CURRENCY,
     )
     if proposal is not None:
-        settings += _MAPPING + settings_text(proposal)
+        settings += _MAPPING + settings_text(proposal, taken_names())
     shipped = {
         name: files(package).joinpath(name).read_text(encoding="utf-8")
         for name, package in _SHIPPED.items()

@@ -814,7 +814,7 @@ RESULTS = {
 }
 """Every result that scoring writes."""
 
-BESIDE = ("caps", "drivers", "guard", "stale_metrics", "services")
+BESIDE = ("caps", "drivers", "reasons_told", "guard", "stale_metrics", "services")
 """What conditions may look at beside the columns of the scores."""
 
 

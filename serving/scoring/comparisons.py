@@ -18,6 +18,8 @@ __all__ = ["Compared", "Comparisons", "usual_in_book"]
 _KINDS = 3
 """The own past, the segment, all accounts, in the order of ``REFERENCES``."""
 
+_SEGMENT, _BOOK = 1, 2
+
 _LEAST_DIFFERENCE = 0.1
 """Share of the larger number by which a value differs from a reference worth naming."""
 _PLAIN_CONTRADICTION = 0.2
@@ -56,12 +58,15 @@ class Comparisons:
     usual : tuple of ndarray of float, shape (n_rows, n_metrics)
         In the order of ``REFERENCES``; NaN is unknown.
     tenure_days : ndarray of float, shape (n_rows,)
+    one_segment : bool
+        Whether all accounts are in one, which is no comparison beside that with all.
     """
 
     metrics: Sequence[Metric]
     level: FloatArray
     usual: tuple[FloatArray, ...]
     tenure_days: FloatArray
+    one_segment: bool
 
     @classmethod
     def of(cls, features: Features) -> "Comparisons":
@@ -84,7 +89,11 @@ class Comparisons:
         book = np.broadcast_to(usual_in_book(features), level.shape)
         tenure = features.frame.get("tenure_days", pd.Series(np.nan, features.frame.index))
         return cls(
-            features.metrics, level, (own, segment, book), np.asarray(tenure, dtype=np.float64)
+            features.metrics,
+            level,
+            (own, segment, book),
+            np.asarray(tenure, dtype=np.float64),
+            one_segment=len(set(features.segment)) <= 1,
         )
 
     def compared(
@@ -120,6 +129,8 @@ class Comparisons:
         agrees = differs & ((says == 0) | (moved * says > 0))
         matters = np.where(agrees, pushes, -np.inf)
         kind = np.argmax(matters, axis=1)
+        if self.one_segment:
+            kind = np.where((kind == _SEGMENT) & agrees[:, _BOOK], _BOOK, kind)
         found = agrees.any(axis=1)
         against = known[:, 0] & (moved[:, 0] * says[:, 0] < -_PLAIN_CONTRADICTION)
         raw = np.stack([of[rows, places] for of in self.usual], axis=1)

@@ -170,8 +170,8 @@ def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Same rows with ``drivers`` (tuple: the metrics of the component that pushes most
         altogether, and that component), ``families`` (the same of each component that pushes, the
-        strongest first) and ``spoken`` (what to say of each thing a play may answer to). Context
-        is left out: it triggers no play.
+        strongest first), ``reasons_told`` (how many caps and metrics there are) and ``spoken``
+        (what to say of each thing a play may answer to). Context is left out: it triggers no play.
     """
     pushing = _by_family(_pushing(drivers))
     places = _places(pushing["account_id"])
@@ -189,6 +189,10 @@ def with_reasons(accounts: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
     columns = {
         "drivers": [found[0] if found else () for found in families],
         "families": families,
+        "reasons_told": [
+            float(len(caps) + rows.stop - rows.start)
+            for caps, rows in zip(accounts["caps"], own, strict=True)
+        ],
         "spoken": [
             _spoken(caps, zip(metrics[rows], components[rows], texts[rows], strict=True), standing)
             for caps, rows, standing in told

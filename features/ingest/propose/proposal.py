@@ -60,12 +60,19 @@ class OwnNumbers:
         Columns with the account and the date.
     values : tuple of str
         Columns with the numbers.
+    lookup : mapping of str to object
+        How the account is found in another table, as in the settings; empty if it stands here.
+    period : str
+        What a row is of, where its date is the first day: ``week``, ``month``, ``quarter``; empty
+        for one day or a state.
     """
 
     table: str
     account: str
     at: str
     values: tuple[str, ...]
+    lookup: Mapping[str, object] = field(default_factory=dict)
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ class Proposal:
     rows : mapping of str to int
         Rows looked at, by source table.
     own_numbers : tuple of OwnNumbers
-        Offered, and not read.
+        Numbers that the contract has no place for, read as metrics of one's own.
     """
 
     parts: tuple[Part, ...] = ()

@@ -127,10 +127,11 @@ def proposal_for(
     whole = [with_csm_names(part, tables) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     parts = tuple(with_dates_decided(part, tables) for part in parts)
+    numbers = tuple(_own_numbers(looked_at, parts, accounts))
     return Proposal(
         parts=parts,
-        unread=(*broken, *_unread(tables, parts, reasons | passed_over | aside)),
-        own_numbers=tuple(_own_numbers(looked_at, parts, accounts)),
+        unread=(*broken, *_unread(tables, parts, numbers, reasons | passed_over | aside)),
+        own_numbers=numbers,
         currency=currency_of(tables, parts),
         notes=(
             *joined.notes,
@@ -364,25 +365,40 @@ def _with_met_features(
 def _own_numbers(
     tables: Mapping[str, TableProfile], parts: tuple[Part, ...], accounts: Accounts
 ) -> Iterator[OwnNumbers]:
-    """Yield the tables that nothing is read from, and that could be metrics of one's own."""
+    """Yield the dated numbers of accounts that nothing else is read from."""
     read = {part.source for part in parts}
     for table in tables.values():
         way = accounts.way_from(table.name) if table.name not in read else None
         found = own_numbers(table, way.column) if way is not None and not way.hops else None
         if found is not None:
             yield found
+    for part in parts:
+        takes = {take.column: take for take in part.takes}
+        if part.table == "usage_daily" and "product_user_id" not in takes and not part.only:
+            account, taken = takes["account_id"], {take.source for take in part.takes}
+            found = own_numbers(tables[part.source], account.source, account.lookup, taken)
+            if found is not None:
+                yield found
 
 
 def _unread(
-    tables: Mapping[str, TableProfile], parts: tuple[Part, ...], reasons: Mapping[str, str]
+    tables: Mapping[str, TableProfile],
+    parts: tuple[Part, ...],
+    numbers: tuple[OwnNumbers, ...],
+    reasons: Mapping[str, str],
 ) -> Iterator[Unread]:
     used: dict[str, set[str]] = {}
+    for one in numbers:
+        used.setdefault(one.table, set()).update((one.account, one.at, *one.values))
     for part in parts:
         mentioned = used.setdefault(part.source, set())
         mentioned |= {take.source for take in part.takes} | set(part.only) | set(part.but_not)
         text = " ".join(take.formula for take in part.takes)
         mentioned |= {name for name in tables[part.source].columns if f'"{name}"' in text}
+    asked = {str(take.lookup["table"]) for part in parts for take in part.takes if take.lookup}
     for table in tables.values():
+        if table.name not in used and table.name in asked:
+            continue
         if table.name not in used:
             yield Unread(table.name, why=reasons.get(table.name, "nothing says what its rows are"))
         elif rest := tuple(c.name for c in table.filled if c.name not in used[table.name]):

@@ -2,19 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
 import yaml
 
 from ...schema.tables import TABLES
+from .own_numbers import meaning_of
 from .proposal import OwnNumbers, Part, Proposal, Take, Unread
+from .words import column_words
 
 __all__ = ["mapping_of", "settings_text"]
 
 _WIDTH = 96
+_LONGEST = 40
 _TABLES = frozenset(spec.name for spec in TABLES)
+_FRESH = {"week": 28, "quarter": 184}
+"""Days after which the newest number of a period is old; two months of them by default."""
 _SECTIONS = ("columns", "formulas", "constants", "lookup", "formats")
 
 
@@ -50,12 +55,14 @@ def _left_alone(proposal: Proposal) -> list[str]:
     return [name for name in bare if name in _TABLES and name not in read]
 
 
-def settings_text(proposal: Proposal) -> str:
+def settings_text(proposal: Proposal, taken: Collection[str] = ()) -> str:
     """Return the part of the settings that says how the tables are read.
 
     Parameters
     ----------
     proposal : Proposal
+    taken : collection of str
+        Names that no metric of one's own may have.
 
     Returns
     -------
@@ -75,7 +82,7 @@ def settings_text(proposal: Proposal) -> str:
     for name in _left_alone(proposal):
         lines += _comment(f"{name}: {_why_alone(name, proposal)}", "  ")
         lines += [f"  {name}:", "    skip: true"]
-    lines += _offered(proposal.own_numbers)
+    lines += _extra(proposal.own_numbers, taken)
     lines += _decisions(proposal)
     lines += _not_read(proposal.unread, rows)
     return "\n".join(lines) + "\n"
@@ -151,33 +158,45 @@ def _said(part: Part, rows: Mapping[str, int]) -> str:
     return f"{source}, {rows.get(part.source, 0):,} rows: {sure}{why}"
 
 
-def _offered(numbers: Iterable[OwnNumbers]) -> Iterator[str]:
-    """Yield `extra` as comments: whether a number says anything about health is not in the data."""
+def _extra(numbers: Iterable[OwnNumbers], taken: Collection[str]) -> Iterator[str]:
+    """Yield `extra`: the numbers as metrics, with a direction where their names tell one."""
     numbers = list(numbers)
     if numbers:
         yield ""
-        yield "# Dated numbers that could be metrics: take `#` away, and say which way is better."
-        yield "# extra:"
-    names: set[str] = set()
+        yield "# Dated numbers of your own, as metrics. `direction`: '+' more is healthier, '-'"
+        yield "# less is, c only goes with it; what they are worth for health is not in the data."
+        yield "extra:"
+    names = {*taken}
     for one in numbers:
         for value in one.values:
             name = _metric_name(value, one.table, names)
             names.add(name)
-            yield f"#   {name}:"
-            yield f"#     source: {_flow(one.table)}"
-            yield f"#     account: {_flow(one.account)}"
-            yield f"#     at: {_flow(one.at)}"
-            yield f"#     value: {_flow(value)}"
-            yield "#     direction: c  # '+' more is healthier, '-' less is"
+            yield f"  {name}:"
+            yield from (f"    {key}: {_flow(said)}" for key, said in _of_number(one, value).items())
 
 
-def _metric_name(value: str, table: str, taken: set[str]) -> str:
+def _of_number(one: OwnNumbers, value: str) -> dict[str, Any]:
+    meaning = meaning_of(column_words(value))
+    said: dict[str, Any] = {"source": one.table, "account": one.account, "at": one.at}
+    said["value"] = value
+    said |= {"lookup": dict(one.lookup)} if one.lookup else {}
+    said |= {"period": one.period} if one.period else {}
+    said["label"] = " ".join(value.replace("_", " ").split()).lower()
+    said |= {"unit": meaning.unit, "direction": meaning.direction}
+    said |= {"component": meaning.component}
+    return said | ({"fresh_days": _FRESH[one.period]} if one.period in _FRESH else {})
+
+
+def _metric_name(value: str, table: str, taken: Collection[str]) -> str:
     """Return the name of a column as one of a metric, which no other has."""
-    plain = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
+    plain = _plain(value)
     name = plain if plain[:1].isalpha() else f"n_{plain}"
-    return (
-        f"{re.sub(r'[^a-z0-9]+', '_', table.lower()).strip('_')}_{name}" if name in taken else name
-    )
+    named = name if name not in taken else f"{_plain(table)}_{name}"
+    return named[-_LONGEST:].lstrip("_0123456789")
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _decisions(proposal: Proposal) -> Iterator[str]:

@@ -20,6 +20,7 @@ TEXTS = (
     *("status", "cell", "quadrant", "health_band", "maturity_band", "cmi_status", "guard"),
     *("weakest_category", "maturity_blocker", "maturity_due", "segment"),
 )
+REASON = {"reasons_told": 1}
 GROWS = {"cell": "expand_and_leverage"}
 
 
@@ -78,9 +79,12 @@ ACCOUNTS = {
     "retain_with_services": ({**cell("retain_as_is"), "services": 1}, {"services": 0}),
     "retain_as_is": ({**cell("retain_as_is"), "services": 0}, {"services": 1}),
     "stabilise_cheaply": (cell("stabilise_cheaply"), cell("standard_plan")),
-    "standard_plan": (cell("standard_plan"), cell("stabilise_cheaply")),
-    "call_about_top_reason": (cell("low_unassessed"), cell("medium_unassessed")),
-    "act_on_top_reason": (cell("medium_unassessed"), cell("low_unassessed")),
+    "standard_plan": ({**cell("standard_plan"), **REASON}, {"reasons_told": 0}),
+    "refresh_the_goals": (cell("standard_plan"), REASON),
+    "call_about_top_reason": ({**cell("low_unassessed"), **REASON}, {"reasons_told": 0}),
+    "call_and_ask": (cell("low_unassessed"), REASON),
+    "act_on_top_reason": ({**cell("medium_unassessed"), **REASON}, {"reasons_told": 0}),
+    "ask_how_they_fare": (cell("medium_unassessed"), REASON),
     "keep_in_touch": (cell("healthy_unassessed"), cell("medium_unassessed")),
     "ask_before_the_decision": (
         {**cell(""), "days_to_decision": 60},

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from ....schema.table_declaration import Column
 from ...coerce import read_column
+from ..money import quoted
+from ..own_numbers import period_of
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
@@ -233,16 +235,19 @@ def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
 
 def _usage_daily(fit: Fit, takes: dict[str, Take]) -> Part | str:
     date = takes.get("date")
-    if date is not None and "product_user_id" not in takes and _are_months(fit, date.source):
-        return "it has a row a month and none a day: name its columns under `extra`"
+    whose = fit.way.column if fit.way is not None else ""
+    day = fit.table.columns[date.source] if date is not None and date.source else None
+    period = period_of(fit.table, day, whose) if day is not None else ""
+    if period in {"month", "quarter"} and "product_user_id" not in takes:
+        return f"it has a row a {period} and none a day: name its columns under `extra`"
+    if period and date is not None and "known_at" not in takes:
+        over = f"{quoted(date.source, 'moment')} + interval {_OVER[period]}"
+        why = f"a row is of a {period} that begins on {date.source!r}, and known when it is over"
+        takes["known_at"] = Take("known_at", formula=over, sure=False, why=why)
     return part_of(fit, takes)
 
 
-def _are_months(fit: Fit, name: str) -> bool:
-    """Say whether all times are first days of a month, of several months."""
-    moments = read_column(Column("t", "time"), fit.table.looked_at[name]).column
-    days = pc.unique(pc.drop_null(moments))
-    return len(days) > 1 and bool(pc.all(pc.equal(pc.day(days), 1)).as_py())
+_OVER = {"week": "7 day", "month": "1 month", "quarter": "3 month"}
 
 
 _COMPLETIONS: dict[str, Callable[[Fit, dict[str, Take]], Part | str]] = {

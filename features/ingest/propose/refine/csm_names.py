@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..completions.parts import first_named
 from ..keys import overlap
 from ..profiles import ColumnProfile, TableProfile
-from ..proposal import Part, Take
+from ..proposal import Part
 
 __all__ = ["with_csm_names"]
 

@@ -227,26 +227,64 @@ def test_movements_that_are_only_changes_are_left_out(after):
     assert not found.parts
 
 
-def test_numbers_by_month_are_offered_as_metrics_and_what_is_offered_can_be_read():
-    months = [f"2025-0{month}-01" for month in range(1, 5)]
+def _numbers_by(dates):
+    """Accounts with contracts, and a table with a row an account and date."""
     numbers = {
-        "month": months * 8,
-        "account_id": [key for key in KEYS for _ in months],
-        "Reports built": [str(n % 7) for n in range(32)],
-        "storage_gb": [f"{n}.5" for n in range(32)],
-        "always": ["1"] * 32,
+        "month": dates * 8,
+        "account_id": [key for key in KEYS for _ in dates],
+        "Reports built": [str(n % 7) for n in range(8 * len(dates))],
+        "Weekly active users": [f"{n}" for n in range(8 * len(dates))],
+        "storage_gb": [f"{n}.5" for n in range(8 * len(dates))],
+        "always": ["1"] * 8 * len(dates),
     }
     terms = {"account_id": KEYS, "name": NAMES, "arr": ["10"] * 8, "contract_end_date": ENDS}
-    data = {"accounts": pd.DataFrame(terms), "account_monthly": pd.DataFrame(numbers)}
+    return {"accounts": pd.DataFrame(terms), "account_monthly": pd.DataFrame(numbers)}
+
+
+def _with_numbers(data, taken=()):
     found = propose(data)
-    text = settings_text(found)
-    offered = text[text.index("# extra:") :].split("\n\n")[0]
-    uncommented = "\n".join(line.removeprefix("# ") for line in offered.splitlines())
-    settings = Settings.model_validate(
-        {"tables": mapping_of(found), **yaml.safe_load(uncommented.replace("#  ", " "))}
-    )
-    assert set(settings.extra) == {"reports_built", "storage_gb"}
-    assert read_tables(data, settings)["account_numbers"].num_rows == 64
+    text = settings_text(found, taken)
+    extra = yaml.safe_load(text[text.index("extra:") :].split("\n\n")[0])["extra"]
+    return Settings.model_validate({"tables": mapping_of(found), "extra": extra})
+
+
+def test_numbers_by_month_become_metrics_with_a_direction_where_their_name_tells_one():
+    data = _numbers_by([f"2025-0{month}-01" for month in range(1, 5)])
+    settings = _with_numbers(data)
+    directions = {name: one.direction for name, one in settings.extra.items()}
+    assert directions == {"reports_built": "c", "storage_gb": "c", "weekly_active_users": "+"}
+    assert read_tables(data, settings)["account_numbers"].num_rows == 96
+
+
+@pytest.mark.parametrize(
+    ("dates", "known"),
+    [
+        (["2025-01-01", "2025-02-01", "2025-03-01"], "2025-02-01"),
+        (["2025-01-06", "2025-01-13", "2025-01-27"], "2025-01-13"),
+        (["2025-01-01", "2025-04-01", "2025-07-01"], "2025-04-01"),
+        (["2025-01-31", "2025-02-28", "2025-03-31"], "2025-01-31"),
+    ],
+)
+def test_what_a_period_adds_up_to_is_known_when_the_period_is_over(dates, known):
+    data = _numbers_by(dates)
+    read = read_tables(data, _with_numbers(data))["account_numbers"].to_pandas()
+    first = read[read["at"] == read["at"].min()]
+    assert {f"{moment:%Y-%m-%d}" for moment in first["known_at"]} == {known}
+
+
+def test_a_number_with_the_name_of_a_metric_gets_one_of_its_own():
+    data = _numbers_by(["2025-01-01", "2025-02-01", "2025-03-01"])
+    assert "account_monthly_storage_gb" in _with_numbers(data, {"storage_gb"}).extra
+
+
+def test_use_by_week_is_known_when_the_week_is_over():
+    weeks = ["2025-01-06", "2025-01-13", "2025-01-20"]
+    use = {"Week": weeks * 8, "Customer": [n for n in NAMES for _ in weeks], "Sessions": ["3"] * 24}
+    data = _numbers_by(weeks[:1]) | {"product_usage": pd.DataFrame(use)}
+    del data["account_monthly"]
+    tables = read_tables(data, Settings.model_validate({"tables": mapping_of(propose(data))}))
+    read = tables["usage_daily"].to_pandas()
+    assert set((read["known_at"] - read["date"]).dt.days) == {7}
 
 
 def test_a_currency_beside_deals_is_read_whatever_it_is_called():
