@@ -106,7 +106,9 @@ def _evaluate(metric: Metric, known: Knowledge, idle: BoolArray) -> tuple[FloatA
         state[empty & newcomer] = Absence.NO_EVENT_YET
     unknown = _uncovered(metric, value, known) | unrecorded(metric, value, known)
     if metric.untold is not None and known.collected(metric.untold):
-        unknown |= metric.is_poor(value) & (metric.untold.evaluate(known) > 0)
+        untold = metric.is_poor(value) & (metric.untold.evaluate(known) > 0)
+        state[untold] = Absence.NOT_APPLICABLE
+        value = np.where(untold, np.nan, value)
     value = np.where(unknown, np.nan, value)
     state[unknown] = Absence.NOT_COLLECTED
     if metric.when_silent is not None:

@@ -70,7 +70,7 @@ class Metric:
         Known direction of the effect on expansion.
     untold : Measure or None
         A count of facts of which the data do not tell whether they belong here. Where there are
-        any, the metric is unknown instead of at its poor end: what may have been is no alarm.
+        any, the metric has no number instead of its poor end: what may have been is no alarm.
     improvable : bool
         Whether account and supplier can bring it up within weeks. What has happened, what people
         say, and what the company itself goes through is none of that; nor is context.

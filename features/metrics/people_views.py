@@ -253,7 +253,9 @@ def touches_view(tables: Tables) -> ViewData:
     frame["attended"] = frame["attended"].eq(True)
     collected = collected_columns(tables, "activities") | {"person_id", "two_way", "untold"}
     if "people" in tables:
-        collected |= {"person_roles", "person_left_at"}
+        collected |= {"person_left_at"}
+    if tables.has("people", "roles"):
+        collected |= {"person_roles"}
     if "people" in tables and tables["people"].num_rows:
         frame = _with_roles(frame, tables["people"])
     else:

@@ -80,12 +80,14 @@ def _joined(facts: list[str], told: list[str], numbers: list[tuple[str, str]]) -
 def _facts(
     play: Play, own: pd.DataFrame, playbook: Playbook, metrics: Mapping[str, Metric]
 ) -> list[list[str]]:
-    """Return what each account's facts say, with the numbers they rest on."""
+    """Return what each account's facts say, in its own words or with the numbers they rest on."""
     told: list[list[str]] = [[] for _ in range(len(own))]
     for fact in (playbook.facts[name] for name in play.facts):
-        for said, numbers in zip(told, _numbers(fact.when, own, metrics), strict=True):
-            beside = "; ".join(number for _, number in numbers)
-            said.append(f"{fact.says} ({beside})" if beside else fact.says)
+        numbers = _numbers(fact.when, own, metrics)
+        for said, spoken, pairs in zip(told, own["spoken"], numbers, strict=True):
+            beside = "; ".join(number for _, number in pairs)
+            says = spoken.get(fact.when.field, fact.says)
+            said.append(f"{says} ({beside})" if beside else says)
     return told
 
 

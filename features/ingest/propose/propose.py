@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 
 from ...errors import SchemaError
 from ...schema.tables import TABLES
@@ -43,9 +44,10 @@ _HAPPENINGS = frozenset({"usage_events", "usage_daily", "tickets", "activities",
 """Tables whose rows are moments: that each account has one so far does not make them accounts."""
 
 _ENDS_OF = {
-    "subscription_items": events_of_ended,
-    "contracts": lambda fit: departed(fit) or lost_renewals(fit),
+    "subscription_items": (events_of_ended,),
+    "contracts": (departed, lost_renewals),
 }
+"""What tells of the end of what a table holds, the best first."""
 """How ends are told in tables whose rows are no events."""
 
 _PAYERS = tuple(
@@ -326,10 +328,8 @@ def _all_parts(chosen: list[tuple[Fit, Part]], own: list[Part]) -> Iterator[Part
     there = {part.table for _, part in chosen} | {part.table for part in own}
     for fit, part in chosen:
         yield part
-        told = _ENDS_OF.get(part.table) if "contract_events" not in there else None
-        ended = told(fit) if told is not None else None
-        if ended is not None:
-            yield ended
+        tellers = _ENDS_OF.get(part.table, ()) if "contract_events" not in there else ()
+        yield from islice((ended for tell in tellers if (ended := tell(fit))), 1)
 
 
 def _in_order(parts: list[Part]) -> tuple[Part, ...]:

@@ -446,9 +446,9 @@ def _meant(part: str) -> str:
         return _MEANS.get(part, _MEANS.get(singular, singular))
     for last, says in _JOINED.items():
         first = part.removesuffix(last).removesuffix("s")
-        if part.endswith(last) and len(first) >= _SHORTEST_JOINED:
-            known = first in _MEANS or first in _WHOLE
-            return f"{_MEANS.get(first, first)} {says}" if known else singular
+        known = first in _MEANS or first in _WHOLE
+        if part.endswith(last) and len(first) >= _SHORTEST_JOINED and known:
+            return f"{_MEANS.get(first, first)} {says}"
     apart = _apart(part)
     return " ".join(map(_meant, apart)) if len(apart) > 1 else singular
 

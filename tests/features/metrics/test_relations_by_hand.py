@@ -329,3 +329,47 @@ def test_renewals_and_stages_are_there_for_conditions():
     value, _ = measured(contract_events=events, account={"lifecycle_stage": ["Onboarding"]})
     assert value["renewals"] == 3
     assert value["in_onboarding"] == 1
+
+
+def _talks(rows, *, lacking):
+    return activities(rows).drop(columns=lacking)
+
+
+def test_where_no_source_says_who_came_a_meeting_with_a_day_took_place():
+    met = _talks([("meeting", "m", 9, None), ("call", "d", 20, None)], lacking=["attended"])
+    value, _ = measured(people=TEAM, activities=met)
+    assert value["days_since_meeting"] == 9
+    assert value["contacts_90d"] == 2
+
+
+def test_a_call_took_place_though_only_meetings_say_who_came():
+    value, _ = measured(people=TEAM, activities=activities([("call", "d", 20, None)]))
+    assert value["contacts_90d"] == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "contacts"),
+    [
+        ([("email", "m", 9, None)], None),  # may have been an answer
+        ([("email", "m", 9, None), ("call", "d", 8, None), ("call", "s", 8, None)], 2),
+        ([("email", "m", 99, None)], 0),
+        ([("call", None, 9, None)], None),  # with somebody, but nobody says with whom
+        ([], 0),
+    ],
+)
+def test_contact_that_cannot_be_told_is_not_none(rows, contacts):
+    talks = _talks(rows, lacking=["attended", "direction"])
+    value, state = measured(people=TEAM, activities=talks)
+    if contacts is None:
+        assert np.isnan(value["contacts_90d"])
+        assert state["contacts_90d"] == Absence.NOT_APPLICABLE
+    else:
+        assert value["contacts_90d"] == contacts
+
+
+def test_without_roles_nobody_is_a_sponsor_who_was_not_met():
+    nobody = TEAM.drop(columns="roles")
+    value, _ = measured(people=nobody, activities=activities([("meeting", "m", 9, True)]))
+    assert np.isnan(value["days_since_sponsor_contact"])
+    assert np.isnan(value["engaged_sponsors_90d"])
+    assert value["contacts_90d"] == 1

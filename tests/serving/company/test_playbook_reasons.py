@@ -49,6 +49,7 @@ def test_component_that_pushes_most_altogether_gives_the_drivers():
             "stickiness_28d": "stickiness_28d fell",
             "tickets_30d": "tickets_30d fell",
             "support": "tickets_30d fell",
+            "reasons_told": "The sponsor left",
             "cell": "health low, maturity high",
         },
         {},
