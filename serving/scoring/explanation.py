@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -220,8 +220,8 @@ def _spoken(
     for metric, component, text in drivers:
         spoken.setdefault(metric, text)
         spoken.setdefault(component, text)
-    strongest = {"reasons_told": text for text in islice(spoken.values(), 1)}
-    return {**spoken, **strongest, **standing}
+    strongest = next(iter(spoken.values()), "")
+    return {**spoken, **({"reasons_told": strongest} if strongest else {}), **standing}
 
 
 def _pushing(drivers: pd.DataFrame) -> pd.DataFrame:
