@@ -47,8 +47,7 @@ _ENDS_OF = {
     "subscription_items": (events_of_ended,),
     "contracts": (departed, lost_renewals),
 }
-"""What tells of the end of what a table holds, the best first."""
-"""How ends are told in tables whose rows are no events."""
+"""How ends are told in tables whose rows are no events, the best first."""
 
 _PAYERS = tuple(
     column_words(name)

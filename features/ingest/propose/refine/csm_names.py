@@ -10,7 +10,10 @@ from ..proposal import Part
 
 __all__ = ["with_csm_names"]
 
-_NAMES = ("name", "full name", "user name", "display name", "owner name", "email", "mail")
+_NAMES = tuple(
+    column_words(name)
+    for name in ("name", "full name", "user name", "display name", "owner name", "email")
+)
 _MOSTLY = 0.9
 
 
@@ -34,12 +37,17 @@ def with_csm_names(part: Part, tables: Mapping[str, TableProfile]) -> Part:
     held = tables[part.source].columns[taken.source]
     others = (table for table in tables.values() if table.name != part.source)
     for table in others:
-        key, name = _key_of(table, held), first_named(table, "text", *_NAMES)
+        key, name = _key_of(table, held), _name_of(table)
         if key is not None and name is not None and key is not name:
             by = {"table": table.name, "on": held.name, "equals": key.name, "take": name.name}
             named = replace(taken, lookup=by, why=f"its values are those of {key.name!r}")
             return replace(part, takes=tuple(named if t is taken else t for t in part.takes))
     return part
+
+
+def _name_of(table: TableProfile) -> ColumnProfile | None:
+    named = (column for words in _NAMES for column in table.filled if column.words == words)
+    return next(named, None)
 
 
 def _key_of(table: TableProfile, held: ColumnProfile) -> ColumnProfile | None:
