@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..completions.parts import first_named
 from ..keys import overlap
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part
