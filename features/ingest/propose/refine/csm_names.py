@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..keys import overlap
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part
+from ..words import column_words
 
 __all__ = ["with_csm_names"]
 
