@@ -37,6 +37,7 @@ from ..results.places import MODELS
 from ..results.words import target_of
 from ..scoring.model_estimates import check_inputs
 from . import bucket as of
+from .parity import refuse_lost
 from .score_bucket import ENDED, STANDING, STATUS, score_rows, score_schema
 from .spark_tables import SparkTables, open_tables
 
@@ -183,14 +184,15 @@ def score_on_spark(
     -------
     DataFrame of Spark
         ``account_id``, ``as_of``, ``status`` and ``p_churn`` or ``p_expand`` (0 to 1, null unless
-        the status is ``scored``), for the accounts that ``score`` lists; rows in no order.
+        the status is ``scored``), for the accounts that ``score`` lists; rows in no order. ``GAPS``
+        says where that is not what ``score`` returns.
 
     Raises
     ------
     SchemaError
         If the data cannot be used.
     ArtifactError
-        If there is no champion, or it reads what is not computed on Spark.
+        If there is no champion, or it reads what is not computed on Spark or not there any more.
     ValueError
         If there is no such target.
     """
@@ -205,6 +207,7 @@ def score_on_spark(
     with _told(str(data)):
         tables = open_tables(spark, str(data), settings)
         company = _known(tables, config.metrics, to_microseconds(pd.DatetimeIndex([moment])), count)
+        refuse_lost(model, config.metrics, company.whole.filled if company.whole else frozenset())
         parcels = tables.parcels(count)
 
     def compute(rows: pa.Table) -> pa.Table:
