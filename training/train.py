@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from ..features.scores.portfolio_review import Independence, axis_independence
 from .dataset.dataset import Dataset
 from .dataset.input_drift import references_of
 from .dataset.leakage_detectors import Suspicion, suspicions
+from .dataset.targets import TargetName
 from .evaluation.backtest import Backtest, Brought, backtest_dataset
 from .evaluation.candidates import Lesson, fit_candidate, lesson_of
 from .evaluation.reason_stability import owner_of_inputs, reason_stability
@@ -65,7 +66,7 @@ class Trained:
 def train_target(
     dataset: Dataset,
     settings: Settings,
-    target: Literal["churn", "expansion"],
+    target: TargetName,
     *,
     kind: str | None = None,
     tuned: Mapping[str, Any] | None = None,

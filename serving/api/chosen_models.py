@@ -2,9 +2,9 @@
 
 from ...features.addresses import public_address
 from ...features.errors import ArtifactError
+from ...training.dataset.targets import TARGETS, TargetName, target_of
 from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
 from ..results.places import MODELS
-from ..results.words import TARGETS, Target, target_of
 from ..scoring.scored import Models
 from .models import store_of
 
@@ -69,7 +69,7 @@ def models_for(
     return Models(churn=found["churn"], expansion=found["expansion"])
 
 
-def _versions(model: str | None) -> dict[Target, str]:
+def _versions(model: str | None) -> dict[TargetName, str]:
     """Return the version or alias of each target."""
     wanted = dict.fromkeys(TARGETS, _CHAMPION)
     if model is None:

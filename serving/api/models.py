@@ -1,6 +1,7 @@
 """The verbs for registered models: list, load, promote, roll back."""
 
 from ...features.errors import ArtifactError
+from ...training.dataset.targets import target_of
 from ...training.registry.artifact import FittedModel
 from ...training.registry.mlflow_registry import load_champion, local_uri
 from ...training.registry.mlflow_settings import tracking_address
@@ -11,7 +12,6 @@ from ...training.registry.model_versions import (
     versions_of,
 )
 from ..results.places import MODELS
-from ..results.words import target_of
 
 __all__ = [
     "list_models",

@@ -21,6 +21,7 @@ from ...training.dataset.own_outcome import (
     with_outcome,
     with_outcome_rows,
 )
+from ...training.dataset.targets import target_of
 from ...training.evaluation.backtest import Backtest, Brought, backtest_dataset
 from ...training.evaluation.own_competitor import Competitor
 from ...training.evaluation.own_scorers import OwnScorers
@@ -39,7 +40,6 @@ from ...training.train import Trained, train_target, tried_on_the_past
 from ..company.load_company import Company, company_of
 from ..company.put_aside import refuse_unreadable, told_aside
 from ..results.stores import check_apart, check_folder_name, write_tables
-from ..results.words import target_of
 from ..scoring.health_index import health_index
 from .answers.learning import BacktestResult, TrainResult
 from .models import store_of

@@ -9,10 +9,10 @@ import pandas as pd
 from ...features.ingest.read import Data
 from ...features.progress import Progress, counted
 from ...features.schema.settings import GivenSettings
+from ...training.dataset.targets import target_of
 from ...training.evaluation.scorers import Difference
 from ...training.evaluation.search import needed_optuna, search_parameters
 from ..company.load_company import company_of
-from ..results.words import target_of
 from .train import dataset_of
 
 __all__ = ["TuneResult", "tune"]

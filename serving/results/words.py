@@ -1,6 +1,4 @@
-"""The words of the results: cells, quadrants, slots, statuses, targets."""
-
-from typing import Literal
+"""The words of the results: cells, quadrants, slots, statuses."""
 
 import numpy as np
 import pandas as pd
@@ -19,12 +17,9 @@ __all__ = [
     "QUADRANTS",
     "SLOTS",
     "STATUSES",
-    "TARGETS",
-    "Target",
     "held_back",
     "in_order",
     "n_waiting",
-    "target_of",
     "to_do",
     "with_the_account",
 ]
@@ -184,19 +179,6 @@ def n_waiting(plays: pd.DataFrame) -> int:
     1
     """
     return len(held_back(plays))
-
-
-Target = Literal["churn", "expansion"]
-
-TARGETS: tuple[Target, ...] = ("churn", "expansion")
-
-
-def target_of(name: str) -> Target:
-    """Return the target of that name; raises ValueError if there is none."""
-    for target in TARGETS:
-        if name == target:
-            return target
-    raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
 
 
 DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")

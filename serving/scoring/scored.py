@@ -9,13 +9,13 @@ import pandas as pd
 from ...features.engine.compute import Features
 from ...features.scores.portfolio_review import MaturityReview
 from ...features.short_view import ShortView
+from ...training.dataset.targets import target_of
 from ...training.forecast.late_renewals import LateRenewals
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.forecast.survival import Clock
 from ...training.registry.artifact import FittedModel
 from ..company.config import Config
 from ..results.shap_view import Scale, explanation_of
-from ..results.words import target_of
 
 __all__ = ["Basis", "Models", "Scored"]
 

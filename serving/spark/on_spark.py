@@ -28,13 +28,13 @@ from ...features.schema.settings import DEFAULTS, Settings
 from ...features.schema.tables import FACT_TABLES
 from ...features.schema.tableset import QUARANTINE_SCHEMA
 from ...training.dataset.dataset import MATURITY_INPUTS
+from ...training.dataset.targets import target_of
 from ...training.registry.artifact import PROBABILITY, FittedModel, model_from
 from ...training.registry.mlflow_registry import champion_files, local_uri
 from ...training.registry.mlflow_settings import tracking_address
 from ..company.config import read_config
 from ..company.own_metrics import declared_metrics
 from ..results.places import MODELS
-from ..results.words import target_of
 from ..scoring.model_estimates import check_inputs
 from . import bucket as of
 from .parity import refuse_lost

@@ -30,21 +30,18 @@ from ...features.subscriptions.business_kind import Business, business_of
 from .labels import LabelReport, label, own_labels, summarise
 from .look_ahead_proof import Proof, prove
 from .past_decisions import Past, past_of
+from .targets import TARGETS, known_target
 from .temporal_splits import parents_of
 
 __all__ = [
     "MATURITY_INPUTS",
     "ROLES",
-    "TARGETS",
     "Dataset",
     "build_dataset",
     "maturity_inputs",
     "model_columns",
 ]
 
-
-TARGETS = {"churn": "churned", "expansion": "expanded"}
-"""What can be learned, each with the column of ``labels`` that tells whether it came."""
 
 ROLES = {
     "recency": "days_since_value_event",
@@ -54,6 +51,8 @@ ROLES = {
     "distance": "days_to_decision",
 }
 """Columns the baselines read, and the one along which estimates have to agree with what came."""
+
+_LABELS = [target.label for target in TARGETS.values()]
 
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What a model may know of maturity."""
@@ -125,7 +124,8 @@ class Dataset(ShortView):
         Series of boolean
             Missing where the row has no label.
         """
-        found: pd.Series = self.labels[TARGETS.get(target, target)]
+        known = known_target(target)
+        found: pd.Series = self.labels[known.label if known else target]
         return found
 
     def weight(self, target: str) -> FloatArray:
@@ -141,7 +141,8 @@ class Dataset(ShortView):
             For churn a decision counts once; growth can happen on every day of its horizon, so
             that rows count alike.
         """
-        if target == "churn":
+        known = known_target(target)
+        if known and known.once_a_decision:
             return self.labels["weight"].to_numpy(dtype=np.float64)
         return np.ones(len(self.labels))
 
@@ -156,7 +157,8 @@ class Dataset(ShortView):
         -------
         Series of Timestamp
         """
-        found: pd.Series = self.labels["closes_at" if target == "churn" else "growth_closes_at"]
+        known = known_target(target)
+        found: pd.Series = self.labels[known.closes if known else "growth_closes_at"]
         return found
 
     def columns(self, target: str) -> list[str]:
@@ -233,7 +235,7 @@ def build_dataset(
     pairs = known_accounts(tables, dates)
     labels = _labels(tables, pairs, business, settings)
     report = summarise(labels.reset_index(), business)
-    kept = labels.index[labels[list(TARGETS.values())].notna().any(axis=1)]
+    kept = labels.index[labels[_LABELS].notna().any(axis=1)]
     if not len(kept):
         raise SchemaError(f"No account gets a label on any as-of date: {report}")
     features = compute_features(
@@ -334,7 +336,7 @@ def _labels(
     unknown = ~labels.index.isin(pd.MultiIndex.from_frame(pairs))
     # Scoring could not have seen them either.
     return labels.assign(
-        **{column: labels[column].mask(unknown) for column in TARGETS.values()},
+        **{column: labels[column].mask(unknown) for column in _LABELS},
         reason=labels["reason"].mask(unknown, "not_known"),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +12,8 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+
+from ..dataset.targets import TargetName
 
 __all__ = ["BoostedState", "LinearState", "StoredBookRates", "StoredCurve", "StoredFacts"]
 
@@ -121,7 +123,7 @@ class StoredBookRates(_Stored):
 class StoredFacts(_Stored):
     """Everything about a fitted model but its trees; see ``FittedModel``."""
 
-    target: Literal["churn", "expansion"]
+    target: TargetName
     kind: _Name
     base_rate: _Rate
     lead_days: Annotated[int, Field(ge=0, le=3650)]

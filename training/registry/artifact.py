@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from lightgbm.basic import LightGBMError
@@ -20,6 +20,7 @@ from ...features.arrays.array_types import FloatArray
 from ...features.arrays.table_forms import as_table
 from ...features.errors import ArtifactError
 from ..dataset.input_drift import InputReference
+from ..dataset.targets import TARGETS, TargetName
 from ..forecast.book_rates import BookRates
 from ..models.catalogue import ProbabilityModel, model_named, predict
 from ..models.stored_state import StoredFacts
@@ -45,7 +46,7 @@ BASE = "(base)"
 # Component of the inputs that stand on the other axis of the grid.
 MATURITY = "maturity"
 # The column a prediction is called after, per target.
-PROBABILITY = {"churn": "p_churn", "expansion": "p_expand"}
+PROBABILITY = {str(name): target.probability for name, target in TARGETS.items()}
 
 MANIFEST = "manifest.json"
 STATE = "model.json"
@@ -87,7 +88,7 @@ class FittedModel(AsEstimator):
         The model card: plain JSON values.
     """
 
-    target: Literal["churn", "expansion"]
+    target: TargetName
     model: ProbabilityModel
     base_rate: float
     lead_days: int

@@ -13,6 +13,7 @@ import yaml
 from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...features.whole_file import scratch_folder
+from ..dataset.targets import TARGETS
 from .artifact import FittedModel, model_from, read_model_files
 from .lost_runs import end_lost_runs
 from .mlflow_run import (
@@ -49,7 +50,7 @@ __all__ = [
 
 
 # Name in the registry, per target.
-REGISTERED = {"churn": "churngrid-churn", "expansion": "churngrid-expansion"}
+REGISTERED = {str(name): target.registered for name, target in TARGETS.items()}
 
 EXPERIMENT = "churngrid"
 CHAMPIONS = "champions"
