@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,9 +43,11 @@ def currency_codes(written: pa.ChunkedArray, own: str) -> pd.Series:
     ['USD', 'USD', 'USD', 'EUR']
     """
     plain = pc.utf8_upper(pc.replace_substring_regex(written, r"\s+", ""))
-    found: pd.Series = plain.to_pandas().astype(object)
-    signs = dict(_SIGNS) | ({"$": own} if own.endswith("D") else {})
-    return found.replace(signs).where(found.notna() & found.ne(""), own)
+    signs = {**_SIGNS, "": own} | ({"$": own} if own.endswith("D") else {})
+    said = plain.combine_chunks().dictionary_encode()
+    codes = [signs.get(text, text) for text in said.dictionary.to_pylist()]
+    place = pc.fill_null(said.indices, len(codes)).to_numpy(zero_copy_only=False)
+    return pd.Series(np.array([*codes, own], dtype=object)[place], dtype=object)
 
 
 def summed_by_currency(

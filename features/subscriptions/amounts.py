@@ -114,13 +114,14 @@ def _some(spans: Spans, marked: BoolArray, rows: Rows) -> BoolArray:
 
 def _emptied(states: pd.DataFrame) -> BoolArray:
     """Mark states of nothing that follow a paid state of the same thing: it has ended."""
-    nothing = states["arr"].to_numpy() <= 0
-    since = states[["starts_us", "known_us"]]
-    paid = since.apply(lambda at: at.where(~nothing, NEVER))
-    first_paid = paid.groupby(states["entity"]).transform("min")
-    follows = (first_paid <= since).all(axis=1).to_numpy()
-    negative = states["arr"].to_numpy() < 0
-    return np.asarray(negative | (nothing & follows))
+    arr, entity = states["arr"].to_numpy(), pd.factorize(states["entity"])[0]
+    follows = arr <= 0
+    for name in ("starts_us", "known_us"):
+        since = states[name].to_numpy()
+        first_paid = np.full(len(states), NEVER)
+        np.minimum.at(first_paid, entity, np.where(arr <= 0, NEVER, since))
+        follows = follows & (first_paid[entity] <= since)
+    return np.asarray((arr < 0) | follows)
 
 
 def _priced_before(states: pd.DataFrame) -> BoolArray:
