@@ -68,10 +68,6 @@ class Case:
             self._others[which] = make()
         return self._others[which]
 
-    def features(self, *metrics: Metric, tables: Tables) -> Features:
-        """Return the numbers of some metrics, of another company on the same dates."""
-        return compute_features(tables, self.pairs, metrics=metrics)
-
     def numbers(
         self,
         metric: Metric,
@@ -234,11 +230,11 @@ def _silence_means_what_is_declared(metric: Metric, case: Case) -> bool:
     if isinstance(metric.measure, Tenure):
         return True
     sources = frozenset(name for view in _views(metric) for name in view_named(view).sources)
-    silent = case.other(("of nobody", sources), partial(_silenced, case.tables, sources))
-    extra = () if metric.column == _TENURE.column else (_TENURE,)
-    found = case.features(metric, *extra, tables=silent)
-    tenure, values = found.frame[_TENURE.column], found.frame[metric.column]
-    states = found.absence[metric.column]
+    which = ("of nobody", sources)
+    silent = case.other(which, partial(_silenced, case.tables, sources))
+    found = case.numbers(metric, which=which, tables=silent)
+    tenure = case.numbers(_TENURE, which=which, tables=silent)[_TENURE.column]
+    values, states = found[metric.column], found["state"]
     # Of newcomers nothing is known yet, nor where a feed is silent or had not begun.
     told = (tenure >= _SETTLED_DAYS) & ~states.isin(_UNKNOWN)
     as_declared = _silence_holds(metric, tenure, values, states)
@@ -283,10 +279,11 @@ def _missing_table_is_not_collected(metric: Metric, case: Case) -> bool:
         gone = frozenset(view_named(view).sources)
         if "accounts" in gone:
             continue
-        left = case.other(("without", gone), partial(_without, case.tables, gone))
-        found = case.features(metric, tables=left)
-        unknown = found.absence[metric.column] == Absence.NOT_COLLECTED
-        if not (unknown.all() and found.frame[metric.column].isna().all()):
+        which = ("without", gone)
+        left = case.other(which, partial(_without, case.tables, gone))
+        found = case.numbers(metric, which=which, tables=left)
+        unknown = found["state"] == Absence.NOT_COLLECTED
+        if not (unknown.all() and found[metric.column].isna().all()):
             return False
     return True
 

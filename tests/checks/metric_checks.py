@@ -48,7 +48,7 @@ class Without(Knowledge):
         self.view, self.column = view, column
 
     def data(self, view: View) -> ViewData:
-        found = super().data(view)
+        found = Knowledge(self.tables, self.rows).stored(view.name).data
         gone = {self.column} if view.name == self.view else set()
         return replace(found, collected=found.collected - gone)
 
@@ -61,7 +61,7 @@ class Blinkered(Knowledge):
         self.declared = declared
 
     def data(self, view: View) -> ViewData:
-        found = super().data(view)
+        found = Knowledge(self.tables, self.rows).stored(view.name).data
         if view.name == "accounts":
             return found
         kept = {*self.declared.get(view.name, ()), *view.entity, *view.version}
