@@ -31,6 +31,8 @@ DEVIATIONS = {
     ),
 }
 NOT_ABOUT_IT = {"check_array_api_input": "It takes NumPy arrays and pandas frames only."}
+BRIEF: dict[str, Any] = {"learning_rate": 0.3, "max_rounds": 40, "patience": 5}
+"""Larger steps: what is asked of any classifier does not hang on them."""
 ONE_SHAPE = (TreeShape(num_leaves=4, min_rows=5, column_share=1.0, ridge=1.0),)
 
 
@@ -73,7 +75,7 @@ def _name(check: Any) -> str:
 
 @pytest.mark.parametrize("check", _checks(), ids=_name)
 def test_it_passes_the_checks_of_scikit_learn(check: Any) -> None:
-    check(ChurnClassifier())
+    check(ChurnClassifier(**BRIEF))
 
 
 def test_contributions_add_up_to_the_shown_log_odds(fitted: ChurnClassifier) -> None:
@@ -164,8 +166,9 @@ def test_rows_of_a_group_are_never_in_and_out_of_a_fold() -> None:
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(size=(60, 4)), 20, axis=0)
     y, accounts = np.repeat(rng.permutation(np.arange(60) % 2), 20), np.repeat(np.arange(60), 20)
-    apart = ChurnClassifier(n_repeats=1).fit(X, y, groups=accounts)
-    mixed = ChurnClassifier(n_repeats=1).fit(X, y)
+    steps: dict[str, Any] = {"learning_rate": 0.3, "max_rounds": 300}
+    apart = ChurnClassifier(**steps).fit(X, y, groups=accounts)
+    mixed = ChurnClassifier(**steps).fit(X, y)
     assert roc_auc_score(y, apart.oof_log_odds_) < 0.8
     assert roc_auc_score(y, mixed.oof_log_odds_) > 0.95
 
