@@ -21,7 +21,7 @@ from ...training.dataset.own_outcome import (
     with_outcome,
     with_outcome_rows,
 )
-from ...training.dataset.targets import target_of
+from ...training.dataset.targets import target_of, tried_of
 from ...training.evaluation.backtest import Backtest, Brought, backtest_dataset
 from ...training.evaluation.own_competitor import Competitor
 from ...training.evaluation.own_scorers import OwnScorers
@@ -341,7 +341,8 @@ def backtest(
         As in ``check``.
     out : str or Path, optional
         Folder for ``predictions`` and ``scorers``, as Parquet and CSV.
-    targets : sequence of {"churn", "expansion"}
+    targets : sequence of {"churn", "expansion", "contraction"}
+        Contraction has no model that ships: forecasts take it by rates.
     competitors : sequence of Competitor, optional
         Classifiers of one's own, on the same rows and folds; they never ship.
     scorers : mapping of str to callable, optional
@@ -397,7 +398,7 @@ def backtest(
         rows = dataset_of(company, progress)
         tests, notes = learnable_of(
             targets,
-            lambda name: backtest_dataset(rows, target_of(name), brought=brought, progress=step),
+            lambda name: backtest_dataset(rows, tried_of(name), brought=brought, progress=step),
         )
     else:
         rows = _dataset_of_outcomes(company, outcomes, progress)

@@ -1,5 +1,6 @@
 """The commands that learn from the past: train and backtest."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +24,9 @@ from .options import (
     Stability,
     Target,
     TargetOrColumn,
-    Targets,
     Tracking,
+    Tried,
+    TriedTargets,
 )
 from .run_command import CHALLENGER, FINDINGS, talking
 from .show_results import show_backtest, show_trained
@@ -108,7 +110,7 @@ def backtest(
     data: Data = None,
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the predictions go.")],
-    target: Targets = None,
+    target: TriedTargets = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -154,5 +156,5 @@ def _one_column(names: list[str] | None) -> str | None:
     return names[0] if names else None
 
 
-def _names(targets: list[Target] | None) -> tuple[str, ...]:
+def _names(targets: Sequence[Target | Tried] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target.value for target in targets or Target))

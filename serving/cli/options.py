@@ -25,8 +25,9 @@ __all__ = [
     "Stability",
     "Target",
     "TargetOrColumn",
-    "Targets",
     "Tracking",
+    "Tried",
+    "TriedTargets",
 ]
 
 
@@ -35,6 +36,14 @@ class Target(StrEnum):
 
     churn = "churn"
     expansion = "expansion"
+
+
+class Tried(StrEnum):
+    """What a backtest can be made of."""
+
+    churn = "churn"
+    expansion = "expansion"
+    contraction = "contraction"
 
 
 class Period(StrEnum):
@@ -93,9 +102,13 @@ ModelName = Annotated[
         "scorecard alone. Default: the champion for each target.",
     ),
 ]
-Targets = Annotated[
-    list[Target] | None,
-    typer.Option("--target", help="What to predict; may be repeated. Default: both."),
+TriedTargets = Annotated[
+    list[Tried] | None,
+    typer.Option(
+        "--target",
+        help="What to predict; may be repeated. Default: churn and expansion. Contraction can be "
+        "tried; no model of it ships.",
+    ),
 ]
 TargetOrColumn = Annotated[
     list[str] | None,

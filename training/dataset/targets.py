@@ -1,12 +1,12 @@
-"""What can be learned and is shown: each target with its label, its weights and its names."""
+"""What can be learned: each target with its label, its weights and, where it ships, its names."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["TARGETS", "Target", "TargetName", "known_target", "target_of"]
+__all__ = ["TARGETS", "TRIED", "Target", "TargetName", "known_target", "target_of", "tried_of"]
 
 TargetName = Literal["churn", "expansion"]
-"""Names of ``TARGETS``; what has no model of its own yet is not among them."""
+"""Names of ``TARGETS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +24,32 @@ class Target:
         Whether rows count so that a decision counts once, however often it was looked at;
         otherwise every row counts alike.
     probability : str
-        Column of the results with the estimate.
+        Column of the results with the estimate; empty where none is shown.
     registered : str
-        Name of its models in the registry.
+        Name of its models in the registry; empty where none ships.
     """
 
-    name: TargetName
+    name: str
     label: str
     closes: str
     once_a_decision: bool
-    probability: str
-    registered: str
+    probability: str = ""
+    registered: str = ""
 
 
 TARGETS: dict[TargetName, Target] = {
-    target.name: target
-    for target in (
-        Target("churn", "churned", "closes_at", True, "p_churn", "churngrid-churn"),
-        Target(
-            "expansion", "expanded", "growth_closes_at", False, "p_expand", "churngrid-expansion"
-        ),
-    )
+    "churn": Target("churn", "churned", "closes_at", True, "p_churn", "churngrid-churn"),
+    "expansion": Target(
+        "expansion", "expanded", "growth_closes_at", False, "p_expand", "churngrid-expansion"
+    ),
 }
-"""All targets, in the order in which they are learned and shown."""
+"""What ships, in the order in which it is learned and shown."""
+
+TRIED: dict[str, Target] = {
+    **{target.name: target for target in TARGETS.values()},
+    "contraction": Target("contraction", "contracted", "growth_closes_at", False),
+}
+"""What a backtest can be made of; forecasts take contraction by rates of the past."""
 
 
 def target_of(name: str) -> TargetName:
@@ -76,6 +79,32 @@ def target_of(name: str) -> TargetName:
     raise ValueError(f"Targets are {sorted(TARGETS)}, got {name!r}.")
 
 
+def tried_of(name: str) -> str:
+    """Return the name of a target that a backtest can be made of.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> tried_of("contraction")
+    'contraction'
+    """
+    if name not in TRIED:
+        raise ValueError(f"Targets are {sorted(TRIED)}, got {name!r}.")
+    return name
+
+
 def known_target(name: str) -> Target | None:
     """Return the declaration of a target.
 
@@ -93,4 +122,4 @@ def known_target(name: str) -> Target | None:
     >>> known_target("churn").label, known_target("outcome")
     ('churned', None)
     """
-    return next((target for target in TARGETS.values() if target.name == name), None)
+    return TRIED.get(name)
