@@ -3,10 +3,9 @@
 from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...training.dataset.targets import TARGETS, TargetName, target_of
-from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
-from ..results.places import MODELS
+from ...training.registry.mlflow_registry import load_champion
 from ..scoring.scored import Models
-from .models import store_of
+from .models import store_that_is_there
 
 __all__ = ["models_for"]
 
@@ -45,12 +44,7 @@ def models_for(
         if require:
             raise ValueError("`model` is 'none' and a model is required; leave out one of them.")
         return Models()
-    uri = store_of(tracking)
-    if (tracking or uri != local_uri(MODELS)) and not store_exists(uri):
-        raise ArtifactError(
-            f"There is no model store {public_address(uri)!r}; check the tracking address, or "
-            "train into it first. To score without a model, say `--model none`."
-        )
+    uri = store_that_is_there(tracking)
     wanted = _versions(model)
     found = {name: load_champion(uri, name, wanted[name]) for name in wanted}
     named = [name for name, version in wanted.items() if version != _CHAMPION]

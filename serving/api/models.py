@@ -1,9 +1,10 @@
 """The verbs for registered models: list, load, promote, roll back."""
 
+from ...features.addresses import public_address
 from ...features.errors import ArtifactError
 from ...training.dataset.targets import target_of
 from ...training.registry.artifact import FittedModel
-from ...training.registry.mlflow_registry import load_champion, local_uri
+from ...training.registry.mlflow_registry import load_champion, local_uri, store_exists
 from ...training.registry.mlflow_settings import tracking_address
 from ...training.registry.model_versions import (
     ModelVersion,
@@ -19,6 +20,7 @@ __all__ = [
     "promote_model",
     "rollback_model",
     "store_of",
+    "store_that_is_there",
 ]
 
 
@@ -78,12 +80,19 @@ def list_models(target: str = "churn", tracking: str | None = None) -> tuple[Mod
     tuple of ModelVersion
         Empty if there is none.
 
+    Raises
+    ------
+    ArtifactError
+        If a store was named and is not there, or it cannot be read.
+
     Examples
     --------
     >>> list_models("churn", tracking="sqlite:////nowhere/mlflow.db")
-    ()
+    Traceback (most recent call last):
+    ...
+    churngrid.features.errors.ArtifactError: There is no model store ...
     """
-    return versions_of(store_of(tracking), target_of(target))
+    return versions_of(store_that_is_there(tracking), target_of(target))
 
 
 def promote_model(
@@ -150,3 +159,29 @@ def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> 
 def store_of(tracking: str | None) -> str:
     """Return the address of the model store: named, ``MLFLOW_TRACKING_URI``, or the local one."""
     return tracking_address(tracking, local_uri(MODELS))
+
+
+def store_that_is_there(tracking: str | None) -> str:
+    """Return the address of the registry; one that somebody named must be there.
+
+    Parameters
+    ----------
+    tracking : str or None
+        As in ``load_model``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ArtifactError
+        If it was named and is not there: a misspelled address is no empty registry.
+    """
+    uri = store_of(tracking)
+    if (tracking or uri != local_uri(MODELS)) and not store_exists(uri):
+        raise ArtifactError(
+            f"There is no model store {public_address(uri)!r}; check the tracking address, or "
+            "train into it first. To score without a model, say `--model none`."
+        )
+    return uri

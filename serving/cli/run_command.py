@@ -1,5 +1,6 @@
 """How a command speaks: one result on standard output, or one sentence and an exit code."""
 
+import errno
 import json
 import os
 import sys
@@ -40,6 +41,9 @@ _NO_MEMORY = (
     "The memory of this machine does not suffice. Give the work more of it, or fewer rows; the "
     "setting `memory_mb` says how much usage may take."
 )
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Terminated(KeyboardInterrupt):
@@ -179,6 +183,8 @@ def _told(error: BaseException) -> tuple[str, int]:
     # Numba's words when neither its own folder nor the code's nor the user's can be written.
     if isinstance(error, RuntimeError) and "no locator available" in str(error):
         return _NOWHERE_TO_KEEP, UNUSABLE
+    if isinstance(error, OSError) and error.strerror and error.errno is not None:
+        return _of_the_system(error)
     if isinstance(error, ValueError | OSError):
         return str(error), UNUSABLE
     first = str(error).strip().partition("\n")[0]
@@ -188,6 +194,20 @@ def _told(error: BaseException) -> tuple[str, int]:
         "with what `--debug` shows.",
         FAULT,
     )
+
+
+def _of_the_system(error: OSError) -> tuple[str, int]:
+    """Return the words for what the system refused, with the file where it names one."""
+    named = "" if error.filename is None else f" {str(error.filename)!r}"
+    if error.errno in _NO_ROOM:
+        return (
+            f"The disk has no room{f' for{named}' if named else ' for temporary files'}. Make "
+            "room, or name another folder: for results `--out`, for temporary files TMPDIR. "
+            "Nothing half-made was left.",
+            FAULT,
+        )
+    what = f"{named.strip()} cannot be used" if named else "The system refused"
+    return f"{what}: {error.strerror}.", UNUSABLE
 
 
 def print_json(document: Any) -> None:

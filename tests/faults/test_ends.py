@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from churngrid.features.whole_file import scratch_folder, write_all, write_whole
-from churngrid.serving.cli.run_command import Talk
+from churngrid.serving.cli.run_command import Talk, talking
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
 
@@ -238,3 +239,22 @@ def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
     kept = {path.name for path in place.rglob("*") if path.is_file()} - {".lock"}
     assert kept <= {"scores.parquet"}
     assert not list(place.rglob(".*staged*"))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(28, "No space left on device"), 3, "The disk has no room for temporary files. "),
+        (OSError(28, "No space left", "/a/b"), 3, "The disk has no room for '/a/b'. Make room"),
+        (IsADirectoryError(21, "Is a directory", "/a"), 2, "'/a' cannot be used: Is a directory."),
+        (PermissionError(13, "Permission denied"), 2, "The system refused: Permission denied."),
+        (OSError("of a library"), 2, "of a library"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_words(error, code, said, capsys):
+    with pytest.raises(typer.Exit) as end, talking(as_json=True, quiet=True, debug=False):
+        raise error
+    assert end.value.exit_code == code
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert told.startswith(said)
+    assert "Errno" not in told

@@ -79,9 +79,13 @@ def store_client(tracking_uri: str) -> Iterator[Any]:
                 yield MlflowClient(tracking_uri, tracking_uri)
         except (MlflowException, SQLAlchemyError, ImportError) as error:
             shown, detail = public_address(tracking_uri), told_by_driver(error, tracking_uri)
+            step = (
+                "Another process holds it: try again when that is done."
+                if "database is locked" in detail
+                else "Check the tracking address, and that its driver is installed."
+            )
             raise ArtifactError(
-                f"The model store {shown!r} cannot be used: {detail.rstrip('.')}. "
-                "Check the tracking address, and that its driver is installed."
+                f"The model store {shown!r} cannot be used: {detail.rstrip('.')}. {step}"
             ) from None
         finally:
             logger.setLevel(level)

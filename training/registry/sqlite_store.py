@@ -84,9 +84,20 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
     path = sqlite_path(tracking_uri)
     if path is None:
         return
+    if path.is_dir():
+        raise ArtifactError(
+            f"The model store {str(path)!r} is a folder, where an SQLite file must be; move it "
+            f"away, or name another file, such as '{SQLITE}models.db'."
+        )
     if path.exists():
         _check_whole(path)
-        _follow_the_folder(path)
+        try:
+            _follow_the_folder(path)
+        except sqlite3.OperationalError:
+            # One that is locked or may only be read is used as it stands.
+            pass
+        except sqlite3.DatabaseError as error:
+            raise _damaged(path, str(error)) from error
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +152,7 @@ def _check_whole(path: Path) -> None:
     with path.open("rb") as file:
         begins = file.read(len(_BEGINS))
     if begins and begins != _BEGINS:
-        # MLflow says better than this what it is instead.
-        return
+        raise _damaged(path, "it is no SQLite file")
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
             found = store.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -150,8 +160,17 @@ def _check_whole(path: Path) -> None:
         if "no such table" not in str(error):
             return
         found = None
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
     if found is None:
         raise ArtifactError(
             f"The model store {str(path)!r} was left half-made, as by a full disk or a kill while "
             "it was made; it holds no model. Move the file away, and train again."
         )
+
+
+def _damaged(path: Path, why: str) -> ArtifactError:
+    return ArtifactError(
+        f"The model store {str(path)!r} is damaged ({why}). Put a copy of the file in its place, "
+        "or move it away and train again."
+    )

@@ -216,7 +216,7 @@ def test_asking_an_absent_store_makes_none(tmp_path: Path) -> None:
 
 def test_a_store_that_is_none_is_named(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("these are not tables " * 100)
-    with pytest.raises(ArtifactError, match=r"The model store 'sqlite:.*' cannot be used: .*"):
+    with pytest.raises(ArtifactError, match=r"The model store '.*mlflow\.db' is damaged .*train"):
         load_champion(local_uri(tmp_path), "churn")
 
 

@@ -35,7 +35,8 @@ def test_what_is_no_local_store_is_left_alone(tmp_path: Path, monkeypatch, uri: 
 
 def test_a_file_of_something_else_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("mine")
-    ready_store(local_uri(tmp_path), _make_tables)
+    with pytest.raises(ArtifactError, match="is damaged"):
+        ready_store(local_uri(tmp_path), _make_tables)
     assert (tmp_path / "mlflow.db").read_text() == "mine"
 
 
