@@ -423,15 +423,17 @@ class Tables:
         Returns
         -------
         Tables
+            These themselves, with what was read of them, where nothing became known later.
 
         Examples
         --------
         >>> Tables({}).known_before(pa.scalar(0, pa.timestamp("us", tz="UTC")))
         Tables: nothing read
         """
-        return replace(
-            self, by_name={name: _cut(table, moment) for name, table in self.by_name.items()}
-        )
+        left = {name: _cut(table, moment) for name, table in self.by_name.items()}
+        if all(len(table) == len(self.by_name[name]) for name, table in left.items()):
+            return self
+        return replace(self, by_name=left)
 
 
 def _cut(table: pa.Table, moment: pa.TimestampScalar) -> pa.Table:
