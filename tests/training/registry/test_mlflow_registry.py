@@ -34,6 +34,8 @@ from churngrid.training.registry.mlflow_registry import (
 from churngrid.training.registry.mlflow_settings import tracking_address
 from churngrid.training.registry.promotion import Decision
 
+pytestmark = pytest.mark.usefixtures("brief_boosting")
+
 PROMOTE = Decision("champion", "It is the first.")
 HOLD = Decision("challenger", "It is worse.")
 
