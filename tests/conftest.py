@@ -79,6 +79,16 @@ def brief_boosting() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def unproven() -> Iterator[None]:
+    """Without the proof of each dataset, which other tests look at."""
+    from churngrid.training.dataset import dataset
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "prove", lambda *_: None)
+        yield
+
+
 PASSWORD = "s3cret/wörd"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 import churngrid
 
+pytestmark = pytest.mark.usefixtures("brief_boosting", "unproven")
+
 MODULES = sorted(
     module.name
     for part in ("features", "training", "serving", "demo")

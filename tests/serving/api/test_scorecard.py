@@ -20,20 +20,13 @@ from churngrid.serving.api.scorecard import ScorecardValidation
 from churngrid.serving.cli.app import app
 from churngrid.serving.cli.show_results import show_fit, show_validation
 from churngrid.serving.cli.summaries.scorecard import fit_summary, validation_summary
-from churngrid.training.dataset import dataset as datasets
 from churngrid.training.scorecard import weight_trial as scorecardtrial
 from churngrid.training.scorecard.success_criteria import CRITERIA, judge
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 UNKNOWN = MaturityReview(pd.DataFrame({"far": []}, dtype=bool), Independence(np.nan, 0), np.nan, 0)
 NAMES = [criterion.name for criterion in CRITERIA]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def unproven():
-    """Without the proof of each dataset, which other tests look at."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(datasets, "prove", lambda *_: None)
-        yield
 
 
 @pytest.fixture(scope="module")
