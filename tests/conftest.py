@@ -14,10 +14,11 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-# Threads that share a small product wait for each other in a loop: beside another worker that takes
-# twice the time of one. For what is loaded later, and for processes that tests start, too.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
+# Threads that share a little work wait for each other in a loop: beside another worker that takes
+# twice the time of one and more. For what is loaded later, and for processes that tests start, too.
+for kind, name in (("blas", "OPENBLAS_NUM_THREADS"), ("openmp", "OMP_NUM_THREADS")):
+    os.environ.setdefault(name, "1")
+    threadpool_limits(int(os.environ[name]), user_api=kind)
 
 from tests.hand_written import company, pairs  # noqa: E402
 
