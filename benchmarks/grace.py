@@ -1,6 +1,6 @@
 """Hold estimates in the grace, when a term has ended and nothing is signed, against what came.
 
-Usage: python benchmarks/grace.py [--seeds 3] [--only NAME] [--write]
+Usage: python benchmarks/grace.py [--seeds 2] [--only NAME] [--write]
 
 Companies whose renewals are often written down 3 to 29 days after the end of the term are invented
 by `invented/strange_companies.py`. The model learns from what was known in the middle of their
@@ -121,7 +121,7 @@ def _interval(part: pd.DataFrame) -> tuple[float, float]:
 def main() -> None:
     """Print the table of each company, and keep it when asked to."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--seeds", type=int, default=3)
+    asked.add_argument("--seeds", type=int, default=2)
     asked.add_argument("--only", default="", help="Part of a company's name.")
     asked.add_argument("--write", action="store_true")
     options = asked.parse_args()
