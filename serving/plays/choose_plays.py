@@ -62,8 +62,7 @@ def chosen_plays(
     holds = {name: condition.holds(facts) for name, condition in conditions.items()}
     lone, admitted = _alone(playbook, holds, len(accounts))
     choice = _Choice(len(accounts), playbook.contradicting(), busy, running, {})
-    rows = []
-    for place, slot in enumerate(SLOTS):
+    for slot in SLOTS:
         plays = playbook.in_slot(slot)
         free = choice.among(plays, admitted, np.ones(len(accounts), dtype=bool))
         if slot == _DRIVER:
@@ -73,14 +72,11 @@ def chosen_plays(
                     {name: held & (lone < 0) for name, held in weaker.items()},
                     free,
                 )
-        rows += [choice.rows(play, place) for play in plays]
-    frame = pd.concat(rows, ignore_index=True)
-    frame = frame.sort_values(["position", "slot_order", "order"], kind="stable", ignore_index=True)
     ended = {
         name: choice.contradicted(name, playbook) | ((lone >= 0) & (lone != place))
         for place, name in enumerate(conditions)
     }
-    return Chosen(frame[["position", "play"]], ended)
+    return Chosen(choice.rows(playbook), ended)
 
 
 def with_controls(rows: pd.DataFrame, accounts: pd.DataFrame, playbook: Playbook) -> pd.DataFrame:
@@ -144,13 +140,15 @@ class _Choice:
         found = [self.given[other] for other in self.against[name].intersection(urgent)]
         return _any_of(found, self.length)
 
-    def rows(self, play: Play, slot_order: int) -> pd.DataFrame:
-        """Return who gets a play."""
-        position = np.flatnonzero(self.given[play.name])
-        order = list(self.given).index(play.name)
-        return pd.DataFrame(
-            {"position": position, "slot_order": slot_order, "order": order, "play": play.name}
-        )
+    def rows(self, playbook: Playbook) -> pd.DataFrame:
+        """Return who gets which play, account by account, in the order of the slots."""
+        order = {name: place for place, name in enumerate(self.given)}
+        slot = {play.name: SLOTS.index(play.slot) for play in playbook.plays}
+        names = sorted(self.given, key=lambda name: (slot[name], order[name]))
+        which, position = np.nonzero(np.array([self.given[name] for name in names]))
+        by_account = np.argsort(position, kind="stable")
+        plays = np.array(names)[which[by_account]]
+        return pd.DataFrame({"position": position[by_account], "play": plays})
 
     def _barred(self, play: Play) -> BoolArray:
         """Say where a play is busy, or contradicts one that was given or is open."""
