@@ -15,8 +15,9 @@ from .formulas import computed
 from .lookups import answers_of, looked_up
 from .mapping_checks import listed
 from .raw_rows import Places, RawTable, Rejected, Source
-from .reshape.lines import first_lines, with_sums
+from .reshape.lines import first_lines, newest_lines, with_sums
 from .reshape.month_columns import MONTH, VALUE, long_form, month_names
+from .reshape.running_sums import running_sums
 from .table_plan import Plan, looks_of
 
 __all__ = ["Delivery", "Pieces", "fetch", "pieces_of"]
@@ -147,6 +148,7 @@ def _delivery(raw: RawTable, plan: Plan, answers: Mapping[str, tuple[pa.Table, .
     columns |= _formulas(raw, plan, answers, faults)
     raw = replace(raw, remarks=(*raw.remarks, *faults))
     raw, columns = _joined_lines(raw, columns, mapping)
+    raw, columns = _added_up(raw, columns, mapping)
     ordered = {
         column.name: columns[column.name] for column in plan.spec.columns if column.name in columns
     }
@@ -169,10 +171,26 @@ def _joined_lines(
         return raw, columns
     keys, rows = raw.table[mapping.lines_of], pa.table(columns)
     sums = with_sums(rows, keys, (name for name in mapping.add_up if name in columns))
-    first = first_lines(keys)
+    if mapping.newest_by is None:
+        first = first_lines(keys)
+    else:
+        first = newest_lines(keys, raw.table[mapping.newest_by])
     kept = pa.array(first)
     table = sums.filter(kept)
     raw = replace(raw, table=raw.table.filter(kept), rows=raw.rows.kept(first))
+    return raw, dict(zip(table.column_names, table.columns, strict=True))
+
+
+def _added_up(
+    raw: RawTable, columns: dict[str, pa.ChunkedArray], mapping: TableMapping
+) -> tuple[RawTable, dict[str, pa.ChunkedArray]]:
+    """Make what is paid afterwards of changes."""
+    changes = [name for name in mapping.changes if name in columns]
+    if not changes:
+        return raw, columns
+    sums, kept = running_sums(columns, changes)
+    table = pa.table(sums).filter(pa.array(kept))
+    raw = replace(raw, table=raw.table.filter(pa.array(kept)), rows=raw.rows.kept(kept))
     return raw, dict(zip(table.column_names, table.columns, strict=True))
 
 

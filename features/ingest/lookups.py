@@ -9,6 +9,7 @@ from ..arrays.plain_text import as_text, to_mask, without
 from ..errors import SchemaError
 from ..schema.table_mapping import Hop, Lookup
 from .raw_rows import Source
+from .reshape.lines import newest_lines
 
 __all__ = ["alike_of", "answers_of", "domains_of", "looked_up"]
 
@@ -133,12 +134,15 @@ def _as_met(values: pa.ChunkedArray, hop: Hop) -> pa.ChunkedArray:
 
 
 def _answers(source: Source, hop: Hop, key: str) -> pa.Table:
-    wanted = tuple(dict.fromkeys([hop.equals, hop.take, *hop.where]))
+    newest = [hop.newest_by] if hop.newest_by else []
+    wanted = tuple(dict.fromkeys([hop.equals, hop.take, *newest, *hop.where]))
     other = source.read(hop.table, wanted).table
     for column, values in hop.where.items():
         text = pc.utf8_lower(as_text(other[column])[0])
         admitted = pa.array([value.lower() for value in values])
         other = other.filter(pa.array(to_mask(pc.is_in(text, value_set=admitted))))
+    if hop.newest_by:
+        other = other.filter(pa.array(newest_lines(other[hop.equals], other[hop.newest_by])))
     met = as_text(other[hop.equals])[0]
     met = _as_met(met, hop)
     answers = pa.table({"on": met, "take": as_text(other[hop.take])[0]})

@@ -105,7 +105,7 @@ def check_named_columns(plan: Plan, present: tuple[str, ...], source: Source) ->
     for part in ("only", "but_not"):
         for column in getattr(mapping, part):
             need_column(column, present, f"{table}.{part}.{column}", plan.source)
-    for key in ("filled", "row_id", "item_id", "lines_of"):
+    for key in ("filled", "row_id", "item_id", "lines_of", "newest_by"):
         column = getattr(mapping, key)
         if column is not None:
             need_column(column, present, f"{table}.{key}", plan.source)
@@ -116,7 +116,9 @@ def check_named_columns(plan: Plan, present: tuple[str, ...], source: Source) ->
             need_table(hop.table, f"{key}.table", source)
             met = "equals" if look.equals or hop.table != look.table else "on"
             need_column(hop.equals, source.columns(hop.table), f"{key}.{met}", hop.table)
-            for part, column in (("take", hop.take), *(("where", one) for one in hop.where)):
+            newest = [("newest_by", hop.newest_by)] if hop.newest_by else []
+            named = (("take", hop.take), *newest, *(("where", one) for one in hop.where))
+            for part, column in named:
                 need_column(column, source.columns(hop.table), f"{key}.{part}", hop.table)
 
 

@@ -71,7 +71,10 @@ class Plan:
     @property
     def wanted(self) -> tuple[str, ...]:
         """The source columns to read, each once."""
-        extra = (self.mapping.row_id, self.mapping.item_id, self.mapping.lines_of)
+        extra = (
+            *(self.mapping.row_id, self.mapping.item_id, self.mapping.lines_of),
+            self.mapping.newest_by,
+        )
         names = [*self.columns.values(), *self.mapping.only, *self.mapping.but_not]
         names += [self.mapping.filled] if self.mapping.filled else []
         names += [look.on for look in looks_of(self.mapping).values()]

@@ -26,6 +26,7 @@ class _Step(Declared):
     earliest: bool = False
     by_domain: bool = False
     alike: bool = False
+    newest_by: str | None = None
 
 
 class Hop(_Step):
@@ -49,6 +50,9 @@ class Hop(_Step):
         Keys meet whatever a spreadsheet or another system made of them: another case, zeros in
         front gone, `.0` behind, 15 of the 18 characters of Salesforce. Two keys that become the
         same are an error.
+    newest_by : str or None
+        Where the table has versions: column with the moment at which each was made; of several
+        rows with the same ``equals`` the newest counts.
     """
 
     equals: str
@@ -65,7 +69,7 @@ class Lookup(_Step):
         Column of the table that asks.
     equals : str or None
         Column of the other table that is met; the name of ``on`` by default.
-    take, where, earliest, by_domain, alike
+    take, where, earliest, by_domain, alike, newest_by
         As in ``Hop``.
     then : list of Hop
         Further tables to go through, each with what the one before gave.
@@ -122,6 +126,12 @@ class TableMapping(Declared):
         one row, with everything from the first line but the sums of ``add_up``.
     add_up : list of str
         Canonical columns of amounts that are added up over the lines.
+    newest_by : str or None
+        Source column with a moment: of several rows of the same ``lines_of`` the newest counts, and
+        not the first. So versions of one thing become what it is now.
+    changes : list of str
+        Canonical columns of amounts that are changes, such as movements of MRR: they are added up
+        in the order of ``effective_from``, item by item, to what is paid after each.
     row_id : str or None
         Source column that numbers the rows of a table without an id of its own; values that
         repeat are reported.
@@ -149,6 +159,8 @@ class TableMapping(Declared):
     month_columns: bool = False
     lines_of: str | None = None
     add_up: list[str] = Field(default_factory=list)
+    newest_by: str | None = None
+    changes: list[str] = Field(default_factory=list)
     row_id: str | None = None
     item_id: str | None = None
     skip: bool = False
@@ -156,10 +168,13 @@ class TableMapping(Declared):
 
     @model_validator(mode="after")
     def _sums_are_of_lines(self) -> "TableMapping":
-        if self.add_up and self.lines_of is None:
-            raise ValueError(
-                "`add_up` needs `lines_of`: the column that names what the lines are of"
-            )
+        for key in ("add_up", "newest_by"):
+            if getattr(self, key) and self.lines_of is None:
+                raise ValueError(
+                    f"`{key}` needs `lines_of`: the column that names what the lines are of"
+                )
+        if self.add_up and self.newest_by:
+            raise ValueError("`add_up` is of lines and `newest_by` of versions: name one of them")
         return self
 
     @model_validator(mode="after")

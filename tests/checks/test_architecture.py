@@ -64,7 +64,8 @@ MAY_IMPORT = {
     | {"features.ingest", "features.ingest.forms"}
     | {"features.ingest.reshape", "features.ingest.propose"},
     "features.ingest.propose.refine": _SCHEMA
-    | {"features.ingest", "features.ingest.forms", "features.ingest.propose"},
+    | {"features.ingest", "features.ingest.forms"}
+    | {"features.ingest.reshape", "features.ingest.propose"},
     "features.ingest.propose.presets": set(),
     "features.metrics": _SCHEMA,
     "features.metrics.catalogue": _SCHEMA | {"features.metrics"},

@@ -20,7 +20,7 @@ from ..coerce import coerce
 from ..delivery import Delivery
 from ..forms.coerced import Coerced
 from ..forms.column_forms import ColumnForm
-from ..forms.words import translated, vocabulary
+from ..forms.words import somebody, translated, vocabulary
 from ..raw_rows import Places
 from ..table_plan import Origin
 
@@ -383,7 +383,8 @@ def _read_column(
         return _ReadColumn(column, Coerced(nothing), nothing, delivered=False)
     plan, values = delivery.plan, delivery.table[column.name]
     own = plan.mapping.values.get(column.name, {})
-    words = translated(f"{plan.spec.name}.{column.name}", values, own)
+    called = f"{plan.spec.name}.{column.name}"
+    words = translated(called, somebody(called, values), own)
     coerced = coerce(column, _once_each(words.values, kind), forms.get(column.name))
     canonical = coded(coerced.column) if kind == CODED else plain(coerced.column)
     # Of columns with a closed list of words every single unknown one is told.

@@ -12,7 +12,7 @@ from pydantic import RootModel
 from ...arrays.plain_text import as_text
 from ...schema.yaml_file import load_yaml
 
-__all__ = ["FLAGS", "Translated", "spellings", "translated", "vocabulary"]
+__all__ = ["FLAGS", "Translated", "somebody", "spellings", "translated", "vocabulary"]
 
 _FILE = Path(__file__).with_name("vocabulary.yaml")
 
@@ -73,6 +73,52 @@ def spellings(values: Iterable[str]) -> frozenset[str]:
     return frozenset(one for value in lowered for one in FLAGS.get(value, (value,)))
 
 
+NOBODY: Mapping[str, tuple[str, ...]] = {
+    "accounts.csm_id": (
+        *("", "-", "--", "n/a", "na", "n.a.", "#n/a", "none", "null", "nil", "nan", "tbd", "tba"),
+        *("unknown", "nobody", "no one", "no owner", "no csm", "no csm assigned", "unassigned"),
+        *("not assigned", "unowned", "vacant", "open", "pending", "to be assigned", "no manager"),
+        *("to be determined", "to be defined", "house account", "house", "pooled", "(none)"),
+        *("not applicable", "(unassigned)", "(blank)", "nicht zugewiesen", "kein", "keiner"),
+        *(
+            "niemand",
+            "offen",
+            "non attribu\u00e9",
+            "non assign\u00e9",
+            "sin asignar",
+            "sin propietario",
+        ),
+    ),
+}
+"""By ``table.column``: what stands where a person would, and is none, in lower case."""
+
+
+def somebody(column: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take away the words that stand where nobody is named.
+
+    Parameters
+    ----------
+    column : str
+        As ``table.column``.
+    values : pyarrow.ChunkedArray of any type
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        As they were for columns that name no persons.
+
+    Examples
+    --------
+    >>> somebody("accounts.csm_id", pa.chunked_array([["Ann", "No owner", "-"]])).to_pylist()
+    ['Ann', None, None]
+    """
+    if column not in NOBODY:
+        return values
+    text = as_text(values)[0]
+    nobody = pc.is_in(_plain(text), value_set=_plain(pa.array(NOBODY[column])))
+    return pc.if_else(pc.or_(nobody, pc.is_null(text)), None, text)
+
+
 class Translated:
     """A column of words in those of the contract.
 
@@ -130,7 +176,7 @@ def translated(column: str, values: pa.ChunkedArray, own: Mapping[str, str]) -> 
     return Translated(pc.take(words, where), unknown=unknown)
 
 
-def _plain(words: pa.Array) -> pa.Array:
+def _plain(words: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Return words as they are compared: lower case, one blank for whatever divides them."""
     lowered = pc.utf8_lower(pc.utf8_trim_whitespace(words))
     return pc.utf8_trim_whitespace(pc.replace_substring_regex(lowered, r"[\s_\-]+", " "))

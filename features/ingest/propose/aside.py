@@ -11,7 +11,7 @@ _KINDS = tuple(
     column_words(name)
     for name in (
         *("account type", "classification", "class", "type", "account sub type", "category"),
-        *("account class", "general type", "account group", "nature"),
+        *("account class", "accttype", "general type", "account group", "nature"),
     )
 )
 _LEDGER = frozenset(

@@ -93,6 +93,10 @@ _PROVIDED = frozenset(
 )
 """What they call amounts."""
 _PLAN = _patterns("plan", "plan name", "product", "product name", "plan id", "price id", "tier")
+_BESIDE = _patterns(
+    *("add ons total", "addons total", "add on total", "add ons amount", "addon amount"),
+    *("addons amount", "add on amount"),
+)
 _GOODS = {("sku",), ("variant",)}
 """Goods have a price each, however many are delivered."""
 _WHOLE = re.compile(r"^-?\d+$")
@@ -319,16 +323,25 @@ def _amount(table: TableProfile, billed: Billed | None) -> _Amount | None:
     if found is None:
         return None
     formula = amount_in(table, found)
-    if quantity is None or quantity.lowered == {"1"}:
-        return _Amount(formula, f"{found.name!r}")
-    of_one = per_unit is not None or _is_of_one(table, found, quantity, billed)
-    if of_one is None:
-        return None
-    if of_one:
-        return _Amount(
-            f"{quoted(quantity.name)} * {formula}", f"{quantity.name!r} x {found.name!r}"
-        )
-    return _Amount(formula, f"{found.name!r}, which holds for all of {quantity.name!r}")
+    said = f"{found.name!r}"
+    if quantity is not None and quantity.lowered != {"1"}:
+        of_one = per_unit is not None or _is_of_one(table, found, quantity, billed)
+        if of_one is None:
+            return None
+        said += "" if of_one else f", which holds for all of {quantity.name!r}"
+        if of_one:
+            formula = f"{quoted(quantity.name)} * {formula}"
+            said = f"{quantity.name!r} x {said}"
+    return _with_add_ons(table, _Amount(formula, said))
+
+
+def _with_add_ons(table: TableProfile, amount: _Amount) -> _Amount:
+    """Add what is paid for add-ons, where it stands in a column of its own."""
+    beside = _number(table, _BESIDE)
+    if beside is None:
+        return amount
+    formula = f"({amount.formula} + coalesce({amount_in(table, beside)}, 0))"
+    return _Amount(formula, f"{amount.why} and {beside.name!r}")
 
 
 def _is_of_one(

@@ -9,6 +9,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...arrays.array_types import BoolArray
 from ...arrays.plain_text import as_text
 from ...errors import SchemaError
 from ...schema.table_declaration import Column, Kind
@@ -19,7 +20,7 @@ from ..raw_rows import Source
 from ..reshape.month_columns import MONTH, VALUE, are_quarters, long_form, month_names
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
-__all__ = ["MOST_ROWS", "ColumnProfile", "TableProfile", "profiles_of"]
+__all__ = ["MOST_ROWS", "ColumnProfile", "TableProfile", "only_rows", "profiles_of"]
 
 MOST_ROWS = 200_000
 """Of a table that are looked at, the first ones."""
@@ -234,6 +235,12 @@ class TableProfile:
         Whether the columns below each other are of quarters.
     broken : str
         Why it cannot be read; empty where it can.
+    superseded : mapping of str to tuple of str
+        Flags and the values of rows that newer ones have taken the place of; such rows are not
+        looked at.
+    versions : tuple of str or None
+        Where rows are versions of things: the column that names a thing, and the one with the
+        moment at which a version was made. Only the newest ones are looked at.
     """
 
     name: str
@@ -244,6 +251,8 @@ class TableProfile:
     repeated: tuple[str, ...] = ()
     by_quarter: bool = False
     broken: str = ""
+    superseded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    versions: tuple[str, str] | None = None
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -275,6 +284,27 @@ def profiles_of(source: Source) -> dict[str, TableProfile]:
         columns, and says why.
     """
     return {name: _table(source, name) for name in source.names()}
+
+
+def only_rows(table: TableProfile, kept: BoolArray) -> TableProfile:
+    """Return a table as it is without some of its rows.
+
+    Parameters
+    ----------
+    table : TableProfile
+    kept : ndarray of bool, shape (n_rows,)
+
+    Returns
+    -------
+    TableProfile
+    """
+    if kept.all():
+        return table
+    rows = table.looked_at.filter(pa.array(kept))
+    columns = {
+        name: _column(name, rows[name], column.words) for name, column in table.columns.items()
+    }
+    return replace(table, columns=columns, looked_at=rows)
 
 
 def _table(source: Source, name: str) -> TableProfile:

@@ -96,6 +96,8 @@ class Part:
     month_columns : bool
     lines_of : str
     add_up : tuple of str
+    newest_by, row_id : str
+    changes : tuple of str
         As in the settings.
     """
 
@@ -111,6 +113,9 @@ class Part:
     month_columns: bool = False
     lines_of: str = ""
     add_up: tuple[str, ...] = ()
+    newest_by: str = ""
+    row_id: str = ""
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

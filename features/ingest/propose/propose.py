@@ -28,6 +28,7 @@ from .refine.csm_names import with_csm_names
 from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
 from .refine.deal_terms import with_terms
+from .refine.versions import of_today, with_todays_rows
 from .roles import role_of
 from .sheets import churn_flag, parts_of_sheet, prospects_of
 from .words import column_words
@@ -105,7 +106,7 @@ def proposal_for(
     Proposal
     """
     broken = _broken(tables)
-    tables = {name: table for name, table in tables.items() if not table.broken}
+    tables = {name: with_todays_rows(table) for name, table in tables.items() if not table.broken}
     rows = {name: table.rows for name, table in tables.items()}
     flat = _flat(tables)
     if flat is not None and not systems:
@@ -127,7 +128,7 @@ def proposal_for(
     whole = [with_whole_units(part, tables[part.source]) for part in whole]
     whole = [with_csm_names(part, tables) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
-    parts = tuple(with_dates_decided(part, tables) for part in parts)
+    parts = tuple(of_today(with_dates_decided(part, tables), tables) for part in parts)
     numbers = tuple(_own_numbers(looked_at, parts, accounts))
     return Proposal(
         parts=parts,
@@ -324,10 +325,13 @@ def _rank(fit: Fit) -> tuple[int, float]:
 
 
 def _all_parts(chosen: list[tuple[Fit, Part]], own: list[Part]) -> Iterator[Part]:
-    there = {part.table for _, part in chosen} | {part.table for part in own}
+    there = {part.table for _, part in chosen}
+    told_by_accounts = any(part.table == "contract_events" for part in own)
     for fit, part in chosen:
         yield part
-        tellers = _ENDS_OF.get(part.table, ()) if "contract_events" not in there else ()
+        # Where accounts say when they left, contracts with a row each have nothing to add.
+        said = "contract_events" in there or (told_by_accounts and part.table == "contracts")
+        tellers = () if said else _ENDS_OF.get(part.table, ())
         yield from islice((ended for tell in tellers if (ended := tell(fit))), 1)
 
 
@@ -392,6 +396,7 @@ def _unread(
     for part in parts:
         mentioned = used.setdefault(part.source, set())
         mentioned |= {take.source for take in part.takes} | set(part.only) | set(part.but_not)
+        mentioned |= {part.lines_of, part.newest_by, part.row_id}
         text = " ".join(take.formula for take in part.takes)
         mentioned |= {name for name in tables[part.source].columns if f'"{name}"' in text}
     asked = {str(take.lookup["table"]) for part in parts for take in part.takes if take.lookup}

@@ -94,6 +94,10 @@ def _why_alone(name: str, proposal: Proposal) -> str:
     return "has the name of a table of the contract, and is none"
 
 
+_PLAIN = ("filled", "lines_of", "add_up", "newest_by", "changes", "row_id")
+"""What is written as the part has it."""
+
+
 def _entry(part: Part) -> dict[str, Any]:
     entry: dict[str, Any] = {"source": part.source}
     for section in _SECTIONS:
@@ -103,14 +107,11 @@ def _entry(part: Part) -> dict[str, Any]:
     for name, rows in (("only", part.only), ("but_not", part.but_not)):
         if rows:
             entry[name] = {column: list(values) for column, values in rows.items()}
-    if part.filled:
-        entry["filled"] = part.filled
     if part.month_columns:
         entry["month_columns"] = True
-    if part.lines_of:
-        entry["lines_of"] = part.lines_of
-    if part.add_up:
-        entry["add_up"] = list(part.add_up)
+    for name in _PLAIN:
+        if value := getattr(part, name):
+            entry[name] = value if isinstance(value, str) else list(value)
     if part.beside:
         entry["beside"] = {name: dict(look) for name, look in part.beside.items()}
     return entry

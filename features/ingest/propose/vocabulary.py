@@ -7,6 +7,7 @@ __all__ = [
     "ENDED",
     "INTERVAL_MONTHS",
     "LOST",
+    "MOVEMENTS",
     "NEVER_BEGAN",
     "OWN_STAFF",
     "PAYABLE",
@@ -21,10 +22,23 @@ INTERVAL_MONTHS: Mapping[str, float] = {
     **dict.fromkeys(("day", "daily", "d", "days"), 12 / 365.25),
     **dict.fromkeys(("week", "weekly", "w", "weeks"), 12 * 7 / 365.25),
     **dict.fromkeys(("month", "monthly", "m", "months", "mo", "per month", "p/m"), 1),
-    **dict.fromkeys(("quarter", "quarterly", "q", "quarters", "3 months"), 3),
+    **dict.fromkeys(("quarter", "quarterly", "q", "quarters", "3 months", "per quarter"), 3),
+    **dict.fromkeys(("every quarter", "quarter to quarter", "trimestral", "vierteljährlich"), 3),
     **dict.fromkeys(("semiannual", "semi-annual", "half-yearly", "6 months", "biannual"), 6),
+    **dict.fromkeys(("semi annual", "semi-annually", "semi annually", "half yearly"), 6),
+    **dict.fromkeys(("semiannually", "biannually", "halbjährlich", "half year"), 6),
     **dict.fromkeys(("year", "yearly", "annual", "annually", "y", "years", "12 months"), 12),
-    **dict.fromkeys(("biennial", "2 years", "24 months"), 24),
+    **dict.fromkeys(("per year", "every year", "p.a.", "per annum", "jährlich", "annuel"), 12),
+    **dict.fromkeys(("every month", "month to month", "month-to-month", "monatlich", "mensuel"), 1),
+    **dict.fromkeys(("biennial", "2 years", "24 months", "two years", "every 2 years"), 24),
+    **dict.fromkeys(("triennial", "3 years", "36 months", "three years", "every 3 years"), 36),
+    **{f"every {count} months": count for count in range(2, 13)},
+    **{f"every {count} month": count for count in range(2, 13)},
+    **{f"{count} months": count for count in range(1, 61)},
+    **{f"{count}-month": count for count in range(1, 61)},
+    **{f"{count} month": count for count in range(1, 61)},
+    **dict.fromkeys(("1 year", "one year", "1-year", "12-months"), 12),
+    **{f"every {count} weeks": count * 12 * 7 / 365.25 for count in range(1, 9)},
 }
 """Months of a billing interval by the word for it."""
 
@@ -33,6 +47,12 @@ ENDED = (
     *("churn", "lost", "deleted", "former", "former customer", "gekündigt", "résilié", "baja"),
 )
 """States of a subscription that is over."""
+
+MOVEMENTS = (
+    *("new business", "new", "new_biz", "new biz", "expansion", "contraction", "churn", "upgrade"),
+    *("downgrade", "reactivation", "churned", "new_business", "upsell", "cancellation"),
+)
+"""Kinds of movements of what is paid a month."""
 
 NEVER_BEGAN = (
     "trialing",

@@ -1,4 +1,4 @@
-"""Several lines for one thing: an invoice with a row for each of its positions."""
+"""Several lines for one thing: an invoice with a row a position, or versions of what changes."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from ...arrays.array_types import BoolArray
 from ...arrays.plain_text import as_text
-from ..coerce import read_amounts
+from ...schema.table_declaration import Column
+from ..coerce import read_amounts, read_column
 
-__all__ = ["first_lines", "with_sums"]
+__all__ = ["first_lines", "newest_lines", "with_sums"]
 
 
 def first_lines(keys: pa.ChunkedArray) -> BoolArray:
@@ -32,6 +33,39 @@ def first_lines(keys: pa.ChunkedArray) -> BoolArray:
     """
     texts = pd.Series(as_text(keys)[0].to_pylist(), dtype=object)
     return np.asarray(~texts.duplicated() | texts.isna())
+
+
+def newest_lines(keys: pa.ChunkedArray, moments: pa.ChunkedArray) -> BoolArray:
+    """Return which rows are the newest version of their thing.
+
+    Parameters
+    ----------
+    keys : pyarrow.ChunkedArray of any type, shape (n_rows,)
+        What names the thing; a row without it stands for itself.
+    moments : pyarrow.ChunkedArray of any type, shape (n_rows,)
+        When each version was made; one without a moment that can be read is the oldest, and of two
+        with the same moment the later row counts.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> days = pa.chunked_array([["2025-01-01", "2025-03-01", "2025-02-01"]])
+    >>> newest_lines(pa.chunked_array([["s1", "s1", "s1"]]), days).tolist()
+    [False, True, False]
+    """
+    at = read_column(Column("at", "time"), moments).column.cast(pa.int64())
+    rows = pd.DataFrame(
+        {
+            "key": pd.Series(as_text(keys)[0].to_pylist(), dtype=object),
+            "at": at.to_pandas().fillna(np.iinfo(np.int64).min),
+        }
+    )
+    ordered = rows.sort_values("at", kind="stable")
+    newest = ~ordered["key"].duplicated(keep="last") | ordered["key"].isna()
+    return np.asarray(newest.sort_index(), dtype=bool)
 
 
 def with_sums(rows: pa.Table, keys: pa.ChunkedArray, columns: Iterable[str]) -> pa.Table:

@@ -244,7 +244,14 @@ def _usage_daily(fit: Fit, takes: dict[str, Take]) -> Part | str:
         over = f"{quoted(date.source, 'moment')} + interval {_OVER[period]}"
         why = f"a row is of a {period} that begins on {date.source!r}, and known when it is over"
         takes["known_at"] = Take("known_at", formula=over, sure=False, why=why)
-    return part_of(fit, takes)
+    return replace(part_of(fit, takes), row_id=_numbered_by(fit.table, takes))
+
+
+def _numbered_by(table: TableProfile, takes: Mapping[str, Take]) -> str:
+    """Return the column that numbers rows, so that two that say the same are two; empty if none."""
+    used = {take.source for take in takes.values()}
+    ids = (c for c in table.filled if c.unique and c.could_be_id and c.words[-1:] == ("id",))
+    return next((column.name for column in ids if column.name not in used), "")
 
 
 _OVER = {"week": "7 day", "month": "1 month", "quarter": "3 month"}

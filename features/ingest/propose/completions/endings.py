@@ -44,7 +44,7 @@ _ENDS = tuple(
         *("churn date", "terminated at", "expires at", "expired at", "end", "cancelled at"),
         *("cancel date", "cancellation date", "deactivated at", "effective end date", "to date"),
         *("cancellation effective date", "service end date", "customer churned", "customer to"),
-        *("to", "left at", "lost date", "deleted at"),
+        *("to", "left at", "lost date", "deleted at", "cancelled", "ended", "terminated"),
     )
 )
 
@@ -161,6 +161,8 @@ def events_of_ended(fit: Fit) -> Part | None:
         "churned at",
         "customer churned",
         "cancellation effective date",
+        "cancelled",
+        "terminated",
     )
     if are_movements(fit.table):
         return ended_movements(fit)

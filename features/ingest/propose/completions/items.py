@@ -20,12 +20,15 @@ from ..sheets import gone_without_day
 from ..vocabulary import NEVER_BEGAN, admitted
 from .borrowed import monthly_with_plans
 from .endings import end_by_status, end_of
-from .movements import are_movements, is_paid_afterwards
+from .movements import are_movements, change_of, is_paid_afterwards
 from .naming import name_items
 from .parts import part_of, status_of
 from .superseded import without_superseded
 
 __all__ = ["items_part"]
+
+_OF_PERIODS = frozenset({"effective_to", "unit_price", "contract_id", "quantity"})
+"""Columns that changes of an account's whole amount say nothing of."""
 
 
 def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -42,8 +45,13 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     Part or str
         Or why the table is better left out.
     """
-    billed = _billed(fit)
-    mrr, ways = monthly_with_plans(fit, billed)
+    change = change_of(fit)
+    mrr, ways = monthly_with_plans(fit, _billed(fit))
+    afterwards = mrr is not None and (not are_movements(fit.table) or is_paid_afterwards(fit, mrr))
+    if change is not None and fit.way is not None and not afterwards:
+        takes |= {"mrr": change, "item_id": Take("item_id", fit.way.column)}
+        takes = {name: take for name, take in takes.items() if name not in _OF_PERIODS}
+        return replace(part_of(fit, takes), changes=("mrr",))
     if mrr is None:
         return "nothing tells for sure how much is paid a month"
     if are_movements(fit.table) and not is_paid_afterwards(fit, mrr):

@@ -5,13 +5,20 @@ import pyarrow.compute as pc
 from ....schema.table_declaration import Column
 from ...coerce import read_column
 from ...forms.ends_told import is_one_of
+from ...reshape.running_sums import running_sums
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
-from ..vocabulary import ENDED, admitted
+from ..vocabulary import ENDED, MOVEMENTS, admitted
 from .parts import first_named
 
-__all__ = ["are_movements", "ended_movements", "is_paid_afterwards"]
+__all__ = ["are_movements", "change_of", "ended_movements", "is_paid_afterwards"]
+
+_CHANGES = (
+    *("mrr movement", "mrr change", "mrr delta", "change in mrr", "mrr impact", "mrr movement usd"),
+    *("net mrr change", "delta mrr", "mrr movement amount", "movement", "amount", "change"),
+)
+_FEWEST_KINDS, _MOST_BELOW, _ROUNDED = 2, 0.02, 0.01
 
 
 def are_movements(table: TableProfile) -> bool:
@@ -26,6 +33,39 @@ def are_movements(table: TableProfile) -> bool:
     bool
     """
     return table.words[-1:] == ("movement",)
+
+
+def change_of(fit: Fit) -> Take | None:
+    """Return the column of changes that add up, account by account, to what is paid.
+
+    Parameters
+    ----------
+    fit : Fit
+
+    Returns
+    -------
+    Take or None
+        None where no column has such a name, no kinds of movements are told, or sums fall below
+        nothing.
+    """
+    kind, at, way = _kind(fit.table), fit.takes.get("effective_from"), fit.way
+    found = first_named(fit.table, "number", *_CHANGES)
+    if found is None or kind is None or at is None or not at.source or way is None or way.hops:
+        return None
+    kinds = admitted(kind.looked_at, MOVEMENTS)
+    rows = fit.table.looked_at
+    if len(kinds) < _FEWEST_KINDS:
+        return None
+    columns = {
+        "item_id": rows[way.column],
+        "effective_from": rows[at.source],
+        "c": rows[found.name],
+    }
+    after, _ = running_sums(columns, ["c"])
+    below = pc.less(after["c"], -_ROUNDED)
+    if (pc.mean(pc.cast(below, "float64")).as_py() or 0.0) > _MOST_BELOW:
+        return None
+    return Take("mrr", found.name, why="changes, added up by account")
 
 
 def is_paid_afterwards(fit: Fit, mrr: Take) -> bool:

@@ -56,7 +56,6 @@ def invoices(**more):
     ],
 )
 def test_accounts_of_a_ledger_are_no_customers(kind, kinds):
-    kind = "account type" if kind == "accttype" else kind
     customers = texts([{"id": 101 + n, "company_name": f"Firm {n}"} for n in range(6)])
     data = {"account": ledger(kind, kinds), "customer": customers, "invoice": invoices()}
     tables, found = read(data)
