@@ -76,6 +76,10 @@ _COUNT = _patterns(
     *("charge interval frequency", "order interval frequency", "charge interval", "order interval"),
 )
 _MINOR = ("cent", "minor", "penny", "pence")
+_THOUSANDS = ("k", "thousand", "tsd", "tausend", "teur", "keur", "kusd", "kgbp", "kchf", "millier")
+_CURRENCIES = ("usd", "eur", "gbp", "chf", "dollar")
+_MOST_THOUSANDS = 100_000
+"""An amount above it is hardly one of thousands, whatever the heading says."""
 _WHOLE_UNITS = ("jpy", "krw", "vnd", "clp", "isk", "xaf", "xof", "pyg", "ugx")
 """Currencies without hundredths."""
 _AS_CODED = re.compile(r"^[a-z]+(?:[_.][a-z]+)*$")
@@ -191,6 +195,8 @@ def amount_in(table: TableProfile, column: ColumnProfile) -> str:
     -------
     str
     """
+    if _in_thousands(column):
+        return f"{quoted(column.name)} * 1000"
     if not in_hundredths(table, column):
         return quoted(column.name)
     currency = next((c for c in table.filled if c.words[:1] == ("currency",)), None)
@@ -278,12 +284,13 @@ def of_contract(table: TableProfile) -> Take | None:
 
 def _taken(table: TableProfile, column: str, found: ColumnProfile, months: float) -> Take:
     cents = in_hundredths(table, found)
-    if months == 1 and not cents:
+    if months == 1 and not cents and not _in_thousands(found):
         return Take(column, found.name)
     formula = amount_in(table, found)
     formula += f" / {months:g}" if months > 1 else f" * {1 / months:g}" if months < 1 else ""
     said = ", ".join(
         [*(["in hundredths"] if cents else []), *(["a year"] if months > 1 else [])]
+        + (["in thousands"] if _in_thousands(found) else [])
         + (["a month"] if months < 1 else [])
     )
     return Take(column, formula=formula, why=f"{found.name!r} is {said} by its name")
@@ -424,9 +431,17 @@ def _first(
     return None
 
 
+def _in_thousands(column: ColumnProfile) -> bool:
+    """Whether a heading says that amounts are in thousands: `ARR (k\u20ac)`, `MRR in TEUR`."""
+    said = any(word in _THOUSANDS for word in column.words[1:])
+    return said and max(column.numbers, default=0) < _MOST_THOUSANDS
+
+
 def _without_unit(column: ColumnProfile) -> tuple[str, ...]:
     """Return the words of a name without its unit: `price in cents` is a price."""
-    said = column.words[:-1]
+    said = column.words
+    while len(said) > 1 and _is_unit(said[-1]):
+        said = said[:-1]
     return said[:-1] if said[-1:] == ("in",) else said
 
 
@@ -437,6 +452,9 @@ def _without_tax(column: ColumnProfile) -> tuple[str, ...]:
 
 
 def _unit(column: ColumnProfile) -> bool:
-    """Whether a name ends with a currency or its hundredth part."""
-    last = column.words[-1:]
-    return bool(last) and (last[0] in _MINOR or last[0] in {"usd", "eur", "gbp", "chf", "dollar"})
+    """Whether a name ends with a currency, its hundredth part or thousands of it."""
+    return bool(column.words) and _is_unit(column.words[-1])
+
+
+def _is_unit(word: str) -> bool:
+    return word in _MINOR or word in _CURRENCIES or word in _THOUSANDS

@@ -218,3 +218,24 @@ def test_a_column_called_cancelled_is_the_end():
     tables, _ = read({"subscriptions": rows})
     ends = tables["subscription_items"]["effective_to"].to_pylist()
     assert [f"{end:%Y-%m-%d}" if end else "" for end in ends] == ["2025-04-05"] * 2 + [""] * 6
+
+
+@pytest.mark.parametrize("heading", ["ARR (k€)", "ARR in thousands", "ARR TEUR", "ARR ($k)"])
+def test_headings_that_say_thousands(heading):
+    rows = [
+        {"account_id": firm, "name": firm, heading: f"{12 + n}.5"}
+        | {"contract_start": "2025-01-01", "contract_end": "2026-01-01"}
+        for n, firm in enumerate(FIRMS)
+    ]
+    tables, _ = read({"customers": rows})
+    assert tables["contracts"]["acv"].to_pylist() == [12_500 + 1_000 * n for n in range(8)]
+
+
+def test_amounts_too_large_for_thousands_are_no_thousands():
+    rows = [
+        {"account_id": firm, "name": firm, "ARR k": 250_000 + n}
+        | {"contract_start": "2025-01-01", "contract_end": "2026-01-01"}
+        for n, firm in enumerate(FIRMS)
+    ]
+    tables, _ = read({"customers": rows})
+    assert tables["contracts"]["acv"].to_pylist() == [250_000 + n for n in range(8)]
