@@ -28,6 +28,7 @@ __all__ = [
 
 _FEWEST_PEERS = 2
 """With fewer values there is nobody to compare with."""
+_COLUMNS_AT_A_TIME = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,13 @@ class Peers:
             Also for rows that are not live; NaN where fewer than two live rows have a value.
         """
         found = np.full((self.group.max(initial=-1) + 1, values.shape[1]), np.nan)
-        among = pd.DataFrame(values[self.live]).groupby(self.group[self.live])
-        middle = among.median().where(among.count() >= _FEWEST_PEERS)
-        found[middle.index] = middle
+        groups = self.group[self.live]
+        # Some columns at a time: a copy of all of them is what many accounts have no room for.
+        for first in range(0, values.shape[1], _COLUMNS_AT_A_TIME):
+            part = slice(first, first + _COLUMNS_AT_A_TIME)
+            among = pd.DataFrame(values[self.live, part]).groupby(groups)
+            middle = among.median().where(among.count() >= _FEWEST_PEERS)
+            found[middle.index, part] = middle
         return found[self.group]
 
     def shares(self, values: FloatArray) -> FloatArray:

@@ -26,7 +26,7 @@ from ...features.schema.settings import Settings
 from ...features.schema.tables import TABLES
 from ...features.schema.tableset import Tables
 from ..results.schema import FEED_COLUMNS
-from .put_aside import PutAside, put_aside
+from .put_aside import PutAside, put_aside, told_aside
 
 __all__ = ["FeedStatus", "feed_status", "without_lost"]
 
@@ -115,8 +115,7 @@ def feed_status(
     found = [_feed(table, lost, features, reading) for table in _fed_tables(tables)]
     feeds = [feed for feed in found if feed]
     told = [feed.sentence for feed in feeds if feed.state != "alive"]
-    rest = [part.sentence for part in aside.values() if part.notable]
-    return FeedStatus(_frame(feeds, as_of, aside), frozenset(lost), (*told, *rest))
+    return FeedStatus(_frame(feeds, as_of, aside), frozenset(lost), (*told, *told_aside(tables)))
 
 
 def without_lost(features: Features, lost: frozenset[str]) -> Features:

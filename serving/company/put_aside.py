@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ...features.errors import SchemaError
 from ...features.schema.currency_codes import summed_by_currency
-from ...features.schema.tableset import Tables
+from ...features.schema.tableset import Finding, Tables
 
 __all__ = ["PutAside", "put_aside", "refuse_unreadable", "told_aside"]
 
@@ -161,7 +161,7 @@ def _money(name: str, rows: pa.Table) -> dict[str, float]:
 
 
 def _not_read(tables: Tables) -> Iterator[str]:
-    """Yield what was not read of rows that are in use, if it is money or waits for an answer."""
+    """Yield what was not read of rows in use: money, what waits for an answer, most of a column."""
     for name, intake in tables.intake.items():
         if intake.amounts_unread:
             yield (
@@ -169,8 +169,30 @@ def _not_read(tables: Tables) -> Iterator[str]:
                 f"(`{intake.money_column}`) could not be read; how much they are nobody knows."
             )
     for finding in tables.findings:
-        if finding.emptied and finding.advice:
-            yield (
-                f"`{finding.table}`: {finding.count:,} values of `{finding.column}` were not read "
-                f"({finding.rule}). Add to the settings: {finding.advice}."
-            )
+        if not finding.emptied:
+            continue
+        said = (
+            f"`{finding.table}`: {finding.count:,} values of `{finding.column}` were not read "
+            f"({finding.rule})."
+        )
+        if finding.advice:
+            yield f"{said} Add to the settings: {finding.advice}."
+        elif _most_are_lost(finding, tables):
+            yield f"{said[:-1]}, {_told(tables, finding)}: it is as if nobody had said them."
+
+
+def _most_are_lost(finding: Finding, tables: Tables) -> bool:
+    """Tell whether more values of a column were emptied than are left."""
+    return finding.count > _left(finding, tables)
+
+
+def _left(finding: Finding, tables: Tables) -> int:
+    if finding.table not in tables or finding.column not in tables[finding.table].column_names:
+        return 0
+    column = tables[finding.table][finding.column]
+    return len(column) - column.null_count
+
+
+def _told(tables: Tables, finding: Finding) -> str:
+    left = _left(finding, tables)
+    return f"{left:,} were" if left > 1 else f"{('none', 'one')[left]} was"

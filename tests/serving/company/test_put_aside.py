@@ -39,3 +39,15 @@ def test_a_question_comes_with_the_line_that_answers_it():
     assert sentence.startswith("`subscription_items`: 2 values of `effective_to` were not read")
     line = "tables: {subscription_items: {formats: {effective_to: day-first or month-first}}}."
     assert sentence.endswith(f"Add to the settings: {line}")
+
+
+def test_a_column_most_of_whose_values_were_not_read_is_said():
+    (sentence,) = told(effective_to=["soon", "later", "2026-01-01"])
+    assert sentence == (
+        "`subscription_items`: 2 values of `effective_to` were not read (not a time), one was: it "
+        "is as if nobody had said them."
+    )
+
+
+def test_a_stray_value_that_was_not_read_is_not_said_first():
+    assert told(effective_to=["soon", "2026-02-01", "2026-01-01"]) == ()
