@@ -190,7 +190,7 @@ def _left(finding: Finding, tables: Tables) -> int:
     if finding.table not in tables or finding.column not in tables[finding.table].column_names:
         return 0
     column = tables[finding.table][finding.column]
-    return len(column) - column.null_count
+    return int(len(column) - column.null_count)
 
 
 def _told(tables: Tables, finding: Finding) -> str:
