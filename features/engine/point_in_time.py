@@ -71,7 +71,7 @@ def whole_of(
             (view.name, clock): known.feed_days(view, clock)
             for view in feeds
             if view.delivered(tables)
-            for clock in (*_clocks(known, view), _LATER)
+            for clock in (*_clocks(known, view), *([_LATER] if view.name in _WITH_ACCOUNTS else []))
         },
         first_known={
             (view, str(kind)): known.recorded_since(view, kind)
@@ -90,6 +90,9 @@ def _clocks(known: "Knowledge", view: View) -> list[str]:
 
 _LATER = "(later)"
 """Stands where a clock stands, for the days on which old accounts had new rows."""
+
+_WITH_ACCOUNTS = frozenset({"people", "seats"})
+"""Views whose rows come with the accounts they are of, and may not change afterwards."""
 
 _WORTH_THREADS = 1 << 18
 """Facts below which starting threads costs more than it spares."""
@@ -258,15 +261,15 @@ class Knowledge:
     def silent_after(self, view: View) -> IntArray:
         """Return, per row, after how long a silence the feed of a view counts as broken.
 
-        A feed that does not deliver with every use has the rhythm of what it tells of accounts
-        that were there: else one that changes with new customers only would stop with them.
+        A feed of what comes with an account has the rhythm of what it tells of accounts that were
+        there: else one that changes with new customers only would stop with them.
         """
         if view.stale_after_days is None:
             return np.full(len(self.rows), NEVER)
         feed = _feed_of(view)
         rule = SilenceRule(feed.stale_after_days or 0, feed.steady)
         moments, place = self._dates()
-        rhythm = self.feed_days(feed, "known_at" if feed.steady else _LATER)
+        rhythm = self.feed_days(feed, _LATER if feed.name in _WITH_ACCOUNTS else "known_at")
         limits = silent_after(rhythm, moments, rule)
         return np.asarray(limits[place])
 
