@@ -311,6 +311,8 @@ ROLES: tuple[Role, ...] = (
             *("daily activity", "user activity daily", "daily active users", "feature events"),
             *("usage metrics", "usage stats", "usage statistics", "adoption", "product adoption"),
             *("minutes", "usage minutes", "active minutes", "time in app", "product activity"),
+            *("api requests", "api calls", "api usage", "requests by endpoint", "request counts"),
+            *("daily requests", "request log", "metered usage", "usage records", "consumption"),
         ),
         columns={
             "account_id": _ACCOUNT_ID,
@@ -318,7 +320,10 @@ ROLES: tuple[Role, ...] = (
                 *("user id", "user", "member id", "username", "person id", "user email"),
                 *("visitor id", "end user id", "user name", "login name", "actor id", "person"),
             ),
-            "feature_id": ("feature", "feature name", "module", "event name", "event type"),
+            "feature_id": (
+                *("feature", "feature name", "module", "event name", "event type", "endpoint"),
+                *("api", "route", "operation", "api endpoint", "meter", "meter name", "sku"),
+            ),
             "date": ("usage date", "day", "activity date", "event date", "usage day"),
             "events": (
                 *("event count", "count", "usage count", "sessions", "logins", "actions"),
@@ -330,9 +335,10 @@ ROLES: tuple[Role, ...] = (
                 *("minutes used", "duration minutes", "active minutes", "time spent minutes"),
                 *("number of minutes", "usage minutes", "time on site minutes"),
             ),
-            "errors": ("error count",),
+            "errors": ("error count", "failed requests", "failures", "failed calls"),
         },
         telling=("events", "minutes", "feature_id"),
+        whole=("date", "feature_id", "events"),
     ),
     Role(
         table="usage_events",
