@@ -119,7 +119,10 @@ def _contractual(
 def _fell_silent(tables: Tables, grid: Rows, business: Business, settings: Settings) -> BoolArray:
     """Tell who has left without a word, where nothing but use and bills shows a customer."""
     signs = signs_of_life(tables) if lives_by_use(tables, business) else pd.DataFrame()
-    return np.zeros(len(grid), bool) if signs.empty else ~_lately(signs, grid, settings)
+    if signs.empty:
+        return np.zeros(len(grid), bool)
+    first = int(np.maximum(signs["happened_us"], signs["known_us"]).min())
+    return (grid.as_of > first) & ~_lately(signs, grid, settings)
 
 
 def _lately(events: pd.DataFrame, grid: Rows, settings: Settings) -> BoolArray:

@@ -62,7 +62,10 @@ class Settings(Declared):
     grace_days : int
         A successor within so many days counts as a renewal.
     activity_window_days : int
-        Without contracts: an account is at risk if it had a value event in so many days.
+        Without contracts: an account is at risk if it had a value event in so many days. Where
+        only use tells who leaves, and neither this nor ``lead_days`` nor ``horizon_days`` is set,
+        the three follow from the data: if hardly anyone comes back after 30 days (60, 90, 120)
+        without use, who had none in the last 30 of the 180 days ahead has left.
     label_clock : {"happened", "known"}
         Without contracts: which clock decides whether an event falls into the label window.
     expansion_share, expansion_minimum : float

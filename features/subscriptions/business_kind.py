@@ -34,6 +34,25 @@ class Business(Enum):
         """What churn means here, as it is printed with every result."""
         return _SENTENCES[self]
 
+    def sentence_with(self, days: int) -> str:
+        """Return what churn means here, with the days of silence that are one.
+
+        Parameters
+        ----------
+        days : int
+            The setting `horizon_days`.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Business.NON_CONTRACTUAL.sentence_with(30)[:57]
+        'Non-contractual: churn is 30 days without any value event'
+        """
+        return self.sentence.replace("a horizon without any", f"{days} days without any")
+
 
 _CONTRACTUAL = frozenset(
     {Business.CONTRACTUAL_ITEMS, Business.CONTRACTUAL_ACV, Business.MONTH_TO_MONTH}

@@ -67,4 +67,5 @@ def check(
         path = write_quarantine(company.tables, folder)
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / _PAGE, coverage_page(coverage).encode())
-    return CheckResult(company.tables, business_of(company.tables).sentence, path, coverage)
+    said = business_of(company.tables).sentence_with(company.settings.horizon_days)
+    return CheckResult(company.tables, said, path, coverage)

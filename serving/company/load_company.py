@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...features.arrays.plain_text import displayed
+from ...features.cohorts.quiet_spell import with_quiet_days
 from ...features.errors import SchemaError
 from ...features.ingest.read import Data, deliveries_of, open_source, read_tables
 from ...features.progress import Progress
@@ -58,6 +59,7 @@ def company_of(
     # Files that people edit are wrong more often than tables, and read in no time.
     config = read_config(settings)
     tables = read_tables(data, settings, progress=_read(progress))
+    config = replace(config, settings=with_quiet_days(config.settings, tables))
     return Company(with_questionnaire(tables, settings, config.rubric), config)
 
 

@@ -163,7 +163,10 @@ def score_known(
         notes=(
             *feeds.findings,
             *withheld,
-            *book_notes(known.business, given, known.status, known.ended, known.prospects),
+            *book_notes(
+                known.business.sentence_with(config.settings.horizon_days),
+                *(given, known.status, known.ended, known.prospects),
+            ),
             *_notes_on_the_day(known, placed, chosen, config),
             *drift_notes(drift),
         ),

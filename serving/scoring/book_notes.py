@@ -9,13 +9,14 @@ __all__ = ["book_notes", "override_notes"]
 
 
 def book_notes(
-    business: Business, models: Models, status: pd.DataFrame, ended: int, prospects: int
+    stated: str, models: Models, status: pd.DataFrame, ended: int, prospects: int
 ) -> tuple[str, ...]:
     """Return what churn means here, which models are there, and of how many accounts the list is.
 
     Parameters
     ----------
-    business : Business
+    stated : str
+        What churn means here.
     models : Models
     status : DataFrame
         Column ``status``, one row an account.
@@ -28,9 +29,9 @@ def book_notes(
     -------
     tuple of str
     """
-    notes = [business.sentence]
+    notes = [stated]
     if models.churn is None:
-        more = "" if business is Business.UNDECIDED else " Run `churngrid train` for one."
+        more = "" if stated == Business.UNDECIDED.sentence else " Run `churngrid train` for one."
         notes.append(f"No churn model: the health axis is the scorecard.{more}")
     if models.expansion is None:
         notes.append("No expansion model: p_expand is empty.")

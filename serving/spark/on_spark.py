@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ...features.arrays.array_types import IntArray
 from ...features.arrays.as_of_rows import to_microseconds
+from ...features.cohorts.quiet_spell import with_times
 from ...features.engine.feature_table import frame_columns
 from ...features.errors import ArtifactError, SchemaError
 from ...features.metrics.metric import Metric
@@ -201,6 +202,7 @@ def score_on_spark(
     files = champion_files(tracking_address(tracking, local_uri(MODELS)), target)
     model = model_from(files, where="the registry")
     _check_model(model, config.metrics)
+    settings = with_times(settings, model.lead_days, model.horizon_days)
     rubric = config.rubric if set(MATURITY_INPUTS) & set(model.columns) else None
     moment = _in_utc(as_of)
     count = _bucket_count(spark, buckets)
