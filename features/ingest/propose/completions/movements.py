@@ -45,8 +45,8 @@ def change_of(fit: Fit) -> Take | None:
     Returns
     -------
     Take or None
-        None where no column has such a name, no kinds of movements are told, or sums fall below
-        nothing.
+        None where no column has such a name, no kinds of movements are told, what is lost stands
+        there without a sign, or sums fall below nothing.
     """
     kind, at, way = _kind(fit.table), fit.takes.get("effective_from"), fit.way
     found = first_named(fit.table, "number", *_CHANGES)
@@ -54,7 +54,7 @@ def change_of(fit: Fit) -> Take | None:
         return None
     kinds = admitted(kind.looked_at, MOVEMENTS)
     rows = fit.table.looked_at
-    if len(kinds) < _FEWEST_KINDS:
+    if len(kinds) < _FEWEST_KINDS or _unsigned(fit.table, kind, found):
         return None
     columns = {
         "item_id": rows[way.column],
@@ -66,6 +66,15 @@ def change_of(fit: Fit) -> Take | None:
     if (pc.mean(pc.cast(below, "float64")).as_py() or 0.0) > _MOST_BELOW:
         return None
     return Take("mrr", found.name, why="changes, added up by account")
+
+
+def _unsigned(table: TableProfile, kind: ColumnProfile, found: ColumnProfile) -> bool:
+    """Say whether less is written as a number above 0, so that only its kind tells it from more."""
+    rows = table.looked_at
+    less = admitted(kind.looked_at, (*ENDED, "contraction", "downgrade", "cancellation"))
+    paid = read_column(Column("n", "number"), rows[found.name]).column
+    fallen = pc.filter(paid, is_one_of(rows[kind.name], less))
+    return pc.any(pc.greater(fallen, 0)).as_py() is True
 
 
 def is_paid_afterwards(fit: Fit, mrr: Take) -> bool:

@@ -154,6 +154,12 @@ def test_movements_that_fall_below_nothing_are_not_read():
     assert not found.of("subscription_items")
 
 
+def test_movements_without_a_sign_are_not_added_up():
+    unsigned = [(day, kind, amount.lstrip("-")) for day, kind, amount in CHANGES]
+    found = propose({"mrr_movements": pd.DataFrame(movements(unsigned))})
+    assert not found.of("subscription_items")
+
+
 def test_changes_of_one_moment_are_one_and_an_unknown_one_leaves_the_rest_open():
     rows = pd.DataFrame(
         {
