@@ -92,7 +92,7 @@ def quiet_days(tables: Tables) -> int:
         back, away = int((ended >= days).sum()), int((open_ >= days).sum())
         if back + away >= _FEWEST and back <= _COME_BACK * (back + away):
             return days
-    return Settings.model_fields["activity_window_days"].default
+    return Settings().activity_window_days
 
 
 def _silences(tables: Tables) -> tuple[IntArray, IntArray]:
