@@ -90,14 +90,7 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
             f"away, or name another file, such as '{SQLITE}models.db'."
         )
     if path.exists():
-        _check_whole(path)
-        try:
-            _follow_the_folder(path)
-        except sqlite3.OperationalError:
-            # One that is locked or may only be read is used as it stands.
-            pass
-        except sqlite3.DatabaseError as error:
-            raise _damaged(path, str(error)) from error
+        _check_whole(path, _damage(path) or _followed(path))
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,29 +141,45 @@ def _follow_the_folder(path: Path) -> None:
         store.commit()
 
 
-def _check_whole(path: Path) -> None:
-    with path.open("rb") as file:
-        begins = file.read(len(_BEGINS))
-    if begins and begins != _BEGINS:
-        raise _damaged(path, "it is no SQLite file")
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
-            found = store.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" not in str(error):
-            return
-        found = None
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, str(error)) from error
-    if found is None:
+def _check_whole(path: Path, damage: str) -> None:
+    if damage == _HALF_MADE:
         raise ArtifactError(
             f"The model store {str(path)!r} was left half-made, as by a full disk or a kill while "
             "it was made; it holds no model. Move the file away, and train again."
         )
+    if damage:
+        raise ArtifactError(
+            f"The model store {str(path)!r} is damaged ({damage}). Put a copy of the file in its "
+            "place, or move it away and train again."
+        )
 
 
-def _damaged(path: Path, why: str) -> ArtifactError:
-    return ArtifactError(
-        f"The model store {str(path)!r} is damaged ({why}). Put a copy of the file in its place, "
-        "or move it away and train again."
-    )
+def _followed(path: Path) -> str:
+    """Let a whole store follow its folder; return what is wrong with it, empty for nothing."""
+    try:
+        _follow_the_folder(path)
+    except sqlite3.OperationalError:
+        # One that is locked or may only be read is used as it stands.
+        return ""
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return ""
+
+
+_HALF_MADE = "half-made"
+
+
+def _damage(path: Path) -> str:
+    """Return what is wrong with the file; empty where it is whole, or nobody can tell now."""
+    with path.open("rb") as file:
+        begins = file.read(len(_BEGINS))
+    if begins and begins != _BEGINS:
+        return "it is no SQLite file"
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as store:
+            found = store.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError as error:
+        return _HALF_MADE if "no such table" in str(error) else ""
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if found else _HALF_MADE
