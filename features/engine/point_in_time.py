@@ -91,7 +91,7 @@ def _clocks(known: "Knowledge", view: View) -> list[str]:
 _LATER = "(later)"
 """Stands where a clock stands, for the days on which old accounts had new rows."""
 
-_WITH_ACCOUNTS = frozenset({"people", "seats"})
+_WITH_ACCOUNTS = frozenset({"people", "seats", "contracts", "subscription_items"})
 """Views whose rows come with the accounts they are of, and may not change afterwards."""
 
 _WORTH_THREADS = 1 << 18

@@ -27,6 +27,9 @@ class ExtraNumber(Declared):
     period : {"week", "month", "quarter"} or None
         What the number adds up or averages, where ``at`` is its first day: it is known when that
         is over. None for a number that is known on its day.
+    month_columns : bool
+        Whether the numbers stand in columns named by a month; ``at`` is ``column_month`` then, and
+        ``value`` ``column_value``.
     label : str or None
         What people call it, to stand in a sentence; the name with blanks by default.
     unit : str
@@ -49,6 +52,7 @@ class ExtraNumber(Declared):
     value: str
     lookup: Lookup | None = None
     period: Literal["week", "month", "quarter"] | None = None
+    month_columns: bool = False
     label: str | None = None
     unit: str = "points"
     direction: Literal["+", "-", "c"] = "c"
@@ -71,6 +75,7 @@ class ExtraNumber(Declared):
             lookup=looked_up,
             formulas={"known_at": over} if over else {},
             formats=self.formats,
+            month_columns=self.month_columns,
         )
 
 

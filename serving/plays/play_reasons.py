@@ -20,6 +20,9 @@ _FIELD_NAMES = {"cmi_status": "evidence on maturity", "cmi": "CMI", "chs": "CHS"
 _SPOKEN_FIELDS = frozenset({"maturity_due", "weakest_category"})
 """Fields whose own text says more than the condition on them."""
 
+_STRONGEST = "reasons_told"
+"""The field whose fact is the strongest reason itself."""
+
 _MOST = 3
 """Reasons that a play says."""
 
@@ -83,10 +86,10 @@ def _facts(
     """Return what each account's facts say, in its own words or with the numbers they rest on."""
     told: list[list[str]] = [[] for _ in range(len(own))]
     for fact in (playbook.facts[name] for name in play.facts):
-        numbers = _numbers(fact.when, own, metrics)
+        named, numbers = fact.when.field, _numbers(fact.when, own, metrics)
         for said, spoken, pairs in zip(told, own["spoken"], numbers, strict=True):
             beside = "; ".join(number for _, number in pairs)
-            says = spoken.get(fact.when.field, fact.says)
+            says = spoken.get(_STRONGEST, fact.says) if named == _STRONGEST else fact.says
             said.append(f"{says} ({beside})" if beside else says)
     return told
 

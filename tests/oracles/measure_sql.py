@@ -65,6 +65,7 @@ from tests.oracles.commercial_facts import NEVER, Oracle
 DAYS = "/ 86400e6"
 KEY = "['exec_sponsor', 'champion', 'decision_maker']"
 PLANS = str([*PLAN_ORDER])
+HELD = """coalesce(attended, coalesce(type, '') = 'call' AND occurred_at IS NOT NULL)"""
 CATALOGUE = """f.module, f.is_core, f.is_value_event, f.is_premium, f.released_at,
     f.is_integration, f.is_admin_setting"""
 
@@ -97,6 +98,7 @@ VIEWS = {
                       ELSE greatest(0, (epoch_us(paid_at) - epoch_us(due_at)) {DAYS})
                  END AS days_late, days_late * billed AS late_amount
         FROM said""",
+    "activities": f"""SELECT *, {HELD} AS took_place FROM raw_activities""",
     "goals": f"""
         SELECT *, (epoch_us(achieved_at) - epoch_us(due_at)) {DAYS} AS days_late FROM raw_goals""",
     "account_events": """
@@ -160,7 +162,7 @@ VIEWS = {
             WHERE c.account_id = e.account_id AND c.known_at <= e.known_at AND event_type IN
                   ('notice_received', 'cancel_requested', 'cancelled', 'cancel_withdrawn',
                    'renewed', 'reactivated')), true)""",
-    "touches": """
+    "touches": f"""
         WITH taking_part AS (
             SELECT *, CASE WHEN person_ids IS NULL THEN NULL ELSE one END AS person_id
             FROM raw_activities, unnest(string_split(coalesce(person_ids, ''), '|')) AS t(one)),
@@ -169,8 +171,10 @@ VIEWS = {
             FROM raw_people WHERE left_known_at IS NOT NULL GROUP BY person_id)
         SELECT t._row, activity_id, t.account_id, type, direction, occurred_at, t.person_id,
                coalesce(attended, false) AS attended,
-               coalesce(type IN ('meeting', 'call', 'qbr', 'training') AND attended, false)
+               coalesce(type IN ('meeting', 'call', 'qbr', 'training') AND {HELD}, false)
                OR coalesce(direction = 'inbound', false) AS two_way,
+               NOT two_way AND coalesce(type, 'email') = 'email' AND direction IS NULL
+               OR two_way AND t.person_id IS NULL AS untold,
                (SELECT roles FROM raw_people p
                 WHERE p.person_id = t.person_id AND greatest(p.valid_from, p.known_at) <= t.known_at
                 ORDER BY p.valid_from DESC, p.known_at DESC LIMIT 1) AS person_roles,

@@ -91,7 +91,7 @@ def own_numbers(
         None unless account and the only time together name a row, and a column is a number.
     """
     times = [column for column in table.filled if column.is_dated]
-    if len(times) != 1 or len(times[0].values) < _FEWEST_DATES or table.is_long:
+    if len(times) != 1 or len(times[0].values) < _FEWEST_DATES:
         return None
     rows = zip(*(table.looked_at[n].to_pylist() for n in (account, times[0].name)), strict=True)
     if len(set(rows)) < table.rows:
@@ -101,9 +101,8 @@ def own_numbers(
     if not numbers:
         return None
     at, values = times[0], tuple(numbers[:_MOST])
-    return OwnNumbers(
-        table.name, account, at.name, values, lookup or {}, period_of(table, at, account)
-    )
+    looked_up, period = lookup or {}, period_of(table, at, account)
+    return OwnNumbers(table.name, account, at.name, values, looked_up, period, table.is_long)
 
 
 def period_of(table: TableProfile, at: ColumnProfile, account: str = "") -> str:

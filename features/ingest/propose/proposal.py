@@ -65,6 +65,8 @@ class OwnNumbers:
     period : str
         What a row is of, where its date is the first day: ``week``, ``month``, ``quarter``; empty
         for one day or a state.
+    month_columns : bool
+        Whether the numbers stand in columns named by a month.
     """
 
     table: str
@@ -73,6 +75,7 @@ class OwnNumbers:
     values: tuple[str, ...]
     lookup: Mapping[str, object] = field(default_factory=dict)
     period: str = ""
+    month_columns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

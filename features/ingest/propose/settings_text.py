@@ -170,19 +170,26 @@ def _extra(numbers: Iterable[OwnNumbers], taken: Collection[str]) -> Iterator[st
     names = {*taken}
     for one in numbers:
         for value in one.values:
-            name = _metric_name(value, one.table, names)
+            name = _metric_name(_called(one, value), one.table, names)
             names.add(name)
             yield f"  {name}:"
             yield from (f"    {key}: {_flow(said)}" for key, said in _of_number(one, value).items())
 
 
+def _called(one: OwnNumbers, value: str) -> str:
+    """Return what a number is called: by its column, or its table where columns are months."""
+    return one.table if one.month_columns else value
+
+
 def _of_number(one: OwnNumbers, value: str) -> dict[str, Any]:
-    meaning = meaning_of(column_words(value))
+    called = _called(one, value)
+    meaning = meaning_of(column_words(called))
     said: dict[str, Any] = {"source": one.table, "account": one.account, "at": one.at}
     said["value"] = value
     said |= {"lookup": dict(one.lookup)} if one.lookup else {}
     said |= {"period": one.period} if one.period else {}
-    said["label"] = " ".join(value.replace("_", " ").split()).lower()
+    said |= {"month_columns": True} if one.month_columns else {}
+    said["label"] = " ".join(called.replace("_", " ").split()).lower()
     said |= {"unit": meaning.unit, "direction": meaning.direction}
     said |= {"component": meaning.component}
     return said | ({"fresh_days": _FRESH[one.period]} if one.period in _FRESH else {})

@@ -12,6 +12,7 @@ __all__ = [
     "OWN_STAFF",
     "PAYABLE",
     "PROSPECTS",
+    "RENEWED",
     "SURVEYS",
     "TYPES",
     "WON",
@@ -85,6 +86,9 @@ PAYABLE = (
     *("bill credit", "vendorcredit", "vendor credit", "purchord"),
 )
 """Kinds of documents of what the company itself has to pay."""
+
+RENEWED = ("renewed", "won", "closed won", "kept", "retained", "expanded", "renewed flat")
+"""Outcomes of a renewal after which the customer stayed."""
 
 LOST = ("closed lost", "closedlost", "lost", "closed-lost", "closed_lost", "churned")
 """Stages of a deal that came to nothing."""

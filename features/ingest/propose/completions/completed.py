@@ -24,6 +24,7 @@ from ..words import ends_with
 from .contracts import contracts_part
 from .endings import contract_events_part, is_of_leavers
 from .items import items_part
+from .naming import name_rows
 from .parts import first_named, part_of, plain_part
 
 __all__ = ["completed"]
@@ -219,7 +220,13 @@ def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes.pop("type")
     if "type" not in takes and noun in TYPES:
         takes["type"] = Take("type", constant=TYPES[noun], sure=noun == TYPES[noun])
+    if noun in _MET:
+        name_rows(fit, takes, "activity_id", takes.get("occurred_at") or takes.get("scheduled_at"))
     return part_of(fit, takes)
+
+
+_MET = frozenset({"meeting", "call", "touchpoint", "interaction", "visit", "qbr"})
+"""What tables of talks are called whose rows need no id to be told from others of that day."""
 
 
 def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:

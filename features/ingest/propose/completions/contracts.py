@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from ..money import annual, quoted
-from ..profiles import TableProfile
+from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..sheets import gone_without_day
-from ..vocabulary import LOST, WON, admitted
+from ..vocabulary import LOST, RENEWED, WON, admitted
 from ..words import column_words
 from .endings import row_each
 from .naming import name_rows
@@ -39,6 +39,10 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes["acv"] = yearly
     if _is_pipeline(fit):
         return _won_deals(fit, takes)
+    day = takes.get("term_end")
+    if day is not None and day.source and _of_outcomes(fit) is not None:
+        why = "how a renewal ended is written down on its day"
+        takes.setdefault("known_at", Take("known_at", day.source, sure=False, why=why))
     if not {"acv", "tcv", "term_end", "term_months"} & takes.keys():
         return "no column says what a contract is worth or when it ends"
     name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
@@ -58,6 +62,15 @@ def _begun(takes: Mapping[str, Take]) -> dict[str, Take]:
         why = "no column says when a term began: taken as its length before its end"
     formula = f"{day} - {months}"
     return {"term_start": Take("term_start", formula=formula, sure=False, why=why)}
+
+
+def _of_outcomes(fit: Fit) -> ColumnProfile | None:
+    """Return the column that says how renewals of the past ended; None in other tables."""
+    outcome = first_named(fit.table, "text", "outcome", "result", "renewal outcome", "decision")
+    if outcome is None or row_each(fit):
+        return None
+    kept, lost = (admitted(outcome.looked_at, words) for words in (RENEWED, LOST))
+    return outcome if kept and lost else None
 
 
 def _is_pipeline(fit: Fit) -> bool:
@@ -98,6 +111,8 @@ def lost_renewals(fit: Fit) -> Part | None:
     Part or None
         None where the table is of no deals, or does not tell renewals, losses and their day.
     """
+    if _of_outcomes(fit) is not None:
+        return _lost_by_outcome(fit)
     key = fit.takes.get("contract_id")
     if key is None or not _is_pipeline(fit) or fit.way is None or fit.way.hops:
         return None
@@ -121,6 +136,23 @@ def lost_renewals(fit: Fit) -> Part | None:
         only={kind.name: renewals, lost.name: admitted(lost.looked_at, LOST)},
         but_not=left_out(fit.table),
     )
+
+
+def _lost_by_outcome(fit: Fit) -> Part | None:
+    outcome, day = _of_outcomes(fit), fit.takes.get("term_end")
+    if outcome is None or day is None or not day.source or fit.way is None or fit.way.hops:
+        return None
+    takes = {
+        "account_id": Take("account_id", fit.way.column),
+        "event_type": Take("event_type", constant="churn_confirmed"),
+        "effective_at": Take("effective_at", day.source, why="a renewal that was lost"),
+    }
+    name_rows(fit, takes, "event_id", day)
+    if "event_id" not in takes:
+        return None
+    lost = {outcome.name: admitted(outcome.looked_at, LOST)}
+    said = tuple(takes[name] for name in ("event_id", "account_id", "event_type", "effective_at"))
+    return Part("contract_events", fit.table.name, said, only=lost)
 
 
 def _won(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
