@@ -114,14 +114,20 @@ def _some(spans: Spans, marked: BoolArray, rows: Rows) -> BoolArray:
 
 def _emptied(states: pd.DataFrame) -> BoolArray:
     """Mark states of nothing that follow a paid state of the same thing: it has ended."""
-    arr, entity = states["arr"].to_numpy(), pd.factorize(states["entity"])[0]
-    follows = arr <= 0
-    for name in ("starts_us", "known_us"):
-        since = states[name].to_numpy()
-        first_paid = np.full(len(states), NEVER)
-        np.minimum.at(first_paid, entity, np.where(arr <= 0, NEVER, since))
-        follows = follows & (first_paid[entity] <= since)
-    return np.asarray((arr < 0) | follows)
+    arr = states["arr"].to_numpy()
+    nothing = pd.DataFrame(
+        {
+            "entity": states["entity"].to_numpy(),
+            "starts": states["starts_us"].to_numpy(),
+            "nothing": arr <= 0,
+            "known": states["known_us"].to_numpy(),
+        }
+    ).sort_values(["entity", "starts", "nothing"], kind="stable")
+    # One and the same paid state has to have begun and been known by then.
+    paid_known = nothing["known"].where(~nothing["nothing"], NEVER)
+    first = paid_known.groupby(nothing["entity"], sort=False).cummin()
+    follows = (nothing["nothing"] & (first <= nothing["known"])).sort_index()
+    return np.asarray((arr < 0) | follows.to_numpy())
 
 
 def _priced_before(states: pd.DataFrame) -> BoolArray:

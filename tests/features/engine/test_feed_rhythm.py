@@ -17,14 +17,17 @@ LAST_CUSTOMER = AS_OF - 250 * DAY
 
 def rows_of(table, account, moments):
     """One row a moment, of another person or seat each time."""
-    own = {"people": "person_id", "seats": "product_user_id"}[table]
-    since = {"people": "valid_from", "seats": "assigned_at"}[table]
+    own = {"people": "person_id", "seats": "product_user_id", "subscription_items": "item_id"}[
+        table
+    ]
+    since = {"people": "valid_from", "seats": "assigned_at"}.get(table, "effective_from")
     return pd.DataFrame(
         {
             "account_id": account,
             own: [f"{account}-{place}" for place in range(len(moments))],
             since: moments,
             "known_at": moments,
+            **({"mrr": 10.0} if table == "subscription_items" else {}),
         }
     )
 
@@ -60,12 +63,12 @@ def is_silent(tables, table):
     return bool((AS_OF.value // 1000 - known.last_delivery(view) > known.silent_after(view))[0])
 
 
-@pytest.mark.parametrize("table", ["people", "seats"])
+@pytest.mark.parametrize("table", ["people", "seats", "subscription_items"])
 def test_a_table_that_changes_only_with_new_customers_does_not_stop_with_them(table):
     assert not is_silent(company(table), table)
 
 
-@pytest.mark.parametrize("table", ["people", "seats"])
+@pytest.mark.parametrize("table", ["people", "seats", "subscription_items"])
 def test_a_table_that_told_of_old_accounts_and_stopped_is_silent(table):
     assert is_silent(company(table, later_every=7), table)
 

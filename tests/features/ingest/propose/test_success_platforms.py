@@ -293,3 +293,36 @@ def test_a_currency_beside_deals_is_read_whatever_it_is_called():
     deals |= {"Deal - Won time": STARTS}
     found = propose({"deals": pd.DataFrame(deals)})
     assert found.currency == "EUR"
+
+
+BOOK = {"Customer": NAMES, "Start date": STARTS, "Renewal date": ENDS, "ARR": ["1200"] * 8}
+
+
+def test_a_column_a_month_is_a_metric_named_by_its_sheet():
+    months = [f"{month} 2025" for month in ("Jan", "Feb", "Mar", "Apr")]
+    users = {"Customer": NAMES, **{month: [f"{n + 3}" for n in range(8)] for month in months}}
+    data = {"Customers": pd.DataFrame(BOOK), "MAU": pd.DataFrame(users)}
+    settings = _with_numbers(data)
+    assert settings.extra["mau"].direction == "+"
+    numbers = read_tables(data, settings)["account_numbers"].to_pandas()
+    assert len(numbers) == 32
+    assert f"{numbers['known_at'].min():%Y-%m-%d}" == "2025-02-01"
+
+
+def test_meetings_without_ids_are_told_apart_by_account_and_day():
+    held = {"Customer": NAMES * 2, "Date": STARTS + ENDS, "Type": ["QBR"] * 16}
+    tables, _, _ = read({"Customers": BOOK, "Meetings": held})
+    assert tables["activities"].num_rows == 16
+
+
+def test_how_a_renewal_ended_is_known_on_its_day_and_losses_are_told():
+    ended = {"Customer": NAMES * 2, "Renewal date": STARTS + LAST_YEAR}
+    ended["Outcome"] = ["Renewed"] * 15 + ["Lost"]
+    tables, _, _ = read({"Customers": BOOK, "Renewals": ended})
+    told = tables["contracts"].to_pandas()
+    past = told[told["acv"].isna()]
+    assert (past["known_at"] == past["term_end"]).all()
+    assert tables["contract_events"]["account_id"].to_pylist() == [NAMES[7]]
+
+
+LAST_YEAR = [start.replace("2024", "2025") for start in STARTS]
