@@ -108,16 +108,19 @@ def said_in_words(said: Said, metrics: Sequence[Metric]) -> pd.Series:
     nothing = pa.scalar("", _TEXT)
     happened = np.isnan(said.never)
     moved = happened & ~np.isnan(said.before)
+    # A number that nothing is wrong with costs points by its age alone: the age is what is said.
+    old = happened & ~np.isnan(said.age) & np.isnan(said.before) & np.isnan(said.beside)
     parts = (
         ([label_of(metric) for metric in metrics], said.metrics),
         in_words(said.never, say_never),
         ([*(f" {word} ->" for word in words), ""], np.where(moved, before, -1)),
-        ([*map(behind, words), ""], np.where(happened, now, -1)),
+        ([*map(behind, words), ""], np.where(happened & ~old, now, -1)),
         *(
             ([*(form.format(word) for word in words), ""], np.where(there, beside, -1))
             for form, there in _forms(said)
         ),
-        in_words(np.rint(said.age), _old),
+        in_words(np.where(old, np.nan, np.rint(said.age)), _old),
+        in_words(np.where(old, np.rint(said.age), np.nan), _silent),
         in_words(np.rint(said.points), _cost),
         in_words(np.where(np.isnan(said.points), np.rint(100 * said.share), np.nan), _weight),
     )
@@ -157,6 +160,12 @@ def _picked(words: Sequence[str], which: IntArray) -> pa.LargeStringArray:
 
 def _old(days: float) -> str:
     return "" if math.isnan(days) else f", {days:,.0f} day{'' if round(days) == 1 else 's'} old"
+
+
+def _silent(days: float) -> str:
+    if math.isnan(days):
+        return ""
+    return f", nothing said for {days:,.0f} day{'' if round(days) == 1 else 's'}"
 
 
 def _cost(points: float) -> str:

@@ -24,7 +24,8 @@ NUMBER = (
 )
 NAMED = re.compile(
     f"^({'|'.join(sorted(map(re.escape, LABELS), key=len, reverse=True))})"
-    rf"(?:(?: ({NUMBER}) ->)?:? ({NUMBER})|: never, a customer for ([\d,]+) days)"
+    rf"(?:(?: ({NUMBER}) ->)?:? ({NUMBER})|: never, a customer for ([\d,]+) days"
+    r"|, nothing said for (?P<silent>[\d,]+) days?)"
     rf"(?: \((segment|all accounts|full points at) ({NUMBER})\))?(?:, [\d,]+ days? old)?"
     r"(?:: (?:costs \d+ points?|(?:\d+ %|all) of the estimate))?$"
 )
@@ -144,6 +145,9 @@ class Checker:
             if found[4]:
                 self.never(row.account_id, metric, row.text)
                 continue
+            if found["silent"]:
+                self.silent(row.account_id, metric, row.text)
+                continue
             self.value(row.account_id, metric, found[3], row.text)
             self.past(row.account_id, metric, found[2], row.text)
             self.against_itself(row, metric, found)
@@ -182,6 +186,17 @@ class Checker:
         if not np.isnan(by_hand):
             self.read.false.append((account, text, f"{by_hand:.0f} days ago"))
 
+    def silent(self, account, metric, text):
+        """What only grew old was good when it was said."""
+        by_hand = self.number(metric.column, account)
+        if by_hand is None:
+            self.read.counts["value not computed by hand"] += 1
+            return
+        self.read.counts["old answer checked"] += 1
+        worse = by_hand < metric.healthy if metric.direction == "+" else by_hand > metric.healthy
+        if np.isnan(by_hand) or worse:
+            self.read.false.append((account, text, f"by hand {by_hand}"))
+
     def past(self, account, metric, said, text):
         # A slope over twelve weeks has no past where an account is younger than that.
         if said is None or metric.has_baseline or metric.column == "usage_slope_84d":
@@ -207,7 +222,7 @@ class Checker:
     def against_itself(self, row, metric, found):
         """A reason for leaving is worse than what it names, one for staying or growing better."""
         rises = {"+": 1, "-": -1}.get(metric.direction, 0)
-        for said in filter(None, (found[2], found[6])):
+        for said in filter(None, (found[2], found[7])):
             self.read.counts["comparison checked"] += 1
             moved = np.sign(amount(found[3]) - amount(said)) * rises
             better = {
@@ -233,7 +248,9 @@ class Checker:
         for claim in inner[2].split("; ") if fact else [part]:
             own = OWN_PAST.match(claim)
             found = NAMED.match(claim)
-            if found and found[4]:
+            if found and found["silent"]:
+                self.silent(row.account_id, LABELS[found[1]], f"{row.play}: {part}")
+            elif found and found[4]:
                 self.never(row.account_id, LABELS[found[1]], f"{row.play}: {part}")
             elif found:
                 self.value(row.account_id, LABELS[found[1]], found[3], f"{row.play}: {part}")

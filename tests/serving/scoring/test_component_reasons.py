@@ -69,6 +69,8 @@ def test_the_own_past_is_said_where_it_was_better(own, said):
         # What was bad does not become neutral by growing old.
         (6.0, 90.0, "mean NPS answer 6 (full points at 9), 90 days old: costs 100 points"),
         (6.0, 1.0, "mean NPS answer 6 (full points at 9), 1 day old: costs 100 points"),
+        # A good answer costs points by its age alone, so that its number is no reason.
+        (9.5, 540.0, "mean NPS answer, nothing said for 540 days: costs 44 points"),
     ],
 )
 def test_what_fades_says_how_old_it_is(answer, age, said):
