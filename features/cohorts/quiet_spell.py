@@ -1,7 +1,9 @@
 """After how long without use an account of a business without contracts has left."""
 
 import numpy as np
+import pandas as pd
 
+from ..arrays.as_of_rows import to_microseconds
 from ..arrays.moments import DAY, IntArray
 from ..schema.settings import Settings
 from ..schema.tableset import Tables
@@ -18,7 +20,9 @@ _FEWEST = 20
 """Silences that have to have become so long, of accounts that came back or did not."""
 
 
-def with_quiet_days(settings: Settings, tables: Tables) -> Settings:
+def with_quiet_days(
+    settings: Settings, tables: Tables, known_before: pd.Timestamp | None = None
+) -> Settings:
     """Let the time in which nothing happens follow from how accounts use the product.
 
     Where hardly anyone comes back after a month, half a year without any use would call nobody
@@ -28,6 +32,8 @@ def with_quiet_days(settings: Settings, tables: Tables) -> Settings:
     ----------
     settings : Settings
     tables : Tables
+    known_before : Timestamp, optional
+        Only use that was known before counts; all of it without.
 
     Returns
     -------
@@ -39,7 +45,7 @@ def with_quiet_days(settings: Settings, tables: Tables) -> Settings:
     """
     if settings.model_fields_set & {*_TIMES} or business_of(tables) is not Business.NON_CONTRACTUAL:
         return settings
-    quiet = quiet_days(tables)
+    quiet = quiet_days(tables, known_before)
     return with_times(settings, settings.lead_days + settings.horizon_days - quiet, quiet)
 
 
@@ -70,12 +76,14 @@ def with_times(settings: Settings, lead_days: int, horizon_days: int) -> Setting
     return settings.model_copy(update=found)
 
 
-def quiet_days(tables: Tables) -> int:
+def quiet_days(tables: Tables, known_before: pd.Timestamp | None = None) -> int:
     """Return the days of silence after which at most one account in ten comes back.
 
     Parameters
     ----------
     tables : Tables
+    known_before : Timestamp, optional
+        Only use that was known before counts; all of it without.
 
     Returns
     -------
@@ -87,7 +95,7 @@ def quiet_days(tables: Tables) -> int:
     >>> quiet_days(Tables({}))
     180
     """
-    ended, open_ = _silences(tables)
+    ended, open_ = _silences(tables, known_before)
     for days in _STEPS:
         back, away = int((ended >= days).sum()), int((open_ >= days).sum())
         if back + away >= _FEWEST and back <= _COME_BACK * (back + away):
@@ -95,9 +103,11 @@ def quiet_days(tables: Tables) -> int:
     return Settings().activity_window_days
 
 
-def _silences(tables: Tables) -> tuple[IntArray, IntArray]:
+def _silences(tables: Tables, known_before: pd.Timestamp | None) -> tuple[IntArray, IntArray]:
     """Return the days of silences that ended with use, and of those that had not at the end."""
     events = value_events(tables)
+    if known_before is not None:
+        events = events[events["known_us"] < to_microseconds(pd.DatetimeIndex([known_before]))[0]]
     if events.empty:
         return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
     account = events["account_id"].cat.codes.to_numpy().astype(np.int64)

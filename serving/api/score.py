@@ -133,10 +133,11 @@ def scored_of(
     models = models_for(model, tracking, require=require_model)
     refuse_unreadable(company.tables)
     stored = history or History()
+    day = resolve_as_of(company.tables, as_of)
     return score_tables(
         company.tables,
-        resolve_as_of(company.tables, as_of),
-        config=company.config,
+        day,
+        config=company.config_on(day),
         models=models,
         previous=stored.scores,
         earlier_plays=stored.plays,

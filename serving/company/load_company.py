@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from ...features.arrays.plain_text import displayed
 from ...features.cohorts.quiet_spell import with_quiet_days
 from ...features.errors import SchemaError
@@ -20,15 +22,30 @@ __all__ = ["Company", "accounts_to_ask", "company_of"]
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What every verb needs first."""
+    """What every verb needs first.
+
+    Parameters
+    ----------
+    tables : Tables
+    config : Config
+        With the times that follow from all of the data, where none is set.
+    given : Settings
+        As they were set.
+    """
 
     tables: Tables
     config: Config
+    given: Settings
 
     @property
     def settings(self) -> Settings:
         """The settings, which the config holds."""
         return self.config.settings
+
+    def config_on(self, as_of: pd.Timestamp) -> Config:
+        """Return everything declared, with the times that follow from what was known on a date."""
+        settings = with_quiet_days(self.given, self.tables, known_before=as_of)
+        return replace(self.config, settings=settings)
 
 
 def company_of(
@@ -59,8 +76,8 @@ def company_of(
     # Files that people edit are wrong more often than tables, and read in no time.
     config = read_config(settings)
     tables = read_tables(data, settings, progress=_read(progress))
-    config = replace(config, settings=with_quiet_days(config.settings, tables))
-    return Company(with_questionnaire(tables, settings, config.rubric), config)
+    timed = replace(config, settings=with_quiet_days(settings, tables))
+    return Company(with_questionnaire(tables, settings, config.rubric), timed, settings)
 
 
 def accounts_to_ask(data: Data | None, mapping: Mapping[str, object]) -> list[tuple[str, str]]:

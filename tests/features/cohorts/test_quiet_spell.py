@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from churngrid.features.cohorts.quiet_spell import quiet_days, with_quiet_days
@@ -75,3 +76,12 @@ def test_contracts_tell_who_leaves_better_than_silence():
     )
     tables = company(daily_and_then_gone, more={"contracts": terms})
     assert with_quiet_days(Settings(), tables) == Settings()
+
+
+def test_on_a_date_only_what_was_known_counts():
+    tables = company(daily_and_then_gone)
+    early, late = day("2024-06-01"), day("2025-06-01")
+    assert quiet_days(tables, early) == 180  # nobody had stopped yet
+    assert quiet_days(tables, late) == quiet_days(tables) == 30
+    cut = tables.known_before(pa.scalar(late.value // 1000, pa.timestamp("us", tz="UTC")))
+    assert quiet_days(cut) == quiet_days(tables, late)
