@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..schema.table_declaration import TableSpec
 from ..schema.table_mapping import Lookup, TableMapping
+from .formulas import columns_in
 
 __all__ = ["ELSEWHERE", "Origin", "Plan", "looks_of"]
 
@@ -50,9 +51,25 @@ class Plan:
     @property
     def collected(self) -> frozenset[str]:
         """The canonical columns that a source has in one way or another."""
-        mapping = self.mapping
-        own = frozenset([*self.columns, *(c for kind in ELSEWHERE for c in getattr(mapping, kind))])
-        return own.union(*(part.collected for part in self.also))
+        return self._own.union(*(part.collected for part in self.also))
+
+    @property
+    def changing(self) -> frozenset[str]:
+        """The canonical columns that a later day can change, in one source of the table at least.
+
+        A constant, and what is computed from nothing but columns that are written once, stays as
+        it is: so does an end that is a month after the beginning, though most ends can be moved.
+        """
+        spec = {column.name: column for column in self.spec.columns}
+        once = {source for name, source in self.columns.items() if not spec[name].history}
+        computed = {
+            name
+            for name, formula in self.mapping.formulas.items()
+            if once.issuperset(columns_in(formula, self.computed_from))
+        }
+        own = (name for name in self._own if name in spec and spec[name].history)
+        lasting = computed | self.mapping.constants.keys()
+        return frozenset(own).difference(lasting).union(*(part.changing for part in self.also))
 
     def origin(self, column: str) -> "Origin":
         """Return where a canonical column comes from.
@@ -67,6 +84,11 @@ class Plan:
             Source table and column; what one source says in one column is written in one form.
         """
         return self.source, self.columns.get(column, f"={column}")
+
+    @property
+    def _own(self) -> frozenset[str]:
+        elsewhere = (column for kind in ELSEWHERE for column in getattr(self.mapping, kind))
+        return frozenset([*self.columns, *elsewhere])
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -42,12 +42,11 @@ def snapshot_columns(
     end = _end_of_data(batches)
     columns, findings = {}, []
     for name, batch in batches.items():
-        changing = [column.name for column in batch.spec.columns if column.history]
-        held = frozenset(changing) & batch.delivery.plan.collected
+        held = batch.delivery.plan.changing
         why = _why_snapshot(batch, end) if held and batch.table.num_rows else ""
         if why:
             columns[name] = held
-            named = ", ".join(f"`{column}`" for column in changing if column in held)
+            named = ", ".join(f"`{c.name}`" for c in batch.spec.columns if c.name in held)
             rule = (
                 f"no history ({why}): only today's value of {named} is there, and training refuses "
                 "it unless the setting `assume_snapshots` says why it may be used"

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from churngrid.features.ingest.read import read_tables
+from churngrid.features.schema.settings import Settings
 
 DAY = "2025-01-01"
 ACCOUNTS = {"account_id": ["a", "b"], "customer_since": [DAY, DAY]}
@@ -58,3 +59,30 @@ def test_rows_loaded_at_once_long_before_the_end_are_a_history(newest, snapshot)
 
 def test_table_without_changing_columns_is_no_snapshot():
     assert snapshots(people={"person_id": [1], "account_id": ["a"], "valid_from": [DAY]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("formula", "moves"),
+    [
+        ('moment("month") + interval 1 month', False),
+        ('coalesce(moment("ended"), moment("month") + interval 1 month)', True),
+    ],
+)
+def test_what_follows_from_columns_that_stay_has_no_later_value(formula, moves):
+    items = pd.DataFrame(
+        {
+            "line": ["1", "2"],
+            "account_id": ["a", "b"],
+            "month": [DAY, DAY],
+            "ended": [None, "2025-03-01"],
+            "mrr": [10, 20],
+        }
+    )
+    mapping = {
+        "columns": {"item_id": "line", "effective_from": "month"},
+        "formulas": {"effective_to": formula},
+    }
+    settings = Settings.model_validate({"tables": {"subscription_items": mapping}})
+    data = {"accounts": pd.DataFrame(ACCOUNTS), "subscription_items": items}
+    found = read_tables(data, settings).snapshot_only
+    assert ("subscription_items" in found) == moves
