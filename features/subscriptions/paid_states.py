@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..arrays.array_types import FloatArray
 from ..arrays.moments import NEVER, microseconds
@@ -39,6 +40,7 @@ _STATES = {
     "arr": pa.float64(),
     "currency": pa.string(),
     "quantity": pa.float64(),
+    "product": pa.string(),
     "change": pa.string(),
     "source": pa.string(),
 }
@@ -57,8 +59,9 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         States with ``arr`` (per year, in ``currency``; NaN when it is paid for but the amount is
-        unknown), ``quantity`` (seats bought; NaN unless it is said) and ``change`` (the
-        ledger's change type, null elsewhere); ``source``: ``item``, ``contract`` or ``event``.
+        unknown), ``quantity`` (seats bought; NaN unless it is said), ``product`` (with its
+        plan) and ``change`` (the ledger's change type), both null elsewhere; ``source``:
+        ``item``, ``contract`` or ``event``.
         ``until_us``: from then on the state says nothing of
         what is paid, because the account has subscription items.
 
@@ -144,10 +147,24 @@ def item_states(tables: Tables) -> pd.DataFrame:
             "arr": 12.0 * items["mrr"].to_numpy(),
             "currency": currency_codes(items["currency"], tables.currency),
             "quantity": _seats(items),
+            "product": pc.binary_join_element_wise(
+                *(
+                    pc.fill_null(items[name].cast(pa.string()), "")
+                    for name in ("product_id", "plan")
+                ),
+                " ",
+            ).to_pandas(),
             "change": items["change_type"].to_pandas(),
             "source": "item",
         }
     )
+
+
+def _products(items: pa.Table) -> pd.Series:
+    """Return what each row is for: a product and its plan."""
+    named = (items[name].cast(pa.string()).fill_null("") for name in ("product_id", "plan"))
+    joined: pd.Series = pc.binary_join_element_wise(*named, " ").to_pandas()
+    return joined
 
 
 def _seats(items: pa.Table) -> FloatArray:

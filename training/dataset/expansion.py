@@ -10,6 +10,7 @@ from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
 from ...features.subscriptions.contract_events import event_frame
 from ...features.subscriptions.facts import subscriptions_of
+from ...features.subscriptions.unnamed_changes import unnamed_changes
 from ...features.subscriptions.visible_spans import FloatArray, Spans, spans_of
 
 __all__ = ["USER_GROWTH_SHARE", "arr_growth", "own_changes", "user_growth"]
@@ -56,7 +57,8 @@ def arr_growth(
     ndarray of float, shape (n_rows,)
         Per year; 0 where nothing changes. With items: seats, tiers and products more or less, not
         price, currency, settlements or renewals, and nothing that was contracted before the as-of
-        date. With contracts alone: every change of the ACV. Without both: what renewals state.
+        date; where no row says what kind of change it is, by what stands on its two sides. With
+        contracts alone: every change of the ACV. Without both: what renewals state.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def own_changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
     DataFrame
         ``account_id``; ``at_us`` (when it takes effect); ``change`` (per year, plus is more; at the
         newest rates); ``signed_us`` (when it was known); ``about``: ``seats``, ``upsell``,
-        ``cross_sell``, or ``value`` where only the worth of whole contracts is known.
+        ``cross_sell``, or ``value`` where only the worth of the whole is known.
 
     Examples
     --------
@@ -97,7 +99,13 @@ def own_changes(tables: Tables, *, grace_days: int) -> pd.DataFrame:
     0
     """
     paid = subscriptions_of(tables, grace_days=grace_days).settled()
-    items = _item_changes(paid, grace_days)
+    of_items = paid[paid["source"] == "item"]
+    unnamed = len(of_items) > 0 and bool(of_items["change"].isna().all())
+    items = (
+        unnamed_changes(of_items, grace_days=grace_days)
+        if unnamed
+        else _item_changes(paid, grace_days)
+    )
     contracts = _acv_changes(paid[paid["source"] == "contract"])
     renewed = event_frame(tables, ("renewed",))
     stated = renewed.assign(
