@@ -74,7 +74,7 @@ def paid_on(rows: Rows, states: pd.DataFrame, rates: Rates, *, months_ago: int =
     return Paid(
         arr=np.where(unpriced, np.nan, arr),
         pays=pays,
-        in_force=_some(spans, ~_emptied(states), rows),
+        in_force=_some(spans, ~states["emptied"].to_numpy(), rows),
         unpriced=unpriced,
         seats=spans.total(states["quantity"].to_numpy(), len(rows)),
     )
@@ -110,31 +110,6 @@ def converted_total(
 
 def _some(spans: Spans, marked: BoolArray, rows: Rows) -> BoolArray:
     return np.asarray(spans.total(marked.astype(np.float64), len(rows)) > 0)
-
-
-def _emptied(states: pd.DataFrame) -> BoolArray:
-    """Mark states of nothing that follow a paid state of the same thing: it has ended."""
-    arr = states["arr"].to_numpy()
-    nothing = pd.DataFrame(
-        {
-            "entity": states["entity"].to_numpy(),
-            "starts": states["starts_us"].to_numpy(),
-            "nothing": arr <= 0,
-            "known": states["known_us"].to_numpy(),
-        }
-    ).sort_values(["entity", "starts", "nothing"], kind="stable")
-    # One and the same paid state has to have begun and been known by then.
-    paid_known = nothing["known"].where(~nothing["nothing"], NEVER)
-    first = paid_known.groupby(nothing["entity"], sort=False).cummin()
-    follows = (nothing["nothing"] & (first <= nothing["known"])).sort_index()
-    return np.asarray((arr < 0) | follows.to_numpy())
-
-
-def _priced_before(states: pd.DataFrame) -> BoolArray:
-    """Mark states of nothing of accounts that had something with a price by then."""
-    nothing = states["arr"].to_numpy() <= 0
-    priced = states["known_us"].where(~nothing, NEVER).groupby(states["account_id"])
-    return np.asarray(nothing & (priced.transform("min") <= states["known_us"]).to_numpy())
 
 
 def has_paid(rows: Rows, states: pd.DataFrame) -> BoolArray:
@@ -194,14 +169,9 @@ def stopped_paying(rows: Rows, states: pd.DataFrame) -> IntArray:
     ndarray of int64, shape (n_rows,)
         -1 where nothing has ended. Of use where nothing is paid.
     """
-    ordered = states.sort_values(["entity", "rank_us", "known_us"], kind="stable")
-    newer = ordered.groupby(["entity", "rank_us"])["known_us"].shift(-1, fill_value=NEVER)
-    replaced = newer.reindex(states.index).to_numpy(dtype=np.int64)
-    through = np.minimum(replaced, states["until_us"].to_numpy())
-    # What was in force for nothing, without a price before it, ends like anything else.
-    nothing = (states["arr"].to_numpy() < 0) | _emptied(states) | _priced_before(states)
-    at = np.where(nothing, states["starts_us"], states["ends_us"]).astype(np.int64)
+    at = states["stops_us"].to_numpy()
     after = np.maximum(at, states["known_us"].to_numpy())
+    through = np.minimum(states["replaced_us"].to_numpy(), states["until_us"].to_numpy())
     spans = spans_of(rows, states["account_id"], after=after, through=through)
     latest_first = np.argsort(-at[spans.kept], kind="stable")
     found = paint(latest_first, spans.enter, spans.leave, len(rows))
@@ -224,10 +194,6 @@ def escalated(rows: Rows, states: pd.DataFrame, rates: Rates, *, months: int) ->
     ndarray of float, shape (n_rows,)
         Per year; 0 where there is none.
     """
-    ordered = states.sort_values(["entity", "rank_us", "known_us"], kind="stable")
-    before = ordered.groupby("entity")["arr"].shift()
-    rise = (ordered["arr"] - before).reindex(states.index).to_numpy()
-    risen = states["change"].eq("price_uplift").to_numpy() & (rise > 0)
     spans = visible_spans(rows, states)
     starts, known = states["starts_us"].to_numpy(), states["known_us"].to_numpy()
     agreed = spans_of(
@@ -239,4 +205,4 @@ def escalated(rows: Rows, states: pd.DataFrame, rates: Rates, *, months: int) ->
     # Both hold the same states: those whose account is among the rows.
     enter = np.maximum(spans.enter, agreed.enter)
     both = Spans(spans.kept, enter, np.maximum(enter, np.minimum(spans.leave, agreed.leave)))
-    return converted_total(rows, both, states, np.where(risen, rise, 0.0), rates)
+    return converted_total(rows, both, states, states["rise"].to_numpy(), rates)

@@ -10,7 +10,7 @@ from .succession import SMALL_SHARE
 from .terms import deadline_of, term_end_after
 from .visible_spans import visible_spans
 
-__all__ = ["binding_terms", "first_bound", "next_decisions"]
+__all__ = ["binding_terms", "next_decisions"]
 
 
 _FROM_EVER = np.iinfo(np.int64).min
@@ -27,7 +27,7 @@ _NOTHING = {
 }
 
 
-def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
+def binding_terms(rows: Rows, *kinds: pd.DataFrame) -> pd.DataFrame:
     """Find the term that binds each account on each row, as known before its as-of date.
 
     An account with several contracts is bound by the one that ends last, a successor that is
@@ -37,8 +37,8 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : Rows
-    contracts : DataFrame
-        From ``contract_states`` or ``item_terms``.
+    *kinds : DataFrame
+        From ``contract_states`` and ``item_terms``: what binds where none of those before does.
 
     Returns
     -------
@@ -58,10 +58,15 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
     >>> binding_terms(Rows.of(pairs), nothing)["bound"].tolist()
     [False]
     """
-    position = _binding_position(rows, contracts)
+    position, before = np.full(len(rows), -1), 0
+    for terms in kinds:
+        found = _binding_position(rows, terms)
+        position = np.where((position < 0) & (found >= 0), before + found, position)
+        before += len(terms)
     blank = pd.DataFrame([_NOTHING]).assign(auto_renew=pd.array([pd.NA], "boolean"))
-    listed = pd.concat([contracts[list(blank)].astype(blank.dtypes), blank], ignore_index=True)
-    taken = listed.take(np.where(position < 0, len(contracts), position)).reset_index(drop=True)
+    stated = [terms[list(blank)].astype(blank.dtypes) for terms in kinds]
+    listed = pd.concat([*stated, blank], ignore_index=True)
+    taken = listed.take(np.where(position < 0, before, position)).reset_index(drop=True)
     running = _running_end(taken, rows.as_of)
     return taken.assign(
         bound=position >= 0,
@@ -73,6 +78,8 @@ def binding_terms(rows: Rows, contracts: pd.DataFrame) -> pd.DataFrame:
 
 def _binding_position(rows: Rows, contracts: pd.DataFrame) -> IntArray:
     """Return the place of each row's binding contract; -1 without one."""
+    if contracts.empty:
+        return np.full(len(rows), -1, dtype=np.int64)
     # A contract binds as soon as it is known, also before it starts.
     known = contracts.assign(starts_us=_FROM_EVER, ends_us=contracts["final_us"])
     fact, row = visible_spans(rows, known).pairs()
@@ -105,29 +112,6 @@ def _running_end(terms: pd.DataFrame, as_of: IntArray) -> IntArray:
     )
     final = terms["final_us"].to_numpy()
     return np.asarray(np.minimum(rolled, final), dtype=np.int64)
-
-
-def first_bound(terms: pd.DataFrame, otherwise: pd.DataFrame) -> pd.DataFrame:
-    """Return the terms of each row, or other ones where nothing binds.
-
-    Parameters
-    ----------
-    terms, otherwise : DataFrame of shape (n_rows, ...)
-        From ``binding_terms``.
-
-    Returns
-    -------
-    DataFrame of shape (n_rows, ...)
-
-    Examples
-    --------
-    >>> some, none = pd.DataFrame({"bound": [True]}), pd.DataFrame({"bound": [False]})
-    >>> first_bound(none, some)["bound"].tolist()
-    [True]
-    """
-    both = pd.concat([terms, otherwise], ignore_index=True)
-    place = np.arange(len(terms)) + np.where(terms["bound"], 0, len(terms))
-    return both.take(place).reset_index(drop=True)
 
 
 def next_decisions(rows: Rows, terms: pd.DataFrame, pays: BoolArray) -> pd.DataFrame:

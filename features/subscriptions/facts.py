@@ -15,7 +15,7 @@ from ..arrays.moments import DAY, NEVER, later, months_back
 from ..schema.tableset import Tables
 from .amounts import Paid, begun, converted_total, escalated, has_paid, paid_on, stopped_paying
 from .billed import Bills, bills_of
-from .binding import binding_terms, first_bound, next_decisions
+from .binding import binding_terms, next_decisions
 from .contract_states import contract_states
 from .currencies import Rates, rates_of
 from .item_terms import item_terms
@@ -92,7 +92,7 @@ class Subscriptions:
         billed = self.bills.ever(rows) & begun(rows, self.paid)
         ever, paused = has_paid(rows, self.paid) | billed, self._paused(rows)
         notice = self._notice_since(rows)
-        terms = first_bound(binding_terms(rows, self.contracts), binding_terms(rows, self.periods))
+        terms = binding_terms(rows, self.contracts, self.periods)
         decisions = next_decisions(rows, terms, paid.pays)
         told = notice < NEVER
         stopped = stopped_paying(rows, self.paid)
@@ -166,64 +166,46 @@ class Subscriptions:
         arr = np.where(stands_in, billed, paid.arr)
         return replace(paid, arr=arr, pays=paid.pays | (free & stands_in))
 
-    def growth(self, rows: Rows, *, months: int) -> FloatArray:
-        """Return by which share ARR has moved, in constant currency and without escalators.
+    def changes(self, rows: Rows, now: pd.DataFrame, *, months: int) -> dict[str, FloatArray]:
+        """Return how what is paid has changed over some months.
 
         Parameters
         ----------
         rows : Rows
+        now : DataFrame
+            What ``facts`` gives for these rows.
         months : int
             Calendar months to look back.
 
         Returns
         -------
-        ndarray of float, shape (n_rows,)
-            NaN where nothing, or an unknown amount, was paid then. What a price rise adds that was
-            agreed on before is no growth.
+        dict of str to ndarray of float, shape (n_rows,)
+            - ``growth``: by which share ARR has moved, in constant currency and without escalators.
+              NaN where nothing, or an unknown amount, was paid then. What a price rise adds that
+              was agreed on before is no growth.
+            - ``dearer``: by which share a seat costs more, in constant currency. NaN where there
+              were no seats or no price then, or are none now.
+            - ``less_discount``: by how much more of the list price is paid, in shares of the list
+              value; NaN where either is unknown.
         """
-        before = self.arr(rows, months_ago=months)
-        now = self.arr(rows) - escalated(rows, self.paid, self.rates, months=months)
-        return np.where(before > 0, now / np.where(before > 0, before, 1.0) - 1.0, np.nan)
-
-    def dearer(self, rows: Rows, *, months: int) -> FloatArray:
-        """Return by which share a seat costs more than some months before, in constant currency.
-
-        Parameters
-        ----------
-        rows : Rows
-        months : int
-            Calendar months to look back.
-
-        Returns
-        -------
-        ndarray of float, shape (n_rows,)
-            NaN where there were no seats or no price then, or are none now.
-        """
-        now, before = self._paid(rows), self._paid(rows, months_ago=months)
-        priced = (now.seats > 0) & (before.seats > 0) & (now.arr > 0) & (before.arr > 0)
+        then = self._paid(rows, months_ago=months)
+        arr, seats, level = (now[name].to_numpy() for name in ("arr", "seats", "price_level"))
+        agreed = escalated(rows, self.paid, self.rates, months=months)
+        grown = (arr - agreed) / np.where(then.arr > 0, then.arr, 1.0) - 1.0
+        priced = (seats > 0) & (then.seats > 0) & (arr > 0) & (then.arr > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            change = (now.arr / now.seats) / (before.arr / before.seats) - 1.0
-        return np.where(priced, change, np.nan)
+            dearer = (arr / seats) / (then.arr / then.seats) - 1.0
+        return {
+            "growth": np.where(then.arr > 0, grown, np.nan),
+            "dearer": np.where(priced, dearer, np.nan),
+            "less_discount": level - self._price_level_before(rows, months),
+        }
 
-    def less_discount(self, rows: Rows, *, months: int) -> FloatArray:
-        """Return by how much more of the list price is paid than some months before.
-
-        Parameters
-        ----------
-        rows : Rows
-        months : int
-            Calendar months to look back.
-
-        Returns
-        -------
-        ndarray of float, shape (n_rows,)
-            In shares of the list value; NaN where either is unknown.
-        """
+    def _price_level_before(self, rows: Rows, months: int) -> FloatArray:
         earlier = rows.with_as_of(months_back(rows.as_of, months))
         then = Rows.of(earlier)
         place = then.index.get_indexer(pd.MultiIndex.from_frame(earlier))
-        change: FloatArray = self._price_level(rows) - self._price_level(then)[place]
-        return change
+        return np.asarray(self._price_level(then)[place], dtype=np.float64)
 
     def settled(self) -> pd.DataFrame:
         """List what was paid when, judged with all data.
@@ -363,12 +345,13 @@ def commercial_numbers(known: Subscriptions, rows: Rows) -> dict[str, FloatArray
     facts = known.facts(rows)
     kind = facts["decision_kind"]
     by_month = kind.eq("month_end").to_numpy()
+    moved = known.changes(rows, facts, months=12)
     return {
         **{name: facts[name].to_numpy(dtype=float) for name in ("arr", "seats", "price_level")},
         "pays": facts["pays"].to_numpy(dtype=float),
-        "arr_growth_12m": known.growth(rows, months=12),
-        "dearer_12m": known.dearer(rows, months=12),
-        "less_discount_12m": known.less_discount(rows, months=12),
+        "arr_growth_12m": moved["growth"],
+        "dearer_12m": moved["dearer"],
+        "less_discount_12m": moved["less_discount"],
         "days_to_term_end": _days_until(facts["term_end_us"], rows),
         "days_to_notice_deadline": _days_until(facts["notice_deadline_us"], rows),
         "days_to_decision": np.where(by_month, np.nan, _days_until(facts["decision_us"], rows)),

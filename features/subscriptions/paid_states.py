@@ -18,6 +18,7 @@ from ..schema.currency_codes import currency_codes
 from ..schema.tables import table_spec
 from ..schema.tableset import Tables, empty_table
 from .contract_events import GOES_ON, HAS_ENDED, event_frame
+from .state_changes import with_changes
 
 __all__ = ["item_states", "paid_states", "settle", "typed"]
 
@@ -63,7 +64,8 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
         plan) and ``change`` (the ledger's change type), both null elsewhere; ``source``:
         ``item``, ``contract`` or ``event``.
         ``until_us``: from then on the state says nothing of
-        what is paid, because the account has subscription items.
+        what is paid, because the account has subscription items. And everything of
+        ``with_changes``.
 
     Notes
     -----
@@ -83,7 +85,7 @@ def paid_states(tables: Tables, contracts: pd.DataFrame) -> pd.DataFrame:
     if not tables.filled("subscription_items") and not tables.filled("contracts"):
         sources += _of_events(tables)
     states = typed(pd.concat([_complete(source) for source in sources]), _STATES)
-    return states.assign(entity=pd.factorize(states["entity"])[0].astype(np.int64))
+    return with_changes(states.assign(entity=pd.factorize(states["entity"])[0].astype(np.int64)))
 
 
 def _complete(states: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ..arrays.array_types import BoolArray
+from ..arrays.array_types import BoolArray, IntArray
 from ..arrays.moments import DAY, NEVER
 from .terms import term_end_after
 
@@ -48,8 +48,7 @@ def successions(versions: pd.DataFrame) -> pd.DataFrame:
     0
     """
     ordered = versions.sort_values(["account_id", "starts_us", "known_us"], ignore_index=True)
-    found = [_named(ordered), *(_following(ordered, step) for step in range(1, _LOOKED_AT + 1))]
-    pairs = pd.concat(found, ignore_index=True)
+    pairs = pd.concat([_named(ordered), _following(ordered)], ignore_index=True)
     return pd.DataFrame(
         {
             "account_id": pairs["account_id"],
@@ -72,20 +71,30 @@ def _named(ordered: pd.DataFrame) -> pd.DataFrame:
     return pairs[pairs["starts_us_next"] > pairs["starts_us"]]
 
 
-def _following(ordered: pd.DataFrame, step: int) -> pd.DataFrame:
-    """Pair each contract that renews by itself with the one so many places further on."""
-    first, second = ordered.iloc[:-step], ordered.iloc[step:].reset_index(drop=True)
+def _following(ordered: pd.DataFrame) -> pd.DataFrame:
+    """Pair each contract that renews by itself with those of its account that begin next."""
+    rolls, named = ordered["rolls"].to_numpy(), ordered["predecessor"].notna().to_numpy()
+    entity, starts = ordered["entity"].to_numpy(), ordered["starts_us"].to_numpy()
+    account = pd.factorize(ordered["account_id"])[0]
+    first, second = _next_places(len(ordered))
     candidate = (
-        first["rolls"].to_numpy()
-        & (first["account_id"] == second["account_id"]).to_numpy()
-        & (first["entity"] != second["entity"]).to_numpy()
-        & second["predecessor"].isna().to_numpy()
-        & (second["starts_us"] > first["starts_us"].reset_index(drop=True)).to_numpy()
+        rolls[first]
+        & (account[first] == account[second])
+        & (entity[first] != entity[second])
+        & ~named[second]
+        & (starts[second] > starts[first])
     )
-    pairs = first[candidate].reset_index(drop=True)
-    follower = second.loc[candidate, ["acv", *_FACTS]].reset_index(drop=True)
+    pairs = ordered.take(first[candidate]).reset_index(drop=True)
+    follower = ordered[["acv", *_FACTS]].take(second[candidate]).reset_index(drop=True)
     pairs = pairs.join(follower.add_suffix("_next"))
     return pairs[_takes_over(pairs)]
+
+
+def _next_places(count: int) -> tuple[IntArray, IntArray]:
+    """Pair every place with each of the next few: first all with their next one."""
+    steps = [(np.arange(max(count - step, 0)), step) for step in range(1, _LOOKED_AT + 1)]
+    first = np.concatenate([places for places, _ in steps])
+    return first, np.concatenate([places + step for places, step in steps])
 
 
 def _takes_over(pairs: pd.DataFrame) -> BoolArray:

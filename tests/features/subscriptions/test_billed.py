@@ -125,7 +125,8 @@ def test_growth_compares_years_of_bills():
     more = bills("a", "2025-03-01", 12, 1, 150.0)
     tables = company(contracts=[contract("a", term_end=None)], invoices=[*MONTHLY, *more])
     pairs = pd.DataFrame({"account_id": ["a"], "as_of": pd.to_datetime(["2026-02-15"], utc=True)})
-    growth = subscriptions_of(tables).growth(Rows.of(pairs), months=12)
+    known, rows = subscriptions_of(tables), Rows.of(pairs)
+    growth = known.changes(rows, known.facts(rows), months=12)["growth"]
     assert growth[0] == pytest.approx(0.5)
 
 

@@ -36,7 +36,7 @@ def test_a_renewal_as_a_new_item_at_a_higher_price_is_dearer_and_more_seats_are_
         ["2024-05-01", "2024-07-01", "2025-05-01", "2025-06-10"], subscription_items=items
     )
     # 10.00 a seat, then 12.00; nothing was paid a year before the first date, or is on the last.
-    found = known.dearer(rows, months=12)
+    found = known.changes(rows, known.facts(rows), months=12)["dearer"]
     assert found[1:3] == pytest.approx([0.2, 0.2])
     assert pd.isna(found[[0, 3]]).all()
 
@@ -45,7 +45,7 @@ def test_without_seats_nothing_is_dearer():
     known, rows = asked(
         ["2024-07-01"], contracts=[contract(1, 1000.0, None, "2023-01-01", "2026-01-01")]
     )
-    assert pd.isna(known.dearer(rows, months=12)).all()
+    assert pd.isna(known.changes(rows, known.facts(rows), months=12)["dearer"]).all()
 
 
 def test_a_discount_that_ends_is_lost_for_a_year():
@@ -55,7 +55,7 @@ def test_a_discount_that_ends_is_lost_for_a_year():
         contract(3, 950.0, 1000.0, "2025-06-01", "2026-06-01"),
     ]
     known, rows = asked(["2024-05-01", "2024-07-01", "2025-07-01"], contracts=contracts)
-    found = known.less_discount(rows, months=12)
+    found = known.changes(rows, known.facts(rows), months=12)["less_discount"]
     assert found[1:] == pytest.approx([0.15, 0.0])
     assert pd.isna(found[0])
 
@@ -69,4 +69,4 @@ def test_arr_grows_with_the_price_and_a_year_reaches_back_to_the_same_day(day):
         for mrr, year in years
     ]
     known, rows = asked([day], subscription_items=items)
-    assert known.growth(rows, months=12).item() == pytest.approx(0.1)
+    assert known.changes(rows, known.facts(rows), months=12)["growth"].item() == pytest.approx(0.1)

@@ -106,8 +106,9 @@ def test_growth_is_measured_at_equal_rates():
     rows = Rows.of(
         pd.DataFrame({"account_id": ["a"], "as_of": [pd.Timestamp("2025-07-01", tz="UTC")]})
     )
-    assert subscriptions_of(tables).growth(rows, months=12)[0] == pytest.approx(0.0)
-    assert subscriptions_of(tables).arr(rows)[0] == 240.0
+    known = subscriptions_of(tables)
+    assert known.changes(rows, known.facts(rows), months=12)["growth"][0] == pytest.approx(0.0)
+    assert known.arr(rows)[0] == 240.0
 
 
 def test_the_currency_of_the_data_is_the_company_s_where_none_is_set():
