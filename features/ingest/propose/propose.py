@@ -24,6 +24,7 @@ from .own_numbers import own_numbers
 from .profiles import TableProfile, profiles_of
 from .proposal import OwnNumbers, Part, Proposal, Take, Unread
 from .recognise import Fit, fits_of
+from .refine.converted_amounts import in_one_currency
 from .refine.csm_names import with_csm_names
 from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
@@ -122,6 +123,7 @@ def proposal_for(
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
     own = [*joined.parts, *(() if joined.key else _beside(_own_parts(accounts), chosen))]
     whole = [*own, *_all_parts(chosen, own)]
+    whole = [in_one_currency(part, tables[part.source]) for part in whole]
     whole = [
         with_terms(with_currency(part, tables[part.source]), tables[part.source]) for part in whole
     ]
