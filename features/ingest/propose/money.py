@@ -20,6 +20,7 @@ __all__ = [
     "annual",
     "has_amount",
     "in_hundredths",
+    "interval_of",
     "monthly",
     "of_contract",
     "quoted",
@@ -131,6 +132,20 @@ class Billed:
 
     column: str
     amounts: Mapping[str, float]
+
+
+def interval_of(table: TableProfile) -> ColumnProfile | None:
+    """Return the column that says in words how often is paid, or None.
+
+    Parameters
+    ----------
+    table : TableProfile
+
+    Returns
+    -------
+    ColumnProfile or None
+    """
+    return _words(table, _INTERVAL)
 
 
 def quoted(name: str, reads: str = "number") -> str:

@@ -11,6 +11,7 @@ from ..read import Data, open_source
 from .accounts import Accounts, Way, accounts_of
 from .aside import OF_LEDGER, of_the_books
 from .columns import match_columns
+from .completions.account_terms import account_terms
 from .completions.completed import completed
 from .completions.contracts import lost_renewals
 from .completions.endings import departed, events_of_ended
@@ -122,6 +123,7 @@ def proposal_for(
     found, reasons = _by_values(looked_at, accounts, covered)
     chosen, passed_over = _chosen(found, {part.table: part.source for part in joined.parts})
     own = [*joined.parts, *(() if joined.key else _beside(_own_parts(accounts), chosen))]
+    own += [] if joined.key else _terms_beside(accounts, own, chosen)
     whole = [*own, *_all_parts(chosen, own)]
     whole = [in_one_currency(part, tables[part.source]) for part in whole]
     whole = [
@@ -246,6 +248,22 @@ def _beside(own: list[Part], chosen: list[tuple[Fit, Part]]) -> list[Part]:
     """Take what is paid from a table of its own, where there is one, and not from the accounts."""
     told = any(part.table == "subscription_items" for _, part in chosen)
     return [part for part in own if part.table != "subscription_items" or not told]
+
+
+def _terms_beside(
+    accounts: Accounts, own: list[Part], chosen: list[tuple[Fit, Part]]
+) -> Iterator[Part]:
+    """Yield the terms that accounts tell of what another table prices month by month."""
+    items = [part for _, part in chosen if part.table == "subscription_items"]
+    bound = {"contract_id", "current_period_end"}
+    if any(part.table == "contracts" for part in (*own, *(part for _, part in chosen))):
+        return
+    if len(items) != 1 or bound & {take.column for take in items[0].takes}:
+        return
+    if accounts.key is not None and accounts.key.unique:
+        terms = account_terms(accounts.tables[accounts.key.table], accounts.key)
+        if terms is not None:
+            yield terms
 
 
 def _described(parts: list[Part], accounts: Accounts) -> Iterator[Part]:
