@@ -9,6 +9,7 @@ from ..arrays.arrow_columns import days_between
 from ..schema.table_declaration import TableSpec
 from ..schema.tables import TABLES, table_spec
 from ..schema.tableset import Tables
+from ..schema.ticket_rows import closed_at, tells_closing
 from .commercial_views import seats_view, subscriptions_view
 from .invoice_views import invoices_view
 from .maturity_answers import maturity_answers_view
@@ -60,7 +61,7 @@ def _goals(tables: Tables) -> ViewData:
 
 
 def _tickets(tables: Tables) -> ViewData:
-    """Tickets that any account may open, with the time at which the promised answer is overdue."""
+    """Tickets that any account may open: until when, and when the promised answer is overdue."""
     table = tables["tickets"]
     denied = pa.array(sorted(tables.denied_ticket_categories), pa.string())
     category = pc.utf8_lower(table["category"])
@@ -75,7 +76,10 @@ def _tickets(tables: Tables) -> ViewData:
     derived = {"sla_due_at"} if "sla_target_h" in collected else set()
     if {"sla_target_h", "resolved_at"} <= collected:
         derived.add("resolution_to_sla")
+    if tells_closing(collected):
+        derived.add("closed_at")
     table = table.append_column("sla_due_at", due).append_column("resolution_to_sla", ratio)
+    table = table.append_column("closed_at", closed_at(table))
     return ViewData(table, collected | derived)
 
 

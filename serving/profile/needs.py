@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
+from ...features.schema.ticket_rows import closed_at
 from .known_rows import Fact, KnownRows, on_day
 
 __all__ = ["need_facts", "open_blockers", "open_tickets"]
 
+_MOMENT = pa.timestamp("us", "UTC")
+_TELLING = pa.schema([("status", pa.string()), ("resolved_at", _MOMENT), ("known_at", _MOMENT)])
 _GRAVE = ("urgent", "critical", "high", "p1", "p2")
-_CLOSED = ("solved", "closed", "resolved", "cancelled")
 _ASKS = {
     "feedback": ("limits", "Feedback"),
     "training_request": ("limits", "Asks for training"),
@@ -79,8 +82,9 @@ def open_tickets(known: KnownRows) -> pd.DataFrame:
     tickets = known.newest("tickets")
     if not any(known.tables.has("tickets", column) for column in ("status", "resolved_at")):
         return tickets.iloc[:0]
-    solved = tickets["status"].fillna("").str.lower().isin(_CLOSED)
-    found: pd.DataFrame = tickets[~solved & ~tickets["resolved_at"].lt(known.as_of)]
+    columns = tickets[["status", "resolved_at", "known_at"]]
+    closed = closed_at(pa.Table.from_pandas(columns, schema=_TELLING, preserve_index=False))
+    found: pd.DataFrame = tickets[~closed.to_pandas().lt(known.as_of).to_numpy()]
     return found
 
 

@@ -115,7 +115,7 @@ def say_by_when(account: _Account) -> str:
     Parameters
     ----------
     account : Series or mapping
-        ``p_by_date``, ``decision_at`` and ``decision_kind``.
+        ``p_by_date``, ``decision_at``, ``decision_kind``, and ``term_end`` where it is known.
 
     Returns
     -------
@@ -128,11 +128,17 @@ def say_by_when(account: _Account) -> str:
     >>> account = {"p_by_date": day, "decision_at": day, "decision_kind": "term_end"}
     >>> say_by_when(account), say_by_when(account | {"decision_at": pd.NaT})
     ('at its renewal on 24 Mar 2026', 'by 24 Mar 2026')
+    >>> say_by_when(account | {"decision_kind": "notice_deadline", "term_end": day})
+    'at its renewal on 24 Mar 2026'
     """
     by: Any = account["p_by_date"]
     if bool(pd.isna(by)):
         return ""
-    occasion = _OCCASIONS.get(account["decision_kind"]) if by == account["decision_at"] else None
+    kind = account["decision_kind"]
+    if kind == "notice_deadline" and by == account.get("term_end"):
+        # No notice is known that would have to be given before the end.
+        kind = "term_end"
+    occasion = _OCCASIONS.get(kind) if by == account["decision_at"] else None
     return f"{occasion or 'by'} {by.day} {by:%b %Y}"
 
 

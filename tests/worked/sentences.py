@@ -128,7 +128,9 @@ class Checker:
         elif true:
             true = p < 0.01 if said[1] == "under" else p > 0.95
         if true and said[5] != "by":
-            true = (row["decision_kind"], row["decision_at"]) == (OCCASIONS[said[5]], by)
+            end = row["decision_kind"] == "notice_deadline" and by == row["term_end"]
+            kind = "term_end" if end else row["decision_kind"]
+            true = (kind, row["decision_at"]) == (OCCASIONS[said[5]], by)
         elif true:
             true = by != row["decision_at"] or row["decision_kind"] == "month_end"
         if not true:

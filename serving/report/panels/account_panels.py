@@ -199,7 +199,7 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "ARR": _money(account["arr"], currency),
         "ARR at risk": _money(account["arr_at_risk"], currency),
         "Term ends": day(account["term_end"]),
-        "Notice deadline": day(account["notice_deadline"]),
+        "Notice deadline": _earlier(account["notice_deadline"], account["term_end"]),
         "No estimate, because": why_unscored(account),
         "Health": _health(account),
         "Trend of the score": trend_in_words(account)[1],
@@ -210,6 +210,11 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Place in the 2 by 2 grid": in_words(account["quadrant"]),
     }
     yield from ((name, text) for name, text in told.items() if text)
+
+
+def _earlier(deadline: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Return a deadline that is not the end of the term itself."""
+    return "" if deadline == end else day(deadline)
 
 
 def _health(account: _Account) -> str:

@@ -79,6 +79,14 @@ def test_a_chance_is_said_in_words_and_percent_with_its_day(p, kind, decides, sa
     assert say_chance_to_leave(told) == f"{said} 4 Mar 2026"
 
 
+def test_a_deadline_at_the_end_of_the_term_is_its_renewal():
+    day = pd.Timestamp("2026-03-04", tz="UTC")
+    told = account(p_churn=0.2, decision_kind="notice_deadline", p_by_date=day, decision_at=day)
+    assert say_chance_to_leave({**told, "term_end": day}).endswith("at its renewal on 4 Mar 2026")
+    later = {**told, "term_end": day + pd.Timedelta(days=30)}
+    assert say_chance_to_leave(later).endswith("at its notice deadline on 4 Mar 2026")
+
+
 def test_without_an_estimate_no_chance_is_said():
     assert say_chance_to_leave(account(p_churn=float("nan"), p_by_date=pd.NaT)) == ""
 

@@ -83,6 +83,10 @@ def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
     key = takes.get("ticket_id")
     if key is not None and fit.table.columns[key.source].unique:
         takes.pop("changed_at", None)
+    solved = takes.get("resolved_at")
+    if "csat_score" in takes and "csat_at" not in takes and solved is not None and solved.source:
+        why = "no column says when it was rated: taken from when it was resolved"
+        takes["csat_at"] = Take("csat_at", solved.source, sure=False, why=why)
     status = takes.get("status")
     gone = admitted(fit.table.columns[status.source].looked_at, _GONE) if status else ()
     return part_of(fit, takes, but_not={status.source: gone} if status and gone else {})

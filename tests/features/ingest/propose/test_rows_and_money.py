@@ -133,3 +133,13 @@ def test_nobody_leaves_with_the_newest_month_of_snapshots():
     live = items[items["effective_to"].isna() | (items["effective_to"] > as_of)]
     assert sorted(live["account_id"]) == KEYS[1:]
     assert np.isclose(live["mrr"].sum(), 700)
+
+
+def test_a_rating_without_a_day_is_of_when_the_ticket_was_resolved():
+    solved = ["2025-03-02 10:00", None, "2025-03-04 12:00", *["2025-03-05 09:00"] * 5]
+    tickets = {"ticket_id": list("12345678"), "account_id": NAMES, "csat_score": [5] * 8}
+    tickets |= {"opened_at": ["2025-03-01 09:00"] * 8, "solved_at": solved}
+    tables, _, _ = read({"customers": {"account_id": NAMES}, "tickets": tickets})
+    rated = tables["tickets"].to_pandas()
+    assert rated["csat_at"].equals(rated["resolved_at"].rename("csat_at"))
+    assert rated["csat_at"].notna().sum() == 7
