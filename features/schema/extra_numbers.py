@@ -24,9 +24,11 @@ class ExtraNumber(Declared):
         Columns of it: the account, the date from which the number holds, the number.
     lookup : Lookup or None
         Where the account stands in another source table, met by ``account``.
-    period : {"week", "month", "quarter"} or None
+    period : {"day", "week", "month", "quarter"} or None
         What the number adds up or averages, where ``at`` is its first day: it is known when that
-        is over. None for a number that is known on its day.
+        is over. Of a ``day`` the metric is the mean a day over 28 days, and a day without a row
+        counts 0; of anything else it is the newest number. None for a state, which is known on its
+        day.
     month_columns : bool
         Whether the numbers stand in columns named by a month; ``at`` is ``column_month`` then, and
         ``value`` ``column_value``.
@@ -51,7 +53,7 @@ class ExtraNumber(Declared):
     at: str
     value: str
     lookup: Lookup | None = None
-    period: Literal["week", "month", "quarter"] | None = None
+    period: Literal["day", "week", "month", "quarter"] | None = None
     month_columns: bool = False
     label: str | None = None
     unit: str = "points"
@@ -79,4 +81,4 @@ class ExtraNumber(Declared):
         )
 
 
-_PERIODS = {"week": "7 day", "month": "1 month", "quarter": "3 month"}
+_PERIODS = {"day": "1 day", "week": "7 day", "month": "1 month", "quarter": "3 month"}

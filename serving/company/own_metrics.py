@@ -6,7 +6,8 @@ from importlib import import_module
 from ...features.errors import SchemaError
 from ...features.metrics.absence import Absence
 from ...features.metrics.catalogue import catalogue
-from ...features.metrics.measures import Latest
+from ...features.metrics.combined_measures import Scaled
+from ...features.metrics.measures import Latest, Total
 from ...features.metrics.metric import Metric
 from ...features.metrics.row_selection import Is, Select, Window
 from ...features.schema.extra_numbers import ACCOUNT_NUMBERS, ExtraNumber
@@ -14,6 +15,9 @@ from ..results.schema import RESERVED
 
 __all__ = ["declared_metrics", "taken_names"]
 
+
+_DAYS = 28
+"""Over which a number of single days is averaged."""
 
 _LONGEST = 50
 """Bytes: with what is stored beside a metric its name still fits into PostgreSQL."""
@@ -71,19 +75,24 @@ def taken_names() -> set[str]:
 
 
 def _number(name: str, one: ExtraNumber) -> Metric:
-    """Return the metric of a column: its newest number, as long as it is fresh."""
-    named = Select(ACCOUNT_NUMBERS, (Is("name", (name,)),), Window(one.fresh_days))
+    """Return the metric of a column: its newest fresh number, or its mean a day."""
+    a_day = one.period == "day"
+    days = _DAYS if a_day else one.fresh_days
+    named = Select(ACCOUNT_NUMBERS, (Is("name", (name,)),), Window(days))
+    read = f"`{one.value}` of {one.source!r}"
     try:
         return Metric(
             name=name,
             component=one.component,
-            measure=Latest(named, "value"),
+            measure=Scaled(Total(named, "value"), 1 / days) if a_day else Latest(named, "value"),
             label=one.label or name.replace("_", " "),
             unit=one.unit,
             direction=one.direction,
             axis="context" if one.direction == "c" else "health",
-            when_absent=Absence.NO_EVENT_YET,
-            meaning=f"Newest `{one.value}` of {one.source!r}, at most {one.fresh_days} days old.",
+            when_absent=0.0 if a_day else Absence.NO_EVENT_YET,
+            meaning=f"Mean of {read} a day over {days} days, 0 on days without a row."
+            if a_day
+            else f"Newest {read}, at most {days} days old.",
             poor=one.poor,
             healthy=one.healthy,
             own_baseline=one.direction != "c",

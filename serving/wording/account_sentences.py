@@ -16,6 +16,7 @@ __all__ = [
     "say_chance_by",
     "say_chance_to_leave",
     "spoken_caps",
+    "spoken_decision",
     "spoken_standing",
     "trend_in_words",
     "why_unscored",
@@ -134,12 +135,34 @@ def say_by_when(account: _Account) -> str:
     by: Any = account["p_by_date"]
     if bool(pd.isna(by)):
         return ""
-    kind = account["decision_kind"]
-    if kind == "notice_deadline" and by == account.get("term_end"):
-        # No notice is known that would have to be given before the end.
-        kind = "term_end"
-    occasion = _OCCASIONS.get(kind) if by == account["decision_at"] else None
+    occasion = _OCCASIONS.get(spoken_decision(account)) if by == account["decision_at"] else None
     return f"{occasion or 'by'} {by.day} {by:%b %Y}"
+
+
+def spoken_decision(account: _Account) -> str:
+    """Return the kind of the next decision as people speak of it.
+
+    Parameters
+    ----------
+    account : Series or mapping
+        ``decision_at``, ``decision_kind``, and ``term_end`` where it is known.
+
+    Returns
+    -------
+    str
+        A decision kind. A deadline that is the end of its term is that end: no notice is known that
+        would have to be given before. Empty without a decision.
+
+    Examples
+    --------
+    >>> day = pd.Timestamp("2026-03-24", tz="UTC")
+    >>> account = {"decision_at": day, "decision_kind": "notice_deadline"}
+    >>> spoken_decision(account), spoken_decision(account | {"term_end": day})
+    ('notice_deadline', 'term_end')
+    """
+    kind = account["decision_kind"] or ""
+    at_the_end = account["decision_at"] == account.get("term_end")
+    return "term_end" if kind == "notice_deadline" and at_the_end else kind
 
 
 def say_chance_by(account: pd.Series | Mapping[Any, Any]) -> str:

@@ -15,33 +15,41 @@ __all__ = ["MEANINGS", "Meaning", "meaning_of", "own_numbers", "period_of"]
 _MOST = 12
 _FEWEST_DATES, _FEWEST_STARTS = 3, 2
 _WEEK_DAYS, _QUARTER_MONTHS = 7, 3
+_DENSE = 0.6
+"""Of the days between the first and the last one there are so many, where a row is of a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a number counts, and which way is better."""
+    """What a number counts, which way is better, and whether it adds up day after day."""
 
     unit: str
     direction: str
     component: str
+    adds_up: bool = True
 
 
-_NOTHING_KNOWN = Meaning("count", "c", "context")
+_NOTHING_KNOWN = Meaning("count", "c", "context", adds_up=False)
 
 MEANINGS: Mapping[frozenset[str], Meaning] = {
     frozenset({"license"}): _NOTHING_KNOWN,
     frozenset({"licensed"}): _NOTHING_KNOWN,
     frozenset({"purchased"}): _NOTHING_KNOWN,
     frozenset({"assigned"}): _NOTHING_KNOWN,
+    frozenset({"monthly", "active", "user"}): Meaning("users", "+", "usage", adds_up=False),
+    frozenset({"weekly", "active", "user"}): Meaning("users", "+", "usage", adds_up=False),
     frozenset({"error"}): Meaning("errors", "-", "usage"),
     frozenset({"active", "user"}): Meaning("users", "+", "usage"),
-    frozenset({"mau"}): Meaning("users", "+", "usage"),
-    frozenset({"wau"}): Meaning("users", "+", "usage"),
+    frozenset({"mau"}): Meaning("users", "+", "usage", adds_up=False),
+    frozenset({"wau"}): Meaning("users", "+", "usage", adds_up=False),
     frozenset({"dau"}): Meaning("users", "+", "usage"),
     frozenset({"login"}): Meaning("logins", "+", "usage"),
     frozenset({"session"}): Meaning("sessions", "+", "usage"),
     frozenset({"minute"}): Meaning("minutes", "+", "usage"),
-    frozenset({"completed"}): Meaning("count", "+", "usage"),
+    **{
+        frozenset({done}): Meaning("count", "+", "usage")
+        for done in ("completed", "created", "sent", "published", "exported", "uploaded", "viewed")
+    },
 }
 """By words of a column, the first that are all there; what is better is not guessed otherwise."""
 
@@ -119,7 +127,7 @@ def period_of(table: TableProfile, at: ColumnProfile, account: str = "") -> str:
     Returns
     -------
     str
-        ``week``, ``month``, ``quarter``; empty for one day, a state, or a last day.
+        ``day``, ``week``, ``month``, ``quarter``; empty for a state, or a last day.
     """
     moments = read_column(Column("t", "time"), table.looked_at[at.name]).column.to_pandas()
     whose = table.looked_at[account].to_pylist() if account in table.columns else ""
@@ -130,7 +138,10 @@ def period_of(table: TableProfile, at: ColumnProfile, account: str = "") -> str:
         by_quarter = (rows["day"].dt.month % _QUARTER_MONTHS == 1).all()
         return "quarter" if by_quarter else "month"
     apart = rows.sort_values("day").groupby("whose")["day"].diff().dropna().dt.days
-    return "week" if len(apart) >= _FEWEST_STARTS and (apart % _WEEK_DAYS == 0).all() else ""
+    if len(apart) >= _FEWEST_STARTS and (apart % _WEEK_DAYS == 0).all():
+        return "week"
+    days = (rows["day"].max() - rows["day"].min()).days + 1
+    return "day" if rows["day"].nunique() >= max(_DENSE * days, _WEEK_DAYS) else ""
 
 
 def _is_number(column: ColumnProfile) -> bool:

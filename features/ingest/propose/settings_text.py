@@ -187,10 +187,15 @@ def _of_number(one: OwnNumbers, value: str) -> dict[str, Any]:
     said: dict[str, Any] = {"source": one.table, "account": one.account, "at": one.at}
     said["value"] = value
     said |= {"lookup": dict(one.lookup)} if one.lookup else {}
-    said |= {"period": one.period} if one.period else {}
+    a_day = one.period == "day" and meaning.adds_up
+    if a_day or one.period not in {"", "day"}:
+        said["period"] = one.period
     said |= {"month_columns": True} if one.month_columns else {}
-    said["label"] = " ".join(called.replace("_", " ").split()).lower()
-    said |= {"unit": meaning.unit, "direction": meaning.direction}
+    label = " ".join(called.replace("_", " ").split()).lower()
+    named = a_day and {"day", "daily", "dau"}.isdisjoint(column_words(called))
+    said["label"] = f"{label} a day" if named else label
+    unit = f"{meaning.unit} a day" if a_day else meaning.unit
+    said |= {"unit": unit, "direction": meaning.direction}
     said |= {"component": meaning.component}
     return said | ({"fresh_days": _FRESH[one.period]} if one.period in _FRESH else {})
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...wording.account_sentences import say_chance
+from ...wording.account_sentences import say_chance, spoken_decision
 from ..page_words import day, in_words, percent
 from .section_lines import titled
 
@@ -38,7 +38,7 @@ def _facts(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
     yield "Chance of leaving", f"{say_chance(p)}{f', counted until {by}' if by else ''}"
     yield from _before_the_end(account, p)
     if when := day(account.get("decision_at")):
-        kind = in_words(account.get("decision_kind") or "").lower()
+        kind = in_words(spoken_decision(account)).lower()
         yield "Next decision", f"{when}{f' ({kind})' if kind else ''}"
     if not math.isnan(account["p_expand"]):
         yield "Chance of growth", say_chance(account["p_expand"])

@@ -77,3 +77,18 @@ def test_a_wrong_name_is_answered_with_the_right_one(given, said, tmp_path):
 def test_the_table_of_numbers_is_named_in_one_place(tmp_path):
     with pytest.raises(SchemaError, match="leave one out"):
         company(tmp_path, "tables: {account_numbers: {source: monthly}}\n")
+
+
+def test_a_number_of_single_days_is_their_mean_over_four_weeks(tmp_path):
+    days = pd.date_range("2025-01-01", "2025-03-31", freq="D")
+    used = days[days.day_of_week < 5]
+    daily = pd.DataFrame({"acct": "a", "day": used.strftime("%Y-%m-%d"), "minutes": 28.0})
+    entry = "source: daily, account: acct, at: day, value: minutes, period: day, unit: minutes"
+    file = tmp_path / "churngrid.yaml"
+    file.write_text(f"extra:\n  minutes: {{{entry}, label: minutes a day, direction: '+'}}\n")
+    made = company_of(DATA | {"daily": daily}, file)
+    dates = pd.to_datetime(["2025-03-03", "2025-05-20"], utc=True)
+    rows = pd.DataFrame({"account_id": ["a"] * 2, "as_of": dates})
+    found = compute_features(made.tables, rows, metrics=made.config.metrics).frame
+    # The last day is known only when it is over: 20 days of work in four weeks, and then none.
+    assert found["minutes_28d"].tolist() == [20.0, 0.0]

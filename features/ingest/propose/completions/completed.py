@@ -251,7 +251,7 @@ def _usage_daily(fit: Fit, takes: dict[str, Take]) -> Part | str:
     period = period_of(fit.table, day, whose) if day is not None else ""
     if period in {"month", "quarter"} and "product_user_id" not in takes:
         return f"it has a row a {period} and none a day: name its columns under `extra`"
-    if period and date is not None and "known_at" not in takes:
+    if period in _OVER and date is not None and "known_at" not in takes:
         over = f"{quoted(date.source, 'moment')} + interval {_OVER[period]}"
         why = f"a row is of a {period} that begins on {date.source!r}, and known when it is over"
         takes["known_at"] = Take("known_at", formula=over, sure=False, why=why)

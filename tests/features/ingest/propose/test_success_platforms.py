@@ -326,3 +326,24 @@ def test_how_a_renewal_ended_is_known_on_its_day_and_losses_are_told():
 
 
 LAST_YEAR = [start.replace("2024", "2025") for start in STARTS]
+
+
+def test_what_adds_up_day_after_day_is_a_mean_a_day_and_a_state_is_not():
+    days = [f"2025-03-{day:02d}" for day in range(3, 15)]
+    use = {
+        "Day": days * 8,
+        "account_id": [key for key in KEYS for _ in days],
+        "events": [str(n % 9 + 1) for n in range(8 * len(days))],
+        "active_users": [str(n % 5) for n in range(8 * len(days))],
+        "monthly_active_users": [str(n % 7) for n in range(8 * len(days))],
+        "storage_gb": [str(n) for n in range(8 * len(days))],
+    }
+    data = _numbers_by(days[:1]) | {"daily_product_usage": pd.DataFrame(use)}
+    del data["account_monthly"]
+    extra = _with_numbers(data).extra
+    periods = {name: (one.period, one.label) for name, one in extra.items()}
+    assert periods == {
+        "active_users": ("day", "active users a day"),
+        "monthly_active_users": (None, "monthly active users"),
+        "storage_gb": (None, "storage gb"),
+    }
