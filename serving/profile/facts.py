@@ -40,7 +40,8 @@ def account_facts(tables: Tables, as_of: pd.Timestamp, accounts: pd.Series) -> p
     """
     moment = pa.scalar(as_of.to_pydatetime(), pa.timestamp("us", tz="UTC"))
     known = KnownRows(tables.known_before(moment), as_of, accounts)
-    return _as_table(_gathered(known, accounts), as_of)
+    use = use_facts(tables, as_of, accounts)
+    return _as_table(_gathered(known, use), as_of)
 
 
 def no_facts() -> pd.DataFrame:
@@ -58,10 +59,10 @@ def no_facts() -> pd.DataFrame:
     return _as_table((), pd.Timestamp(0, tz="UTC"))
 
 
-def _gathered(known: KnownRows, accounts: pd.Series) -> Iterator[Fact]:
+def _gathered(known: KnownRows, use: Iterable[Fact]) -> Iterator[Fact]:
     yield from who_facts(known)
     yield from tie_facts(known)
-    yield from use_facts(known, accounts)
+    yield from use
     yield from need_facts(known)
     yield from goal_facts(known)
     yield from moment_facts(known)

@@ -12,7 +12,8 @@ from ...features.metrics.group_measures import Shared
 from ...features.metrics.measures import Catalogue, Commercial, Count, Distinct
 from ...features.metrics.queries import Measure
 from ...features.metrics.row_selection import IsTrue, Select, Window
-from .known_rows import Fact, KnownRows
+from ...features.schema.tableset import Tables
+from .known_rows import Fact
 
 __all__ = ["WEEKS", "use_facts"]
 
@@ -33,12 +34,16 @@ _SEATS: Mapping[str, Measure] = {
 }
 
 
-def use_facts(known: KnownRows, accounts: pd.Series) -> Iterator[Fact]:
-    """Yield seats, active users and core features, and the active users of each week of a year."""
+def use_facts(tables: Tables, as_of: pd.Timestamp, accounts: pd.Series) -> Iterator[Fact]:
+    """Yield seats, active users and core features, and the active users of each week of a year.
+
+    What is known later than a date is cut by whoever answers, so that the tables are those of the
+    scoring, with everything that was read of them.
+    """
     # Answers come in the order of the ids, whatever order the accounts are listed in.
     ids = np.sort(accounts.to_numpy(dtype=object))
-    now = _knowledge(known, ids, [known.as_of])
-    core = _core_features(known, now)
+    now = _knowledge(tables, ids, [as_of])
+    core = _core_features(tables, now)
     for name, measure in _SEATS.items():
         if now.collected(measure):
             out_of = core if name.startswith("Core") else np.zeros(len(ids))
@@ -46,25 +51,25 @@ def use_facts(known: KnownRows, accounts: pd.Series) -> Iterator[Fact]:
                 if not np.isnan(value):
                     of = f" of {all_:,.0f}" if all_ else ""
                     yield account, "use", name, f"{value:,.0f}{of}", None
-    yield from _by_week(known, ids)
+    yield from _by_week(tables, as_of, ids)
 
 
-def _knowledge(known: KnownRows, ids: np.ndarray, dates: list[pd.Timestamp]) -> Knowledge:
+def _knowledge(tables: Tables, ids: np.ndarray, dates: list[pd.Timestamp]) -> Knowledge:
     pairs = pd.MultiIndex.from_product([ids, dates], names=["account_id", "as_of"])
-    return Knowledge(known.tables, Rows.of(pairs.to_frame(index=False)))
+    return Knowledge(tables, Rows.of(pairs.to_frame(index=False)))
 
 
-def _core_features(known: KnownRows, now: Knowledge) -> FloatArray:
+def _core_features(tables: Tables, now: Knowledge) -> FloatArray:
     """Return how many core features each account can use; 0 where that is not known."""
-    if not known.tables.has("features", "is_core"):
+    if not tables.has("features", "is_core"):
         return np.zeros(len(now.rows))
     return Catalogue(_CORE).evaluate(now)
 
 
-def _by_week(known: KnownRows, ids: np.ndarray) -> Iterator[Fact]:
+def _by_week(tables: Tables, as_of: pd.Timestamp, ids: np.ndarray) -> Iterator[Fact]:
     """Yield the weekly active users, the oldest week first; weeks before the feed are left out."""
-    ends = [known.as_of - pd.Timedelta(days=7 * ago) for ago in range(WEEKS - 1, -1, -1)]
-    weekly = _knowledge(known, ids, ends)
+    ends = [as_of - pd.Timedelta(days=7 * ago) for ago in range(WEEKS - 1, -1, -1)]
+    weekly = _knowledge(tables, ids, ends)
     if not weekly.collected(_WEEKLY):
         return
     covered = weekly.covered_since(Select("usage"))
