@@ -20,6 +20,7 @@ for kind, name in (("blas", "OPENBLAS_NUM_THREADS"), ("openmp", "OMP_NUM_THREADS
     os.environ.setdefault(name, "1")
     threadpool_limits(int(os.environ[name]), user_api=kind)
 
+from tests.brief import LARGER_STEPS  # noqa: E402
 from tests.hand_written import company, pairs  # noqa: E402
 
 __all__ = ["company", "pairs"]
@@ -67,16 +68,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def brief_boosting() -> Iterator[None]:
-    """Let boosted models learn in larger steps, where a test asks what is done with a model.
-
-    All their members, folds and curves are there; they are only less finely made.
-    """
+    """Let boosted models learn in larger steps, as ``tests.brief`` says."""
     from churngrid.training.models.classifier import ChurnClassifier
 
     init = ChurnClassifier.__init__
-    brief = {"learning_rate": 0.3, "max_rounds": 40, "patience": 5}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(init, "__kwdefaults__", (init.__kwdefaults__ or {}) | brief)
+        patch.setattr(init, "__kwdefaults__", (init.__kwdefaults__ or {}) | LARGER_STEPS)
         yield
 
 

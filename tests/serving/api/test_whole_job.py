@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
+from tests.brief import IN_LARGER_STEPS
+
 pytestmark = pytest.mark.long
 
 # Says what was compiled and who was called while the whole job and one more scoring were done.
-WHOLE_JOB = """
+WHOLE_JOB = f"""{IN_LARGER_STEPS}
 import socket, sys
 
 def refused(*arguments, **options):
-    told = f"reached for the network: {arguments[1:] or arguments}"
+    told = f"reached for the network: {{arguments[1:] or arguments}}"
     print(told)
     raise AssertionError(told)
 
@@ -38,7 +40,7 @@ from churngrid.serving.cli.compile_notice import told_of_compilation
 folder = Path(sys.argv[1])
 with told_of_compilation(lambda: print("compiled")):
     demo(folder, accounts=40)
-    models = f"sqlite:///{folder}/models/mlflow.db"
+    models = f"sqlite:///{{folder}}/models/mlflow.db"
     churngrid.score(str(folder / "data"), out=folder / "again", tracking=models)
     churngrid.report(folder / "again")
     churngrid.check(str(folder / "data"), out=folder / "checked")

@@ -45,6 +45,14 @@ pytestmark = [
 ROOT = Path(__file__).parents[3]
 BRIEF_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """To compile Java for a long run costs a brief one more than half of its time."""
+BRIEF_SQL = {
+    "shuffle.partitions": "2",
+    "codegen.wholeStage": "false",
+    "codegen.factoryMode": "NO_CODEGEN",
+    "adaptive.enabled": "false",
+    "constraintPropagation.enabled": "false",
+}
+"""Plans are as long for few rows as for many, and to better them costs more than it brings."""
 DATES = [day("2025-09-01"), day("2025-11-20")]
 SILENT_FROM = pd.Timestamp("2025-11-05")
 KEYS = ["account_id", "as_of"]
@@ -61,9 +69,8 @@ def spark():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JDK_JAVA_OPTIONS", BRIEF_JAVA)
         session = local_session(threads=2, memory_mb=1024)
-    session.conf.set("spark.sql.shuffle.partitions", "2")
-    session.conf.set("spark.sql.codegen.wholeStage", "false")
-    session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
+    for name, value in BRIEF_SQL.items():
+        session.conf.set(f"spark.sql.{name}", value)
     yield session
     session.stop()
 
