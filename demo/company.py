@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..features.whole_file import made_folder, whole_file
 from .tables.activities import activities
 from .tables.billing import invoices
 from .tables.catalogue import features
@@ -258,8 +259,8 @@ def _same(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(path: Path, table: pd.DataFrame) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(_arrow(table), path, compression="zstd")
+    with made_folder(path.parent), whole_file(path) as file:
+        pq.write_table(_arrow(table), file, compression="zstd")
     return path
 
 

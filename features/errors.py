@@ -1,6 +1,6 @@
-"""The three things that can be wrong, each a ValueError so that one ``except`` catches all."""
+"""What can be wrong, each a ValueError so that one ``except`` catches all."""
 
-__all__ = ["ArtifactError", "LeakageError", "SchemaError"]
+__all__ = ["ArtifactError", "LeakageError", "NoRoomError", "SchemaError"]
 
 
 class SchemaError(ValueError):
@@ -13,3 +13,7 @@ class LeakageError(ValueError):
 
 class ArtifactError(ValueError):
     """A stored model or result cannot be read, or does not fit what it is used with."""
+
+
+class NoRoomError(ArtifactError):
+    """A disk is full: the work was right, and is to be run again where there is room."""

@@ -14,10 +14,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .system_errors import raise_if_full
+
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["UNFINISHED", "scratch_folder", "whole_file", "write_all", "write_whole"]
+__all__ = [
+    "UNFINISHED",
+    "made_folder",
+    "replace_all",
+    "scratch_folder",
+    "whole_file",
+    "write_all",
+    "write_whole",
+]
 
 UNFINISHED = ".unfinished"
 """End of the name of a file that is being written; it begins with a dot."""
@@ -40,8 +50,10 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     ------
     FileExistsError
         If there is one and it is not to be replaced.
+    NoRoomError
+        If the disk is full; nothing is left behind then, nor after an OSError.
     OSError
-        If the folder or the disk does not take it; nothing is left behind then.
+        If the folder does not take it.
 
     Examples
     --------
@@ -78,7 +90,7 @@ def whole_file(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
     start = f".{path.name[:60]}."
     _sweep(path.parent, f"{start}*{UNFINISHED}")
     draft = path.with_name(f"{start}{secrets.token_hex(6)}{UNFINISHED}")
-    with ExitStack() as stack:
+    with _room_for(path), ExitStack() as stack:
         stack.callback(draft.unlink, missing_ok=True)
         file = stack.enter_context(draft.open("xb"))
         _hold(file.fileno())
@@ -103,8 +115,9 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
 
     Raises
     ------
-    OSError
-        If one is there already or cannot be written; those written before are removed.
+    OSError, NoRoomError
+        If one is there already or cannot be written; those written before are removed, and so is
+        the folder that was made for them.
 
     Examples
     --------
@@ -113,12 +126,69 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     ...     sorted(os.listdir(Path(folder, "new")))
     ['a', 'b']
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as undone:
+    with made_folder(folder), ExitStack() as undone:
         for name, content in files.items():
             write_whole(folder / name, content, replace=False)
             undone.callback((folder / name).unlink, missing_ok=True)
         undone.pop_all()
+
+
+def replace_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files that belong together: none takes its place before all are written.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there.
+    files : mapping of str to bytes
+        By name; earlier ones are replaced.
+
+    Raises
+    ------
+    OSError, NoRoomError
+        If one cannot be written; the earlier ones stay as they are.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace_all(Path(folder), {"a": b"1", "b": b"2"})
+    ...     sorted(os.listdir(folder))
+    ['a', 'b']
+    """
+    with made_folder(folder), ExitStack() as drafts:
+        for name, content in files.items():
+            file = drafts.enter_context(whole_file(folder / name))
+            with _room_for(folder / name):
+                file.write(content)
+                file.flush()
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder with those above it; take away those that are made and stay empty.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     with suppress(ValueError), made_folder(Path(home, "a", "b")):
+    ...         raise ValueError
+    ...     os.listdir(home)
+    []
+    """
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        # One that holds something, or is gone, stays as it is.
+        with suppress(OSError):
+            for place in missing:
+                place.rmdir()
+        raise
 
 
 @contextmanager
@@ -145,6 +215,16 @@ def scratch_folder() -> Iterator[Path]:
             stack.callback(os.close, handle)
             _hold(handle)
         yield Path(name)
+
+
+@contextmanager
+def _room_for(path: Path) -> Iterator[None]:
+    """Name the file that a full disk does not take; the system names none while one writes."""
+    try:
+        yield
+    except OSError as error:
+        raise_if_full(error, repr(str(path)))
+        raise
 
 
 def _put(draft: Path, path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..arrays.spreadsheet_text import defused
 from ..errors import SchemaError
 from ..schema.tableset import Tables
-from ..whole_file import whole_file
+from ..whole_file import made_folder, whole_file
 
 __all__ = ["write_quarantine"]
 
@@ -37,8 +37,7 @@ def write_quarantine(tables: Tables, folder: Path) -> Path | None:
     if tables.quarantine is None or not tables.quarantine.num_rows:
         target.unlink(missing_ok=True)
         return None
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(target) as file:
+    with made_folder(folder), whole_file(target) as file:
         writer = csv.writer(codecs.getwriter("utf-8")(file))
         writer.writerow(tables.quarantine.column_names)
         for part in tables.quarantine.to_batches():

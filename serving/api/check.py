@@ -7,7 +7,7 @@ from ...features.ingest.read import Data
 from ...features.progress import Progress
 from ...features.schema.settings import GivenSettings
 from ...features.subscriptions.business_kind import business_of
-from ...features.whole_file import write_whole
+from ...features.whole_file import replace_all
 from ..company.coverage import coverage_of, coverage_page
 from ..company.load_company import company_of
 from ..results.stores import check_apart, check_folder_name
@@ -65,7 +65,6 @@ def check(
     if out is not None:
         folder = Path(out)
         path = write_quarantine(company.tables, folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / _PAGE, coverage_page(coverage).encode())
+        replace_all(folder, {_PAGE: coverage_page(coverage).encode()})
     said = business_of(company.tables).sentence_with(company.settings.horizon_days)
     return CheckResult(company.tables, said, path, coverage)

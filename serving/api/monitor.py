@@ -13,7 +13,7 @@ from ...features.ingest.read import Data
 from ...features.progress import Progress
 from ...features.schema.settings import GivenSettings
 from ...features.subscriptions.business_kind import business_of
-from ...features.whole_file import write_whole
+from ...features.whole_file import replace_all
 from ..company.find_input import settings_for
 from ..company.load_company import company_of
 from ..monitoring.open_reasons import open_because
@@ -172,14 +172,13 @@ def _notes(runs: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _written(found: Monitored, folder: Path) -> Monitored:
-    folder.mkdir(parents=True, exist_ok=True)
     told = Monitored(
         *(found.runs, found.forecasts, found.findings, found.facts, found.notes),
         page=folder / "monitor.html",
     )
     page = monitor_page(told.runs, told.forecasts, told.findings, told.notes)
-    write_whole(folder / "monitor.html", page.encode())
-    write_whole(folder / "monitor.json", json.dumps(told.as_dict(), allow_nan=False).encode())
+    document = json.dumps(told.as_dict(), allow_nan=False)
+    replace_all(folder, {"monitor.html": page.encode(), "monitor.json": document.encode()})
     return told
 
 

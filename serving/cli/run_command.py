@@ -1,6 +1,5 @@
 """How a command speaks: one result on standard output, or one sentence and an exit code."""
 
-import errno
 import json
 import os
 import sys
@@ -14,6 +13,8 @@ from typing import Any, NoReturn
 import typer
 
 from ...features.addresses import public_address, without_secrets
+from ...features.errors import NoRoomError
+from ...features.system_errors import is_full, room_words
 from .console import say
 
 __all__ = [
@@ -41,9 +42,6 @@ _NO_MEMORY = (
     "The memory of this machine does not suffice. Give the work more of it, or fewer rows; the "
     "setting `memory_mb` says how much usage may take."
 )
-
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Terminated(KeyboardInterrupt):
@@ -180,6 +178,8 @@ def _told(error: BaseException) -> tuple[str, int]:
         return _NO_MEMORY, FAULT
     if isinstance(error, _Untold):
         return f"The work is done, but {error}.", FAULT
+    if is_full(error):
+        return _of_a_full_disk(error), FAULT
     # Numba's words when neither its own folder nor the code's nor the user's can be written.
     if isinstance(error, RuntimeError) and "no locator available" in str(error):
         return _NOWHERE_TO_KEEP, UNUSABLE
@@ -198,16 +198,17 @@ def _told(error: BaseException) -> tuple[str, int]:
 
 def _of_the_system(error: OSError) -> tuple[str, int]:
     """Return the words for what the system refused, with the file where it names one."""
-    named = "" if error.filename is None else f" {str(error.filename)!r}"
-    if error.errno in _NO_ROOM:
-        return (
-            f"The disk has no room{f' for{named}' if named else ' for temporary files'}. Make "
-            "room, or name another folder: for results `--out`, for temporary files TMPDIR. "
-            "Nothing half-made was left.",
-            FAULT,
-        )
-    what = f"{named.strip()} cannot be used" if named else "The system refused"
+    named = error.filename
+    what = "The system refused" if named is None else f"{str(named)!r} cannot be used"
     return f"{what}: {error.strerror}.", UNUSABLE
+
+
+def _of_a_full_disk(error: BaseException) -> str:
+    """Return the sentence of an error that names the place, else the file that the system named."""
+    if isinstance(error, NoRoomError):
+        return str(error)
+    named = error.filename if isinstance(error, OSError) else None
+    return room_words("temporary files" if named is None else repr(str(named)))
 
 
 def print_json(document: Any) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError, SchemaError
 from ...features.ingest.database import quoted
+from ...features.system_errors import raise_if_full
 from .folder_store import AGAIN_SECONDS, WAIT_SECONDS
 from .stored_types import as_of_dates, merged, restored, storable
 
@@ -288,6 +289,7 @@ class _DuckdbSession:
         try:
             yield
         except (duckdb.Error, OSError) as error:
+            raise_if_full(error, self.label)
             reason = str(error).strip().splitlines()[0]
             raise ArtifactError(f"{self.label} cannot be used: {reason}") from error
 
@@ -358,5 +360,6 @@ class _PostgresSession:
         try:
             yield
         except self._error as error:
+            raise_if_full(error, self.label)
             reason = told_by_driver(error, self._url)
             raise ArtifactError(f"{self.label} cannot be used: {reason}") from None

@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...features.errors import ArtifactError, SchemaError
-from ...features.whole_file import UNFINISHED, write_whole
+from ...features.system_errors import writing
+from ...features.whole_file import UNFINISHED, made_folder, write_whole
 from .csv_files import table_as_csv
 from .folder_index import (
     FILE,
@@ -88,24 +89,20 @@ class FolderStore:
         documents = {name: _as_bytes(content) for name, content in (files or {}).items()}
         _check_names(incoming, documents)
         dates = as_of_dates(incoming)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with self._locked():
-                before = read_index(self._folder)
-                self._settle(before, incoming)
-                self._check_types(before, incoming, dates)
-                change = _planned(before, incoming, documents=documents, dates=dates)
-                self._check_foreign(before, change.shown)
-                try:
-                    self._switch(change, incoming)
-                except BaseException:
-                    # Whichever list holds by now: nothing else is left behind.
-                    with suppress(OSError):
-                        self._settle(read_index(self._folder), incoming)
-                    raise
-                return tuple(name for name in documents if name not in change.shown)
-        except OSError as error:
-            raise ArtifactError(f"{self.label} cannot be written: {error}") from error
+        with writing(self.label), made_folder(self._folder), self._locked():
+            before = read_index(self._folder)
+            self._settle(before, incoming)
+            self._check_types(before, incoming, dates)
+            change = _planned(before, incoming, documents=documents, dates=dates)
+            self._check_foreign(before, change.shown)
+            try:
+                self._switch(change, incoming)
+            except BaseException:
+                # Whichever list holds by now: nothing else is left behind.
+                with suppress(OSError):
+                    self._settle(read_index(self._folder), incoming)
+                raise
+            return tuple(name for name in documents if name not in change.shown)
 
     def dates(self, name: str) -> list[pd.Timestamp]:
         """Return the dates of a table; see ``Store``."""
@@ -137,11 +134,8 @@ class FolderStore:
         """Put aside what is damaged; see ``Store``."""
         if not self._folder.is_dir():
             return ()
-        try:
-            with self._locked():
-                return self._mended()
-        except OSError as error:
-            raise ArtifactError(f"{self.label} cannot be mended: {error}") from error
+        with writing(self.label), self._locked():
+            return self._mended()
 
     def _mended(self) -> tuple[str, ...]:
         path = self._folder / INDEX

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...features.addresses import is_address, public_address
-from ...features.errors import ArtifactError, SchemaError
-from ...features.whole_file import write_whole
+from ...features.errors import SchemaError
+from ...features.system_errors import writing
+from ...features.whole_file import replace_all
 from .csv_files import as_csv
 from .database_store import duckdb_store, postgres_store
 from .folder_store import FolderStore
@@ -249,26 +250,21 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[Path]
     Returns
     -------
     list of Path
-        What was written; a file of that name is replaced whole or not at all.
+        What was written; files of these names are replaced, all or none.
 
     Raises
     ------
     SchemaError
         If a table cannot be stored.
     ArtifactError
-        If the folder cannot be written.
+        If the folder cannot be written; a NoRoomError if the disk is full.
     """
-    written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in tables.items():
-            for suffix in ("parquet", "csv"):
-                target = folder / f"{name}.{suffix}"
-                write_whole(target, as_csv(frame) if suffix == "csv" else _parquet(frame, name))
-                written.append(target)
-    except OSError as error:
-        raise ArtifactError(f"Folder {str(folder)!r} cannot be written: {error}") from error
-    return written
+    files: dict[str, bytes] = {}
+    for name, frame in tables.items():
+        files |= {f"{name}.parquet": _parquet(frame, name), f"{name}.csv": as_csv(frame)}
+    with writing(f"folder {str(folder)!r}"):
+        replace_all(folder, files)
+    return [folder / name for name in files]
 
 
 def _parquet(frame: pd.DataFrame, name: str) -> bytes:

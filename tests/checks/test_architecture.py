@@ -9,7 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 EVERYWHERE = {
-    *("features.errors", "features.progress", "features.addresses", "features.whole_file"),
+    *(
+        "features.errors",
+        "features.progress",
+        "features.addresses",
+        "features.whole_file",
+        "features.system_errors",
+    ),
     "features.short_view",
 }
 """Modules that any other may import."""

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 import typer
 
-from churngrid.features.whole_file import scratch_folder, write_all, write_whole
+from churngrid.features.errors import ArtifactError, NoRoomError
+from churngrid.features.system_errors import raise_if_full, room_words, writing
+from churngrid.features.whole_file import (
+    made_folder,
+    replace_all,
+    scratch_folder,
+    write_all,
+    write_whole,
+)
 from churngrid.serving.cli.run_command import Talk, talking
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
@@ -134,13 +142,15 @@ def test_result_that_cannot_be_told_is_not_done():
             timeout=120,
         )
     assert done.returncode == 3
-    assert "The work is done, but standard output cannot be written: No space" in done.stderr
+    assert done.stderr.startswith("The work is done, but ")
+    assert "standard output cannot be written: No space" in done.stderr
 
 
 def test_output_that_is_closed_is_told_on_standard_error(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
-    with pytest.raises(Exception, match="standard output cannot be written: it is closed"):
+    with pytest.raises(Exception, match="it is closed") as untold:
         Talk(as_json=False, quiet=True).tell({}, lambda _: None)
+    assert str(untold.value) == "standard output cannot be written: it is closed"
 
 
 # Files whole or not at all
@@ -177,6 +187,36 @@ def test_new_files_are_written_all_or_none(tmp_path):
     with pytest.raises(FileExistsError):
         write_all(tmp_path, {"a": b"1", "b": b"2", "c": b"3"})
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "mine"}
+
+
+def test_what_the_system_refuses_names_the_place_and_the_next_step():
+    with (
+        pytest.raises(
+            ArtifactError, match=r"^store 'a' cannot be written: Read-only: 'b'\. Move\.$"
+        ),
+        writing("store 'a'", step="Move."),
+    ):
+        raise OSError(30, "Read-only", "b")
+    with pytest.raises(NoRoomError, match="The disk has no room for 'a'"):
+        raise_if_full(OSError(28, "No space left on device"), "'a'")
+
+
+def test_files_that_belong_together_are_replaced_all_or_none(tmp_path):
+    replace_all(tmp_path, {"a": b"1", "b": b"1"})
+    (tmp_path / "c").mkdir()
+    with pytest.raises(OSError, match="c"):
+        replace_all(tmp_path, {"a": b"2", "b": b"2", "c/d/e": b"2"})
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"1", b"1"]
+    replace_all(tmp_path, {"a": b"2", "b": b"2"})
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"2", b"2"]
+
+
+def test_folder_that_was_made_for_nothing_goes_again(tmp_path):
+    (tmp_path / "kept").mkdir()
+    for place in (tmp_path / "kept", tmp_path / "new" / "deep"):
+        with pytest.raises(ZeroDivisionError), made_folder(place):
+            raise ZeroDivisionError
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
 def test_where_a_file_can_have_one_name_only_none_is_replaced(tmp_path, monkeypatch):
@@ -220,10 +260,10 @@ except (ArtifactError, OSError) as error:
 @pytest.mark.parametrize(
     ("what", "size", "said"),
     [
-        ("results", 50_000, "cannot be written"),
-        ("tables", 2_000, "cannot be written"),
-        ("init", 50_000, "File too large"),
-        ("models", 500_000, "mlflow.db' cannot be made"),
+        ("results", 50_000, "The disk has no room for folder "),
+        ("tables", 2_000, "The disk has no room for folder "),
+        ("init", 50_000, "The disk has no room for "),
+        ("models", 500_000, "The disk has no room for model store "),
     ],
 )
 def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
@@ -236,8 +276,9 @@ def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
         timeout=120,
     )
     assert said in done.stdout
+    assert done.stderr == ""
     kept = {path.name for path in place.rglob("*") if path.is_file()} - {".lock"}
-    assert kept <= {"scores.parquet"}
+    assert kept == set()
     assert not list(place.rglob(".*staged*"))
 
 
@@ -246,6 +287,12 @@ def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
     [
         (OSError(28, "No space left on device"), 3, "The disk has no room for temporary files. "),
         (OSError(28, "No space left", "/a/b"), 3, "The disk has no room for '/a/b'. Make room"),
+        (
+            NoRoomError(room_words("folder 'a'")),
+            3,
+            "The disk has no room for folder 'a'. Make room",
+        ),
+        (RuntimeError("database or disk is full"), 3, "The disk has no room for temporary files"),
         (IsADirectoryError(21, "Is a directory", "/a"), 2, "'/a' cannot be used: Is a directory."),
         (PermissionError(13, "Permission denied"), 2, "The system refused: Permission denied."),
         (OSError("of a library"), 2, "of a library"),

@@ -14,9 +14,26 @@ from typing import Any
 
 from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError
+from ...features.system_errors import raise_if_full
 from .sqlite_store import SQLITE, keep_quiet, ready_store, sqlite_path
 
 __all__ = ["local_uri", "store_client", "store_exists"]
+
+_STEPS = (
+    ("database is locked", "Another process holds it: try again when that is done."),
+    (
+        "readonly database",
+        "It may only be read here: give the user the right to write the file and its folder, or "
+        "name another store with `--tracking`.",
+    ),
+    (
+        "disk I/O error",
+        "The disk failed, or takes no more from this user: look at both, and run it again.",
+    ),
+)
+"""What a store says of itself, and what to do then; a full disk is an error of its own."""
+
+_OTHER_STEP = "Check the tracking address, and that its driver is installed."
 
 
 def local_uri(folder: Path) -> str:
@@ -71,19 +88,19 @@ def store_client(tracking_uri: str) -> Iterator[Any]:
 
         logger = logging.getLogger("mlflow")
         level = logger.level
-        logger.setLevel(logging.ERROR)
+        # Whatever stops us is told below, once and in words.
+        logger.setLevel(logging.CRITICAL)
         try:
             ready_store(tracking_uri, _make_tables)
             # MLflow prints where a run can be seen; standard output is the caller's.
             with redirect_stdout(sys.stderr):
                 yield MlflowClient(tracking_uri, tracking_uri)
-        except (MlflowException, SQLAlchemyError, ImportError) as error:
+        except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+            raise_if_full(error, f"model store {public_address(tracking_uri)!r}")
+            if isinstance(error, OSError):
+                raise
             shown, detail = public_address(tracking_uri), told_by_driver(error, tracking_uri)
-            step = (
-                "Another process holds it: try again when that is done."
-                if "database is locked" in detail
-                else "Check the tracking address, and that its driver is installed."
-            )
+            step = next((step for words, step in _STEPS if words in str(error)), _OTHER_STEP)
             raise ArtifactError(
                 f"The model store {shown!r} cannot be used: {detail.rstrip('.')}. {step}"
             ) from None

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from ...features.errors import ArtifactError
-from ...features.whole_file import write_whole
+from ...features.system_errors import writing
+from ...features.whole_file import made_folder, write_whole
 
 __all__ = ["ARTIFACTS", "SQLITE", "keep_quiet", "ready_store", "sqlite_path"]
 
@@ -79,7 +80,8 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
     Raises
     ------
     ArtifactError
-        If the file cannot be made, or was left half-made by something else.
+        If the file cannot be made, or was left half-made by something else; a NoRoomError if the
+        disk is full.
     """
     path = sqlite_path(tracking_uri)
     if path is None:
@@ -92,17 +94,12 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
     if path.exists():
         _check_whole(path, _damage(path) or _followed(path))
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    step = "Choose another place with `--tracking`."
+    with writing(f"model store {str(path)!r}", step=step), made_folder(path.parent):
         tables = _tables(make_tables)
         # Another run may make it meanwhile, as whole as this one would be.
         with suppress(FileExistsError):
             write_whole(path, tables, replace=False)
-    except OSError as error:
-        raise ArtifactError(
-            f"The model store {str(path)!r} cannot be made: {error.strerror}. Nothing was left "
-            "behind; make room or choose another place with `--tracking`."
-        ) from error
 
 
 @cache

@@ -51,7 +51,7 @@ def test_a_store_that_another_run_made_meanwhile_stays(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ArtifactError, match=r"file/mlflow.db' cannot be made: .*--tracking"):
+    with pytest.raises(ArtifactError, match=r"file/mlflow.db' cannot be written: .*--tracking"):
         ready_store(local_uri(tmp_path / "file"), _make_tables)
 
 
