@@ -17,7 +17,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from invented.strange_companies import Shape, made
+from invented.shapes import Shape
+from invented.strange_companies import made
 from results import markdown, write_section
 
 import churngrid

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
-from invented.strange_companies import COMPANIES, Shape, made
+from invented.shapes import COMPANIES, Shape
+from invented.strange_companies import made
 from results import markdown, write_section
 from worlds import COLUMNS, World, measured, predicted
 
