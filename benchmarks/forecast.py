@@ -22,6 +22,7 @@ from churngrid.demo import write_company
 from churngrid.features.errors import SchemaError
 from churngrid.serving.api.train import dataset_of
 from churngrid.serving.company.load_company import company_of
+from churngrid.training.dataset.targets import learned_of_itself
 from churngrid.training.evaluation.backtest import backtest_dataset
 from churngrid.training.forecast.trial import coverage, forecast_trial
 
@@ -44,11 +45,10 @@ def tried(folder: Path) -> pd.DataFrame:
     """Return the trial of one company, and beside it one whose ranges carry chance alone."""
     company = company_of(folder, None, None)
     rows = dataset_of(company, None)
-    churn, growth = (_shipped(rows, target) for target in ("churn", "expansion"))
-    trial = forecast_trial(company.tables, rows, churn, company.settings, expansion=growth)
-    alone = forecast_trial(
-        company.tables, rows, churn, company.settings, expansion=growth, with_error=False
-    )
+    told = {target: _shipped(rows, target) for target in learned_of_itself(rows.labels)}
+    churn = told.pop("churn")
+    trial = forecast_trial(company.tables, rows, churn, company.settings, **told)
+    alone = forecast_trial(company.tables, rows, churn, company.settings, **told, with_error=False)
     return trial.assign(low_alone=alone["low"], high_alone=alone["high"])
 
 

@@ -101,7 +101,8 @@ def _asked(trained: Trained) -> str:
             f"with every month, whether it leaves {days}. A decision counts once, however often it "
             "was looked at."
         )
-    return f"Asked is whether an account grows {days}."
+    asked = "cuts back and stays" if model.target == "contraction" else "grows"
+    return f"Asked is whether an account {asked} {days}."
 
 
 def _reliability(trained: Trained) -> list[str]:

@@ -79,7 +79,7 @@ def train_target(
     ----------
     dataset : Dataset
     settings : Settings
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     kind : str, optional
         Ship this model whatever the size gates say; a warning is given.
     tuned : mapping, optional

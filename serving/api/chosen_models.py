@@ -20,8 +20,8 @@ def models_for(
     Parameters
     ----------
     model : str, optional
-        ``none`` for no model; a number: that version of the churn model, beside the champion of
-        expansion; an alias: every model that has it, the champion of the others; or both apart, as
+        ``none`` for no model; a number: that version of the churn model, beside the champions of
+        the others; an alias: every model that has it, the champion of the others; or both apart, as
         in ``churn=3,expansion=challenger``. By default the champions.
     tracking : str, optional
         As in ``load_model``.
@@ -60,7 +60,7 @@ def models_for(
             f"{public_address(uri)!r} has no champion of 'churn', and one is required; train first "
             "or promote a version (`churngrid models list`)."
         )
-    return Models(churn=found["churn"], expansion=found["expansion"])
+    return Models(**found)
 
 
 def _versions(model: str | None) -> dict[TargetName, str]:

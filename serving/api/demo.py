@@ -6,14 +6,13 @@ from pathlib import Path
 from ...demo import write_company
 from ...demo.truth.programme import CONTROL_SHARE, PLANTED
 from ...features.progress import Progress, counted
-from ...training.dataset.targets import TARGETS
 from ...training.registry.mlflow_registry import local_uri
 from ..company.load_company import company_of
 from ..company.starter_files import DEMO_SETTINGS, demo_experiment
 from ..results.stores import open_store
 from .answers.scoring import DemoResult
 from .score import History, scored_of, written_to
-from .train import dataset_of, trained_all, trained_of
+from .train import dataset_of, targets_of, trained_all, trained_of
 
 __all__ = ["demo"]
 
@@ -50,7 +49,7 @@ def demo(
     company = company_of(out / "data", settings_path, progress)
     rows = dataset_of(company, progress)
     models = trained_all(
-        [*TARGETS], lambda name: trained_of(rows, company, name, uri, None, progress)
+        targets_of(rows, None), lambda name: trained_of(rows, company, name, uri, None, progress)
     )
     scored = scored_of(company, "latest", uri, None, History(), progress)
     store = open_store(out / "results")

@@ -31,7 +31,7 @@ def load_model(
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     version : str
         Number or alias in the registry.
     tracking : str, optional
@@ -71,7 +71,7 @@ def list_models(target: str = "churn", tracking: str | None = None) -> tuple[Mod
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     tracking : str, optional
         As in ``load_model``.
 
@@ -102,7 +102,7 @@ def promote_model(
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     version : str
     reason : str
     tracking : str, optional
@@ -132,7 +132,7 @@ def rollback_model(target: str, *, reason: str, tracking: str | None = None) -> 
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     reason : str
     tracking : str, optional
         As in ``load_model``.

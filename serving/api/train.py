@@ -21,7 +21,7 @@ from ...training.dataset.own_outcome import (
     with_outcome,
     with_outcome_rows,
 )
-from ...training.dataset.targets import target_of, tried_of
+from ...training.dataset.targets import TargetName, learned_of_itself, target_of
 from ...training.evaluation.backtest import Backtest, Brought, backtest_dataset
 from ...training.evaluation.own_competitor import Competitor
 from ...training.evaluation.own_scorers import OwnScorers
@@ -49,6 +49,7 @@ __all__ = [
     "build_dataset",
     "dataset_of",
     "learnable_of",
+    "targets_of",
     "train",
     "trained_all",
     "trained_of",
@@ -206,6 +207,13 @@ def learnable_of(
     return results, tuple(notes)
 
 
+def targets_of(rows: Dataset, asked: Sequence[str] | None) -> tuple[TargetName, ...]:
+    """Return the targets that were asked for, or else those that are learned of themselves."""
+    if asked is None:
+        return learned_of_itself(rows.labels)
+    return tuple(target_of(name) for name in asked)
+
+
 def trained_all(targets: Sequence[str], learn: Callable[[str], TrainResult]) -> list[TrainResult]:
     """Return what was learned; those that could be say which could not."""
     results, notes = learnable_of(targets, learn)
@@ -260,7 +268,7 @@ def train(
     data: Data,
     settings_path: GivenSettings | None = None,
     *,
-    targets: Sequence[str] = ("churn", "expansion"),
+    targets: Sequence[str] | None = None,
     tracking: str | None = None,
     model_kind: str | None = None,
     tuned: Mapping[str, Any] | None = None,
@@ -273,7 +281,8 @@ def train(
     ----------
     data, settings_path
         As in ``check``.
-    targets : sequence of {"churn", "expansion"}
+    targets : sequence of {"churn", "expansion", "contraction"}, optional
+        By default churn and expansion, and contraction where 100 accounts or more cut back.
     tracking : str, optional
         MLflow address; by default ``MLFLOW_TRACKING_URI``, else an SQLite file in
         ``churngrid-models``. A run or an experiment that MLflow was told to use holds.
@@ -313,7 +322,7 @@ def train(
     company = company_of(data, settings_path, progress)
     rows, uri = dataset_of(company, progress), store_of(tracking)
     return trained_all(
-        targets,
+        targets_of(rows, targets),
         lambda name: trained_of(
             *(rows, company, name, uri, model_kind, progress),
             tuned=tuned,
@@ -327,7 +336,7 @@ def backtest(
     settings_path: GivenSettings | None = None,
     *,
     out: str | Path | None = None,
-    targets: Sequence[str] = ("churn", "expansion"),
+    targets: Sequence[str] | None = None,
     competitors: Sequence[Competitor] = (),
     scorers: OwnScorers | None = None,
     outcomes: pd.DataFrame | None = None,
@@ -341,8 +350,8 @@ def backtest(
         As in ``check``.
     out : str or Path, optional
         Folder for ``predictions`` and ``scorers``, as Parquet and CSV.
-    targets : sequence of {"churn", "expansion", "contraction"}
-        Contraction has no model that ships: forecasts take it by rates.
+    targets : sequence of {"churn", "expansion", "contraction"}, optional
+        By default those that ``train`` learns.
     competitors : sequence of Competitor, optional
         Classifiers of one's own, on the same rows and folds; they never ship.
     scorers : mapping of str to callable, optional
@@ -397,8 +406,8 @@ def backtest(
     if outcomes is None:
         rows = dataset_of(company, progress)
         tests, notes = learnable_of(
-            targets,
-            lambda name: backtest_dataset(rows, tried_of(name), brought=brought, progress=step),
+            targets_of(rows, targets),
+            lambda name: backtest_dataset(rows, name, brought=brought, progress=step),
         )
     else:
         rows = _dataset_of_outcomes(company, outcomes, progress)

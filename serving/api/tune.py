@@ -24,7 +24,7 @@ class TuneResult:
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     parameters : dict
         Plain values for ``train(tuned=...)``; ``tuned_before`` is the date from which on rows were
         kept out.
@@ -77,7 +77,7 @@ def tune(
     ----------
     data, settings_path
         As in ``check``.
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     seconds : float
         Budget. No trial begins after it, and the one that runs is finished.
     trials : int, optional

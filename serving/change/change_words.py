@@ -62,6 +62,7 @@ def _percent(p: float) -> str:
 _TITLES: dict[str, tuple[str, Callable[[float], str], str]] = {
     "p_churn": ("chance of leaving", _percent, "percentage point"),
     "p_expand": ("chance of growth", _percent, "percentage point"),
+    "p_contract": ("chance of cutting back", _percent, "percentage point"),
     "chs": ("health score", "{:.0f}".format, "point"),
     "cmi": ("maturity", "{:.1f}".format, "level"),
     "cell": ("cell", str, ""),

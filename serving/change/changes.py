@@ -19,7 +19,7 @@ from .stored_inputs import SCORE_INPUTS, Earlier
 
 __all__ = ["LEAST_MOVE", "MOST_PARTS", "change_of", "changes_of", "no_changes"]
 
-LEAST_MOVE = {"p_churn": 0.1, "p_expand": 0.1, "chs": 1.0, "cmi": 0.05}
+LEAST_MOVE = {"p_churn": 0.1, "p_expand": 0.1, "p_contract": 0.1, "chs": 1.0, "cmi": 0.05}
 """Log-odds, points and levels from which on a move is stored."""
 
 MOST_PARTS = 5

@@ -24,9 +24,8 @@ from .options import (
     Stability,
     Target,
     TargetOrColumn,
+    Targets,
     Tracking,
-    Tried,
-    TriedTargets,
 )
 from .run_command import CHALLENGER, FINDINGS, talking
 from .show_results import show_backtest, show_trained
@@ -110,7 +109,7 @@ def backtest(
     data: Data = None,
     *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the predictions go.")],
-    target: TriedTargets = None,
+    target: Targets = None,
     settings: SettingsFile = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -156,5 +155,6 @@ def _one_column(names: list[str] | None) -> str | None:
     return names[0] if names else None
 
 
-def _names(targets: Sequence[Target | Tried] | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(target.value for target in targets or Target))
+def _names(targets: Sequence[Target] | None) -> tuple[str, ...] | None:
+    """Return the targets that were asked for, each once; None for those learned of themselves."""
+    return tuple(dict.fromkeys(target.value for target in targets)) if targets else None

@@ -25,21 +25,13 @@ __all__ = [
     "Stability",
     "Target",
     "TargetOrColumn",
+    "Targets",
     "Tracking",
-    "Tried",
-    "TriedTargets",
 ]
 
 
 class Target(StrEnum):
     """What a model predicts."""
-
-    churn = "churn"
-    expansion = "expansion"
-
-
-class Tried(StrEnum):
-    """What a backtest can be made of."""
 
     churn = "churn"
     expansion = "expansion"
@@ -102,12 +94,12 @@ ModelName = Annotated[
         "scorecard alone. Default: the champion for each target.",
     ),
 ]
-TriedTargets = Annotated[
-    list[Tried] | None,
+Targets = Annotated[
+    list[Target] | None,
     typer.Option(
         "--target",
-        help="What to predict; may be repeated. Default: churn and expansion. Contraction can be "
-        "tried; no model of it ships.",
+        help="What to predict; may be repeated. Default: churn and expansion, and contraction "
+        "where 100 accounts or more cut back.",
     ),
 ]
 TargetOrColumn = Annotated[
@@ -115,8 +107,9 @@ TargetOrColumn = Annotated[
     typer.Option(
         "--target",
         metavar="NAME",
-        help="What to predict, churn or expansion; may be repeated. Default: both. For one table: "
-        "the column that says who left.",
+        help="What to predict: churn, expansion or contraction; may be repeated. Default: the "
+        "first two, and contraction where 100 accounts or more cut back. For one table: the column "
+        "that says who left.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -389,9 +389,11 @@ def show_findings(summary: Mapping[str, Any]) -> None:
 
 
 def _learned_from(summary: Mapping[str, Any]) -> str:
+    from ...training.dataset.targets import TARGETS
+
+    came = TARGETS[summary["target"]].came
     rate = " unknown" if summary["base_rate"] is None else f" {100 * summary['base_rate']:.1f} %"
-    outcome = "churned" if summary["target"] == "churn" else "expanded"
     return (
         f"Learned from {summary['rows']:,} rows of {summary['accounts']:,} accounts; "
-        f"{summary['positives']:,} of them {outcome}; base rate{rate}."
+        f"{summary['positives']:,} of them {came}; base rate{rate}."
     )

@@ -55,14 +55,14 @@ def tune(
         talk.tell(_summary(found, out), _show)
 
 
-def read_tuned(path: Path | None, targets: tuple[str, ...]) -> dict[str, Any] | None:
+def read_tuned(path: Path | None, targets: tuple[str, ...] | None) -> dict[str, Any] | None:
     """Return the parameters that ``tune`` wrote; None without a file.
 
     Parameters
     ----------
     path : Path or None
-    targets : tuple of str
-        What is trained with them.
+    targets : tuple of str or None
+        What is trained with them; None where nobody names any.
 
     Returns
     -------
@@ -77,10 +77,10 @@ def read_tuned(path: Path | None, targets: tuple[str, ...]) -> dict[str, Any] | 
     """
     if path is None:
         return None
-    if len(targets) != 1:
+    if targets is None or len(targets) != 1:
         raise ValueError(
-            f"`--tuned` holds parameters of one model, got {list(targets)}; name the one that they "
-            "were tuned for with `--target`."
+            f"`--tuned` holds parameters of one model, got {list(targets or ())}; name the one "
+            "that they were tuned for with `--target`."
         )
     try:
         found = json.loads(path.read_text("utf-8"))

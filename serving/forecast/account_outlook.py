@@ -1,6 +1,6 @@
 """The outlook of scored accounts: chances laid on their coming decisions, and on the money."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from ...features.schema.settings import Settings
 from ...features.schema.tableset import Tables
 from ...features.subscriptions.business_kind import Business
 from ...training.dataset.book import book_of
+from ...training.dataset.targets import TARGETS
 from ...training.forecast.book_rates import BookRates
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.registry.artifact import FittedModel
@@ -32,7 +33,7 @@ class OutlookInputs:
     tables : Tables
     business : Business
     settings : Settings
-    churn, expansion : FittedModel or None
+    churn, expansion, contraction : FittedModel or None
         The models whose estimates the accounts carry.
     """
 
@@ -41,6 +42,7 @@ class OutlookInputs:
     settings: Settings
     churn: FittedModel | None = None
     expansion: FittedModel | None = None
+    contraction: FittedModel | None = None
 
 
 def outlook_of(accounts: pd.DataFrame, inputs: OutlookInputs) -> Outlook:
@@ -49,9 +51,9 @@ def outlook_of(accounts: pd.DataFrame, inputs: OutlookInputs) -> Outlook:
     Parameters
     ----------
     accounts : DataFrame
-        Index (account_id, as_of), one date: ``p_churn``, ``p_by_date``, ``p_expand``, ``segment``,
-        ``csm_id``, and ``p_called`` (chance to leave that a person's override stands for; NaN
-        without one).
+        Index (account_id, as_of), one date: ``p_churn``, ``p_by_date``, ``p_expand``,
+        ``p_contract``, ``segment``, ``csm_id``, and ``p_called`` (chance to leave that a person's
+        override stands for; NaN without one).
     inputs : OutlookInputs
 
     Returns
@@ -67,24 +69,21 @@ def outlook_of(accounts: pd.DataFrame, inputs: OutlookInputs) -> Outlook:
     known = accounts.droplevel("as_of").reindex(keys)
     closes = settings.horizon_days + settings.lead_days
     ends = rows.as_of + closes * DAY
-    columns = ["p_churn", "p_expand", "p_called", "segment", "csm_id"]
+    columns = ["p_churn", "p_expand", "p_contract", "p_called", "segment", "csm_id"]
     until = from_timestamps(known["p_by_date"])
     estimates = (
         known[columns]
         .reset_index(drop=True)
-        .assign(p_by_us=np.where(until < NEVER, until, ends), grows_by_us=ends)
+        .assign(p_by_us=np.where(until < NEVER, until, ends), moves_by_us=ends)
     )
     return Outlook.of(book, estimates, _rates(inputs))
 
 
 def _rates(inputs: OutlookInputs) -> BookRates:
-    churn, expansion = inputs.churn, inputs.expansion
+    models = {target: getattr(inputs, target) for target in TARGETS}
+    churn = inputs.churn
     rates = churn.rates if churn is not None and churn.rates is not None else BookRates()
-    return replace(
-        rates,
-        leave_error=churn.block_error if churn else 0.0,
-        growth_error=expansion.block_error if expansion else 0.0,
-    )
+    return rates.with_errors({name: model.block_error for name, model in models.items() if model})
 
 
 def of_accounts(outlook: Outlook, index: pd.Index) -> pd.DataFrame:

@@ -25,6 +25,7 @@ _TITLES = {
     "costs": "Costs points of health",
     "context": "Context",
     "grows": "Raises the estimate of growth",
+    "cuts": "Raises the estimate of cutting back",
 }
 
 

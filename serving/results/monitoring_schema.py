@@ -1,12 +1,13 @@
 """The columns of drift as it is stored, and of what monitoring tells."""
 
+from ...training.dataset.targets import TARGETS
 from .result_column import flag, number, text, time, whole
 
 __all__ = ["DRIFT", "FORECASTS_HELD", "MONITORED", "RUNS"]
 
 DRIFT = (
     time("as_of", meaning="Date of the scoring."),
-    text("target", meaning="Model that reads it.", choices=("churn", "expansion")),
+    text("target", meaning="Model that reads it.", choices=tuple(TARGETS)),
     text("input", meaning="The input."),
     number(
         "moved",

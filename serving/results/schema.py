@@ -1,6 +1,7 @@
 """Every column of every result, declared once; whatever names them elsewhere follows from here."""
 
 from ...features.schema.bands import BANDS
+from ...training.dataset.targets import TARGETS
 from ...training.forecast.outlook import SURVIVAL_DAYS
 from .monitoring_schema import DRIFT
 from .result_column import ResultColumn, flag, number, text, time, whole
@@ -135,6 +136,15 @@ SCORES = (
         low=0,
         high=1,
         null=_UNSCORED,
+        condition=True,
+        page=True,
+    ),
+    number(
+        "p_contract",
+        meaning="Calibrated probability that it stays and cuts back.",
+        low=0,
+        high=1,
+        null=f"{_UNSCORED}, or too few ever cut back for a model",
         condition=True,
         page=True,
     ),
@@ -453,7 +463,7 @@ SCORES = (
     ),
     text("health_band_raw", meaning="Band before caps and steadying.", choices=_BANDS),
     text("health_band_shown", meaning="Band after steadying, before caps.", choices=_BANDS),
-    text("model_version", meaning="Versions of both models; empty without.", page=True),
+    text("model_version", meaning="Versions of all models; empty without.", page=True),
     text("currency", meaning="What all money is in; empty where nothing names it."),
     text("settings_hash", meaning="Hash of settings, scorecard, rubric, playbook.", page=True),
     text("state_hash", meaning="Hash of the stored scores and overrides that it goes by."),
@@ -463,7 +473,7 @@ SCORES = (
 DRIVERS = (
     text("account_id", meaning="The account."),
     time("as_of", meaning="Date of the scoring."),
-    text("target", meaning="What is explained.", choices=("churn", "expansion", "chs")),
+    text("target", meaning="What is explained.", choices=(*TARGETS, "chs")),
     whole("rank", meaning="1 is the strongest.", low=1),
     text("component", meaning="Component of the metric."),
     text("metric", meaning="The metric."),

@@ -184,7 +184,7 @@ def n_waiting(plays: pd.DataFrame) -> int:
 DECISION_KINDS = ("notice_deadline", "term_end", "break", "month_end")
 """At what an account can decide to leave next."""
 
-MEASURES = ("p_churn", "p_expand", "chs", "cmi", "cell")
+MEASURES = ("p_churn", "p_expand", "p_contract", "chs", "cmi", "cell")
 """What is told to have moved between two scorings."""
 
 CHANGE_KINDS = (

@@ -89,7 +89,7 @@ def score_tables(
         The same for the same tables, date, config, models and previous scores.
     """
     chosen = models or Models()
-    for model in (chosen.churn, chosen.expansion):
+    for model in chosen.by_target.values():
         check_inputs(model, config.metrics)
     known = known_on(tables, as_of, config, progress)
     return score_known(
@@ -235,9 +235,7 @@ def _outlook(known: Known, accounts: pd.DataFrame, models: Models, config: Confi
     """Lay the estimates on the coming decisions, beside them what people's overrides stand for."""
     limits = accounts["override_limit"].to_numpy(dtype=float)
     base = models.churn.base_rate if models.churn else np.nan
-    inputs = OutlookInputs(
-        known.tables, known.business, config.settings, models.churn, models.expansion
-    )
+    inputs = OutlookInputs(known.tables, known.business, config.settings, **models.by_target)
     return outlook_of(accounts.assign(p_called=p_of_index(limits, base)), inputs)
 
 
@@ -329,7 +327,7 @@ def _with_probabilities(
     eligible = accounts["status"] == "scored"
     for target, column in PROBABILITY.items():
         found = said[target].p() if target in said else np.nan
-        # Whether a renewal that is overdue comes is not whether an account grows.
+        # Whether a renewal that is overdue comes is not whether an account grows or cuts back.
         asked = eligible if target == "churn" else eligible & accounts[OVERDUE].isna()
         accounts[column] = np.where(asked, found, np.nan)
     base, churn = models.churn.base_rate if models.churn else np.nan, said.get("churn")
@@ -397,9 +395,9 @@ def _drivers(
     contributions: Mapping[str, pd.DataFrame],
     accounts: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the reasons of what explains each account, and of its chance to grow."""
-    by_model = accounts["explained_by"] == MODEL
-    told = {"churn": by_model, "expansion": accounts["p_expand"].notna()}
+    """Return the reasons of what explains each account, and of its chance to grow or cut back."""
+    told = {target: accounts[column].notna() for target, column in PROBABILITY.items()}
+    told["churn"] = accounts["explained_by"] == MODEL
     # What an overdue renewal adds stands by itself; the reasons are of the estimate before it.
     apart = [BASE, OVERDUE]
     shares = {

@@ -43,7 +43,7 @@ def drivers_of(
     features : Features
         One row an account.
     contributions : mapping of str to DataFrame
-        By target (``churn``, ``expansion``), same index: SHAP values on its log-odds, one column
+        By target (``churn`` and so on), same index: SHAP values on its log-odds, one column
         an input of the model; plus raises the estimate. Inputs that are no metrics (the scores)
         are no drivers.
     points : ScorePoints
@@ -154,8 +154,8 @@ def _of_estimate(
     amount = size[rows, at]
     sign = np.sign(amount)
     metrics = _places(features, shares.names)[at]
-    # Churn rises where a value is worse than usual, growth where it is better.
-    better = -sign if target == "churn" else sign
+    # Leaving and cuts rise where a value is worse than usual, growth where it is better.
+    better = sign if target == "expansion" else -sign
     pushes = shares.of_variants(rows, at) * sign[:, None]
     compared = comparisons.compared(rows, metrics, pushes, better)
     kept = np.flatnonzero(compared.kept & _first(rows, sign, amount, compared.kept))

@@ -115,6 +115,7 @@ _KINDS = {
     ("churn", "lowers", False): "context",
     ("chs", "lowers", True): "costs",
     ("expansion", "raises", True): "grows",
+    ("contraction", "raises", True): "cuts",
 }
 """What drivers say, by target, direction, and whether anybody can act on them."""
 
@@ -137,7 +138,8 @@ def kind_of(drivers: pd.DataFrame) -> pd.Series:
     -------
     Series of str
         ``raises``, ``lowers`` and ``context`` (of the estimate of churn), ``costs`` (points of the
-        health score), ``grows`` (raises the estimate of growth); empty for what nobody shows.
+        health score), ``grows`` and ``cuts`` (raise the estimate of growth and of cutting back);
+        empty for what nobody shows.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def published(
     columns = [
         *("account_id", "account_name", "csm_id", "segment", "as_of", "status", "reason", "arr"),
         *("term_end", "notice_deadline", "decision_at", "decision_kind", "past_deadline"),
-        *("p_by_date", "p_churn", "p_expand", "base_rate"),
+        *("p_by_date", "p_churn", "p_expand", "p_contract", "base_rate"),
         *("renewal_overdue_days", "overdue_log_odds"),
         *("p_churn_health", "maturity_log_odds", "hindsight", "health_index"),
         *("health_band", "health_source", "explained_by", "explanation_note", "cap_reason"),

@@ -9,7 +9,7 @@ import pandas as pd
 from ...features.engine.compute import Features
 from ...features.scores.portfolio_review import MaturityReview
 from ...features.short_view import ShortView
-from ...training.dataset.targets import target_of
+from ...training.dataset.targets import TARGETS, target_of
 from ...training.forecast.late_renewals import LateRenewals
 from ...training.forecast.outlook import SURVIVAL_DAYS, Outlook
 from ...training.forecast.survival import Clock
@@ -25,16 +25,16 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The trained models to score with; either may be missing."""
+    """The trained models to score with; any may be missing."""
 
     churn: FittedModel | None = None
     expansion: FittedModel | None = None
+    contraction: FittedModel | None = None
 
     @property
     def version(self) -> str:
-        """The versions of both, as they are stored with every score."""
-        chosen = [model for model in (self.churn, self.expansion) if model]
-        return "+".join(model.version[:_DIGITS] for model in chosen)
+        """The versions of all, as they are stored with every score."""
+        return "+".join(model.version[:_DIGITS] for model in self.by_target.values())
 
     @property
     def learned(self) -> frozenset[str]:
@@ -50,7 +50,7 @@ class Models:
     @property
     def by_target(self) -> dict[str, FittedModel]:
         """Those that are there, by what they estimate."""
-        named = {"churn": self.churn, "expansion": self.expansion}
+        named = {target: getattr(self, target) for target in TARGETS}
         return {target: model for target, model in named.items() if model}
 
 
@@ -168,7 +168,7 @@ class Scored(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
         scale : {"log_odds", "probability"}
             As probability each account's values are scaled so that they add up to it.
 

@@ -41,4 +41,4 @@ def without_withheld(
             )
         else:
             left[target] = model
-    return Models(left.get("churn"), left.get("expansion")), tuple(told)
+    return Models(**left), tuple(told)

@@ -177,14 +177,14 @@ def score_on_spark(
         As in ``compute_features_on_spark``.
     as_of : Timestamp
         Only facts known before it count; without a zone it is UTC.
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     tracking : str, optional
         MLflow address; the SQLite file in ``churngrid-models`` by default.
 
     Returns
     -------
     DataFrame of Spark
-        ``account_id``, ``as_of``, ``status`` and ``p_churn`` or ``p_expand`` (0 to 1, null unless
+        ``account_id``, ``as_of``, ``status`` and the target's probability (0 to 1, null unless
         the status is ``scored``), for the accounts that ``score`` lists; rows in no order. ``GAPS``
         says where that is not what ``score`` returns.
 

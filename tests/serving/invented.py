@@ -66,6 +66,7 @@ def standings(count, rng):
             "arr": np.round(rng.lognormal(10.4, 0.9, count), -2),
             "p_churn": p_churn,
             "p_expand": rng.beta(2, 9, count),
+            "p_contract": np.linspace(0.01, 0.2, count),
             "base_rate": BASE_RATE,
             "health_index": health_index(p_churn, BASE_RATE),
             "health_source": "model",
@@ -122,7 +123,8 @@ def scores_of(count, seed=7):
         "none",
         "unknown",
     ]
-    frame.loc[outside, ["p_churn", "p_expand", "health_index", "health_value"]] = np.nan
+    frame.loc[outside, ["p_churn", "p_expand", "p_contract", "health_index"]] = np.nan
+    frame.loc[outside, "health_value"] = np.nan
     frame.loc[outside, ["cell", "cap_reason"]] = None
     frame["arr_at_risk"] = frame["arr"] * frame["p_churn"]
     frame["attention"] = frame["arr_at_risk"].where(frame["cell"] != "let_churn", 0.0).fillna(0.0)

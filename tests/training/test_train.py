@@ -110,6 +110,7 @@ def test_directions_are_those_declared():
     assert {churn[column] for column in growth} == {-1}
     assert {"seat_saturation_28d", "upgrades_365d", "upgrade_interest_180d"} <= set(growth)
     assert set(growth.values()) == {1}
+    assert direction_of_inputs("contraction") == dict.fromkeys(growth, -1)
 
 
 def test_account_that_stayed_and_then_left_is_evidence_of_both():

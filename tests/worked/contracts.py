@@ -50,7 +50,8 @@ def outlook(rates=RATES, p_churn=P_CHURN, held=None, **columns):
             "p_by_us": ends,
             "p_called": np.nan,
             "p_expand": np.nan,
-            "grows_by_us": as_of + 210 * DAY,
+            "p_contract": np.nan,
+            "moves_by_us": as_of + 210 * DAY,
             "segment": "SMB",
             "csm_id": None,
         }

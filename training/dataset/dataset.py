@@ -30,7 +30,7 @@ from ...features.subscriptions.business_kind import Business, business_of
 from .labels import LabelReport, label, own_labels, summarise
 from .look_ahead_proof import Proof, prove
 from .past_decisions import Past, past_of
-from .targets import TARGETS, TRIED, known_target
+from .targets import TARGETS, known_target
 from .temporal_splits import parents_of
 
 __all__ = [
@@ -53,7 +53,6 @@ ROLES = {
 """Columns the baselines read, and the one along which estimates have to agree with what came."""
 
 _LABELS = [target.label for target in TARGETS.values()]
-_ALL_LABELS = [target.label for target in TRIED.values()]
 
 MATURITY_INPUTS = ("cmi", "cmi_coverage")
 """What a model may know of maturity."""
@@ -104,7 +103,7 @@ class Dataset(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
 
         Returns
         -------
@@ -117,7 +116,7 @@ class Dataset(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
             Or a column of ``labels``.
 
         Returns
@@ -134,7 +133,7 @@ class Dataset(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
 
         Returns
         -------
@@ -152,7 +151,7 @@ class Dataset(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
 
         Returns
         -------
@@ -170,14 +169,14 @@ class Dataset(ShortView):
 
         Parameters
         ----------
-        target : {"churn", "expansion"}
+        target : {"churn", "expansion", "contraction"}
 
         Returns
         -------
         list of str
         """
-        if target not in (*TRIED, *self.labels.columns):
-            raise ValueError(f"`target` must be one of {sorted(TRIED)!r}, got {target!r}.")
+        if target not in (*TARGETS, *self.labels.columns):
+            raise ValueError(f"`target` must be one of {sorted(TARGETS)!r}, got {target!r}.")
         return [column for column in self.X.columns if column != ROLES["scorecard"]]
 
     def _line(self) -> str:
@@ -337,7 +336,7 @@ def _labels(
     unknown = ~labels.index.isin(pd.MultiIndex.from_frame(pairs))
     # Scoring could not have seen them either.
     return labels.assign(
-        **{column: labels[column].mask(unknown) for column in _ALL_LABELS},
+        **{column: labels[column].mask(unknown) for column in _LABELS},
         reason=labels["reason"].mask(unknown, "not_known"),
     )
 

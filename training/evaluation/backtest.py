@@ -146,7 +146,7 @@ def backtest_dataset(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     kind : str, optional
         Ship this model whatever the size gates and the backtest say.
     n_folds : int

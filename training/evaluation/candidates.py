@@ -28,6 +28,9 @@ __all__ = [
 _MATURITY = {"cmi": -1}
 """Who has woven a product into its work does not leave for it."""
 
+_TOWARDS = {"expansion": 1, "contraction": -1}
+"""What speaks for growth speaks against cutting back."""
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -109,7 +112,7 @@ def labelled_rows(dataset: Dataset, target: str) -> Labelled:
     Parameters
     ----------
     dataset : Dataset
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------
@@ -130,7 +133,7 @@ def lesson_of(dataset: Dataset, target: str, place: IntArray | None = None) -> L
     Parameters
     ----------
     dataset : Dataset
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     place : ndarray of int64, optional
         Positions among the labelled rows; all of them by default.
 
@@ -199,7 +202,7 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     metrics : sequence of Metric
 
     Returns
@@ -208,7 +211,8 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
         For churn: -1 where higher is healthier, 1 where lower is, alike for the level, its ratio to
         the own past and its place among peers; what speaks for growth and declares nothing of
         health never speaks for leaving, nor does maturity. For expansion only levels of what
-        declares an expansion direction; for a target of one's own none.
+        declares an expansion direction, for contraction the same turned round; for a target of
+        one's own none.
 
     Examples
     --------
@@ -224,10 +228,10 @@ def direction_of_inputs(target: str, metrics: Sequence[Metric] = METRICS) -> dic
             if (direction := _health_direction(metric)) in signs
             for column in (metric.column, metric.vs_own, metric.percentile)
         }
-    if target != "expansion":
+    if target not in _TOWARDS:
         return {}
     return {
-        metric.column: signs[metric.expansion_direction]
+        metric.column: _TOWARDS[target] * signs[metric.expansion_direction]
         for metric in metrics
         if metric.expansion_direction
     }

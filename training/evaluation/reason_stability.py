@@ -86,7 +86,7 @@ def reason_stability(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     model : Model
         The kind that is trained again.
     fitted : ProbabilityModel

@@ -59,7 +59,7 @@ def search_parameters(
     Parameters
     ----------
     dataset : Dataset
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     seconds : float
         Budget, above 0; no trial begins after it, and the one that runs is finished.
     n_trials : int, optional

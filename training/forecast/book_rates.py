@@ -1,7 +1,7 @@
 """What the past says of a book: how often customers renew, cut back, grow, or drop out."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -117,6 +117,26 @@ class BookRates:
     cut_error: float = 0.0
     growth_rate_error: float = 0.0
     late: LateRenewals = field(default_factory=LateRenewals)
+
+    def with_errors(self, models: Mapping[str, float]) -> Self:
+        """Return the same with how far the models of a scoring were off, from ``model_error``.
+
+        Parameters
+        ----------
+        models : mapping of str to float
+            By target; one that is missing has no model.
+
+        Returns
+        -------
+        BookRates
+            Cuts of one's own model and, beyond its horizon, of the rates: the less certain of both.
+        """
+        return replace(
+            self,
+            leave_error=models.get("churn", 0.0),
+            growth_error=models.get("expansion", 0.0),
+            cut_error=max(self.cut_error, models.get("contraction", 0.0)),
+        )
 
     def cut_rates(self, segment: npt.NDArray[np.object_]) -> FloatArray:
         """Return each account's chance to cut back at a renewal that is kept.

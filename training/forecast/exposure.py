@@ -15,7 +15,7 @@ __all__ = ["Exposure", "Sizes", "due_within", "exposure_of"]
 
 _YEAR = 365.25 * DAY
 _MOST = 0.95
-"""No account is surer to grow than that."""
+"""No account is surer to grow or to cut back than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def exposure_of(
     book : Book
     curves : Curves
     estimates : DataFrame
-        In the order of ``book.accounts``: ``p_expand`` (NaN without an estimate),
-        ``grows_by_us`` (until when it counts) and ``segment``.
+        In the order of ``book.accounts``: ``p_expand`` and ``p_contract`` (NaN without an
+        estimate), ``moves_by_us`` (until when they count) and ``segment``.
     rates : BookRates
     moments : ndarray of int64, shape (n_moments,)
         Microseconds, ascending; the first is the as-of date.
@@ -114,7 +114,7 @@ def exposure_of(
         arr=book.accounts["arr"].to_numpy(dtype=np.float64),
         decided=curves.hazards(by_row, clock="decided") + lost,
         paying=curves.hazards(by_row, clock="paying") + lost,
-        cut=_cuts(book, points[decides], estimates, rates, moments),
+        cut=_cuts(book, curves, estimates, rates, moments),
         growth=_growth(book, curves, estimates, rates, moments),
         due=due_within(row[decides], at[decides], moments, n),
     )
@@ -137,19 +137,39 @@ def due_within(row: IntArray, at: IntArray, moments: IntArray, n: int) -> BoolAr
 
 
 def _cuts(
-    book: Book, points: pd.DataFrame, estimates: pd.DataFrame, rates: BookRates, moments: IntArray
+    book: Book, curves: Curves, estimates: pd.DataFrame, rates: BookRates, moments: IntArray
 ) -> FloatArray:
+    """Return hazards of cutting back, which falls on the ends of terms and of months."""
+    n = len(book.accounts)
+    given = book.accounts["notice"].to_numpy(dtype=bool)
+    points = curves.points[~given[curves.points["row"].to_numpy()]]
     row, ends = points["row"].to_numpy(), points["ends_us"].to_numpy()
+    usual = _usual_cuts(book, estimates, rates)[row]
+    until = estimates["moves_by_us"].to_numpy()
+    own = _hazard_of_staying(estimates["p_contract"], curves, until)
+    within = ends <= until[row]
+    expected = np.bincount(row, np.where(within, usual, 0.0), n)
+    times = np.divide(own, expected, out=np.ones(n), where=(expected > 0) & ~np.isnan(own))
+    fades = CARRY_PER_YEAR ** (np.maximum(ends - until[row], 0) / _YEAR)
+    each = usual * np.where(within, times[row], 1.0 + (times[row] - 1.0) * fades)
+    columns = [np.bincount(row, np.where(ends <= moment, each, 0.0), n) for moment in moments]
+    return np.stack(columns, axis=1)
+
+
+def _usual_cuts(book: Book, estimates: pd.DataFrame, rates: BookRates) -> FloatArray:
+    """Return each account's hazard at one renewal, or at the end of one month, by rates alone."""
     monthly = book.accounts["monthly"].to_numpy(dtype=bool)
     bound = np.isin(np.arange(len(monthly)), book.points["row"].to_numpy())
-    in_term = (bound & ~monthly)[row]
     at_renewal = rates.cut_rates(estimates["segment"].fillna("").to_numpy(dtype=object))
     hazard = -np.log1p(-np.minimum(at_renewal, 1 - 1e-9))
-    each = np.where(in_term, hazard[row], _hazard(rates.cut_in_month))
-    columns = [
-        np.bincount(row, np.where(ends <= moment, each, 0.0), len(monthly)) for moment in moments
-    ]
-    return np.stack(columns, axis=1)
+    return np.asarray(np.where(bound & ~monthly, hazard, _hazard(rates.cut_in_month)))
+
+
+def _hazard_of_staying(p: pd.Series, curves: Curves, until: IntArray) -> FloatArray:
+    """Return the hazard of who stays until then: who leaves neither grows nor cuts back."""
+    stays = np.nan_to_num(curves.at(until[:, None], clock="decided")[:, 0], nan=1.0)
+    of_staying = np.minimum(p.to_numpy(dtype=np.float64) / np.maximum(stays, _MOST / 10), _MOST)
+    return np.asarray(-np.log1p(-of_staying))
 
 
 def _growth(
@@ -161,15 +181,11 @@ def _growth(
 ) -> FloatArray:
     """Return hazards of growth: the account's own until its estimate ends, then fading."""
     as_of = book.accounts["as_of_us"].to_numpy()
-    until = estimates["grows_by_us"].to_numpy()
+    until = estimates["moves_by_us"].to_numpy()
     month = MONTH_DAYS * DAY
     usual = _hazard(rates.growth_in_month) / month
-    stays = np.nan_to_num(curves.at(until[:, None], clock="decided")[:, 0], nan=1.0)
-    p = estimates["p_expand"].to_numpy(dtype=np.float64)
-    # Who leaves does not grow: the chance is that of those who stay.
-    of_staying = np.minimum(p / np.maximum(stays, _MOST / 10), _MOST)
-    own = -np.log1p(-of_staying) / np.maximum(until - as_of, 1)
-    own = np.where(np.isnan(p), usual, own)
+    own = _hazard_of_staying(estimates["p_expand"], curves, until) / np.maximum(until - as_of, 1)
+    own = np.where(np.isnan(own), usual, own)
     within = np.minimum(moments[None, :], until[:, None]) - as_of[:, None]
     beyond = np.maximum(moments[None, :] - until[:, None], 0)
     fades = np.log(1 / CARRY_PER_YEAR) / _YEAR

@@ -44,8 +44,8 @@ class Outlook:
         Of one as-of date.
     estimates : DataFrame
         In its order: ``p_churn``, ``p_by_us``, ``p_called`` (chance to leave that a person's
-        override stands for; NaN without one), ``p_expand``, ``grows_by_us``, ``segment``,
-        ``csm_id``.
+        override stands for; NaN without one), ``p_expand``, ``p_contract`` (NaN without an
+        estimate), ``moves_by_us`` (until when these two count), ``segment``, ``csm_id``.
     rates : BookRates
     curves : Curves
     """

@@ -1,12 +1,11 @@
 """The forecast tried on the past: made on earlier dates, held against what came."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from ...features.arrays.array_types import IntArray
+from ...features.arrays.array_types import FloatArray, IntArray
 from ...features.arrays.as_of_rows import Rows, to_microseconds
 from ...features.arrays.moments import DAY, add_months, timestamps
 from ...features.cohorts.as_of_dates import newest_closed_day
@@ -16,6 +15,7 @@ from ..dataset.book import Book, book_of
 from ..dataset.dataset import Dataset
 from ..dataset.expansion import own_changes
 from ..dataset.past_decisions import custom_ends
+from ..dataset.targets import TARGETS
 from .book_rates import BookRates, learn_rates
 from .model_error import model_error
 from .outlook import Outlook
@@ -38,6 +38,7 @@ def forecast_trial(
     settings: Settings,
     *,
     expansion: pd.DataFrame | None = None,
+    contraction: pd.DataFrame | None = None,
     with_error: bool = True,
 ) -> pd.DataFrame:
     """Forecast one, two and three quarters ahead from past dates, and see what came.
@@ -51,8 +52,9 @@ def forecast_trial(
     churn : DataFrame
         Out-of-time predictions of one model: ``account_id``, ``as_of``, ``fold``, ``p``, ``label``.
     settings : Settings
-    expansion : DataFrame, optional
-        The same for growth; without it everybody grows at the usual rate.
+    expansion, contraction : DataFrame, optional
+        The same for growth and for cuts; without them everybody grows and cuts back at the usual
+        rates.
     with_error : bool
         Whether the ranges carry the error of the models, or chance alone: to see what it is worth.
 
@@ -70,6 +72,8 @@ def forecast_trial(
     """
     if not dataset.business.contractual or churn.empty:
         return pd.DataFrame(columns=list(_COLUMNS))
+    given = {"churn": churn, "expansion": expansion, "contraction": contraction}
+    told = {target: p for target, p in given.items() if p is not None}
     dates = pd.DatetimeIndex(sorted(churn["as_of"].unique()))
     rows = Rows.of(_paired(dataset, dates))
     book = book_of(tables, rows, grace_days=settings.grace_days, count=_POINTS)
@@ -85,11 +89,10 @@ def forecast_trial(
         here = np.flatnonzero(book.accounts["as_of_us"].to_numpy() == moment)
         if not len(moments) or not len(here):
             continue
-        rates = _rates_on(dataset, churn, expansion, date, moment)
-        if not with_error:
-            rates = replace(rates, leave_error=0.0, growth_error=0.0)
-        closes_us = moment + closes * DAY
-        outlook = _outlook(book.take(here), dataset, churn, expansion, rates, closes_us)
+        rates = learn_rates(dataset.past.before(moment))
+        if with_error:
+            rates = rates.with_errors({name: _error_on(p, date) for name, p in told.items()})
+        outlook = _outlook(book.take(here), dataset, told, rates, moment + closes * DAY)
         found += _held_against(outlook, ended[here], changes, moments)
     return pd.DataFrame(found, columns=list(_COLUMNS))
 
@@ -106,36 +109,22 @@ def _paired(dataset: Dataset, dates: pd.DatetimeIndex) -> pd.DataFrame:
     return listed.loc[listed["as_of"].isin(dates), ["account_id", "as_of"]]
 
 
-def _rates_on(
-    dataset: Dataset,
-    churn: pd.DataFrame,
-    expansion: pd.DataFrame | None,
-    date: pd.Timestamp,
-    moment: int,
-) -> BookRates:
-    """Return the rates and errors of the models as they were known on a date."""
-    errors = []
-    for told in (churn, expansion):
-        known = churn.iloc[:0] if told is None else told
-        fold = known.loc[known["as_of"] == date, "fold"]
-        earlier = known[known["fold"] < (fold.iloc[0] if len(fold) else 0)]
-        errors.append(
-            model_error(
-                earlier["p"].to_numpy(dtype=np.float64),
-                earlier["label"].to_numpy(dtype=np.float64),
-                earlier["fold"].to_numpy(dtype=np.int64),
-                earlier["account_id"].to_numpy(dtype=object),
-            )
-        )
-    rates = learn_rates(dataset.past.before(moment))
-    return replace(rates, leave_error=errors[0], growth_error=errors[1])
+def _error_on(predictions: pd.DataFrame, date: pd.Timestamp) -> float:
+    """Return how far a model was off as a whole in the folds that were over on a date."""
+    fold = predictions.loc[predictions["as_of"] == date, "fold"]
+    earlier = predictions[predictions["fold"] < (fold.iloc[0] if len(fold) else 0)]
+    return model_error(
+        earlier["p"].to_numpy(dtype=np.float64),
+        earlier["label"].to_numpy(dtype=np.float64),
+        earlier["fold"].to_numpy(dtype=np.int64),
+        earlier["account_id"].to_numpy(dtype=object),
+    )
 
 
 def _outlook(
     book: Book,
     dataset: Dataset,
-    churn: pd.DataFrame,
-    expansion: pd.DataFrame | None,
+    told: Mapping[str, pd.DataFrame],
     rates: BookRates,
     closes: int,
 ) -> Outlook:
@@ -154,14 +143,15 @@ def _outlook(
         book.points["row"], book.points["at_us"] <= until[book.points["row"]], len(accounts)
     )
     usual = -np.expm1(np.log1p(-usual) * np.maximum(covered, 1))
-    said = _told(churn, keys)
+    said = {target: _told(told.get(target), keys) for target in TARGETS}
     estimates = pd.DataFrame(
         {
-            "p_churn": np.where(np.isnan(said), usual, said),
+            "p_churn": np.where(np.isnan(said["churn"]), usual, said["churn"]),
             "p_by_us": until,
             "p_called": np.nan,
-            "p_expand": np.nan if expansion is None else _told(expansion, keys),
-            "grows_by_us": closes,
+            "p_expand": said["expansion"],
+            "p_contract": said["contraction"],
+            "moves_by_us": closes,
             "segment": segment,
             "csm_id": None,
         }
@@ -170,7 +160,9 @@ def _outlook(
     return Outlook.of(book, estimates, rates)
 
 
-def _told(predictions: pd.DataFrame, keys: pd.MultiIndex) -> np.ndarray:
+def _told(predictions: pd.DataFrame | None, keys: pd.MultiIndex) -> FloatArray:
+    if predictions is None:
+        return np.full(len(keys), np.nan)
     listed = predictions.set_index(["account_id", "as_of"])["p"]
     return listed.reindex(keys).to_numpy(dtype=np.float64)
 

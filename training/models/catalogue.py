@@ -358,7 +358,7 @@ def applicable(roles: Mapping[str, str], target: str = "churn") -> tuple[Model, 
     ----------
     roles : dict of str to str
         Role to column.
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------

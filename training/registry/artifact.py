@@ -62,7 +62,7 @@ class FittedModel(AsEstimator):
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     model : ProbabilityModel
         Fitted.
     base_rate : float

@@ -137,7 +137,7 @@ def load_champion(tracking_uri: str, target: str, version: str = "champion") -> 
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     version : str
         Number or alias in the registry.
 
@@ -164,7 +164,7 @@ def present_champion(tracking_uri: str, target: str) -> tuple[FittedModel | None
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------
@@ -195,7 +195,7 @@ def champion_files(tracking_uri: str, target: str) -> dict[str, bytes]:
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------
@@ -286,7 +286,7 @@ def champion_version(tracking_uri: str, target: str) -> str | None:
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------

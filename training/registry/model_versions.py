@@ -50,7 +50,7 @@ def versions_of(tracking_uri: str, target: str) -> tuple[ModelVersion, ...]:
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
 
     Returns
     -------
@@ -91,7 +91,7 @@ def promote_version(tracking_uri: str, target: str, version: str, *, reason: str
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     version : str
         Number or alias in the registry.
     reason : str
@@ -131,7 +131,7 @@ def rollback_champion(tracking_uri: str, target: str, *, reason: str) -> ModelVe
     Parameters
     ----------
     tracking_uri : str
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     reason : str
 
     Returns

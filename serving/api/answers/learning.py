@@ -22,7 +22,7 @@ class TrainResult:
 
     Parameters
     ----------
-    target : {"churn", "expansion"}
+    target : {"churn", "expansion", "contraction"}
     kind : str
         The model that ships, by its name in ``MODELS``.
     version : str

@@ -24,6 +24,9 @@ Sections = Callable[[int], list[dict[str, Any]]]
 
 _STRONG = 70.0
 
+_MOVES = (("p_expand", "grows", "growth"), ("p_contract", "cuts", "cutting back"))
+"""What else is estimated: its column, the kind of its reasons, and its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
@@ -126,9 +129,15 @@ def _reasons(
 ) -> tuple[Reasons, ...]:
     """Return the drivers in groups, those for risk first, even where there are none."""
     groups = _EXPLAINED[account["explained_by"]](drivers, row, components)
-    growth = drivers.of(row, "grows") if not math.isnan(account["p_expand"]) else iter(())
-    title = "The model's estimate of growth rises because"
-    return (*groups, Reasons(title, tuple(islice(growth, TOP_REASONS))))
+    moves = (
+        Reasons(
+            f"The model's estimate of {said} rises because",
+            tuple(islice(drivers.of(row, kind), TOP_REASONS)),
+        )
+        for column, kind, said in _MOVES
+        if not math.isnan(account[column])
+    )
+    return (*groups, *moves)
 
 
 def _of_model(drivers: DriverViews, row: int, _: Sequence[Bar]) -> tuple[Reasons, ...]:
@@ -207,6 +216,7 @@ def _facts(account: _Account, currency: str) -> Iterator[tuple[str, str]]:
         "Override": plain(account["override_reason"], longest=SENTENCE),
         "Explained by": _explained_by(account),
         "Chance of growth": odds_in_words(account["p_expand"]),
+        "Chance of cutting back": odds_in_words(account["p_contract"]),
         "Place in the 2 by 2 grid": in_words(account["quadrant"]),
     }
     yield from ((name, text) for name, text in told.items() if text)

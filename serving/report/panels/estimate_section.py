@@ -40,8 +40,9 @@ def _facts(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:
     if when := day(account.get("decision_at")):
         kind = in_words(spoken_decision(account)).lower()
         yield "Next decision", f"{when}{f' ({kind})' if kind else ''}"
-    if not math.isnan(account["p_expand"]):
-        yield "Chance of growth", say_chance(account["p_expand"])
+    for name, said in (("p_expand", "growth"), ("p_contract", "cutting back")):
+        if not math.isnan(account[name]):
+            yield f"Chance of {said}", say_chance(account[name])
 
 
 def _before_the_end(account: Mapping[Any, Any], p: float) -> Iterator[tuple[str, str]]:

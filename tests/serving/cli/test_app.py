@@ -40,7 +40,7 @@ def test_every_option_reaches_the_verb(verbs):
             "train",
             ("data", None),
             {
-                **{"targets": ("churn", "expansion"), "tracking": None},
+                **{"targets": None, "tracking": None},
                 **{"model_kind": None, "tuned": None, "stability": False},
             },
         ),
@@ -49,7 +49,7 @@ def test_every_option_reaches_the_verb(verbs):
             ("data", None),
             {"target": "churn", "seconds": 600.0, "trials": None, "seed": 0},
         ),
-        ("backtest", ("data", None), {"out": Path("bt"), "targets": ("churn", "expansion")}),
+        ("backtest", ("data", None), {"out": Path("bt"), "targets": None}),
         (
             "score",
             ("data", None),
@@ -234,7 +234,7 @@ def test_address_in_a_message_loses_its_password(verbs):
         (["score", "data", "--out", "o", "--nope"], "No such option: --nope"),
         (
             ["train", "data", "--target", "love"],
-            "`--target` must be one of ['churn', 'expansion'], got 'love'",
+            "`--target` must be one of ['churn', 'expansion', 'contraction'], got 'love'",
         ),
         (["nope"], "No such command 'nope'"),
     ],

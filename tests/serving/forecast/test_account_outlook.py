@@ -29,6 +29,7 @@ def accounts(p_churn=0.2, ids=("cedar", "alder", "birch"), **columns):
             "p_churn": p_churn,
             "p_by_date": pd.to_datetime([UNTIL.get(name) for name in ids], utc=True),
             "p_expand": np.nan,
+            "p_contract": np.nan,
             "p_called": np.nan,
             "segment": "SMB",
             "csm_id": ["c1", None, "c1"][: len(ids)],

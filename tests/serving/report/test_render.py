@@ -272,7 +272,12 @@ def test_an_account_that_gave_notice_is_outside_the_grid(told, page, scores):
 
 def test_without_a_model_health_is_the_scorecards_and_the_page_says_so(scores):
     plain = scores.assign(
-        p_churn=np.nan, p_expand=np.nan, base_rate=np.nan, health_index=np.nan, arr_at_risk=np.nan
+        p_churn=np.nan,
+        p_expand=np.nan,
+        p_contract=np.nan,
+        base_rate=np.nan,
+        health_index=np.nan,
+        arr_at_risk=np.nan,
     )
     for column in ("health_source", "explained_by"):
         plain[column] = plain[column].replace("model", "scorecard")

@@ -1,10 +1,11 @@
-"""Targets are declared once; what ships and what can only be tried is told apart."""
+"""Targets are declared once, and the rare one is learned where there is enough of it."""
 
+import pandas as pd
 import pytest
 
 import churngrid
 from churngrid.demo import build_company
-from churngrid.training.dataset.targets import TARGETS, TRIED, target_of, tried_of
+from churngrid.training.dataset.targets import TARGETS, learned_of_itself, target_of
 from churngrid.training.registry.artifact import PROBABILITY
 from churngrid.training.registry.mlflow_registry import REGISTERED
 
@@ -12,15 +13,24 @@ from churngrid.training.registry.mlflow_registry import REGISTERED
 def test_what_ships_has_a_column_and_a_name_in_the_registry():
     assert list(PROBABILITY) == list(REGISTERED) == list(TARGETS)
     assert all(target.probability and target.registered for target in TARGETS.values())
-    assert [name for name, target in TRIED.items() if not target.probability] == ["contraction"]
 
 
-def test_contraction_can_be_tried_and_not_trained():
-    assert tried_of("contraction") == "contraction"
-    with pytest.raises(ValueError, match=r"Targets are \['churn', 'expansion'\], got 'contrac"):
-        target_of("contraction")
+def test_another_target_is_refused_by_name():
     with pytest.raises(ValueError, match=r"\['churn', 'contraction', 'expansion'\], got 'growth'"):
-        tried_of("growth")
+        target_of("growth")
+
+
+@pytest.mark.parametrize(
+    ("cut", "learned"),
+    [(99, ("churn", "expansion")), (100, ("churn", "expansion", "contraction"))],
+)
+def test_contraction_is_learned_of_itself_where_a_hundred_accounts_cut_back(cut, learned):
+    # Each is looked at twice, and counts once.
+    index = pd.MultiIndex.from_product([range(150), [1, 2]], names=["account_id", "as_of"])
+    came = index.get_level_values("account_id") < cut
+    labels = pd.DataFrame({"contracted": pd.array(came, "boolean")}, index=index)
+    labels.loc[(149, 1), "contracted"] = pd.NA
+    assert learned_of_itself(labels) == learned
 
 
 @pytest.fixture(scope="module")

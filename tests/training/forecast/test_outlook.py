@@ -51,7 +51,8 @@ def invented(n=400, seed=0, rates=RATES, order=None, **changes):
             "p_by_us": AS_OF + due * DAY,
             "p_called": np.nan,
             "p_expand": rng.beta(1, 8, n),
-            "grows_by_us": AS_OF + 210 * DAY,
+            "p_contract": np.where(np.arange(n) % 10 == 2, np.nan, rng.beta(1, 20, n)),
+            "moves_by_us": AS_OF + 210 * DAY,
             "segment": rng.choice(["SMB", "enterprise"], n),
             "csm_id": rng.choice(["c1", "c2", "c3", ""], n),
         }
@@ -215,3 +216,41 @@ def test_retention_is_unknown_where_only_notices_are_known():
     whole = table[table["grouping"] == "all"]
     assert (whole["arr_notice"] > 0).any()
     assert whole[["grr", "grr_low", "nrr", "nrr_high"]].isna().all(axis=None)
+
+
+def _cut_by(outlook, days):
+    """Hazard of each account to have cut back by then."""
+    moments = np.array([outlook.as_of, outlook.as_of + days * DAY])
+    return outlook._exposure(moments).cut[:, -1]
+
+
+def test_an_account_cuts_back_by_its_own_chance_and_then_as_is_usual():
+    plain = invented(p_contract=np.nan)
+    points, given = plain.curves.points, plain.book.accounts["notice"].to_numpy()
+    first = points[points["number"] == 1].set_index("row")["ends_us"].reindex(range(400))
+    # The first renewal lies in the horizon, so that the chance has something to fall on.
+    within = (first <= AS_OF + 210 * DAY).to_numpy() & ~given
+    stays = plain.curves.at(np.full((400, 1), AS_OF + 210 * DAY), clock="decided")[:, 0]
+    for p in (0.001, 0.1, 0.4):
+        own = invented(p_contract=p)
+        expected = -np.log1p(-np.minimum(p / stays[within], 0.95))
+        assert _cut_by(own, 210)[within] == pytest.approx(expected)
+        # What falls beyond lies on the same side of what is usual, and nearer to it.
+        later, usual = (_cut_by(each, 700) - _cut_by(each, 210) for each in (own, plain))
+        apart = np.log(later[within] / usual[within])
+        assert ((apart < 0) == (p < 0.1)).all()
+        assert (np.abs(apart) < np.abs(np.log(expected / usual[within]))).all()
+
+
+def test_who_is_likelier_to_cut_back_is_expected_to_pay_less():
+    change = [invented(p_contract=p).expected_change() for p in (0.01, 0.1, 0.3)]
+    known = ~np.isnan(change[0])
+    low, middle, high = (each[known] for each in change)
+    assert (high <= middle).all() and (middle <= low).all()
+    assert (high < low).mean() > 0.3
+
+
+def test_ranges_carry_the_less_certain_of_the_model_of_cuts_and_their_rate():
+    assert replace(RATES, cut_error=0.2).with_errors({"contraction": 0.5}).cut_error == 0.5
+    assert replace(RATES, cut_error=0.7).with_errors({"contraction": 0.5}).cut_error == 0.7
+    assert RATES.with_errors({"churn": 0.4}).leave_error == 0.4
