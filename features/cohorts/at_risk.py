@@ -21,6 +21,9 @@ from .value_events import signs_of_life, value_events
 __all__ = ["standing"]
 
 
+_GONE, _GONE_DAYS = "no_longer_invoiced", 90
+"""Who is billed and nothing else has left when the next invoice has been overdue for so long."""
+
 _COLUMNS = (
     *("account_id", "as_of", "status", "reason", "custom", "arr", "term_start", "term_end"),
     *("notice_deadline", "month_to_month", "auto_renew"),
@@ -34,6 +37,9 @@ class _Rule(NamedTuple):
     holds: BoolArray
     status: str
     reason: str | None = None
+
+
+_Rules = tuple[_Rule, ...]
 
 
 def standing(
@@ -59,7 +65,7 @@ def standing(
         ``as_of``; ``status`` (``"scored"``, ``"not_eligible"``, ``"notice_given"`` or
         ``"paused"``); ``reason`` (why not eligible: ``not_yet_customer``, ``trial``,
         ``in_grace``, ``no_arr``, ``never_active``, ``inactive``, ``never_invoiced``,
-        ``no_further_invoice`` or ``invoiced_rarely``; null otherwise);
+        ``no_longer_invoiced``, ``no_further_invoice`` or ``few_invoices``; null otherwise);
         ``arr`` (per year; NaN when unknown) and ``term_end``: in the grace what it paid, and when
         that ended; ``term_start``, ``notice_deadline`` (NaT without); ``month_to_month``;
         ``auto_renew`` (nullable); ``decision_at`` and ``decision_kind`` (the next point at which it
@@ -74,8 +80,9 @@ def standing(
     has given notice or is paused; month to month without subscription items only while a value
     event, an invoice or a statement falls into the trailing activity window, for who stops there
     often says nothing; without contracts, when a value event falls into the trailing activity
-    window by the label clock; with invoices alone, when the next one is not overdue by the
-    account's own rhythm and falls into a horizon; with nothing that tells, always. In the grace
+    window by the label clock; with invoices alone, when they tell a rhythm and the next one is not
+    overdue by the account's own rhythm, and then up to when one after the lead has come or is
+    overdue (at least the horizon); with nothing that tells, always. In the grace
     nothing is learned: the decision is being taken, and accounts that pay are no example of it; it
     is listed with what it paid until the grace is over, and a scoring carries its estimate on. Who
     can leave with every month, or has no decision before it, is estimated for the horizon.
@@ -89,10 +96,10 @@ def standing(
     grid = Rows.of(rows)
     if business.contractual:
         return _contractual(tables, grid, business, settings)
-    rules = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
+    rules, by = _RULES_WITHOUT_CONTRACT[business](tables, grid, settings)
     nothing = subscriptions_of(Tables({})).facts(grid)
     arr = subscriptions_of(tables, grace_days=settings.grace_days).billed(grid)
-    return _assembled(grid, rules, nothing.assign(arr=arr, custom=""), _horizon(grid, settings))
+    return _assembled(grid, rules, nothing.assign(arr=arr, custom=""), by)
 
 
 def _contractual(
@@ -153,32 +160,35 @@ def _with_month_ends(facts: pd.DataFrame, business: Business) -> pd.DataFrame:
     return facts
 
 
-def _by_use(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
+def _by_use(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rules, IntArray]:
     events = value_events(tables)
     happened, known = events["happened_us"].to_numpy(), events["known_us"].to_numpy()
     seen, forever = np.maximum(happened, known), np.full(len(events), NEVER)
     ids = events["account_id"]
     ever = spans_of(grid, ids, after=seen, through=forever).count(len(grid)) > 0
     recent = _lately(events, grid, settings)
-    return (
+    rules = (
         _Rule(~ever, "not_eligible", "never_active"),
         _Rule(recent, "scored"),
         _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "inactive"),
     )
+    return rules, _horizon(grid, settings)
 
 
-def _by_invoice(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rule, ...]:
+def _by_invoice(tables: Tables, grid: Rows, settings: Settings) -> tuple[_Rules, IntArray]:
     rhythm = rhythm_of(value_events(tables), grid, settings)
-    return (
+    rules = (
         _Rule(~rhythm.ever, "not_eligible", "never_invoiced"),
+        _Rule(rhythm.overdue_us < later(grid.as_of, -_GONE_DAYS), "not_eligible", _GONE),
         _Rule(~rhythm.current, "not_eligible", "no_further_invoice"),
-        _Rule(rhythm.often, "scored"),
-        _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "invoiced_rarely"),
+        _Rule(rhythm.told, "scored"),
+        _Rule(np.ones(len(grid), dtype=bool), "not_eligible", "few_invoices"),
     )
+    return rules, rhythm.answered_us
 
 
-def _everybody(_: Tables, grid: Rows, __: Settings) -> tuple[_Rule, ...]:
-    return (_Rule(np.ones(len(grid), dtype=bool), "scored"),)
+def _everybody(_: Tables, grid: Rows, settings: Settings) -> tuple[_Rules, IntArray]:
+    return (_Rule(np.ones(len(grid), dtype=bool), "scored"),), _horizon(grid, settings)
 
 
 _RULES_WITHOUT_CONTRACT = {

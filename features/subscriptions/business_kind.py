@@ -73,8 +73,8 @@ _SENTENCES = {
         "twelve months, unknown without invoices."
     ),
     Business.INVOICED: (
-        "Invoices alone: churn is a horizon without a further invoice, for accounts that are "
-        "invoiced more often than that; ARR is what was billed in twelve months."
+        "Invoices alone: churn is that the next invoice of the account's own rhythm does not come, "
+        "nor another one within a horizon; ARR is what was billed in twelve months."
     ),
     Business.UNDECIDED: (
         "Nothing here says who leaves, so no account is called churned: accounts are ranked by "

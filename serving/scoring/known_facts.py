@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ...features.arrays.array_types import BoolArray
 from ...features.arrays.as_of_rows import Rows
@@ -14,7 +13,6 @@ from ...features.engine.point_in_time import Knowledge
 from ...features.metrics.catalogue.context import ACTIVE_LATELY, EVER_ACTIVE
 from ...features.metrics.queries import Measure
 from ...features.progress import Progress
-from ...features.schema.invoice_rows import is_billed
 from ...features.schema.tableset import Tables
 from ...features.scores.health_trend import past_dates
 from ...features.scores.maturity_index import score_maturity
@@ -106,9 +104,8 @@ def known_on(
     )
     pairs = known_accounts(tables, [as_of])
     status = standing(tables, pairs, business, config.settings).set_index(["account_id", "as_of"])
-    horizon = config.settings.horizon_days
     live = readings.live.loc[status.index]
-    ended = ended_before(tables, live, status, horizon_days=horizon)
+    ended = ended_before(tables, live, status)
     prospects = prospects_among(tables, status)
     kept = status.index[~ended & ~prospects]
     departed = departed_since(tables, status.assign(ended=ended), business, config.settings)
@@ -131,9 +128,7 @@ def known_on(
     )
 
 
-def ended_before(
-    tables: Tables, live: pd.Series, status: pd.DataFrame, *, horizon_days: int
-) -> pd.Series:
+def ended_before(tables: Tables, live: pd.Series, status: pd.DataFrame) -> pd.Series:
     """Return which accounts were customers once and are no more: they are not listed.
 
     Parameters
@@ -143,8 +138,6 @@ def ended_before(
         Index (account_id, as_of), as in ``Features``.
     status : DataFrame
         Same index: what ``standing`` gives.
-    horizon_days : int
-        With invoices alone, who has had none for so long has left.
 
     Returns
     -------
@@ -155,8 +148,7 @@ def ended_before(
     outside = status["status"].eq("not_eligible")
     no_custom = ~status["custom"].isin(["trial", "paying", "unpaid", "grace", "left"])
     gone = no_custom & ((used & ~lately & ~live) | _said_to_have_left(tables, status))
-    unbilled = status["reason"].eq("no_further_invoice")
-    unbilled &= ~_billed_since(tables, status, horizon_days) if unbilled.any() else False
+    unbilled = status["reason"].eq("no_longer_invoiced")
     return outside & (status["custom"].eq("left") | gone | unbilled)
 
 
@@ -192,17 +184,6 @@ def _in_the_books(tables: Tables, pairs: pd.Index) -> BoolArray:
         first = rows.groupby("account_id")["known_at"].min()
         found |= np.asarray(pd.DatetimeIndex(first.reindex(ids)) < as_of)
     return found
-
-
-def _billed_since(tables: Tables, status: pd.DataFrame, days: int) -> BoolArray:
-    """Tell who was sent an invoice in so many days before the as-of date."""
-    bills = tables["invoices"].filter(pa.array(is_billed(tables["invoices"])))
-    told = status.index.to_frame(index=False).merge(
-        bills.select(["account_id", "issued_at"]).to_pandas(), on="account_id"
-    )
-    late = told[told["issued_at"].between(told["as_of"] - pd.Timedelta(days=days), told["as_of"])]
-    pairs = pd.MultiIndex.from_frame(late[["account_id", "as_of"]])
-    return np.asarray(status.index.isin(pairs))
 
 
 def _said_to_have_left(tables: Tables, status: pd.DataFrame) -> BoolArray:

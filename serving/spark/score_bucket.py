@@ -46,8 +46,7 @@ def score_rows(
     own = company.own(tables, pairs)
     status = standing(tables, pairs, business_of(tables), company.settings)
     status = status.set_index(["account_id", "as_of"])
-    days = company.settings.horizon_days
-    ended = ended_before(tables, own.live, status, horizon_days=days)
+    ended = ended_before(tables, own.live, status)
     extra = {STATUS: status[STATUS], ENDED: ended | prospects_among(tables, status)}
     if rubric is not None:
         # What stands in for answers is read off the accounts themselves: no peers are needed.

@@ -156,7 +156,7 @@ def by_decision(
     closes, growth_closes = (later(at, settings.grace_days) for at in (asked.ends, setup.ends))
     signs = signs_of_life(tables) if lives_by_use(tables, business) else pd.DataFrame()
     if len(signs):
-        quiet, arrived = _without_life(setup, signs)
+        quiet, arrived = _without_life(setup, signs, setup.ends)
         churned, closes = churned | quiet, np.maximum(closes, arrived)
     standing = _standing_drops(setup.grid, stands, decisions)
     pause = _next_pause(setup)
@@ -180,16 +180,30 @@ def by_decision(
     )
 
 
-def _without_life(setup: _Setup, signs: pd.DataFrame) -> tuple[BoolArray, IntArray]:
-    """Tell which rows have no event in their window by the label clock, from when for certain."""
+def _without_life(setup: _Setup, signs: pd.DataFrame, by: IntArray) -> tuple[BoolArray, IntArray]:
+    """Tell which rows have no event after the lead and before ``by``, from when for certain.
+
+    The label clock decides when an event is.
+    """
     happened, known = signs["happened_us"].to_numpy(), signs["known_us"].to_numpy()
     by_happened = setup.settings.label_clock == "happened"
-    latest = (happened if by_happened else known) - setup.lead_days * DAY
-    earliest = later(latest, -setup.settings.horizon_days)
-    spans = spans_of(setup.grid, signs["account_id"], after=earliest, through=latest)
-    return spans.count(len(setup.grid)) == 0, setup.ends + (
-        arrival_delay(happened, known) if by_happened else 0
-    )
+    at = happened if by_happened else known
+    found = _first_after_lead(setup, signs["account_id"], at)
+    return found >= by, by + (arrival_delay(happened, known) if by_happened else 0)
+
+
+def _first_after_lead(setup: _Setup, account_ids: pd.Series, at: IntArray) -> IntArray:
+    """Return when the first of some events is after each row's lead; ``NEVER`` where none is."""
+    return _first_of(setup.grid, account_ids, at, through=at - setup.lead_days * DAY)
+
+
+def _first_of(grid: Rows, account_ids: pd.Series, at: IntArray, *, through: IntArray) -> IntArray:
+    """Return the first of some moments that each row is not yet through with, else ``NEVER``."""
+    ever = np.full(len(at), np.iinfo(np.int64).min)
+    spans = spans_of(grid, account_ids, after=ever, through=through)
+    first = np.argsort(at[spans.kept], kind="stable")
+    found = paint(first, spans.enter, spans.leave, len(grid))
+    return np.asarray(np.append(at[spans.kept], NEVER)[found], dtype=np.int64)
 
 
 def _running_episode(grid: Rows, episodes: pd.DataFrame) -> pd.DataFrame:
@@ -242,11 +256,7 @@ def _next_pause(setup: _Setup) -> IntArray:
     """Return when the next pause begins; ``NEVER`` where none does."""
     pauses = pause_periods(setup.tables)
     begins = pauses["starts_us"].to_numpy()
-    ever = np.full(len(begins), np.iinfo(np.int64).min)
-    spans = spans_of(setup.grid, pauses["account_id"], after=ever, through=begins - 1)
-    first = np.argsort(begins[spans.kept], kind="stable")
-    found = paint(first, spans.enter, spans.leave, len(setup.grid))
-    return np.asarray(np.append(begins[spans.kept], NEVER)[found], dtype=np.int64)
+    return _first_of(setup.grid, pauses["account_id"], begins, through=begins - 1)
 
 
 def _arr_grows(setup: _Setup, arr: FloatArray) -> BoolArray:
@@ -286,7 +296,8 @@ def by_activity(
     """
     setup = _Setup(tables, Rows.of(stands), settings)
     events = value_events(tables)
-    churned, closes = _without_life(setup, events)
+    by = from_timestamps(stands["p_by_date"])
+    churned, closes = _without_life(setup, events, np.where(by < NEVER, by, setup.ends))
     drops = (
         Drop("not_eligible", (stands["status"] == "not_eligible").to_numpy()),
         Drop("censored", setup.censored(closes)),

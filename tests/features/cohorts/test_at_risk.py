@@ -310,24 +310,34 @@ def invoices(*days):
 
 def test_an_invoice_alone_says_nothing_of_how_often_one_comes(company, pairs):
     tables = company(invoices=invoices("2024-01-10"))
-    rows = pairs("2024-01-10", "2024-02-01", "2025-01-20", "2025-03-01")
+    rows = pairs("2024-01-10", "2024-02-01", "2025-04-10", "2025-05-01", "2025-08-01")
     assert reasons(tables, rows) == [
-        *("never_invoiced", "invoiced_rarely", "invoiced_rarely", "no_further_invoice"),
+        *("never_invoiced", "few_invoices", "few_invoices"),
+        *("no_further_invoice", "no_longer_invoiced"),
     ]
 
 
-def test_monthly_invoices_that_stop_are_overdue_after_the_activity_window(company, pairs):
-    tables = company(invoices=invoices("2024-01-10", "2024-02-10", "2024-03-10"))
-    found = stand(tables, pairs("2024-03-01", "2024-09-01", "2024-09-08"))
-    assert found["status"].tolist() == ["scored", "scored", "not_eligible"]
-    assert found["reason"].tolist()[2] == "no_further_invoice"
+def test_monthly_invoices_that_stop_are_overdue_after_a_month_and_a_half(company, pairs):
+    days = [f"2024-{month:02d}-10" for month in range(1, 6)]
+    tables = company(invoices=invoices(*days))
+    found = stand(tables, pairs("2024-03-20", "2024-06-25", "2024-06-27", "2024-10-01"))
+    assert found["status"].tolist() == [*["scored"] * 2, *["not_eligible"] * 2]
+    assert found["reason"].tolist()[2:] == ["no_further_invoice", "no_longer_invoiced"]
+    assert found["p_by_date"].tolist()[:2] == [utc("2024-09-16"), utc("2024-12-22")]
 
 
-def test_yearly_invoices_are_current_for_a_year_and_a_half(company, pairs):
+def test_yearly_invoices_are_current_for_a_year_and_a_quarter(company, pairs):
     tables = company(invoices=invoices("2023-01-10", "2024-01-10"))
-    assert reasons(tables, pairs("2024-06-01", "2025-06-01", "2025-08-01")) == [
-        *("invoiced_rarely", "invoiced_rarely", "no_further_invoice"),
+    rows = pairs("2023-06-01", "2024-06-01", "2024-12-20", "2025-04-01", "2025-04-13", "2025-08-01")
+    assert stand(tables, rows)["reason"].fillna("").tolist() == [
+        *("few_invoices", "", "", "", "no_further_invoice", "no_longer_invoiced"),
     ]
+    # Asked is whether the next one comes before it is overdue, within the horizon at least.
+    asked = stand(tables, rows)["p_by_date"].tolist()
+    assert asked[1:4] == [utc("2025-04-11"), utc("2025-06-18"), utc("2025-09-28")]
+    lead = Settings(lead_days=30)
+    # In the lead nobody looks, so that it is the one after next.
+    assert stand(tables, rows, lead)["p_by_date"].tolist()[2] == utc("2026-04-11")
 
 
 def test_unknown_account_is_not_yet_a_customer(company, pairs):

@@ -204,7 +204,7 @@ def test_unknown_account_is_named(few):
 def test_unknown_model_and_target_are_refused(few):
     with pytest.raises(ArtifactError, match="There is no version 'best' of 'churn'"):
         churngrid.score(few, model="best")
-    with pytest.raises(ValueError, match=r"Targets are \['churn', 'contraction', 'expansion'\], got 'growth'"):
+    with pytest.raises(ValueError, match=r"Targets are .'churn', 'contraction', .*'growth'"):
         churngrid.train(few, targets=("growth",))
 
 

@@ -214,7 +214,10 @@ def test_the_command_line_goes_the_whole_way(tmp_path, monkeypatch):
 def test_a_target_of_tables_is_checked():
     done = CliRunner().invoke(app, ["train", "exports/", "--target", "Churn"])
     assert done.exit_code == 2
-    assert "`--target` must be one of ['churn', 'expansion', 'contraction'], got 'Churn'" in done.output
+    assert (
+        "`--target` must be one of ['churn', 'expansion', 'contraction'], got 'Churn'"
+        in done.output
+    )
 
 
 def test_one_table_has_one_target(tmp_path, monkeypatch):

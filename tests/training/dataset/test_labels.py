@@ -382,3 +382,22 @@ def test_who_stops_without_a_word_has_left_where_only_use_shows_a_customer(compa
 def test_who_pays_by_items_or_contract_stays_a_customer_however_silent(company, pairs):
     kept = {"subscription_items": [item("2024-01-01")]}
     assert churned(without_contract(company, 2, **kept), pairs("2024-05-01")) == [False]
+
+
+def bills(*days):
+    return [
+        {"invoice_id": f"i{n}", "account_id": "a", "amount_due": 5.0, "issued_at": day}
+        for n, day in enumerate(days)
+    ]
+
+
+def test_with_invoices_alone_a_yearly_payer_left_when_its_next_one_never_came(company, pairs):
+    yearly = ["2022-01-10", "2023-01-10", "2024-01-10"]
+    others = [one | {"account_id": "z", "invoice_id": "z"} for one in bills("2026-12-01")]
+    rows = pairs("2023-06-01", "2024-06-01", "2025-02-01", "2025-05-01")
+    left = labelled(company(invoices=bills(*yearly) + others), rows)
+    assert left["churned"].fillna(False).tolist() == [False, True, True, False]
+    assert left["reason"].fillna("").tolist() == ["", "", "", "not_eligible"]
+    # An answer that half a year would give in the midst of a year would be that it has left.
+    stays = labelled(company(invoices=bills(*yearly, "2025-02-20") + others), rows)
+    assert stays["churned"].tolist()[:3] == [False, False, False]

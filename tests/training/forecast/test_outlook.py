@@ -246,7 +246,8 @@ def test_who_is_likelier_to_cut_back_is_expected_to_pay_less():
     change = [invented(p_contract=p).expected_change() for p in (0.01, 0.1, 0.3)]
     known = ~np.isnan(change[0])
     low, middle, high = (each[known] for each in change)
-    assert (high <= middle).all() and (middle <= low).all()
+    assert (high <= middle).all()
+    assert (middle <= low).all()
     assert (high < low).mean() > 0.3
 
 
