@@ -36,7 +36,7 @@ _AHEAD = "days to "
 _NO_THINGS = ("points", "levels")
 _CUT_STEP = 5
 _SAME_MOMENT = 1e-6
-_ANSWERS = ("yes", "no")
+_ANSWERS = ("yes", "no", "nobody came")
 _NOBODY = -1e9
 """Stands for the trend of use where there is no use: below every trend."""
 _SOME = 0.25
@@ -339,7 +339,7 @@ def _style_of(metric: Metric) -> _Style:
 
 def _stands_for_nobody(values: FloatArray, metric: Metric) -> BoolArray:
     """Say where a number is none of its own but what a metric has where there is no use."""
-    stands_in = metric.unit == "log per week" and metric.when_silent is not None
+    stands_in = metric.when_silent is not None and metric.when_silent < 0
     return np.asarray(values == metric.when_silent if stands_in else np.zeros(values.shape, bool))
 
 

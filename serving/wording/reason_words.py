@@ -114,7 +114,8 @@ def said_in_words(said: Said, metrics: Sequence[Metric]) -> pd.Series:
         ([label_of(metric) for metric in metrics], said.metrics),
         in_words(said.never, say_never),
         ([*(f" {word} ->" for word in words), ""], np.where(moved, before, -1)),
-        ([*map(behind, words), ""], np.where(happened & ~old, now, -1)),
+        ([*(f" {word}" for word in words), ""], np.where(moved, now, -1)),
+        ([*map(behind, words), ""], np.where(happened & ~moved & ~old, now, -1)),
         *(
             ([*(form.format(word) for word in words), ""], np.where(there, beside, -1))
             for form, there in _forms(said)

@@ -210,7 +210,9 @@ def tickets_opened(hand, days, ends=0):
 
 def critical(hand):
     rows = hand.newest("tickets", ["ticket_id"])
-    closed = rows["status"].isin(["resolved", "solved", "closed"])
+    ended = rows["resolved_at"] < hand.as_of
+    said = rows["status"].isin(["resolved", "solved", "closed"])
+    closed = ended.where(rows["status"].isna() | rows["resolved_at"].notna() & said, said)
     urgent = rows["priority"].isin(["critical", "urgent"])
     there = rows["created_at"] < hand.as_of
     return filled(hand, sizes(rows[urgent & ~closed & there]))

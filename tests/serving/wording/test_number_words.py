@@ -51,6 +51,12 @@ def test_each_unit_has_its_own_way(unit, value, words):
     assert said(value, UNITS[unit]) == words
 
 
+@pytest.mark.parametrize("column", ["active_users_trend_28d", "usage_slope_84d"])
+def test_where_there_is_no_use_left_to_compare_nobody_came(column):
+    assert said(-1.0, NAMED[column]) == "nobody came"
+    assert said(-0.5, NAMED[column]) != "nobody came"
+
+
 @pytest.mark.parametrize(
     ("days", "words"),
     [(35.0, "in 35 days"), (1.0, "in 1 day"), (0.2, "today"), (-70, "70 days ago")],
