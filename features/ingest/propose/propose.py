@@ -30,6 +30,7 @@ from .refine.csm_names import with_csm_names
 from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
 from .refine.deal_terms import with_terms
+from .refine.persons_by_mail import with_persons_by_mail
 from .refine.versions import of_today, with_todays_rows
 from .roles import role_of
 from .sheets import churn_flag, parts_of_sheet, prospects_of
@@ -131,6 +132,7 @@ def proposal_for(
     ]
     whole = [with_whole_units(part, tables[part.source]) for part in whole]
     whole = [with_csm_names(part, tables) for part in whole]
+    whole = [with_persons_by_mail(part, whole, tables) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     parts = tuple(of_today(with_dates_decided(part, tables), tables) for part in parts)
     numbers = tuple(_own_numbers(looked_at, parts, accounts))

@@ -111,11 +111,20 @@ def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
     if "score" in takes and "responded_at" not in takes and "sent_at" in takes:
         # A list of answers has one date, that of the answer; when somebody was asked is not told.
         takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
+    if "comment" not in takes and (said := _in_own_words(fit.table, takes)) is not None:
+        takes["comment"] = Take("comment", said.name, why="the question asks for a reason")
     if "sent_at" not in takes and not any(column.is_dated for column in fit.table.filled):
         takes |= _undated(fit)
     if "survey_id" not in takes and fit.way is not None:
         takes["survey_id"] = Take("survey_id", fit.way.column, sure=False, why="an answer each")
     return part_of(fit, takes)
+
+
+def _in_own_words(table: TableProfile, takes: Mapping[str, Take]) -> ColumnProfile | None:
+    """Return the column of a survey whose question asks for an answer in words."""
+    used = {take.source for take in takes.values()}
+    asked = (c for c in table.filled if c.name not in used and _ASKS & set(c.words))
+    return next((column for column in asked if not column.reads_as("number")), None)
 
 
 def _undated(fit: Fit) -> dict[str, Take]:
@@ -264,6 +273,9 @@ def _numbered_by(table: TableProfile, takes: Mapping[str, Take]) -> str:
     ids = (c for c in table.filled if c.unique and c.could_be_id and c.words[-1:] == ("id",))
     return next((column.name for column in ids if column.name not in used), "")
 
+
+_ASKS = frozenset({"reason", "why", "improve", "feedback", "comment", "tell", "explain"})
+"""Words of a question that is answered in words."""
 
 _OVER = {"week": "7 day", "month": "1 month", "quarter": "3 month"}
 
