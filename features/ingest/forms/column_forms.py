@@ -36,6 +36,8 @@ FORM_NAMES: Mapping[str, tuple[str, ...]] = {
 
 _SURE = 20
 """So many values only one form can read outweigh one that only the other can."""
+_ROUND = 1 / 3
+_FEWEST_PRICED = 3
 _KEPT = 0.95
 """Share of the values that a form must read to be the one a column keeps."""
 
@@ -322,12 +324,27 @@ class FormEvidence:
         counts = self._counts
         if counts["points"] and counts["commas"]:
             return None
+        if self._are_thousands():
+            return comma if counts["points"] else point
         if counts["points"]:
             # Who groups thousands groups all of them; who leaves out zeros leaves out all of them.
             if counts["long"] or (counts["points"] >= _SURE and not counts["zeros"]):
                 return point
             return comma if counts["short"] and counts["zeros"] else None
         return point if counts["short"] and not counts["long"] else None
+
+    def _are_thousands(self) -> bool:
+        """Whether every value has a mark before three digits, as only whole amounts have.
+
+        Beside a currency no amount has three decimals. Elsewhere programs write three after a
+        point, but hardly anybody after a comma where they are round as often as amounts are.
+        """
+        counts = self._counts
+        groups = counts["points"] + counts["commas"]
+        if counts["long"] or groups < counts["filled"]:
+            return False
+        round_ = counts["commas"] >= _SURE and counts["zeros"] >= _ROUND * groups
+        return round_ or (groups >= _FEWEST_PRICED and len(self._currencies) == 1)
 
 
 _NUMERAL_SIGNS = {

@@ -15,6 +15,8 @@ __all__ = ["match_columns", "only_count", "only_time", "suits"]
 
 _ALIKE = 0.87
 _FEWEST_LETTERS = 6
+_A_DAY = 10
+"""Letters of a day written in numbers; a moment takes more."""
 _OF_USE = "usage_daily"
 _SPLIT = re.compile(r"[\W_]+")
 _ENDS = frozenset({"term_end", "effective_to"})
@@ -28,6 +30,7 @@ class _Match(NamedTuple):
     rank: int
     place: int
     column: str
+    coarse: bool
     source: str
 
 
@@ -159,7 +162,12 @@ def _by_name(
         for source in free:
             rank = _rank_of(source.words, names, table)
             if rank is not None and suits(source, column):
-                yield _Match(rank, place, column.name, source.name)
+                yield _Match(rank, place, column.name, _is_coarse(column, source), source.name)
+
+
+def _is_coarse(column: Column, source: ColumnProfile) -> bool:
+    """Say whether a time is only a day, which a column of the same name may tell better."""
+    return column.kind == "time" and all(len(value) <= _A_DAY for value in source.looked_at)
 
 
 def _rank_of(
@@ -187,7 +195,7 @@ def _by_likeness(
             meant = not column.choices or bool(source.lowered & set(column.choices))
             if alike >= _ALIKE and meant and suits(source, column):
                 rank = _GUESSED + round(100 * (1 - alike))
-                yield _Match(rank, place, column.name, source.name)
+                yield _Match(rank, place, column.name, False, source.name)
 
 
 def _likeness(one: str, other: str) -> float:

@@ -18,6 +18,7 @@ __all__ = [
     "Billed",
     "amount_in",
     "annual",
+    "as_was_paid",
     "has_amount",
     "in_hundredths",
     "interval_of",
@@ -60,6 +61,7 @@ _PER_CONTRACT = _patterns(
 )
 _QUANTITY = _patterns(
     *("quantity", "seats", "licenses", "seat count", "units", "plan quantity", "license count"),
+    *("number of seats", "number of licenses"),
 )
 _INTERVAL = _patterns(
     *("interval", "billing interval", "billing period", "billing cycle", "billing frequency"),
@@ -277,6 +279,31 @@ def monthly(table: TableProfile, billed: Billed | None = None) -> Take | None:
         if found is not None:
             return _taken(table, "mrr", found, months)
     return _by_interval(table, billed)
+
+
+def as_was_paid(table: TableProfile, amount: Take, billed: Billed | None) -> Take | None:
+    """Return what was paid a month by those whose amount was set to 0 when they left.
+
+    Parameters
+    ----------
+    table : TableProfile
+    amount : Take
+        For the column ``mrr``.
+    billed : Billed or None
+        As in ``monthly``.
+
+    Returns
+    -------
+    Take or None
+        The amount, and where it is 0 what price and quantity give; a guess. None where they do
+        not say it.
+    """
+    price = _by_interval(table, billed)
+    if price is None or amount.first_column in price.formula:
+        return None
+    said = amount.formula or quoted(amount.source)
+    why = f"{amount.first_column!r} is 0 for those who left; for them {price.why}"
+    return Take("mrr", formula=f"coalesce(nullif({said}, 0), {price.formula})", sure=False, why=why)
 
 
 def annual(table: TableProfile) -> Take | None:

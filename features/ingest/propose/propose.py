@@ -333,11 +333,20 @@ def _chosen(
     for fit, part in sorted(found, key=lambda pair: _rank(pair[0])):
         before = [other.source for _, other in kept if other.table == part.table]
         before = [known[part.table], *before] if part.table in known else before
-        if before and part.table not in _STACKED:
+        if _whose(part) in before:
+            about = f"its rows are about those of {_whose(part)!r}, which are the `{part.table}`"
+            passed_over[part.source] = about
+        elif before and part.table not in _STACKED:
             passed_over[part.source] = f"`{part.table}` is read from {before[0]!r} already"
         else:
             kept.append((fit, part))
     return kept, passed_over
+
+
+def _whose(part: Part) -> str:
+    """Return the table by way of which rows name their account; empty where they do themselves."""
+    lookups = (take.lookup for take in part.takes if take.column == "account_id")
+    return next((str(lookup["table"]) for lookup in lookups if lookup), "")
 
 
 def _rank(fit: Fit) -> tuple[int, float]:

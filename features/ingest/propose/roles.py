@@ -87,7 +87,7 @@ ROLES: tuple[Role, ...] = (
             "account_id": ("id", *_ACCOUNT_ID, "number", "code", "external id"),
             "parent_account_id": ("parent id", "parent {account} id", "parent {account}"),
             "name": ("{account} name", "name", "{account}", "display name", "legal name"),
-            "industry": ("industry name", "sector", "vertical"),
+            "industry": ("industry name", "sector", "vertical", "activite secteur"),
             "country": ("country code", "billing country", "address country", "country name"),
             "employee_count": ("number of employees", "employees", "headcount", "staff count"),
             "segment": ("{account} segment", "size band", "market segment", "size segment"),
@@ -106,6 +106,7 @@ ROLES: tuple[Role, ...] = (
                 *("onboarding date", "contract start date", "first seen at", "member since"),
                 *("joined", "signed up", "registered", "onboarded", "went live", "go live date"),
                 *("subscribed at", "subscribed", "became a customer date", "customer start date"),
+                "since date",
             ),
             "csm_id": (
                 *("csm", "csm name", "csm owner", "{account} manager", "success manager"),
@@ -172,7 +173,10 @@ ROLES: tuple[Role, ...] = (
                 *("annual amount", "yearly value", "contract value annual", "arr usd", "acv usd"),
                 *("yearly amount", "yearly price", "annual price", "annual fee", "yearly fee"),
             ),
-            "tcv": ("total contract value", "contract value total", "total price", "net price"),
+            "tcv": (
+                *("total contract value", "contract value total", "total price", "net price"),
+                *("total contract amount", "total base amount"),
+            ),
             "currency": (*_CURRENCY, "currency iso code", "deal currency", "currency of value"),
             "list_acv": ("list price annual", "list arr"),
             "term_months": (
@@ -199,7 +203,10 @@ ROLES: tuple[Role, ...] = (
             "account_id": _ACCOUNT_ID,
             "plan": ("plan name", "product", "product name", "plan id", "price id", "tier"),
             "product_id": ("product",),
-            "quantity": ("seats", "licenses", "seat count", "units", "number of seats", "users"),
+            "quantity": (
+                *("seats", "licenses", "seat count", "units", "number of seats", "users"),
+                *("number of licenses", "plan quantity"),
+            ),
             "unit_price": ("price", "unit amount"),
             "mrr": (
                 *("monthly recurring revenue", "mrr amount", "monthly amount", "monthly fee"),
@@ -208,6 +215,7 @@ ROLES: tuple[Role, ...] = (
             "currency": _CURRENCY,
             "effective_from": (
                 *("start date", "started at", "start", "valid from", "subscription start date"),
+                *("subscription started at", "subscription activated at"),
                 *("activated at", "current term start", "current period start", "created at"),
                 *("subscribed at", "subscribed", "sign up date", "signed up at", "first billed at"),
                 *("from date", "from", "begin date", "service start date", "effective start date"),
@@ -275,7 +283,7 @@ ROLES: tuple[Role, ...] = (
                 *("total", "amount", "invoice amount", "total amount", "grand total"),
                 *("invoice total", "gross amount", "amount total", "net amount", "total due"),
                 *("total gross", "total net", "details totals grand total", "details totals total"),
-                *("totals grand total", "totals total", "subtotal"),
+                *("totals grand total", "totals total", "subtotal", "total entered"),
             ),
             "amount_paid": (
                 *("paid amount", "amount received", "payments applied", "invoice amount paid"),
@@ -284,7 +292,7 @@ ROLES: tuple[Role, ...] = (
             "currency": (*_CURRENCY, "invoice currency", "currency iso code"),
             "paid_at": (
                 *("paid date", "payment date", "paid on", "settled at", "date paid"),
-                *("fully paid on date", "paid in full at"),
+                *("fully paid on date", "paid in full at", "paid"),
             ),
             "status": ("invoice status", "payment status", "state", "invoice state"),
             "attempt_count": ("attempts", "dunning attempts", "payment attempts"),
@@ -330,6 +338,7 @@ ROLES: tuple[Role, ...] = (
                 *("session count", "login count", "number of events", "total events", "uses"),
                 *("logins count", "page views", "pageviews", "hits", "api calls", "requests"),
                 *("number of sessions", "number of logins", "total sessions", "total logins"),
+                "number of actions",
             ),
             "minutes": (
                 *("minutes used", "duration minutes", "active minutes", "time spent minutes"),
@@ -361,6 +370,7 @@ ROLES: tuple[Role, ...] = (
             "occurred_at": (
                 *("event time", "event timestamp", "timestamp", "time", "original timestamp"),
                 *("happened at", "client event time", "event date", "created at", "date", "login"),
+                *("derived timestamp", "collector timestamp", "device created timestamp"),
             ),
             "known_at": ("received at", "server received time", "server upload time"),
         },
@@ -459,17 +469,30 @@ ROLES: tuple[Role, ...] = (
         nouns=(
             *("meetings", "calls", "tasks", "engagements", "interactions", "touchpoints", "events"),
             *("crm activities", "csm activities", "customer meetings", "timeline", "call log"),
+            *("appointments", "phone calls", "phonecalls", "meeting notes", "notes"),
         ),
         columns={
             "activity_id": ("id", "meeting id", "call id", "task id", "event id", "engagement id"),
             "account_id": _ACCOUNT_ID,
             "person_ids": ("who id", "contact id", "attendees", "participants", "contact ids"),
-            "type": ("activity type", "engagement type", "task subtype", "event subtype", "kind"),
+            "type": (
+                "activity type",
+                "engagement type",
+                "task subtype",
+                "event subtype",
+                "kind",
+                "type name",
+                "category",
+            ),
             "direction": ("call direction",),
-            "scheduled_at": ("start time", "start date time", "scheduled for", "due date"),
+            "scheduled_at": (
+                *("start time", "start date time", "scheduled for", "due date", "scheduled"),
+                "scheduled start",
+            ),
             "occurred_at": (
                 *("activity date", "completed at", "date", "meeting date", "call date"),
                 *("occurred on", "timestamp", "end time", "activity date time", "happened at"),
+                *("started", "started at", "actual start", "actual end", "note date"),
             ),
             "attended": ("held", "completed"),
             "logged_at": ("created date", "created at", "created"),

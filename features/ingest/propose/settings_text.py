@@ -52,7 +52,8 @@ def _left_alone(proposal: Proposal) -> list[str]:
     """Return the tables of the contract whose name a source has that is not read as one."""
     read = {part.table for part in proposal.parts}
     bare = [entry.table for entry in proposal.unread if not entry.columns]
-    return [name for name in bare if name in _TABLES and name not in read]
+    names = [*bare, *(part.source for part in proposal.parts)]
+    return [name for name in dict.fromkeys(names) if name in _TABLES and name not in read]
 
 
 def settings_text(proposal: Proposal, taken: Collection[str] = ()) -> str:
@@ -91,6 +92,9 @@ def settings_text(proposal: Proposal, taken: Collection[str] = ()) -> str:
 def _why_alone(name: str, proposal: Proposal) -> str:
     if any(entry.table == name and entry.broken for entry in proposal.unread):
         return "cannot be read, see below; once it is mended, take away these two lines"
+    others = [f"`{part.table}`" for part in proposal.parts if part.source == name]
+    if others:
+        return f"read as {' and '.join(dict.fromkeys(others))}, see there"
     return "has the name of a table of the contract, and is none"
 
 

@@ -14,7 +14,14 @@ from .roles import CHURN_FLAGS, role_of
 from .vocabulary import ENDED, PROSPECTS, admitted
 from .words import column_words
 
-__all__ = ["churn_flag", "departures_of", "gone_without_day", "parts_of_sheet", "prospects_of"]
+__all__ = [
+    "churn_flag",
+    "departures_of",
+    "gone_without_day",
+    "parts_of_sheet",
+    "prospects_of",
+    "set_to_nothing",
+]
 
 _FLAGS = tuple(column_words(name) for name in CHURN_FLAGS)
 _NOTHING = re.compile(r"^[^\d]*0+(?:[.,'\s]0+)*[^\d]*$")
@@ -192,7 +199,7 @@ def _over(table: TableProfile, amount: Take) -> dict[str, tuple[str, ...]]:
     stand in for what they paid before, which nobody knows.
     """
     left = _left_at(table)
-    return gone_without_day(table) if left is None else _set_to_nothing(table, amount, left)
+    return gone_without_day(table) if left is None else set_to_nothing(table, amount, left)
 
 
 def gone_without_day(table: TableProfile) -> dict[str, tuple[str, ...]]:
@@ -225,10 +232,25 @@ def _words_of_leavers(table: TableProfile) -> dict[str, tuple[str, ...]]:
     return {name: words for name, words in found.items() if words}
 
 
-def _set_to_nothing(
+def set_to_nothing(
     table: TableProfile, amount: Take, left: ColumnProfile
 ) -> dict[str, tuple[str, ...]]:
-    """Return the amounts of 0 as they are written, where all who left have one and nobody else."""
+    """Return the amounts of 0 that stand where somebody has left, and hide what was paid before.
+
+    Parameters
+    ----------
+    table : TableProfile
+    amount : Take
+        What is paid.
+    left : ColumnProfile
+        The day on which somebody left.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        The column and its values as they are written; empty unless all who left have one and
+        nobody else.
+    """
     column = table.columns.get(amount.first_column)
     if column is None:
         return {}

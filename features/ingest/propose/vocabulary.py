@@ -114,6 +114,8 @@ TYPES: Mapping[str, str] = {
     "event": "meeting",
     "training": "training",
     "qbr": "qbr",
+    "appointment": "meeting",
+    "phonecall": "call",
 }
 """Type of an activity by the noun of its table."""
 

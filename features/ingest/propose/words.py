@@ -227,6 +227,60 @@ _MEANS = {
     "assinatura": "subscription",
     "mensalidade": "monthly amount",
     "oid": "id",
+    "gsid": "id",
+    "tstamp": "at",
+    "gebuhr": "fee",
+    "gebuehr": "fee",
+    "monatliche": "monthly",
+    "monatlicher": "monthly",
+    "monatliches": "monthly",
+    "jahrliche": "annual",
+    "jaehrliche": "annual",
+    "jahrlicher": "annual",
+    "monatsgebuhr": "monthly fee",
+    "monatsgebuehr": "monthly fee",
+    "monatsrate": "monthly fee",
+    "jahresgebuhr": "annual fee",
+    "jahresgebuehr": "annual fee",
+    "jahresvertragswert": "annual contract value",
+    "vertragssumme": "contract value",
+    "vertragsvolumen": "contract value",
+    "netto": "net",
+    "brutto": "gross",
+    "nachste": "next",
+    "nachster": "next",
+    "naechste": "next",
+    "anzahl": "number",
+    "nutzung": "usage",
+    "aktion": "action",
+    "aktionen": "action",
+    "anmeldung": "login",
+    "anmeldungen": "login",
+    "sitzung": "session",
+    "sitzungen": "session",
+    "modul": "module",
+    "mandant": "tenant",
+    "mandanten": "tenant",
+    "angelegt": "created",
+    "erfasst": "created",
+    "kundenbetreuer": "csm",
+    "kundigungsfrist": "notice period",
+    "kuendigungsfrist": "notice period",
+    "compte": "account",
+    "entree": "since",
+    "reglee": "paid",
+    "regle": "paid",
+    "cotisation": "fee",
+    "cuota": "fee",
+    "tarifa": "fee",
+    "alta": "sign up",
+    "cuenta": "account",
+    "gestor": "manager",
+    "incidencia": "ticket",
+    "apertura": "opened",
+    "cierre": "closed",
+    "mensualite": "monthly amount",
+    "abonado": "subscriber",
     "rechnung": "invoice",
     "rechnungen": "invoice",
     "rechnungsnummer": "invoice number",
@@ -288,6 +342,7 @@ _EMPTY = frozenset(
             "sfdc",
             "custom",
             "field",
+            "when",
         ),
         *("la", "le", "les", "der", "die", "das", "el", "los"),
     }
@@ -324,10 +379,24 @@ _FUSED = frozenset(
         *("currency", "iso", "quote", "campaign", "forecast", "system", "by", "login", "seats"),
         *("users", "sessions", "score", "survey", "sent", "period", "discount", "tax", "arr"),
         *("mrr", "acv", "tcv", "billed", "charge", "unit", "health", "segment", "tier", "value"),
+        *(
+            "when",
+            "posted",
+            "begin",
+            "entered",
+            "base",
+            "amt",
+            "scheduled",
+            "actual",
+            "full",
+            "job",
+        ),
     }
 )
 """Words that some systems write together without a mark: `createdon`, `numberofemployees`."""
 _LEADING_NUMBER = frozenset({"n", "no", "nr"})
+_PAIRS = {("razon", "social"): ["company", "name"]}
+"""Words that mean something else together."""
 _QUESTIONS = (({"likely", "recommend"}, "nps score"), ({"weiterempfehlen"}, "nps score"))
 """Questions as surveys write them above a column, by the words that give them away."""
 _TABLE_EMPTY = frozenset(
@@ -472,6 +541,7 @@ def _letters(name: str) -> str:
 
 def _turned(parts: list[str]) -> list[str]:
     """Put the words of other languages into the order of English ones."""
+    parts = [*_PAIRS.get(tuple(parts[:2]), parts[:2]), *parts[2:]]
     if len(parts) > 1 and parts[0] in _LEADING_NUMBER and parts[1] != "of":
         parts = [*parts[1:], parts[0]]
     if len(parts) == 2 and parts[0] in _LEADING and parts[1] in _PAYING:

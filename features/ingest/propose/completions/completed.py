@@ -35,7 +35,8 @@ _LINE_AMOUNTS = (
     *("extended price", "total", "line item amount", "subtotal"),
 )
 _KINDS_OF_DOCUMENT = ("type", "invoice type", "transaction type", "document type", "record type")
-_FEWEST_LEFT, _MOSTLY_LEFT = 2, 0.2
+_WHOLE = ("total", "invoice total", "total amount", "grand total", "total entered")
+_FEWEST_LEFT, _MOSTLY_LEFT, _CENT = 2, 0.2, 0.01
 _HAPPENED = frozenset(
     words
     for table, column in (
@@ -202,7 +203,9 @@ def _payable(table: TableProfile) -> dict[str, tuple[str, ...]] | None:
 def _of_the_whole(table: TableProfile, takes: Mapping[str, Take]) -> dict[str, Take]:
     """Take the whole amount of invoices where the one that is due is only what is left of it."""
     due, paid = takes.get("amount_due"), takes.get("amount_paid")
-    whole = first_named(table, "number", "total", "invoice total", "total amount", "grand total")
+    if paid is None:
+        return _of_paid_ones(table, due)
+    whole = first_named(table, "number", *_WHOLE)
     if due is None or paid is None or whole is None or whole.name == due.source:
         return {}
     rows = pd.DataFrame(
@@ -215,6 +218,25 @@ def _of_the_whole(table: TableProfile, takes: Mapping[str, Take]) -> dict[str, T
         rows["left"], rows["all"]
     )
     if not len(rows) or agrees.sum() < _FEWEST_LEFT or agrees.mean() < _MOSTLY_LEFT:
+        return {}
+    why = f"{due.source!r} is what is left of it"
+    return {"amount_due": Take("amount_due", whole.name, why=why)}
+
+
+def _of_paid_ones(table: TableProfile, due: Take | None) -> dict[str, Take]:
+    """Take the whole amount where nothing is left to pay of many invoices, and no column has more.
+
+    No column says what was paid: what is left is never more than the whole, and often nothing.
+    """
+    whole = first_named(table, "number", "amount", "invoice amount", *_WHOLE)
+    if due is None or not due.source or whole is None or whole.name == due.source:
+        return {}
+    left, all_ = (
+        read_column(Column("n", "number"), table.looked_at[name]).column.to_pandas()
+        for name in (due.source, whole.name)
+    )
+    nothing = left.eq(0) & all_.gt(0)
+    if not (left <= all_ + _CENT).all() or nothing.mean() < _MOSTLY_LEFT:
         return {}
     why = f"{due.source!r} is what is left of it"
     return {"amount_due": Take("amount_due", whole.name, why=why)}
@@ -233,13 +255,23 @@ def _activities(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes.pop("type")
     if "type" not in takes and noun in TYPES:
         takes["type"] = Take("type", constant=TYPES[noun], sure=noun == TYPES[noun])
-    if noun in _MET:
+    if noun in _MET or _has_guests(fit.table):
         name_rows(fit, takes, "activity_id", takes.get("occurred_at") or takes.get("scheduled_at"))
+    if not {"occurred_at", "scheduled_at", "logged_at"} & takes.keys():
+        return "no column says when what it lists took place"
     return part_of(fit, takes)
 
 
 _MET = frozenset({"meeting", "call", "touchpoint", "interaction", "visit", "qbr"})
 """What tables of talks are called whose rows need no id to be told from others of that day."""
+
+
+_INVITED = frozenset({"invitee", "attendee", "organizer", "host"})
+"""Who comes to meetings; nobody is invited to the use of a product."""
+
+
+def _has_guests(table: TableProfile) -> bool:
+    return any(set(column.words) & _INVITED for column in table.filled)
 
 
 def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
@@ -250,6 +282,8 @@ def _events(fit: Fit, takes: dict[str, Take]) -> Part | str:
         return "its name is that of customers who left"
     if first_named(fit.table, "time", "due date", "deadline") is not None:
         return "its rows are due on a day, so that they are planned and not uses"
+    if _has_guests(fit.table):
+        return "somebody is invited to its rows, so that they are meetings and not uses"
     return part_of(fit, takes)
 
 

@@ -45,6 +45,7 @@ _ENDS = tuple(
         *("cancel date", "cancellation date", "deactivated at", "effective end date", "to date"),
         *("cancellation effective date", "service end date", "customer churned", "customer to"),
         *("to", "left at", "lost date", "deleted at", "cancelled", "ended", "terminated"),
+        *("contract end date", "contract end", "term end date"),
     )
 )
 

@@ -11,12 +11,12 @@ from ....schema.table_declaration import Column
 from ...coerce import read_column
 from ...reshape.month_columns import VALUE
 from ..columns import match_columns
-from ..money import Billed
-from ..profiles import TableProfile
+from ..money import Billed, as_was_paid
+from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
 from ..roles import role_of
-from ..sheets import gone_without_day
+from ..sheets import gone_without_day, set_to_nothing
 from ..vocabulary import NEVER_BEGAN, admitted
 from .borrowed import monthly_with_plans
 from .endings import end_by_status, end_of
@@ -59,28 +59,48 @@ def items_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     takes["mrr"] = mrr
     takes.pop("effective_to", None)
     end, month = end_of(fit.table), _month_of_snapshots(fit, takes)
-    over = end_by_status(fit.table) if end is None else None
-    if end is not None:
-        takes["effective_to"] = Take("effective_to", end.name)
-    elif over is not None:
-        takes["effective_to"] = over
-    elif month is not None:
-        months, called = (3, "quarter") if fit.table.by_quarter else (1, "month")
-        why = f"a row a {called}: a customer without a row in a {called} has left"
-        formula = f"moment({month}) + interval {months} month"
-        takes["effective_to"] = Take("effective_to", formula=formula, sure=False, why=why)
+    takes |= _until(fit, end, month)
     if not name_items(fit, takes, by_month=month is not None):
         return "it has several rows an account and day, and no column tells what each is for"
     for name in ("unit_price", "contract_id"):
         takes.pop(name, None)
+    takes["mrr"], hidden = _before_the_end(fit, mrr, end)
+    zeros = _zeros(fit.table) if fit.table.is_long else ()
+    nothing = _never_paid(fit, takes) | hidden | ({VALUE: zeros} if zeros else {})
+    return without_superseded(replace(part_of(fit, takes, but_not=nothing), beside=ways), fit)
+
+
+def _until(fit: Fit, end: ColumnProfile | None, month: str | None) -> dict[str, Take]:
+    """Return until when each row is paid: by a column, by its status, or for the month it is of."""
+    if end is not None:
+        return {"effective_to": Take("effective_to", end.name)}
+    over = end_by_status(fit.table)
+    if over is not None:
+        return {"effective_to": over}
+    if month is None:
+        return {}
+    months, called = (3, "quarter") if fit.table.by_quarter else (1, "month")
+    why = f"a row a {called}: a customer without a row in a {called} has left"
+    formula = f"moment({month}) + interval {months} month"
+    return {"effective_to": Take("effective_to", formula=formula, sure=False, why=why)}
+
+
+def _before_the_end(
+    fit: Fit, mrr: Take, end: ColumnProfile | None
+) -> tuple[Take, dict[str, tuple[str, ...]]]:
+    """Return what is paid, and the rows of those who left of whom nothing says what they paid."""
+    hidden = set_to_nothing(fit.table, mrr, end) if end is not None else {}
+    before = as_was_paid(fit.table, mrr, _billed(fit)) if hidden else None
+    return (mrr, hidden) if before is None else (before, {})
+
+
+def _never_paid(fit: Fit, takes: Mapping[str, Take]) -> dict[str, tuple[str, ...]]:
+    """Return the rows of what nobody pays for: not begun, or over without a word of when."""
     status = status_of(fit.table)
     never = admitted(status.looked_at, NEVER_BEGAN) if status else ()
-    left_out_ = {status.name: never} if status and never else {}
-    if "effective_to" not in takes and _are_named(fit, takes):
-        left_out_ |= gone_without_day(fit.table)
-    zeros = _zeros(fit.table) if fit.table.is_long else ()
-    part = part_of(fit, takes, but_not=left_out_ | ({VALUE: zeros} if zeros else {}))
-    return without_superseded(replace(part, beside=ways), fit)
+    rows = {status.name: never} if status and never else {}
+    over = "effective_to" not in takes and _are_named(fit, takes)
+    return rows | (gone_without_day(fit.table) if over else {})
 
 
 def _are_named(fit: Fit, takes: Mapping[str, Take]) -> bool:

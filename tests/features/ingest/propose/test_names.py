@@ -53,7 +53,8 @@ def test_a_proposal_can_be_read_with_as_object_and_as_text(tmp_path):
         load_settings(file),
     ):
         assert str(read_tables(data, settings)) == "Tables: accounts 2, tickets 1"
-    assert "# - notes (1 rows): nothing says what its rows are" in settings_text(found)
+    why = "looks like `activities`, but no column names the account of its rows"
+    assert f"# - notes (1 rows): {why}" in settings_text(found)
 
 
 def test_canonical_names_need_no_mapping():
