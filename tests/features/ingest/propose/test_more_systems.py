@@ -124,7 +124,7 @@ def test_what_is_paid_by_those_who_left_follows_from_price_and_quantity():
         cancelled_at=["2025-05-01"] * 2 + [""] * 6,
         mrr=["0"] * 2 + [str(2 * int(price)) for price in PRICES[2:]],
     )
-    tables, found = read({"accounts": ACCOUNTS, "subscriptions": subscriptions})
+    tables, _ = read({"accounts": ACCOUNTS, "subscriptions": subscriptions})
     assert numbers(tables, "subscription_items", "mrr") == [2.0 * int(price) for price in PRICES]
     without = subscriptions.drop(columns=["unit_price"])
     tables, _ = read({"accounts": ACCOUNTS, "subscriptions": without})
