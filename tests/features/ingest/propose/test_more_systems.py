@@ -1,4 +1,4 @@
-"""Layouts of further systems: what is about other rows, what has a name of the contract, amounts."""
+"""Layouts of further systems: rows about other rows, names of the contract, amounts, words."""
 
 import pandas as pd
 import pytest
