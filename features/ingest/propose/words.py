@@ -395,7 +395,7 @@ _FUSED = frozenset(
 )
 """Words that some systems write together without a mark: `createdon`, `numberofemployees`."""
 _LEADING_NUMBER = frozenset({"n", "no", "nr"})
-_PAIRS = {("razon", "social"): ["company", "name"]}
+_PAIRS: dict[tuple[str, ...], list[str]] = {("razon", "social"): ["company", "name"]}
 """Words that mean something else together."""
 _QUESTIONS = (({"likely", "recommend"}, "nps score"), ({"weiterempfehlen"}, "nps score"))
 """Questions as surveys write them above a column, by the words that give them away."""
