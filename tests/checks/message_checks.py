@@ -71,6 +71,10 @@ class Claim:
     def words(self) -> frozenset[str]:
         return words_of(self.pattern)
 
+    @cached_property
+    def letters(self) -> int:
+        return letters_of(self.pattern)
+
 
 def letters_of(pattern: Pattern) -> int:
     return sum(bool(part) and part.isalnum() for part in pattern)
@@ -259,10 +263,11 @@ def shared(message: Pattern, claim: Pattern, *, floats: bool) -> int:
     reading = _past_holes({0: 0}, claim)
     if floats:
         reading = _through_hole(reading, claim)
+    begins = {claim[0]} if claim and claim[0] is not HOLE and claim[0] != ANY else None
     for part in message:
         if part is HOLE:
             reading = _through_hole(reading, claim)
-        else:
+        elif len(reading) > 1 or begins is None or part in begins:
             reading = _past_holes(_through(part, reading, claim), claim)
     if floats:
         reading = _through_hole(reading, claim)
@@ -311,7 +316,7 @@ def agreement(message: Message, claim: Claim) -> int:
         return 0
     if not (message.words & claim.words and reaches(claim, message)):
         return 0
-    needed, best = SHARE * letters_of(claim.pattern), 0
+    needed, best = SHARE * claim.letters, 0
     for pattern in message.patterns:
         letters = shared(pattern, claim.pattern, floats=message.floats)
         if letters >= max(needed, min(ENOUGH, letters_of(pattern)), 1):
@@ -325,16 +330,21 @@ def own_test(message: Message, claim: Claim) -> bool:
 
 def candidates(messages: list[Message], claims: list[Claim]) -> dict[Message, list[int]]:
     """Which tests may mean a message: each those that it agrees with most, its own first."""
-    found: dict[Message, list[int]] = {message: [] for message in messages}
+    found: list[list[int]] = [[] for _ in messages]
+    by_word: dict[str, set[int]] = {}
+    for place, message in enumerate(messages):
+        for word in message.words:
+            by_word.setdefault(word, set()).add(place)
     for i, claim in enumerate(claims):
-        letters = {message: agreement(message, claim) for message in messages}
+        near = sorted(set().union(*(by_word.get(word, set()) for word in claim.words)))
+        letters = {place: agreement(messages[place], claim) for place in near}
         most = max(letters.values(), default=0)
-        for message, shared_letters in letters.items():
+        for place, shared_letters in letters.items():
             if shared_letters and shared_letters == most:
-                found[message].append(i)
+                found[place].append(i)
     return {
-        message: sorted(indices, key=lambda i: not own_test(message, claims[i]))
-        for message, indices in found.items()
+        message: sorted(indices, key=lambda i, message=message: not own_test(message, claims[i]))
+        for message, indices in zip(messages, found, strict=True)
     }
 
 
