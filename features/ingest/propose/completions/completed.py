@@ -4,7 +4,7 @@ One small function a canonical table; each returns the finished part, or a sente
 the table is better left out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -94,6 +94,8 @@ def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
 
 
 def _people(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    if not {"valid_from", "known_at"} & takes.keys():
+        takes |= _undated(fit)
     roles = takes.get("roles")
     if roles is None:
         return part_of(fit, takes)
@@ -114,7 +116,7 @@ def _surveys(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes["responded_at"] = replace(takes["sent_at"], column="responded_at")
     if "comment" not in takes and (said := _in_own_words(fit.table, takes)) is not None:
         takes["comment"] = Take("comment", said.name, why="the question asks for a reason")
-    if "sent_at" not in takes and not any(column.is_dated for column in fit.table.filled):
+    if "sent_at" not in takes:
         takes |= _undated(fit)
     if "survey_id" not in takes and fit.way is not None:
         takes["survey_id"] = Take("survey_id", fit.way.column, sure=False, why="an answer each")
@@ -128,22 +130,33 @@ def _in_own_words(table: TableProfile, takes: Mapping[str, Take]) -> ColumnProfi
     return next((column for column in asked if not column.reads_as("number")), None)
 
 
+_UNDATED = {
+    "survey_responses": (("sent_at", "responded_at"), "no column dates the answers: taken as of"),
+    "people": (("valid_from",), "no column says since when they are known: taken as on"),
+}
+"""The times of rows that are of use without any, and what is said where none is there."""
+
+
 def _undated(fit: Fit) -> dict[str, Take]:
-    """Let answers without a date be of the newest day on which anything in the data happened."""
+    """Let rows without a date be of the newest day on which anything in the data happened."""
+    newest = _newest_day(fit.accounts.tables.values())
+    if not newest or any(column.is_dated for column in fit.table.filled):
+        return {}
+    names, said = _UNDATED[fit.role.table]
+    why = f"{said} the newest day in the data"
+    return {name: Take(name, constant=newest, sure=False, why=why) for name in names}
+
+
+def _newest_day(tables: Iterable[TableProfile]) -> str:
+    """Return the newest day on which anything happened; empty where nothing did."""
     newest: list[str] = []
-    for table in fit.accounts.tables.values():
+    for table in tables:
         for column in table.filled:
             if column.words in _HAPPENED and column.reads_as("time"):
                 moments = read_column(Column("t", "time"), table.looked_at[column.name]).column
                 last = pc.max(moments).as_py()
                 newest += [f"{last:%Y-%m-%d}"] if last else []
-    if not newest:
-        return {}
-    why = "no column dates the answers: taken as of the newest day in the data"
-    return {
-        name: Take(name, constant=max(newest), sure=False, why=why)
-        for name in ("sent_at", "responded_at")
-    }
+    return max(newest, default="")
 
 
 def _kind_of_survey(fit: Fit, takes: Mapping[str, Take]) -> Take | None:

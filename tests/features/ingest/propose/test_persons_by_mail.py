@@ -56,3 +56,11 @@ def test_what_a_survey_asks_to_be_said_in_words_is_the_comment():
     answers = read(nps_responses={**ANSWERS, **why})["survey_responses"]
     said = answers["comment"].is_valid().to_pylist()
     assert said == [True, False, *[True] * 6]
+
+
+def test_people_without_any_date_are_known_from_the_newest_day_on():
+    tickets = {"ticket_id": list("abcdefgh"), "created at": DAYS, "subject": ["help"] * 8}
+    tickets |= {"company_id": COMPANIES["company_id"]}
+    people = read(support_tickets=tickets, contacts=CONTACTS)["people"].to_pandas()
+    assert len(people) == 8
+    assert set(people["known_at"].dt.strftime("%Y-%m-%d")) == {DAYS[-1]}
