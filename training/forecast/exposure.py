@@ -139,7 +139,10 @@ def due_within(row: IntArray, at: IntArray, moments: IntArray, n: int) -> BoolAr
 def _cuts(
     book: Book, curves: Curves, estimates: pd.DataFrame, rates: BookRates, moments: IntArray
 ) -> FloatArray:
-    """Return hazards of cutting back, which falls on the ends of terms and of months."""
+    """Return hazards of cutting back, which falls on the ends of terms and of months.
+
+    Whose term ends beyond its estimate cuts back in the midst of it, if at all before.
+    """
     n = len(book.accounts)
     given = book.accounts["notice"].to_numpy(dtype=bool)
     points = curves.points[~given[curves.points["row"].to_numpy()]]
@@ -153,7 +156,11 @@ def _cuts(
     fades = CARRY_PER_YEAR ** (np.maximum(ends - until[row], 0) / _YEAR)
     each = usual * np.where(within, times[row], 1.0 + (times[row] - 1.0) * fades)
     columns = [np.bincount(row, np.where(ends <= moment, each, 0.0), n) for moment in moments]
-    return np.stack(columns, axis=1)
+    amidst = np.where((expected > 0) | given | ~curves.known, 0.0, np.nan_to_num(own))
+    as_of = book.accounts["as_of_us"].to_numpy()
+    passed = np.minimum(moments[None, :], until[:, None]) - as_of[:, None]
+    so_far = passed / np.maximum(until - as_of, 1)[:, None]
+    return np.stack(columns, axis=1) + amidst[:, None] * so_far
 
 
 def _usual_cuts(book: Book, estimates: pd.DataFrame, rates: BookRates) -> FloatArray:

@@ -242,6 +242,20 @@ def test_an_account_cuts_back_by_its_own_chance_and_then_as_is_usual():
         assert (np.abs(apart) < np.abs(np.log(expected / usual[within]))).all()
 
 
+def test_whose_renewal_lies_beyond_cuts_back_in_the_midst_of_its_term():
+    own = invented(p_contract=0.1)
+    ends = own.curves.points.groupby("row")["ends_us"].min().reindex(range(400))
+    beyond = (ends > AS_OF + 210 * DAY).to_numpy() & ~own.book.accounts["notice"].to_numpy()
+    assert beyond.sum() > 50
+    # Nobody of them decides before, so that all stay until then.
+    decides = own.curves.points.groupby("row")["at_us"].min().reindex(range(400))
+    stays = beyond & (decides > AS_OF + 210 * DAY).to_numpy()
+    assert _cut_by(own, 210)[stays] == pytest.approx(-np.log(0.9))
+    assert _cut_by(own, 105)[stays] == pytest.approx(-np.log(0.9) / 2)
+    unknown = ~own.curves.known
+    assert (_cut_by(own, 210)[unknown] == 0).all()
+
+
 def test_who_is_likelier_to_cut_back_is_expected_to_pay_less():
     change = [invented(p_contract=p).expected_change() for p in (0.01, 0.1, 0.3)]
     known = ~np.isnan(change[0])
