@@ -160,7 +160,7 @@ def _cuts(
     as_of = book.accounts["as_of_us"].to_numpy()
     passed = np.minimum(moments[None, :], until[:, None]) - as_of[:, None]
     so_far = passed / np.maximum(until - as_of, 1)[:, None]
-    return np.stack(columns, axis=1) + amidst[:, None] * so_far
+    return np.asarray(np.stack(columns, axis=1) + amidst[:, None] * so_far)
 
 
 def _usual_cuts(book: Book, estimates: pd.DataFrame, rates: BookRates) -> FloatArray:
