@@ -3,6 +3,7 @@
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ...features.ingest.propose.proposal import Proposal
 from ...features.ingest.propose.propose import propose
 from ...features.ingest.propose.settings_text import mapping_of
 from ...features.ingest.read import Data
-from ...features.whole_file import write_all
+from ...features.whole_file import made_folder, write_all
 from ..company.find_input import SETTINGS_NAME
 from ..company.load_company import accounts_to_ask
 from ..company.starter_files import starter_files
@@ -75,9 +76,25 @@ def init(
     files = starter_files(proposal, _recorded(data, home), accounts_to_ask(data, mapping))
     for name in files:
         if (home / name).exists():
-            raise SchemaError(f"{home / name} is already there; init replaces nothing.")
-    write_all(home, {name: text.encode() for name, text in files.items()})
+            raise SchemaError(
+                f"{home / name} is already there; init replaces nothing. Name another folder, or "
+                "move it away."
+            )
     written = tuple(home / name for name in files)
+    with made_folder(home), ExitStack() as undone:
+        write_all(home, {name: text.encode() for name, text in files.items()})
+        # Stopped before it is done, the next one finds nothing in its way.
+        for path in written:
+            undone.callback(path.unlink, missing_ok=True)
+        result = _told(written, home, data, proposal)
+        undone.pop_all()
+    return result
+
+
+def _told(
+    written: tuple[Path, ...], home: Path, data: Data | None, proposal: Proposal | None
+) -> InitResult:
+    """Say what was written and, of data, what it gives when it is read that way."""
     if data is None or proposal is None:
         return InitResult(written, next=_command(home, "check DATA"))
     checked, problem = _checked(data, home, proposal)

@@ -1,5 +1,6 @@
 """Where results are written: a folder, a DuckDB file or a PostgreSQL database."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -201,7 +202,8 @@ def check_apart(out: str | Path, data: object) -> None:
     """
     if not isinstance(data, str | Path) or not Path(data).is_dir():
         return
-    if Path(out).resolve() == Path(data).resolve():
+    # A link that leads to itself is refused as a folder later, and not as a fault here.
+    if os.path.realpath(out) == os.path.realpath(data):
         raise SchemaError(
             f"Results must not go into the folder of the data, {str(data)!r}: they would be read "
             "as its tables. Name another folder."

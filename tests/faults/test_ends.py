@@ -294,6 +294,11 @@ def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
         ),
         (RuntimeError("database or disk is full"), 3, "The disk has no room for temporary files"),
         (IsADirectoryError(21, "Is a directory", "/a"), 2, "'/a' cannot be used: Is a directory."),
+        (
+            FileNotFoundError(2, "No such file or directory"),
+            2,
+            "The working folder is gone; ",
+        ),
         (PermissionError(13, "Permission denied"), 2, "The system refused: Permission denied."),
         (OSError("of a library"), 2, "of a library"),
     ],

@@ -84,7 +84,7 @@ def test_folder_that_cannot_be_mended_is_said(out, monkeypatch):
 
     old_part(out).write_bytes(b"")
     monkeypatch.setattr(folder_store, "write_whole", full)
-    with pytest.raises(ArtifactError, match="cannot be mended: No space left"):
+    with pytest.raises(ArtifactError, match="The disk has no room for folder "):
         open_store(out).mend()
 
 
@@ -256,3 +256,14 @@ def test_second_writer_of_a_duckdb_file_waits_for_the_first(tmp_path, monkeypatc
         monkeypatch.setattr(database_store, "sleep", let_go)
         open_store(path).write(results(NOVEMBER))
     assert dates(path) == [OCTOBER, NOVEMBER]
+
+
+def test_link_that_leads_to_itself_is_refused_in_words(tmp_path):
+    from churngrid.serving.results.stores import check_apart
+
+    loop, data = tmp_path / "loop", tmp_path / "data"
+    loop.symlink_to(loop)
+    data.mkdir()
+    check_apart(loop, data)
+    with pytest.raises(ArtifactError, match=r"folder '.*loop' cannot be written: "):
+        open_store(loop).write(results("2025-12-01"))

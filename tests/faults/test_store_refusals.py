@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from churngrid.features.errors import ArtifactError, NoRoomError
-from churngrid.training.registry.mlflow_store import local_uri, store_client
+from churngrid.training.registry.mlflow_store import local_uri, store_client, store_exists
 
 
 def full(path):
@@ -59,3 +59,27 @@ def test_what_mlflow_says_of_an_error_is_not_printed_as_well(tmp_path, capfd):
     with store_client(local_uri(tmp_path)):
         logging.getLogger("mlflow.store.db.utils").error("Traceback")
     assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ha#sh", "new\nline", "um lä&+", "100% sure"])
+def test_store_lies_in_the_folder_that_is_named_whatever_its_name(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    with store_client(local_uri(folder)) as client:
+        client.create_experiment("mine")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (folder / "mlflow.db").is_file()
+    assert store_exists(local_uri(folder))
+
+
+@pytest.mark.parametrize("name", ["per%41cent", "qu?a=b"])
+def test_folder_that_mlflow_would_take_for_another_is_refused(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    assert not store_exists(local_uri(folder))
+    with (
+        pytest.raises(ArtifactError, match=r"MLflow takes '\?', and '%' with two digits"),
+        store_client(local_uri(folder)),
+    ):
+        pass
+    assert list(tmp_path.rglob("*")) == [folder]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from ...features.addresses import public_address, told_by_driver
 from ...features.errors import ArtifactError
@@ -52,7 +53,10 @@ def local_uri(folder: Path) -> str:
     >>> local_uri(Path("/data/runs"))
     'sqlite:////data/runs/mlflow.db'
     """
-    return f"{SQLITE}{(folder / 'mlflow.db').absolute().as_posix()}"
+    path = (folder / "mlflow.db").absolute().as_posix()
+    # What an address would read as something else; the rest stays as people know it.
+    path = path.replace("?", "%3F") if unquote(path) == path else quote(path)
+    return f"{SQLITE}{path}"
 
 
 def store_exists(tracking_uri: str) -> bool:

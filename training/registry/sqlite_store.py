@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 from ...features.errors import ArtifactError
 from ...features.system_errors import writing
@@ -46,10 +47,12 @@ def sqlite_path(tracking_uri: str) -> Path | None:
     --------
     >>> sqlite_path("https://mlflow.example") is None
     True
+    >>> sqlite_path("sqlite:////a/100%25.db").name
+    '100%.db'
     """
     if not tracking_uri.startswith(SQLITE):
         return None
-    return Path(tracking_uri.removeprefix(SQLITE).partition("?")[0]).absolute()
+    return Path(unquote(tracking_uri.removeprefix(SQLITE).partition("?")[0])).absolute()
 
 
 def keep_quiet() -> None:
@@ -86,6 +89,12 @@ def ready_store(tracking_uri: str, make_tables: Callable[[str], object]) -> None
     path = sqlite_path(tracking_uri)
     if path is None:
         return
+    if unquote(tracking_uri) != tracking_uri:
+        raise ArtifactError(
+            f"The model store {str(path)!r} cannot be used: MLflow takes '?', and '%' with two "
+            "digits, in the name of a file or folder for something else. Name another place with "
+            "`--tracking`."
+        )
     if path.is_dir():
         raise ArtifactError(
             f"The model store {str(path)!r} is a folder, where an SQLite file must be; move it "

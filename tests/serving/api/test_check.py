@@ -1,5 +1,7 @@
 """The verbs on a small invented company, with a real tracking store and real places."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -218,6 +220,20 @@ def test_starter_files_are_written_once_and_are_sound(few, tmp_path):
     assert len(scored.scores)
     with pytest.raises(SchemaError, match="already there; init replaces nothing"):
         churngrid.init(tmp_path / "mine")
+
+
+def test_stopped_init_leaves_nothing_in_the_way_of_the_next(few, tmp_path, monkeypatch):
+    def stopped(*_args, **_options):
+        raise KeyboardInterrupt
+
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("of the user")
+    # Importing the module by its dotted name would find the function of the same name.
+    monkeypatch.setattr(sys.modules["churngrid.serving.api.init"], "check", stopped)
+    for place in (tmp_path / "mine", tmp_path / "new" / "deep"):
+        with pytest.raises(KeyboardInterrupt):
+            churngrid.init(place, data=few)
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine", "notes.txt"]
 
 
 def tracking_of(folder):

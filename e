@@ -1,0 +1,1 @@
+There is no folder or file '/work/wt/faults/tmp/pth/loop'.
