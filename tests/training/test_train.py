@@ -17,6 +17,8 @@ from churngrid.training.evaluation.choice import gate_of
 from churngrid.training.registry.promotion import promote
 from churngrid.training.train import _of_snapshots, train_target
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 CONFIG = read_config(Settings())
 
 

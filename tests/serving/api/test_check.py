@@ -15,7 +15,7 @@ from churngrid.serving.results.words import to_do
 
 DATE = "2025-11-01"
 
-pytestmark = pytest.mark.usefixtures("brief_boosting")
+pytestmark = pytest.mark.usefixtures("brief_boosting", "unproven")
 
 
 @pytest.fixture(scope="module")

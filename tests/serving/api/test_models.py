@@ -14,7 +14,7 @@ from churngrid.serving.cli.app import app
 from churngrid.training.registry.mlflow_registry import local_uri
 from tests.flat_customers import flat_customers
 
-pytestmark = pytest.mark.usefixtures("brief_boosting")
+pytestmark = pytest.mark.usefixtures("brief_boosting", "unproven")
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ WEEKS = ("2025-11-17", "2025-11-24", "2025-12-01", "2025-12-08", "2025-12-15", "
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="stops the server by its process group"),
-    pytest.mark.usefixtures("brief_boosting"),
+    pytest.mark.usefixtures("brief_boosting", "unproven"),
 ]
 
 

@@ -28,6 +28,8 @@ from churngrid.training.evaluation.candidates import direction_of_inputs
 from churngrid.training.models.catalogue import model_named
 from churngrid.training.registry.artifact import FittedModel
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 PAGE = Path(__file__).parents[3] / "docs" / "own-metrics.md"
 BLOCK = re.compile(r"^```(?:python|yaml)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COLUMN = "urgent_tickets_60d"

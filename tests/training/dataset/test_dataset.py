@@ -9,6 +9,8 @@ from churngrid.features.schema.settings import Settings
 from churngrid.serving.company.config import read_config
 from churngrid.training.dataset.dataset import build_dataset
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 CONFIG = read_config(Settings())
 FIRST, SECOND = pd.Timestamp("2025-03-01", tz="UTC"), pd.Timestamp("2025-04-01", tz="UTC")
 PERCENTILE = "active_users_28d_in_segment"

@@ -1,6 +1,7 @@
 """What became of past decisions and of the money, on tables written by hand."""
 
 import pandas as pd
+import pytest
 
 from churngrid.demo import build_company
 from churngrid.features.arrays.moments import NEVER
@@ -14,6 +15,8 @@ from churngrid.features.subscriptions.business_kind import business_of
 from churngrid.training.dataset.dataset import build_dataset
 from churngrid.training.dataset.past_decisions import past_of
 from tests.training.records import ANNUAL, contract, event, item, utc
+
+pytestmark = pytest.mark.usefixtures("unproven")
 
 DATES = pd.date_range("2024-03-01", "2025-06-01", freq="MS", tz="UTC")
 RENEWS = contract("2025-01-01", "2026-01-01", name="d", signed_at="2024-12-20")

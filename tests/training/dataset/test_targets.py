@@ -9,6 +9,8 @@ from churngrid.training.dataset.targets import TARGETS, learned_of_itself, targe
 from churngrid.training.registry.artifact import PROBABILITY
 from churngrid.training.registry.mlflow_registry import REGISTERED
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 
 def test_what_ships_has_a_column_and_a_name_in_the_registry():
     assert list(PROBABILITY) == list(REGISTERED) == list(TARGETS)

@@ -16,6 +16,8 @@ from churngrid.training.evaluation.candidates import (
 )
 from churngrid.training.models.catalogue import model_named
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 WORLD = Path(__file__).parents[4] / "shared" / "data" / "world_a" / "tables"
 
 

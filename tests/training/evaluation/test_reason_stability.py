@@ -17,6 +17,8 @@ from churngrid.training.evaluation.reason_stability import owner_of_inputs, reas
 from churngrid.training.models.catalogue import model_named
 from tests.build import day
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 NAMES = ("a", "b", "c", "d", "e")
 
 

@@ -18,6 +18,8 @@ from churngrid.training.evaluation.scorers import Difference
 from churngrid.training.evaluation.tuned import tuned_before, tuned_model
 from churngrid.training.models.bag import TreeShape
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 pytest.importorskip("optuna", reason="the extra `tune` is not installed")
 
 PARAMETERS = {

@@ -21,6 +21,8 @@ from churngrid.training.scorecard.criteria_card import (
 )
 from churngrid.training.scorecard.success_criteria import CRITERIA, book_of, judge
 
+pytestmark = pytest.mark.usefixtures("unproven")
+
 CARD = read_scorecard(None, METRICS)
 
 
