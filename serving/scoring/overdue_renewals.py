@@ -272,6 +272,8 @@ def with_day_of_reading(drivers: pd.DataFrame, overdue: Overdue) -> pd.DataFrame
     DataFrame
         Same rows; the text alone tells of it.
     """
+    if drivers.empty:
+        return drivers
     accounts = overdue.frame.index.get_level_values("account_id")
     day = overdue.frame["read_on"].set_axis(accounts)
     read = drivers["account_id"].map(day)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from ..lookups import alike_of
-from .keys import KEY_WORDS, Key, Links, overlap, same_name
+from .keys import KEY_WORDS, Key, Link, Links, overlap, same_name
 from .profiles import ColumnProfile, TableProfile
 from .roles import role_of
 from .words import ACCOUNT_NOUNS, ends_with, table_words
@@ -15,10 +15,12 @@ from .words import ACCOUNT_NOUNS, ends_with, table_words
 __all__ = ["Accounts", "Way", "accounts_of"]
 
 _FEWEST = 2
-_MET_BY_NAME = 0.9
+_MET_BY_NAME, _MOSTLY = 0.9, 0.5
 _MOST_HOPS = 3
 _MANY = 3
 _PERSONS = {("user",), ("member",), ("person",), ("contact",)}
+_ASKERS = {("caller",), ("requester",), ("reporter",), ("contact",), ("submitter",)}
+"""Persons of customers in tables that also name those who answer them."""
 _LEDGER = ("account",)
 """What the books of a company call their parts, too."""
 _BILLED_TO = {("contact",), ("contact", "name"), ("contact", "id")}
@@ -98,7 +100,7 @@ class Accounts:
             return alike
         found = _named(table, self.tables[self.key.table].words[-1:])
         way = self._weakly(found) if found else self._as_people(table)
-        return way or self._by_names(table) or self._by_domains(table)
+        return way or self._by_names(table) or self._by_domains(table) or self._called(table)
 
     def _alike(self, table: TableProfile) -> Way | None:
         """Trust a column called as the key whose values a spreadsheet wrote in another way."""
@@ -178,11 +180,31 @@ class Accounts:
                 return Way(found.name, (hop,), why=f"its values are those of {other.name!r}")
         return None
 
+    def _asks(self, link: Link) -> bool:
+        """Say whether a column names the customer's person by ids that are met in no other way."""
+        words = self.tables[link.table].columns[link.column].words
+        return words[:1] in _ASKERS and link.met >= _MET_BY_NAME
+
+    def _called(self, table: TableProfile) -> Way | None:
+        """Trust a column called by another word for accounts, most of whose values are names."""
+        if self.key is None:
+            return None
+        whom = self.tables[self.key.table]
+        names = [c for c in whom.filled if c.unique and c.could_be_name and len(c.seen) >= _MANY]
+        for column in (found for noun in _NOUNS if (found := _named(table, noun))):
+            met = {other.name: overlap(column, other) for other in names}
+            best = max(met, key=lambda name: met[name], default="")
+            if best and met[best] >= _MOSTLY and len(column.seen) >= _MANY:
+                hop = (self.key.table, best, self.key.column)
+                why = f"{met[best]:.0%} of its values are those of {best!r}"
+                return Way(column.name, (hop,), sure=False, why=why)
+        return None
+
     def _through_another(self, table: str, seen: tuple[str, ...] = ()) -> Way | None:
         """Go through a table that this one names, or through one that names both."""
         seen = (*seen, table)
         for link in sorted(self.links.of(table), key=lambda link: -link.met):
-            if not link.named or link.to.table in seen:
+            if not (link.named or self._asks(link)) or link.to.table in seen:
                 continue
             next_ = self._straight(self.tables[link.to.table])
             if next_ is None and len(seen) < _MOST_HOPS:

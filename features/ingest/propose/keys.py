@@ -186,6 +186,7 @@ class Links:
         if self._same_kind(table, column, target):
             return None
         named = _names(column, target) or same_name(column, target.columns[key.column])
+        named = named or _is_party(column, target)
         met = overlap(column, target.columns[key.column])
         chance = not (column.is_specific and target.columns[key.column].is_specific)
         if named and met >= _MET:
@@ -201,6 +202,16 @@ class Links:
         is_key = own is not None and own.column == column.name
         meant = column.words[:-1] == target.words
         return is_key and not meant and table.words[-1:] == target.words[-1:]
+
+
+_PARTIES = {("entity",), ("party",), ("counterparty",), ("bill", "to"), ("sold", "to"), ("payer",)}
+"""What documents call the other side, whoever it is."""
+
+
+def _is_party(column: ColumnProfile, target: TableProfile) -> bool:
+    """Say whether a column names the other side of a document, and a table is of customers."""
+    bare = column.words[:-1] if column.words[-1:] == ("id",) else column.words
+    return bare in _PARTIES and target.words[-1:] in _ACCOUNTS
 
 
 def _means(column: ColumnProfile, key: ColumnProfile) -> bool:

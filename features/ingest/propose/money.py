@@ -45,6 +45,10 @@ _ANNUAL = _patterns(
     *("price per year", "annual revenue contracted", "yearly value", "annual contract amount"),
     *("annual subscription amount", "current arr", "arr value"),
 )
+_QUARTERLY = _patterns(
+    *("quarterly amount", "quarterly fee", "quarterly price", "quarterly revenue"),
+    *("price per quarter", "amount per quarter", "quarterly charge"),
+)
 _PER_UNIT = _patterns(
     *("unit price", "unit amount", "price per unit", "price per seat", "seat price", "per seat"),
     *("plan unit price", "unit cost", "price per user", "rate per seat", "unit price amount"),
@@ -274,7 +278,7 @@ def monthly(table: TableProfile, billed: Billed | None = None) -> Take | None:
         For the column ``mrr``. Nothing is proposed where it is open whether an amount is by month
         or by year.
     """
-    for names, months in ((_MONTHLY, 1), (_ANNUAL, 12)):
+    for names, months in ((_MONTHLY, 1), (_ANNUAL, 12), (_QUARTERLY, 3)):
         found = _number(table, names)
         if found is not None:
             return _taken(table, "mrr", found, months)
@@ -324,6 +328,9 @@ def of_contract(table: TableProfile) -> Take | None:
     return replace(_taken(table, "acv", found, 1), sure=False, why=why)
 
 
+_EACH = {3: "a quarter", 12: "a year"}
+
+
 def _taken(table: TableProfile, column: str, found: ColumnProfile, months: float) -> Take:
     cents = in_hundredths(table, found)
     if months == 1 and not cents and not _in_thousands(found):
@@ -331,7 +338,7 @@ def _taken(table: TableProfile, column: str, found: ColumnProfile, months: float
     formula = amount_in(table, found)
     formula += f" / {months:g}" if months > 1 else f" * {1 / months:g}" if months < 1 else ""
     said = ", ".join(
-        [*(["in hundredths"] if cents else []), *(["a year"] if months > 1 else [])]
+        [*(["in hundredths"] if cents else []), *([_EACH[round(months)]] if months > 1 else [])]
         + (["in thousands"] if _in_thousands(found) else [])
         + (["a month"] if months < 1 else [])
     )

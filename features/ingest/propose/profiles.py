@@ -17,7 +17,7 @@ from ..coerce import coerce, form_of, read_column
 from ..forms.column_forms import ColumnForm, told
 from ..lookups import domains_of
 from ..raw_rows import Source
-from ..reshape.month_columns import MONTH, VALUE, are_quarters, long_form, month_names
+from ..reshape.month_columns import MONTH, VALUE, long_form, month_names, months_each
 from .words import LOADER_WORDS, column_words, names_many, table_words
 
 __all__ = ["MOST_ROWS", "ColumnProfile", "TableProfile", "only_rows", "profiles_of"]
@@ -36,6 +36,7 @@ _MONTHLY = {
     **{"mrr": ("mrr",), "arr": ("arr",)},
     **dict.fromkeys(("recurring", "revenue", "subscription"), ("mrr",)),
 }
+_OF_TIME = {3: ("quarterly", "amount"), 12: ("annual", "amount")}
 _LONGEST_NAME = 100
 _ALL_BEGIN = 0.8
 _FEWEST_BEGIN = 3
@@ -231,8 +232,8 @@ class TableProfile:
         Whether they were a column a month, and are looked at below each other.
     repeated : tuple of str
         Names that several columns have, so that none of these is looked at.
-    by_quarter : bool
-        Whether the columns below each other are of quarters.
+    months_each : int
+        How many months the columns below each other are of: 1, 3 or 12; 0 without such columns.
     broken : str
         Why it cannot be read; empty where it can.
     superseded : mapping of str to tuple of str
@@ -249,7 +250,7 @@ class TableProfile:
     looked_at: pa.Table = field(default_factory=lambda: pa.table({}))
     is_long: bool = False
     repeated: tuple[str, ...] = ()
-    by_quarter: bool = False
+    months_each: int = 0
     broken: str = ""
     superseded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     versions: tuple[str, str] | None = None
@@ -261,8 +262,9 @@ class TableProfile:
 
     @property
     def is_recurring(self) -> bool:
-        """Whether it had a column a month or quarter, of what is paid a month or year."""
-        return self.is_long and self.columns[VALUE].words in {("mrr",), ("arr",)}
+        """Whether it had a column a month, quarter or year, of what is paid."""
+        paid = {("mrr",), ("arr",), *_OF_TIME.values()}
+        return self.is_long and self.columns[VALUE].words in paid
 
     @property
     def filled(self) -> tuple[ColumnProfile, ...]:
@@ -326,12 +328,15 @@ def _looked_at(source: Source, name: str) -> TableProfile:
     if is_long:
         words |= {
             MONTH: ("month",),
-            VALUE: _monthly_what((*table_words(name), *_said_of_all(months))),
+            VALUE: _what_is_paid((*table_words(name), *_said_of_all(months)), months_each(months)),
         }
-    found = {column: _column(column, table[column], words[column]) for column in table.column_names}
+    found = {
+        column: _of_reference(_column(column, table[column], words[column]))
+        for column in table.column_names
+    }
     repeated = tuple(column for column, count in times.items() if count > 1)
-    by_quarter = is_long and are_quarters(months)
-    return TableProfile(name, table.num_rows, found, table, is_long, repeated, by_quarter)
+    each = months_each(months) if is_long else 0
+    return TableProfile(name, table.num_rows, found, table, is_long, repeated, each)
 
 
 def _told(table: pa.Table) -> pa.Table:
@@ -350,9 +355,14 @@ def _said_of_all(names: Iterable[str]) -> tuple[str, ...]:
     return first.pop() if len(first) == 1 else ()
 
 
-def _monthly_what(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what a column a month holds, by the name of its table."""
-    return next((what for word, what in _MONTHLY.items() if word in words), ("value",))
+def _what_is_paid(words: tuple[str, ...], months: int) -> tuple[str, ...]:
+    """Return what a column a month, quarter or year holds, by the name of its table.
+
+    ARR and MRR are rates, whatever time they are told for; revenue is that of the whole time.
+    """
+    what = next((what for word, what in _MONTHLY.items() if word in words), ("value",))
+    rate = any(word in words for word in ("mrr", "arr")) or what == ("value",)
+    return what if rate or months == 1 else _OF_TIME[months]
 
 
 def _bare_words(names: list[str]) -> dict[str, tuple[str, ...]]:
@@ -394,6 +404,14 @@ def _leaves(names: list[str]) -> dict[str, tuple[str, ...]]:
 def _column(name: str, values: pa.ChunkedArray, words: tuple[str, ...]) -> ColumnProfile:
     text = pc.drop_null(as_text(values)[0])
     return ColumnProfile(name, len(values), len(text), pc.unique(text), words)
+
+
+def _of_reference(column: ColumnProfile) -> ColumnProfile:
+    """Read `company_value` as a company where its values are ids: so systems write references."""
+    said = column.words
+    if len(said) < 2 or said[-1] != "value" or column.reads_as("number"):
+        return column
+    return replace(column, words=said[:-1]) if column.could_be_id else column
 
 
 def _like_an_id(value: str) -> bool:

@@ -58,6 +58,7 @@ _PAYERS = tuple(
     for name in (
         *("user id", "contact id", "member id", "contact name", "contact", "bill to", "payer"),
         *("billed to", "sold to", "user", "email", "user email", "bill to name", "debtor"),
+        *("to", "recipient", "entity", "invoice to"),
     )
 )
 """What those who pay are called where nothing names a customer."""
@@ -318,7 +319,8 @@ def _person(fit: Fit) -> str:
     if fit.role.table not in {"subscription_items", "invoices", "contract_events", "contracts"}:
         return ""
     columns = (c for words in _PAYERS for c in fit.table.filled if c.words == words)
-    return next((column.name for column in columns), "")
+    named = (c for c in columns if c.could_be_name or (c.could_be_id and not c.is_dated))
+    return next((column.name for column in named), "")
 
 
 def _chosen(

@@ -272,8 +272,16 @@ ROLES: tuple[Role, ...] = (
             ),
             "account_id": _ACCOUNT_ID,
             "issued_at": (
-                *("invoice date", "issue date", "issued on", "date", "created", "created at"),
-                *("billed at", "billing date", "document date", "posting date", "txn date"),
+                *("invoice date", "issue date", "issued on", "date", "transaction date"),
+                *(
+                    "created",
+                    "created at",
+                    "billed at",
+                    "billing date",
+                    "document date",
+                    "posting date",
+                    "txn date",
+                ),
                 *("bill date", "finalized at", "invoice created at"),
                 *("transaction date", "payment date", "charge date", "order date"),
                 *("purchase date", "period start"),
@@ -284,6 +292,7 @@ ROLES: tuple[Role, ...] = (
                 *("invoice total", "gross amount", "amount total", "net amount", "total due"),
                 *("total gross", "total net", "details totals grand total", "details totals total"),
                 *("totals grand total", "totals total", "subtotal", "total entered"),
+                *("due", "amount outstanding", "balance due", "open amount"),
             ),
             "amount_paid": (
                 *("paid amount", "amount received", "payments applied", "invoice amount paid"),

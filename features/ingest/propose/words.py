@@ -229,6 +229,7 @@ _MEANS = {
     "oid": "id",
     "gsid": "id",
     "tstamp": "at",
+    "trandate": "transaction at",
     "gebuhr": "fee",
     "gebuehr": "fee",
     "monatliche": "monthly",
@@ -343,6 +344,7 @@ _EMPTY = frozenset(
             "custom",
             "field",
             "when",
+            "sys",
         ),
         *("la", "le", "les", "der", "die", "das", "el", "los"),
     }

@@ -1,4 +1,4 @@
-"""A column a month or quarter: `Jan-24`, `Feb-24`, ... or `Q1 2024`, ... read below each other."""
+"""A column a month, quarter or year: `Jan-24`, `Q1 2024`, `2024`, ... read below each other."""
 
 import re
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from ...arrays.plain_text import as_text
 from ..raw_rows import Places, RawTable
 
-__all__ = ["MONTH", "VALUE", "are_quarters", "long_form", "month_names", "month_of"]
+__all__ = ["MONTH", "VALUE", "long_form", "month_names", "month_of", "months_each"]
 
 MONTH, VALUE = "column_month", "column_value"
-"""Columns of the long form: the first day of the month or quarter, and what stood in its column."""
+"""Columns of the long form: the first day of the month, quarter or year, and what stood there."""
 
 _FEWEST = 3
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -34,12 +34,13 @@ _QUARTER = re.compile(
     r"|^(?P<year2>20\d{2})[\s\-_/.,']*q(?P<quarter2>[1-4])$"
     r"|^(?P<quarter3>[1-4])\.?\s?q(?:uartal)?[\s\-_/.,']*(?P<year3>20\d{2}|\d{2})$"
 )
-_MONTHS_A_QUARTER = 3
-_BEFORE = re.compile(r"^(?:mrr|arr|revenue|usage|amount|value)[\s_\-:]+")
+_YEAR = re.compile(r"^(?:fy|year|jahr)?[\s_\-]*(?P<year>20\d{2})$")
+_MONTHS_A_QUARTER, _MONTHS_A_YEAR = 3, 12
+_BEFORE = re.compile(r"^(?:mrr|arr|acv|revenue|umsatz|usage|amount|value)[\s_\-:]+")
 
 
 def month_of(name: str) -> date | None:
-    """Return the first day of the month or quarter that a column is named by, or None.
+    """Return the first day of the month, quarter or year that a column is named by, or None.
 
     Parameters
     ----------
@@ -53,13 +54,15 @@ def month_of(name: str) -> date | None:
     --------
     >>> [str(month_of(name)) for name in ("Jan-24", "2024-01", "January 2024", "01/2024", "plan")]
     ['2024-01-01', '2024-01-01', '2024-01-01', '2024-01-01', 'None']
-    >>> [str(month_of(name)) for name in ("Q2 2024", "2024-Q2", "ARR Q2/24")]
-    ['2024-04-01', '2024-04-01', '2024-04-01']
+    >>> [str(month_of(name)) for name in ("Q2 2024", "2024-Q2", "ARR Q2/24", "ARR 2024")]
+    ['2024-04-01', '2024-04-01', '2024-04-01', '2024-01-01']
     """
     bare = _bare(name)
     if quarter := _QUARTER.match(bare):
         year, number = (_of(quarter, part) for part in ("year", "quarter"))
         return _first_day(year, _MONTHS_A_QUARTER * (int(number) - 1) + 1)
+    if whole := _YEAR.match(bare):
+        return _first_day(whole["year"], 1)
     found = _NAMED.match(bare)
     if found:
         month = _NAMES.index(found["word"] or found["word2"]) + 1
@@ -84,8 +87,8 @@ def _bare(name: str) -> str:
     return _BEFORE.sub("", name.strip().lower())
 
 
-def are_quarters(names: Iterable[str]) -> bool:
-    """Say whether columns are named by quarters, and none by a month.
+def months_each(names: Iterable[str]) -> int:
+    """Return how many months columns are of that are named by a time.
 
     Parameters
     ----------
@@ -93,23 +96,27 @@ def are_quarters(names: Iterable[str]) -> bool:
 
     Returns
     -------
-    bool
+    int
+        1, 3 of quarters, 12 of years; 0 where columns are not named so.
 
     Examples
     --------
-    >>> are_quarters(["Customer", "Q1 24", "Q2 24", "Q3 24"]), are_quarters(["Customer", "Jan 24"])
-    (True, False)
+    >>> months_each(["Customer", "Q1 24", "Q2 24", "Q3 24"]), months_each(["2024", "2025", "2026"])
+    (3, 12)
     """
-    found = month_names(names)
-    return bool(found) and all(map(_is_quarter, found))
+    return next(map(_months_of, month_names(names)), 0)
 
 
-def _is_quarter(name: str) -> bool:
-    return _QUARTER.match(_bare(name)) is not None
+def _months_of(name: str) -> int:
+    """Return how many months the time is that a column is named by."""
+    bare = _bare(name)
+    if _YEAR.match(bare):
+        return _MONTHS_A_YEAR
+    return _MONTHS_A_QUARTER if _QUARTER.match(bare) else 1
 
 
 def month_names(names: Iterable[str]) -> dict[str, date]:
-    """Return the columns named by months, or by quarters; none where they are few, or two of one.
+    """Return the columns named by months, quarters or years; none of two kinds, or if few.
 
     Parameters
     ----------
@@ -125,7 +132,7 @@ def month_names(names: Iterable[str]) -> dict[str, date]:
     ['Jan 24', 'Feb 24', 'Mar 24']
     """
     found = {name: month for name in names if (month := month_of(name)) is not None}
-    kinds = {_is_quarter(name) for name in found}
+    kinds = {_months_of(name) for name in found}
     told = len(kinds) == 1 and _FEWEST <= len(found) == len(set(found.values()))
     return found if told else {}
 
@@ -162,5 +169,8 @@ def long_form(raw: RawTable) -> RawTable:
 
 
 def _written(name: str, month: date) -> str:
+    months = _months_of(name)
+    if months == _MONTHS_A_YEAR:
+        return f"{month:%Y}"
     quarter = (month.month - 1) // _MONTHS_A_QUARTER + 1
-    return f"{month:%Y}-Q{quarter}" if _is_quarter(name) else f"{month:%Y-%m}"
+    return f"{month:%Y}-Q{quarter}" if months == _MONTHS_A_QUARTER else f"{month:%Y-%m}"

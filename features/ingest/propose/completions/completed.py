@@ -219,8 +219,10 @@ def _of_the_whole(table: TableProfile, takes: Mapping[str, Take]) -> dict[str, T
     if paid is None:
         return _of_paid_ones(table, due)
     whole = first_named(table, "number", *_WHOLE)
-    if due is None or paid is None or whole is None or whole.name == due.source:
+    if due is None or not due.source or not paid.source or (whole and whole.name == due.source):
         return {}
+    if whole is None:
+        return _of_both(table, due, paid)
     rows = pd.DataFrame(
         {
             name: read_column(Column("n", "number"), table.looked_at[source]).column.to_pylist()
@@ -234,6 +236,19 @@ def _of_the_whole(table: TableProfile, takes: Mapping[str, Take]) -> dict[str, T
         return {}
     why = f"{due.source!r} is what is left of it"
     return {"amount_due": Take("amount_due", whole.name, why=why)}
+
+
+def _of_both(table: TableProfile, due: Take, paid: Take) -> dict[str, Take]:
+    """Add up what is paid and what is left, where no column has the whole of an invoice."""
+    left, given = (
+        read_column(Column("n", "number"), table.looked_at[take.source]).column.to_pandas()
+        for take in (due, paid)
+    )
+    if not (left.eq(0) & given.gt(0)).mean() >= _MOSTLY_LEFT:
+        return {}
+    formula = f"{quoted(due.source)} + {quoted(paid.source)}"
+    why = f"{due.source!r} is what is left, {paid.source!r} what was paid"
+    return {"amount_due": Take("amount_due", formula=formula, why=why)}
 
 
 def _of_paid_ones(table: TableProfile, due: Take | None) -> dict[str, Take]:

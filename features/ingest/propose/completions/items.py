@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from ....arrays.plain_text import as_text
 from ....schema.table_declaration import Column
 from ...coerce import read_column
-from ...reshape.month_columns import VALUE
+from ...reshape.month_columns import MONTH, VALUE
 from ..columns import match_columns
 from ..money import Billed, as_was_paid
 from ..profiles import ColumnProfile, TableProfile
@@ -79,9 +79,14 @@ def _until(fit: Fit, end: ColumnProfile | None, month: str | None) -> dict[str, 
         return {"effective_to": over}
     if month is None:
         return {}
-    months, called = (3, "quarter") if fit.table.by_quarter else (1, "month")
+    months = max(fit.table.months_each, 1)
+    called = {1: "month", 3: "quarter", 12: "year"}[months]
     why = f"a row a {called}: a customer without a row in a {called} has left"
     formula = f"moment({month}) + interval {months} month"
+    if called == "year":
+        newest = max(fit.table.columns[MONTH].looked_at)
+        formula = f"case when {month} < '{newest}' then {formula} end"
+        why += f"; who has one in {newest} still pays"
     return {"effective_to": Take("effective_to", formula=formula, sure=False, why=why)}
 
 

@@ -179,3 +179,81 @@ def test_headers_in_german_and_spanish_say_what_they_hold():
     assert numbers(tables, "accounts", "name") == NAMES
     assert numbers(tables, "subscription_items", "mrr") == [float(price) for price in PRICES]
     assert len(tables["tickets"]) == 8
+
+
+def test_columns_of_years_are_a_row_a_year_and_the_newest_is_not_over():
+    revenue = {"2023": "1200", "2024": "1800", "2025": ["2400"] * 7 + [""]}
+    tables, _ = read({"revenue by customer": frame(Customer=NAMES, **revenue)})
+    items = tables["subscription_items"].to_pandas()
+    assert items["mrr"].tolist() == [100, 150, 200] * 7 + [100, 150]
+    last = items[items["effective_to"].isna()]
+    assert len(last) == 7
+    assert {f"{day:%Y-%m-%d}" for day in last["effective_from"]} == {"2025-01-01"}
+
+
+def test_revenue_of_a_quarter_is_that_of_three_months_and_arr_is_a_rate():
+    columns = {f"Q{q} 2025": ["300"] * 8 for q in (1, 2, 3)}
+    tables, _ = read({"revenue by customer": frame(Customer=NAMES, **columns)})
+    assert set(numbers(tables, "subscription_items", "mrr")) == {100.0}
+    tables, _ = read({"arr by customer": frame(Customer=NAMES, **columns)})
+    assert set(numbers(tables, "subscription_items", "mrr")) == {25.0}
+
+
+def test_a_document_names_its_customer_as_the_other_side():
+    customers = frame(id=[str(1400 + n) for n in range(8)], companyname=NAMES)
+    documents = frame(
+        id=[str(5000 + n) for n in range(8)],
+        type=["CustInvc"] * 7 + ["VendBill"],
+        trandate=[f"2026-03-0{day}" for day in range(1, 9)],
+        entity=[str(1400 + n) for n in range(8)],
+        foreigntotal=PRICES,
+    )
+    tables, _ = read({"customer": customers, "transaction": documents})
+    assert numbers(tables, "invoices", "account_id") == [str(1400 + n) for n in range(7)]
+
+
+def test_a_list_of_invoices_names_whom_they_went_to_and_what_was_paid():
+    paid = ["50.00"] * 6 + ["0.00"] * 2
+    left = ["0.00"] * 6 + ["70.00"] * 2
+    invoices = frame(
+        Number=[f"INV-{n}" for n in range(8)],
+        To=NAMES[:4] * 2,
+        Date=STARTS,
+        Due__Date=STARTS,
+        Paid=paid,
+        Due=left,
+        Status="Paid",
+    )
+    tables, _ = read({"Invoices": invoices})
+    assert set(numbers(tables, "invoices", "account_id")) == set(NAMES[:4])
+    assert sorted(numbers(tables, "invoices", "amount_due")) == [50.0] * 6 + [70.0] * 2
+
+
+def test_a_ticket_belongs_to_the_company_of_its_caller():
+    key = [f"{number:032x}" for number in range(900, 916)]
+    companies = frame(sys_id=key[:8], name=NAMES, sys_created_on=MOMENTS)
+    people = frame(sys_id=key[8:], company_value=key[:8], email="a@b.com", sys_created_on=MOMENTS)
+    incidents = frame(
+        sys_id=[f"{number:032x}" for number in range(50, 58)],
+        caller_id_value=key[8:],
+        severity="3",
+        incident_state="1",
+        sys_created_on=MOMENTS,
+    )
+    tables, _ = read({"core_company": companies, "sys_user": people, "incident": incidents})
+    assert numbers(tables, "tickets", "account_id") == key[:8]
+
+
+def test_tickets_name_accounts_by_another_word_where_some_of_them_have_left():
+    tickets = frame(
+        **{
+            "Issue key": [f"SUP-{n}" for n in range(8)],
+            "Custom field (Organizations)": [*NAMES[:6], "Gone Ltd", "Lost Ltd"],
+            "Created": MOMENTS,
+            "Priority": "High",
+        }
+    )
+    found = propose({"accounts": ACCOUNTS, "JIRA": tickets})
+    part = found.of("tickets")[0]
+    assert dict(part.takes[0].lookup)["on"] == "Custom field (Organizations)"
+    assert "75% of its values" in part.takes[0].why
