@@ -199,10 +199,18 @@ def _told(error: BaseException) -> tuple[str, int]:
 def _of_the_system(error: OSError) -> tuple[str, int]:
     """Return the words for what the system refused, with the file where it names one."""
     named = error.filename
-    if named is None and isinstance(error, FileNotFoundError):
+    if named is None and _working_folder_is_gone():
         return "The working folder is gone; change into one that is there.", UNUSABLE
     what = "The system refused" if named is None else f"{str(named)!r} cannot be used"
     return f"{what}: {error.strerror}.", UNUSABLE
+
+
+def _working_folder_is_gone() -> bool:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _of_a_full_disk(error: BaseException) -> str:

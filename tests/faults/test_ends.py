@@ -294,11 +294,6 @@ def test_full_disk_leaves_no_half_made_file(tmp_path, what, size, said):
         ),
         (RuntimeError("database or disk is full"), 3, "The disk has no room for temporary files"),
         (IsADirectoryError(21, "Is a directory", "/a"), 2, "'/a' cannot be used: Is a directory."),
-        (
-            FileNotFoundError(2, "No such file or directory"),
-            2,
-            "The working folder is gone; ",
-        ),
         (PermissionError(13, "Permission denied"), 2, "The system refused: Permission denied."),
         (OSError("of a library"), 2, "of a library"),
     ],
@@ -310,3 +305,14 @@ def test_what_the_system_refuses_is_said_in_words(error, code, said, capsys):
     told = json.loads(capsys.readouterr().out)["error"]
     assert told.startswith(said)
     assert "Errno" not in told
+
+
+def test_working_folder_that_is_gone_is_said(monkeypatch, capsys):
+    def gone():
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "getcwd", gone)
+    with pytest.raises(typer.Exit) as end, talking(as_json=False, quiet=True, debug=False):
+        gone()
+    assert end.value.exit_code == 2
+    assert "The working folder is gone; change into one that is there." in capsys.readouterr().err

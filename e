@@ -1,1 +1,0 @@
-There is no folder or file '/work/wt/faults/tmp/pth/loop'.
