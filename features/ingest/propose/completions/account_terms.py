@@ -44,7 +44,8 @@ def account_terms(table: TableProfile, key: Key) -> Part | None:
     if since is None or renews is None or not (since.source and renews.source):
         return None
     days = pd.DataFrame({"since": _days(table, since), "renews": _days(table, renews)})
-    if not _on_anniversaries(days):
+    rule = _rule_of(days)
+    if not rule:
         return None
     way = interval_of(table)
     free = _unbound(table, way, days["renews"]) if way is not None else ()
@@ -54,7 +55,7 @@ def account_terms(table: TableProfile, key: Key) -> Part | None:
     takes = (
         Take("contract_id", key.column),
         Take("account_id", key.column),
-        Take("term_start", formula=_counted_back(since, renews), sure=False, why=why),
+        Take("term_start", formula=_counted_back(since, renews, rule), sure=False, why=why),
         Take("term_months", constant=str(_YEAR)),
     )
     but_not = {way.name: free} if way is not None and free else {}
@@ -67,16 +68,24 @@ def _days(table: TableProfile, take: Take) -> pd.Series:
     return days
 
 
-def _on_anniversaries(days: pd.DataFrame) -> bool:
+def _rule_of(days: pd.DataFrame) -> str:
+    """Return from where years are counted: the ``day``, or the ``month`` of the beginning.
+
+    Empty where renewals follow no such rule. What holds for those who stay has to be said of those
+    who left in the same way, or else the day of the month would tell them apart.
+    """
     both = days.dropna()
     if len(both) < _FEWEST:
-        return False
+        return ""
     since, renews = both["since"].dt, both["renews"].dt
     months = _YEAR * (renews.year - since.year) + renews.month - since.month
-    # A beginning within a month whose renewals are written to the first of it is one as well.
+    whole = (months % _YEAR == 0) & (months > 0)
     apart = (renews.day - since.day).abs()
-    near = (apart <= _NEAR_DAYS) | (apart >= 31 - _NEAR_DAYS) | (renews.day == 1)
-    return bool(((months % _YEAR == 0) & (months > 0) & near).mean() >= _REGULAR)
+    same_day = (apart <= _NEAR_DAYS) | (apart >= 31 - _NEAR_DAYS)
+    for rule, holds in (("day", same_day), ("month", renews.day == 1)):
+        if (whole & holds).mean() >= _REGULAR:
+            return rule
+    return ""
 
 
 def _unbound(table: TableProfile, way: ColumnProfile, renews: pd.Series) -> tuple[str, ...]:
@@ -86,8 +95,9 @@ def _unbound(table: TableProfile, way: ColumnProfile, renews: pd.Series) -> tupl
     return tuple(str(value) for value in shares[shares < _BOUND * shares.max()].index)
 
 
-def _counted_back(since: Take, renews: Take) -> str:
+def _counted_back(since: Take, renews: Take, rule: str) -> str:
     """Return the beginning as whole years before the next renewal, where one is told."""
     begin, end = quoted(since.source, "moment"), quoted(renews.source, "moment")
+    begin = f"date_trunc('month', {begin})" if rule == "month" else begin
     years = f"cast(ceil(date_diff('month', {begin}, {end}) / 12.0) as integer)"
     return f"coalesce({end} - to_years({years}), {begin})"

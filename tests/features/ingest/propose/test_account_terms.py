@@ -54,6 +54,13 @@ def test_who_left_was_bound_as_those_who_stayed():
     assert f"{terms['k00'].term_start:%Y-%m-%d}" == SINCE[0]
 
 
+def test_those_who_left_are_counted_as_those_who_stayed():
+    left = ["2025-03-01" if number % 4 == 0 else None for number in range(24)]
+    renews = [None if gone else f"{day[:7]}-01" for day, gone in zip(RENEWS, left, strict=True)]
+    terms = read(accounts(next_renewal_date=renews, churned_at=left))
+    assert {row.term_start.day for row in terms.values()} == {1}
+
+
 def test_a_term_is_counted_from_the_renewal_where_that_was_moved():
     renews = ["2026-07-20", *RENEWS[1:]]
     assert f"{read(accounts(next_renewal_date=renews))['k00'].term_start:%m-%d}" == "07-20"
