@@ -65,7 +65,7 @@ def label(
     Notes
     -----
     With contracts ``churned`` means that the account left at its next decision: it gave notice in
-    ``(as_of, decision]`` or was gone with the term that the decision belongs to, and the label is
+    ``[as_of, decision]`` or was gone with the term that the decision belongs to, and the label is
     certain once the grace after that term is over, for all rows of the decision alike. Who has no
     decision ahead, or one with every month, is asked for a decision in the window
     ``(as_of + lead, as_of + lead + horizon]``; month to month without subscription items it has

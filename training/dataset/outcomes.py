@@ -114,11 +114,15 @@ class _Question:
 
     @classmethod
     def of(cls, setup: _Setup, stands: pd.DataFrame) -> "_Question":
-        """Ask for the next decision where a row has one, else for the horizon."""
+        """Ask for the next decision where a row has one, else for the horizon.
+
+        What is of the as-of date itself is not known on it, and so lies ahead as the decision of
+        that day does.
+        """
         by, leaves = (from_timestamps(stands[name]) for name in ("p_by_date", "leaves_at"))
         own = (stands["p_by_date"] == stands["decision_at"]).to_numpy()
         return cls(
-            opens=np.where(own, setup.grid.as_of, setup.opens),
+            opens=np.where(own, setup.grid.as_of - 1, setup.opens),
             by=np.where(own, by, setup.ends),
             ends=np.where(own, later(leaves, _SLACK_DAYS), setup.ends),
         )
@@ -245,7 +249,7 @@ def _window_drops(
     decided = decisions["decided_us"].to_numpy()
     involuntary = decisions["involuntary"].to_numpy() & left
     return (
-        Drop("recorded_later", decided <= setup.grid.as_of),
+        Drop("recorded_later", decided < setup.grid.as_of),
         Drop("paused", (pause < asked.ends) & (pause < decided)),
         Drop("involuntary", involuntary & (not setup.settings.involuntary_churn)),
         Drop("decided_in_lead", decided <= asked.opens),

@@ -156,11 +156,20 @@ def test_decision_recorded_later_leaves_training_and_is_counted_apart(company, p
     late = event("notice_received", "2024-06-15", known_at="2024-07-15")
     rows = pairs("2024-06-14", "2024-06-15", "2024-07-01", "2024-07-15", "2024-07-16")
     tables = leaver(company, late)
-    assert churned(tables, rows)[0] is True
-    assert reasons(tables, rows)[1:] == ["recorded_later"] * 3 + ["decided_before"]
+    # What is of the as-of date itself lies ahead of it.
+    assert churned(tables, rows)[:2] == [True, True]
+    assert reasons(tables, rows)[2:] == ["recorded_later"] * 2 + ["decided_before"]
     report = summarise(labelled(tables, rows), business_of(tables))
-    assert report.dropped["recorded_later"] == 3
+    assert report.dropped["recorded_later"] == 2
     assert report.logging_lag_days == 30.0
+
+
+def test_who_decides_on_the_as_of_date_itself_is_asked_whichever_way_it_went(company, pairs):
+    """Else all rows of the last day would be of those who stayed."""
+    day = pairs("2025-01-01")
+    assert churned(leaver(company), day) == [True]
+    rolls = stayer(company, contracts=[ANNUAL | {"auto_renew": True}])
+    assert churned(rolls, day) == [False]
 
 
 def test_logging_lag_counts_each_decision_once(company, pairs):
