@@ -14,7 +14,7 @@ from churngrid.serving.report.account_story import account_story
 from churngrid.serving.report.panels.estimate_section import estimate_section
 from churngrid.serving.scoring.batch_score import score_known, score_tables
 from churngrid.serving.scoring.known_facts import known_on
-from churngrid.serving.scoring.overdue_renewals import Overdue
+from churngrid.serving.scoring.overdue_renewals import Overdue, with_day_of_reading
 from churngrid.serving.scoring.scored import Models
 from churngrid.serving.wording.account_sentences import say_chance_to_leave, why_unscored
 from churngrid.training.forecast.book_rates import BookRates
@@ -173,3 +173,10 @@ def test_who_decides_by_the_month_is_first_brought_to_one_month(late):
 def test_without_a_reading_from_before_the_end_there_is_none_and_the_words_say_why(late):
     row = {"reason": "in_grace", "status": "not_eligible"}
     assert "nothing was estimated before" in why_unscored(row)
+
+
+def test_without_a_driver_there_is_none_to_be_dated():
+    index = pd.MultiIndex.from_tuples([("a", AS_OF)], names=["account_id", "as_of"])
+    overdue = Overdue(pd.DataFrame({"read_on": [AS_OF]}, index=index), 60)
+    drivers = pd.DataFrame({"account_id": [], "text": []})
+    assert with_day_of_reading(drivers, overdue).empty
