@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["closed_at", "tells_closing"]
+__all__ = ["closed_at", "says_closed", "tells_closing"]
 
 
 _CLOSED = (
@@ -55,8 +55,30 @@ def closed_at(tickets: pa.Table) -> pa.ChunkedArray:
     >>> closed_at(pa.table(columns | {"known_at": moments})).is_valid().to_pylist()
     [True, False, False]
     """
-    status = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(tickets["status"])), "")
-    closed = pc.is_in(status, value_set=pa.array(_CLOSED))
     resolved = tickets["resolved_at"]
-    by_status = pc.if_else(closed, pc.coalesce(resolved, tickets["known_at"]), None)
-    return pc.if_else(pc.equal(status, ""), resolved, by_status)
+    ended = pc.if_else(says_closed(tickets), pc.coalesce(resolved, tickets["known_at"]), None)
+    return pc.if_else(pc.equal(_stated(tickets), ""), resolved, ended)
+
+
+def says_closed(tickets: pa.Table) -> pa.ChunkedArray:
+    """Return which tickets are closed by their status.
+
+    Parameters
+    ----------
+    tickets : pyarrow.Table
+        The canonical table.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray of bool, shape (n_rows,)
+
+    Examples
+    --------
+    >>> says_closed(pa.table({"status": ["Solved ", "pending", None]})).to_pylist()
+    [True, False, False]
+    """
+    return pc.is_in(_stated(tickets), value_set=pa.array(_CLOSED))
+
+
+def _stated(tickets: pa.Table) -> pa.ChunkedArray:
+    return pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(tickets["status"])), "")

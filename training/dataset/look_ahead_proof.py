@@ -17,6 +17,7 @@ from ...features.metrics.metric import Metric
 from ...features.schema.effort import DEFAULT_EFFORT, Effort
 from ...features.schema.tables import table_spec
 from ...features.schema.tableset import Tables
+from ...features.schema.ticket_rows import says_closed
 
 __all__ = ["OUTCOME_CLOCKS", "Proof", "as_it_stood", "prove"]
 
@@ -140,6 +141,8 @@ def _blanked(name: str, table: pa.Table, bound: pa.Scalar) -> pa.Table:
     if name == "seats":
         for status, clock in (("active", "activated_at"), ("deactivated", "deactivated_at")):
             also.append(("status", pc.and_(ahead[clock], _true(pc.equal(table["status"], status)))))
+    if name == "tickets":
+        also.append(("status", pc.and_(ahead["resolved_at"], says_closed(table))))
     if name == "invoices":
         paid = pc.and_(ahead["paid_at"], _paid_in_full(table))
         also += [("status", paid), ("amount_paid", paid)]

@@ -242,3 +242,26 @@ def test_a_company_that_bills_in_its_own_currency_looks_at_nothing_ahead():
     features = compute_features(tables, pairs, metrics=arr)
     assert features.frame["arr"].tolist() == [13_000.0]
     assert str(prove(tables, features, arr)).startswith("2 numbers of 1 rows")
+
+
+def test_a_ticket_that_is_closed_by_now_was_open_until_it_was_resolved():
+    tickets = pd.DataFrame(
+        {
+            "ticket_id": ["later", "before"],
+            "account_id": "a",
+            "priority": "critical",
+            "status": "solved",
+            "created_at": AS_OF - 20 * DAY,
+            "resolved_at": [AS_OF + 5 * DAY, AS_OF - 5 * DAY],
+            "known_at": AS_OF - 20 * DAY,
+        }
+    )
+    started = day("2024-01-01")
+    accounts = {"account_id": ["a"], "customer_since": started, "valid_from": started}
+    accounts = pd.DataFrame(accounts).assign(known_at=started)
+    tables = tables_of({"accounts": accounts, "tickets": tickets})
+    assert as_it_stood(tables, AS_OF)["tickets"]["status"].to_pylist() == [None, "solved"]
+    metrics = [metric for metric in METRICS if metric.name == "open_critical_tickets"]
+    features = compute_features(tables, known_accounts(tables, [AS_OF]), metrics=metrics)
+    assert features.frame["open_critical_tickets"].tolist() == [1.0]
+    prove(tables, features, metrics)
