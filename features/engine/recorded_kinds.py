@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays.array_types import BoolArray, FloatArray
+from ..metrics.bounded_measures import stands_for_never
 from ..metrics.metric import Metric
 from ..metrics.queries import Measure
 from ..metrics.row_selection import HasPart, Is
@@ -29,7 +30,8 @@ def unrecorded(metric: Metric, value: FloatArray, known: Knowledge) -> BoolArray
     Returns
     -------
     ndarray of bool, shape (n_rows,)
-        False for metrics without thresholds. That nothing bad was written down stays good.
+        False for metrics without thresholds. That nothing bad was written down stays good; the age
+        of an account, where it stands for what never happened, says nothing then.
     """
     nowhere = np.zeros(len(known.rows), dtype=bool)
     if metric.poor is None or metric.healthy is None:
@@ -41,7 +43,7 @@ def unrecorded(metric: Metric, value: FloatArray, known: Knowledge) -> BoolArray
         first[view, kind.column] = min(since, first.get((view, kind.column), since))
     nowhere = (known.rows.as_of <= max(first.values(), default=0)) & ~np.isnan(value)
     good = value <= metric.healthy if metric.direction == "-" else value >= metric.healthy
-    return nowhere & ~good
+    return nowhere & ~(good & (not stands_for_never(metric.measure)))
 
 
 def kinds_of(measure: Measure) -> Iterator[tuple[str, Is | HasPart]]:

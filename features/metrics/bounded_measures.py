@@ -7,10 +7,14 @@ from functools import reduce
 import numpy as np
 
 from ..arrays.array_types import FloatArray
+from .measures import DaysSince
 from .queries import Measure, PointInTime
 from .row_selection import Select
 
-__all__ = ["Capped", "Flag", "Highest", "LowestOver", "Outstanding", "Smallest", "Sum", "Unless"]
+__all__ = [
+    *("Capped", "Flag", "Highest", "LowestOver", "Outstanding", "Smallest", "Sum", "Unless"),
+    "stands_for_never",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +224,24 @@ def _evaluated(parts: tuple[Measure, ...] | list[Measure], known: PointInTime) -
 def _selections(parts: tuple[Measure, ...]) -> Iterator[tuple[Select, frozenset[str]]]:
     for part in parts:
         yield from part.selects()
+
+
+def stands_for_never(measure: Measure) -> bool:
+    """Return whether a measure gives the age of an account where nothing ever happened.
+
+    Parameters
+    ----------
+    measure : Measure
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from churngrid.features.metrics.row_selection import Select
+    >>> stands_for_never(DaysSince(Select("activities"), or_tenure=True))
+    True
+    """
+    inner = measure.measure if isinstance(measure, Capped) else measure
+    return isinstance(inner, DaysSince) and inner.or_tenure

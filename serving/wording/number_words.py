@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...features.arrays.array_types import BoolArray, FloatArray, IntArray
-from ...features.metrics.bounded_measures import Capped
-from ...features.metrics.measures import DaysSince
+from ...features.metrics.bounded_measures import Capped, stands_for_never
 from ...features.metrics.metric import Metric
 
 __all__ = [
@@ -148,8 +147,7 @@ def never_in(metric: Metric, values: FloatArray, tenure_days: FloatArray) -> Flo
     ndarray of float
         Days as a customer where the metric stands for "not once in all that time"; NaN elsewhere.
     """
-    measure = metric.measure.measure if isinstance(metric.measure, Capped) else metric.measure
-    stands_in = isinstance(measure, DaysSince) and measure.or_tenure
+    stands_in = stands_for_never(metric.measure)
     never = (np.abs(values - tenure_days) < _SAME_MOMENT) if stands_in else np.zeros(values.shape)
     return np.where(never, tenure_days, np.nan)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...arrays.moments import DAY, NEVER, add_months, microseconds
 from ...schema.tables import ACTIVITY_TABLES
 from ...schema.tableset import Finding
 from .checked_rows import Batch
@@ -13,6 +14,10 @@ from .checked_rows import Batch
 __all__ = ["snapshot_columns"]
 
 
+_SIGNED_FOR = (1, 3, 6, 12, 24, 36, 48, 60)
+"""Months for which contracts run as a rule."""
+
+_REGULAR, _CLIPPED, _MONTH = 0.98, 2 * DAY, 30.4375 * DAY
 _SNAPSHOT_SHARE = 0.9
 _EXTRACTION_DAYS = 31
 _FEWEST_ROWS = 10
@@ -42,7 +47,7 @@ def snapshot_columns(
     end = _end_of_data(batches)
     columns, findings = {}, []
     for name, batch in batches.items():
-        held = batch.delivery.plan.changing
+        held = batch.delivery.plan.changing - _never_moved(batch)
         why = _why_snapshot(batch, end) if held and batch.table.num_rows else ""
         if why:
             columns[name] = held
@@ -53,6 +58,24 @@ def snapshot_columns(
             )
             findings.append(Finding(name, "", rule, batch.table.num_rows))
     return columns, findings
+
+
+def _never_moved(batch: Batch) -> frozenset[str]:
+    """Return the ends of terms where nearly all are as far from the beginning as one signs for.
+
+    Who lets an end be moved when somebody leaves early has terms of odd lengths.
+    """
+    table = batch.table
+    if batch.spec.name != "contracts" or not table.num_rows:
+        return frozenset()
+    begins, ends = (microseconds(table, f"term_{edge}") for edge in ("start", "end"))
+    told = (begins < NEVER) & (ends < NEVER)
+    begins, ends = begins[told], ends[told]
+    months = np.rint((ends - begins) / _MONTH).astype(np.int64)
+    whole = np.abs(add_months(begins, months) - ends) <= _CLIPPED
+    regular = np.isin(months, _SIGNED_FOR) & whole
+    enough = len(regular) >= _FEWEST_ROWS and bool(regular.mean() >= _REGULAR)
+    return frozenset({"term_end"}) if enough else frozenset()
 
 
 def _why_snapshot(batch: Batch, end: pa.Scalar) -> str:

@@ -1,10 +1,10 @@
 """Words of other systems for what the contract calls by one name: shipped and set ones."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import RootModel
@@ -72,6 +72,11 @@ def spellings(values: Iterable[str]) -> frozenset[str]:
     lowered = [value.strip().lower() for value in values]
     return frozenset(one for value in lowered for one in FLAGS.get(value, (value,)))
 
+
+_SEVERAL = frozenset({"people.roles"})
+"""By ``table.column``: columns whose cells hold several words."""
+
+_DIVIDED = re.compile(r"\s*[|,;]\s*")
 
 NOBODY: Mapping[str, tuple[str, ...]] = {
     "accounts.csm_id": (
@@ -165,15 +170,31 @@ def translated(column: str, values: pa.ChunkedArray, own: Mapping[str, str]) -> 
         zip(_plain(pa.array(list(own), pa.string())).to_pylist(), own.values(), strict=True)
     )
     known = {**shipped, **mine}
-    place = pc.index_in(
-        _plain(unique), value_set=pa.array(list(known), pa.string()), skip_nulls=True
-    )
-    meant = pc.take(pa.array(list(known.values()), pa.string()), place)
-    words = pc.coalesce(meant, unique)
-    filled = np.asarray(unique.is_valid())
-    unknown = bool(filled.any()) and meant.null_count == len(meant)
+    if column in _SEVERAL:
+        words, unknown = _word_by_word(unique, known), False
+    else:
+        meant = _meant(unique, known)
+        words = pc.coalesce(meant, unique)
+        unknown = pc.any(unique.is_valid()).as_py() is True and meant.null_count == len(meant)
     where = pc.index_in(texts, value_set=unique)
     return Translated(pc.take(words, where), unknown=unknown)
+
+
+def _meant(words: pa.Array, known: Mapping[str, str]) -> pa.Array:
+    """Return the word of the contract for each word, null where nobody declared it."""
+    place = pc.index_in(
+        _plain(words), value_set=pa.array(list(known), pa.string()), skip_nulls=True
+    )
+    return pc.take(pa.array(list(known.values()), pa.string()), place)
+
+
+def _word_by_word(texts: pa.Array, known: Mapping[str, str]) -> pa.Array:
+    """Put each word of some lists into that of the contract; others stay as they are."""
+    lists = [None if text is None else _DIVIDED.split(text) for text in texts.to_pylist()]
+    words = pa.array([word for one in lists if one for word in one], pa.string())
+    said = iter(pc.coalesce(_meant(words, known), words).to_pylist())
+    joined = [None if one is None else "|".join(next(said) for _ in one) for one in lists]
+    return pa.array(joined, pa.string())
 
 
 def _plain(words: pa.Array | pa.ChunkedArray) -> pa.Array:

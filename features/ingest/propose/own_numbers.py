@@ -32,6 +32,7 @@ class Meaning:
 _NOTHING_KNOWN = Meaning("count", "c", "context", adds_up=False)
 
 MEANINGS: Mapping[frozenset[str], Meaning] = {
+    frozenset({"active", "license"}): Meaning("users", "+", "usage", adds_up=False),
     frozenset({"license"}): _NOTHING_KNOWN,
     frozenset({"licensed"}): _NOTHING_KNOWN,
     frozenset({"purchased"}): _NOTHING_KNOWN,

@@ -13,7 +13,7 @@ from .aside import OF_LEDGER, of_the_books
 from .columns import match_columns
 from .completions.account_terms import account_terms
 from .completions.completed import completed
-from .completions.contracts import lost_renewals
+from .completions.contracts import lost_renewals, notices_given
 from .completions.endings import departed, events_of_ended
 from .completions.parts import left_out
 from .groups import by_group
@@ -30,7 +30,7 @@ from .refine.csm_names import with_csm_names
 from .refine.currencies import currency_of, with_currency
 from .refine.date_questions import questions, with_dates_decided
 from .refine.deal_terms import with_terms
-from .refine.persons_by_mail import with_persons_by_mail
+from .refine.persons import with_persons
 from .refine.versions import of_today, with_todays_rows
 from .roles import role_of
 from .sheets import churn_flag, parts_of_sheet, prospects_of
@@ -49,7 +49,7 @@ _HAPPENINGS = frozenset({"usage_events", "usage_daily", "tickets", "activities",
 
 _ENDS_OF = {
     "subscription_items": (events_of_ended,),
-    "contracts": (departed, lost_renewals),
+    "contracts": (departed, notices_given, lost_renewals),
 }
 """How ends are told in tables whose rows are no events, the best first."""
 
@@ -133,7 +133,7 @@ def proposal_for(
     ]
     whole = [with_whole_units(part, tables[part.source]) for part in whole]
     whole = [with_csm_names(part, tables) for part in whole]
-    whole = [with_persons_by_mail(part, whole, tables) for part in whole]
+    whole = [with_persons(part, whole, tables) for part in whole]
     parts = _with_met_features(_in_order([*_described(whole, accounts), *whole]), tables)
     parts = tuple(of_today(with_dates_decided(part, tables), tables) for part in parts)
     numbers = tuple(_own_numbers(looked_at, parts, accounts))

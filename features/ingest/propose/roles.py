@@ -402,6 +402,7 @@ ROLES: tuple[Role, ...] = (
             *("support tickets", "cases", "conversations", "support cases", "support requests"),
             *("help desk tickets", "incidents", "issues", "helpdesk tickets", "requests"),
             *("support", "help desk", "helpdesk", "service desk", "customer support"),
+            *("complaints", "service requests", "bug reports", "bugs", "defects", "service calls"),
         ),
         columns={
             "ticket_id": ("id", "case id", "ticket number", "case number", "key", "issue key"),

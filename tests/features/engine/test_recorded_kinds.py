@@ -18,7 +18,7 @@ CHOSEN = ("trained_admin_share", "exec_sponsors", "days_since_meeting", "open_cr
 CATALOGUE = [metric for metric in METRICS if metric.column in CHOSEN]
 
 
-def company(*, activities=(), people=(), only=None):
+def company(*, activities=(), people=(), only=None, since="2023-01-01"):
     """Two old accounts with an admin each, a call a month, and a ticket."""
     calls = [
         (name, "call", day)
@@ -38,7 +38,7 @@ def company(*, activities=(), people=(), only=None):
     tickets = {"ticket_id": ["1", "2"], "account_id": ["a", "b"], "priority": "normal"}
     times = {"created_at": "2024-01-01", "known_at": "2024-01-01", "status": "open"}
     frames = {
-        "accounts": pd.DataFrame({"account_id": ["a", "b"], "customer_since": "2023-01-01"}),
+        "accounts": pd.DataFrame({"account_id": ["a", "b"], "customer_since": since}),
         "activities": touches,
         "people": known.assign(valid_from=known["known_at"], left_account_at=None),
         "tickets": pd.DataFrame(tickets | times),
@@ -87,3 +87,10 @@ def test_some_accounts_know_what_the_others_recorded():
     beside = replace(part, whole=whole_of(trained, dates, kinds))
     assert read(beside, "trained_admin_share")[0][3] == 0.0
     assert pd.isna(read(part, "trained_admin_share")[0][3])
+
+
+def test_the_age_of_a_young_account_is_no_number_of_what_nobody_records():
+    young = company(since="2025-02-20")
+    numbers, states = read(young, "days_since_meeting", ["2025-03-01"])
+    assert states == [Absence.NOT_COLLECTED] * 2
+    assert pd.isna(numbers).all()

@@ -1,8 +1,13 @@
 """Contracts and deals as sources have them: terms, and what they are worth."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from ..money import annual, quoted
+import pandas as pd
+
+from ....schema.table_declaration import Column
+from ...coerce import read_column
+from ..money import annual, of_contract, quoted
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 from ..recognise import Fit
@@ -13,10 +18,19 @@ from .endings import row_each
 from .naming import name_rows
 from .parts import YES, first_named, left_out, part_of
 
-__all__ = ["contracts_part", "lost_renewals"]
+__all__ = ["contracts_part", "lost_renewals", "notices_given"]
 
 _STAGES = ("stage", "stage name", "deal stage", "status", "deal status", "outcome")
 _KINDS = ("type", "deal type", "opportunity type", "record type", "kind")
+_NOTICES = (
+    *("notice received on", "notice received at", "notice received", "notice received date"),
+    *("notice given on", "notice given at", "notice given", "notice given date", "notice date"),
+    *("date of notice", "notice on", "non renewal notice date", "termination notice date"),
+    *("cancellation notice date", "cancellation received on", "cancellation received"),
+    *("termination received on", "termination received", "date of termination notice"),
+    *("cancellation date", "cancelled on", "cancelled at", "terminated on", "notice"),
+)
+_MOSTLY, _SOME_LONGER, _GROWS, _MONTH_DAYS = 0.8, 0.05, 1.4, 30.4375
 _CLOSED = ("close date", "closed date", "closed at", "closed won date", "won date")
 
 
@@ -39,6 +53,8 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
         takes["acv"] = yearly
     if _is_pipeline(fit):
         return _won_deals(fit, takes)
+    if not {"acv", "tcv"} & takes.keys():
+        takes |= _value_of(fit, takes)
     day = takes.get("term_end")
     if day is not None and day.source and _of_outcomes(fit) is not None:
         why = "how a renewal ended is written down on its day"
@@ -48,6 +64,78 @@ def contracts_part(fit: Fit, takes: dict[str, Take]) -> Part | str:
     name_rows(fit, takes, "contract_id", takes.get("term_start") or takes.get("term_end"))
     takes |= _begun(takes)
     return part_of(fit, takes, but_not=gone_without_day(fit.table) if row_each(fit) else {})
+
+
+def _value_of(fit: Fit, takes: Mapping[str, Take]) -> dict[str, Take]:
+    """Return what a contract is worth, as a year or as a whole by how it grows with its length."""
+    value = of_contract(fit.table)
+    if value is None:
+        return {}
+    months = _lengths(fit, takes)
+    amounts = read_column(Column("n", "number"), fit.table.looked_at[value.first_column]).column
+    paid = amounts.to_pandas()
+    usual, longer = paid[months.between(10, 14)].median(), paid[months > 14].median()
+    if (months > 14).mean() < _SOME_LONGER or not longer > _GROWS * usual:
+        return {"acv": value}
+    why = f"{value.first_column!r} grows with the length of a contract: it is of the whole"
+    return {"tcv": replace(value, column="tcv", why=why)}
+
+
+def _lengths(fit: Fit, takes: Mapping[str, Take]) -> pd.Series:
+    """Return the months of each term; NaN where nothing says them."""
+    rows = fit.table.looked_at
+    length = takes.get("term_months")
+    if length is not None and length.source:
+        told: pd.Series = read_column(Column("n", "number"), rows[length.source]).column.to_pandas()
+        return told
+    begin, end = takes.get("term_start"), takes.get("term_end")
+    if begin is None or end is None or not (begin.source and end.source):
+        return pd.Series(float("nan"), index=range(len(rows)))
+    edges = (read_column(Column("t", "time"), rows[one.source]).column for one in (end, begin))
+    until, since = (edge.to_pandas() for edge in edges)
+    lengths: pd.Series = (until - since).dt.days / _MONTH_DAYS
+    return lengths
+
+
+def notices_given(fit: Fit) -> Part | None:
+    """Return the days on which notice was received, where contracts say them in their own rows.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of ``contracts``.
+
+    Returns
+    -------
+    Part or None
+        None where no column has such days, or they lie behind the ends of the terms.
+    """
+    key, end = fit.takes.get("contract_id"), fit.takes.get("term_end")
+    said = first_named(fit.table, "time", *_NOTICES)
+    if said is None or key is None or not key.source or fit.way is None or fit.way.hops:
+        return None
+    if end is None or not end.source or not _mostly_before(fit.table, said.name, end.source):
+        return None
+    return Part(
+        "contract_events",
+        fit.table.name,
+        (
+            Take("event_id", key.source),
+            Take("account_id", fit.way.column),
+            Take("contract_id", key.source),
+            Take("event_type", constant="notice_received", why=f"{said.name!r} has a day"),
+            Take("effective_at", said.name),
+        ),
+        but_not=left_out(fit.table),
+        filled=said.name,
+    )
+
+
+def _mostly_before(table: TableProfile, day: str, end: str) -> bool:
+    edges = (read_column(Column("t", "time"), table.looked_at[name]).column for name in (day, end))
+    given, until = (edge.to_pandas() for edge in edges)
+    both = given.notna() & until.notna()
+    return bool((given[both] < until[both]).mean() >= _MOSTLY) if both.any() else False
 
 
 def _begun(takes: Mapping[str, Take]) -> dict[str, Take]:

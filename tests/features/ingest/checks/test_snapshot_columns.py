@@ -86,3 +86,26 @@ def test_what_follows_from_columns_that_stay_has_no_later_value(formula, moves):
     data = {"accounts": pd.DataFrame(ACCOUNTS), "subscription_items": items}
     found = read_tables(data, settings).snapshot_only
     assert ("subscription_items" in found) == moves
+
+
+def terms(ends):
+    """A contract a month from the start of 2022 on, and when each ends."""
+    begins = pd.date_range("2022-01-01", periods=len(ends), freq="MS")
+    rows = {"contract_id": [f"c{n}" for n in range(len(ends))], "account_id": ["a"] * len(ends)}
+    rows |= {"term_start": begins.strftime("%Y-%m-%d"), "acv": [100] * len(ends)}
+    after = [
+        begin + pd.DateOffset(months=months) for begin, months in zip(begins, ends, strict=True)
+    ]
+    return rows | {"term_end": [f"{day - pd.Timedelta(days=1):%Y-%m-%d}" for day in after]}
+
+
+@pytest.mark.parametrize(
+    ("ends", "moved"),
+    [
+        pytest.param([12] * 20 + [24] * 10 + [36] * 10, False, id="as one signs for"),
+        pytest.param([12] * 36 + [7] * 4, True, id="some ended early"),
+        pytest.param([12] * 4, True, id="too few to tell"),
+    ],
+)
+def test_ends_as_far_as_one_signs_for_were_never_moved(ends, moved):
+    assert ("contracts" in snapshots(contracts=terms(ends))) == moved

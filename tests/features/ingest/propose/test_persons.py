@@ -64,3 +64,20 @@ def test_people_without_any_date_are_known_from_the_newest_day_on():
     people = read(support_tickets=tickets, contacts=CONTACTS)["people"].to_pandas()
     assert len(people) == 8
     assert set(people["known_at"].dt.strftime("%Y-%m-%d")) == {DAYS[-1]}
+
+
+def test_a_column_that_holds_keys_of_people_says_who_was_met():
+    met = {"Activity No": list("abcdefgh"), "company_id": COMPANIES["company_id"], "Date": DAYS}
+    met |= {"Kind": ["Call", "Visit"] * 4, "Contact No": CONTACTS["contact_id"]}
+    known = {**CONTACTS, "created": DAYS}
+    activities = read(crm_activities=met, contacts=known)["activities"]
+    assert activities["person_ids"].to_pylist() == CONTACTS["contact_id"]
+
+
+def test_roles_are_those_of_the_contract_however_they_are_written():
+    roles = ["Executive Sponsor", "Decision maker; Champion", "ADMINISTRATOR", "user", *[None] * 4]
+    tickets = {"ticket_id": list("abcdefgh"), "created at": DAYS, "subject": ["help"] * 8}
+    tickets |= {"company_id": COMPANIES["company_id"]}
+    people = read(support_tickets=tickets, contacts={**CONTACTS, "role": roles})["people"]
+    said = ["exec_sponsor", "decision_maker|champion", "admin", "user"]
+    assert people["roles"].to_pylist()[:4] == said

@@ -1,4 +1,4 @@
-"""Who answered a survey or opened a ticket, where only an address of e-mail says so."""
+"""Who answered, asked or was met, where the column that says so has no name for it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -8,22 +8,27 @@ from ..keys import overlap
 from ..profiles import ColumnProfile, TableProfile
 from ..proposal import Part, Take
 
-__all__ = ["with_persons_by_mail"]
+__all__ = ["with_persons"]
 
-_PERSONS = {"survey_responses": "person_id", "tickets": "requester_person_id"}
-"""Tables in which a row is of one person, and the column that says who."""
+_PERSONS = {
+    "survey_responses": "person_id",
+    "tickets": "requester_person_id",
+    "activities": "person_ids",
+}
+"""Tables in which a row is of a person, and the column that says who."""
+
+_BY_MAIL = frozenset({"survey_responses", "tickets"})
+"""Of these, those in which an address stands for one person."""
 
 _STAND_ALONE = frozenset({"survey_responses"})
 """Of these it matters which rows are of one person, though nothing else is known of them."""
 
-_SOME = 0.2
-"""Not everybody who answers is on file."""
+_FEW, _SOME, _MOST = 3, 0.2, 0.8
+"""Not everybody who answers is on file; what holds keys of people holds hardly anything else."""
 
 
-def with_persons_by_mail(
-    part: Part, parts: Iterable[Part], tables: Mapping[str, TableProfile]
-) -> Part:
-    """Find the persons of a part among the people by their addresses.
+def with_persons(part: Part, parts: Iterable[Part], tables: Mapping[str, TableProfile]) -> Part:
+    """Find the persons of a part among the people, by their keys or by their addresses.
 
     Parameters
     ----------
@@ -36,10 +41,15 @@ def with_persons_by_mail(
     Returns
     -------
     Part
-        As it was unless its rows are of persons of whom it has nothing but an address.
+        As it was unless it is not said yet who its rows are of, or by an address alone.
     """
     asked = _PERSONS.get(part.table, "")
     taken = next((take for take in part.takes if take.column == asked), None)
+    key = _key_of_people(part, parts, tables) if asked and taken is None else None
+    if key is not None:
+        return _with(part, Take(asked, key.name, why="its values are those of the people"))
+    if part.table not in _BY_MAIL:
+        return part
     mail = _mail_of(tables[part.source], taken) if asked and not part.month_columns else None
     if mail is None:
         return part
@@ -49,6 +59,23 @@ def with_persons_by_mail(
     if taken is None and part.table in _STAND_ALONE:
         return _with(part, Take(asked, mail.name, why="one address, one person"))
     return part
+
+
+def _key_of_people(
+    part: Part, parts: Iterable[Part], tables: Mapping[str, TableProfile]
+) -> ColumnProfile | None:
+    """Return the column, read as nothing else, that holds the keys of people."""
+    used = {take.source for take in part.takes}
+    free = [column for column in tables[part.source].filled if column.name not in used]
+    for people in (one for one in parts if one.table == "people" and one.source != part.source):
+        taken = next((take for take in people.takes if take.column == "person_id"), None)
+        if taken is None or not taken.source:
+            continue
+        keys = tables[people.source].columns[taken.source]
+        for column in free:
+            if len(column.values) > _FEW and overlap(column, keys) >= _MOST:
+                return column
+    return None
 
 
 def _mail_of(table: TableProfile, taken: Take | None) -> ColumnProfile | None:
