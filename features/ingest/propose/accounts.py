@@ -88,7 +88,7 @@ class Accounts:
 
     def _straight(self, table: TableProfile) -> Way | None:
         if self.key is None:
-            found = _named(table, self.noun)
+            found = self._meeting(table)
             return Way(found.name) if found else None
         mine = [link for link in self.links.of(table.name) if link.to == self.key]
         if mine:
@@ -101,6 +101,18 @@ class Accounts:
         found = _named(table, self.tables[self.key.table].words[-1:])
         way = self._weakly(found) if found else self._as_people(table)
         return way or self._by_names(table) or self._by_domains(table) or self._called(table)
+
+    def _meeting(self, table: TableProfile) -> ColumnProfile | None:
+        """Return the column of a table by which it meets most others, where several name accounts.
+
+        A table may have the name and the number of a customer, and another one the number alone.
+        """
+        others = [_all_named(one, self.noun) for one in self.tables.values() if one is not table]
+
+        def met(column: ColumnProfile) -> int:
+            return sum(any(overlap(column, one) >= _MOSTLY for one in them) for them in others)
+
+        return max(_all_named(table, self.noun), key=met, default=None)
 
     def _alike(self, table: TableProfile) -> Way | None:
         """Trust a column called as the key whose values a spreadsheet wrote in another way."""
@@ -314,13 +326,19 @@ def _commonest_noun(
 
 def _named(table: TableProfile, noun: tuple[str, ...]) -> ColumnProfile | None:
     """Return the column of a table that names accounts by one word for them."""
+    return next(iter(_all_named(table, noun)), None)
+
+
+def _all_named(table: TableProfile, noun: tuple[str, ...]) -> list[ColumnProfile]:
+    """Return the columns of a table that name accounts by one word for them, the surest first."""
     wanted = [(*noun, "id"), noun, (*noun, "number"), (*noun, "code"), (*noun, "ref")]
     wanted += [(*noun, "0"), (*noun, "name")]
     if noun == _LEDGER and any(column.words in _BILLED_TO for column in table.filled):
         wanted.remove((*noun, "code"))
-    for words in wanted if noun else ():
-        for column in table.filled:
-            right = column.could_be_id or column.could_be_name
-            if column.words == words and right and not column.is_dated and not column.is_count:
-                return column
-    return None
+    return [
+        column
+        for words in (wanted if noun else ())
+        for column in table.filled
+        if column.words == words and (column.could_be_id or column.could_be_name)
+        if not column.is_dated and not column.is_count
+    ]

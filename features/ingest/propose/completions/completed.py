@@ -79,6 +79,8 @@ def completed(fit: Fit) -> Part | str:
 
 
 def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
+    if _are_tasks(fit):
+        return "its rows are due on a day and somebody's to do: tasks, and no requests of customers"
     # A table with one row a ticket shows what it is now: the last change says nothing about when
     # the ticket became known.
     key = takes.get("ticket_id")
@@ -91,6 +93,15 @@ def _tickets(fit: Fit, takes: dict[str, Take]) -> Part | str:
     status = takes.get("status")
     gone = admitted(fit.table.columns[status.source].looked_at, _GONE) if status else ()
     return part_of(fit, takes, but_not={status.source: gone} if status and gone else {})
+
+
+def _are_tasks(fit: Fit) -> bool:
+    """Say whether rows are what a company gives itself to do, by a day and somebody who owns it."""
+    if ends_with(fit.table.words, fit.role.noun_words) is not None:
+        return False
+    due = first_named(fit.table, "time", "due date", "due", "due on", "due at", "deadline")
+    owner = first_named(fit.table, "text", "owner", "owner name", "owner id", "task owner")
+    return due is not None and owner is not None
 
 
 def _people(fit: Fit, takes: dict[str, Take]) -> Part | str:
