@@ -5,6 +5,7 @@ import uuid
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +16,7 @@ __all__ = [
     "displayed",
     "hashed",
     "is_binary",
+    "joined_text",
     "nowhere",
     "pickable",
     "plain",
@@ -340,3 +342,42 @@ def shortened(text: str) -> str:
     'aa...'
     """
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def joined_text(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Mask]:
+    """Return cells of one text each, the parts of lists divided by ``|``.
+
+    Parameters
+    ----------
+    values : pyarrow.ChunkedArray of any type, shape (n_rows,)
+
+    Returns
+    -------
+    text : pyarrow.ChunkedArray of string, shape (n_rows,)
+    unreadable : ndarray of bool, shape (n_rows,)
+        As ``as_text`` gives them.
+
+    Examples
+    --------
+    >>> joined_text(pa.chunked_array([[["admin", "champion"], []]]))[0].to_pylist()
+    ['admin|champion', None]
+    """
+    if not _is_list(values.type):
+        return as_text(values)
+    chunks, faulty = [], []
+    for chunk in values.chunks:
+        items, unreadable = as_text(pa.chunked_array([chunk.flatten()]))
+        parents = np.asarray(pc.list_parent_indices(chunk))
+        texts = pd.Series(items.to_pylist(), index=parents, dtype=object).dropna()
+        parts = texts.groupby(level=0).agg("|".join)
+        chunks.append(
+            pa.array(parts.reindex(range(len(chunk))).tolist(), pa.string(), from_pandas=True)
+        )
+        faulty.append(np.isin(np.arange(len(chunk)), parents[unreadable]))
+    return pa.chunked_array(chunks, pa.string()), np.concatenate([np.zeros(0, bool), *faulty])
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrays.coded_text import coded_as, texts_of
-from ..arrays.plain_text import Mask, as_text, plain, to_mask, without
+from ..arrays.plain_text import as_text, joined_text, plain, to_mask, without
 from ..schema.table_declaration import Column
 from ..schema.tableset import ARROW_TYPES
 from .forms.coerced import Coerced, Fault, Remark
@@ -180,7 +179,7 @@ def _flag(_: Column, values: pa.ChunkedArray, __: ColumnForm | None) -> Coerced:
 
 
 def _list(column: Column, values: pa.ChunkedArray, _: ColumnForm | None) -> Coerced:
-    text, faulty = _joined(values)
+    text, faulty = joined_text(values)
     text = pc.replace_substring_regex(text, r"\s*[|,;][|,;\s]*", "|")
     text = pc.replace_substring_regex(pc.utf8_trim_whitespace(text), r"^\||\|$", "")
     # Upper and lower case tell ids apart, but not the names of roles.
@@ -189,31 +188,9 @@ def _list(column: Column, values: pa.ChunkedArray, _: ColumnForm | None) -> Coer
     return Coerced(without(text, to_mask(pc.equal(text, ""))), (Fault("not a list", faulty),))
 
 
-def _joined(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, Mask]:
-    if not _is_list(values.type):
-        return as_text(values)
-    chunks, faulty = [], []
-    for chunk in values.chunks:
-        items, unreadable = as_text(pa.chunked_array([chunk.flatten()]))
-        parents = np.asarray(pc.list_parent_indices(chunk))
-        texts = pd.Series(items.to_pylist(), index=parents, dtype=object).dropna()
-        parts = texts.groupby(level=0).agg("|".join)
-        chunks.append(
-            pa.array(parts.reindex(range(len(chunk))).tolist(), pa.string(), from_pandas=True)
-        )
-        faulty.append(np.isin(np.arange(len(chunk)), parents[unreadable]))
-    return pa.chunked_array(chunks, pa.string()), np.concatenate([np.zeros(0, bool), *faulty])
-
-
 def _chunked(values: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> pa.ChunkedArray:
     whole = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
     return pc.cast(whole, kind)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )
 
 
 def _number(_: Column, values: pa.ChunkedArray, kept: ColumnForm | None) -> Coerced:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import RootModel
 
-from ...arrays.plain_text import as_text
+from ...arrays.plain_text import as_text, joined_text
 from ...schema.yaml_file import load_yaml
 
 __all__ = ["FLAGS", "Translated", "somebody", "spellings", "translated", "vocabulary"]
@@ -164,7 +164,9 @@ def translated(column: str, values: pa.ChunkedArray, own: Mapping[str, str]) -> 
     shipped = vocabulary().get(column, {})
     if not shipped and not own:
         return Translated(values, unknown=False)
-    texts = as_text(values)[0]
+    texts, unreadable = (joined_text if column in _SEVERAL else as_text)(values)
+    if column in _SEVERAL and unreadable.any():
+        return Translated(values, unknown=False)
     unique = pc.unique(texts)
     mine = dict(
         zip(_plain(pa.array(list(own), pa.string())).to_pylist(), own.values(), strict=True)

@@ -81,3 +81,13 @@ def test_roles_are_those_of_the_contract_however_they_are_written():
     people = read(support_tickets=tickets, contacts={**CONTACTS, "role": roles})["people"]
     said = ["exec_sponsor", "decision_maker|champion", "admin", "user"]
     assert people["roles"].to_pylist()[:4] == said
+
+
+def test_roles_in_lists_are_those_of_the_contract_too():
+    people = {"person_id": ["p"], "account_id": ["a"], "valid_from": ["2024-01-01"]}
+    data = {
+        "accounts": pd.DataFrame({"account_id": ["a"]}),
+        "people": pd.DataFrame({**people, "roles": [["Administrator", "Power Sponsor"]]}),
+        "tickets": pd.DataFrame({"ticket_id": ["t"], "account_id": ["a"], "created_at": DAYS[:1]}),
+    }
+    assert read_tables(data)["people"]["roles"].to_pylist() == ["admin|champion"]
