@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,10 +72,13 @@ def _never_moved(batch: Batch) -> frozenset[str]:
     begins, ends = (microseconds(table, f"term_{edge}") for edge in ("start", "end"))
     told = (begins < NEVER) & (ends < NEVER)
     begins, ends = begins[told], ends[told]
+    whose = table["account_id"].to_pandas()[told].reset_index(drop=True)
     months = np.rint((ends - begins) / _MONTH).astype(np.int64)
     whole = np.abs(add_months(begins, months) - ends) <= _CLIPPED
     regular = np.isin(months, _SIGNED_FOR) & whole
-    enough = len(regular) >= _FEWEST_ROWS and bool(regular.mean() >= _REGULAR)
+    # What was added on the way ends with what it was added to.
+    together = pd.Series(regular).groupby([whose, pd.Series(ends)]).transform("any")
+    enough = len(regular) >= _FEWEST_ROWS and bool(together.mean() >= _REGULAR)
     return frozenset({"term_end"}) if enough else frozenset()
 
 

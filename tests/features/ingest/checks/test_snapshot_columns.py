@@ -89,8 +89,8 @@ def test_what_follows_from_columns_that_stay_has_no_later_value(formula, moves):
 
 
 def terms(ends):
-    """A contract a month from the start of 2022 on, and when each ends."""
-    begins = pd.date_range("2022-01-01", periods=len(ends), freq="MS")
+    """A contract every 19 days from the start of 2022 on, and when each ends."""
+    begins = pd.date_range("2022-01-01", periods=len(ends), freq="19D")
     rows = {"contract_id": [f"c{n}" for n in range(len(ends))], "account_id": ["a"] * len(ends)}
     rows |= {"term_start": begins.strftime("%Y-%m-%d"), "acv": [100] * len(ends)}
     after = [
@@ -109,3 +109,12 @@ def terms(ends):
 )
 def test_ends_as_far_as_one_signs_for_were_never_moved(ends, moved):
     assert ("contracts" in snapshots(contracts=terms(ends))) == moved
+
+
+def test_what_ends_with_the_contract_it_was_added_to_was_not_moved():
+    rows = pd.DataFrame(terms([12] * 12))
+    later = pd.to_datetime(rows["term_start"]) + pd.DateOffset(months=5)
+    added = rows.assign(contract_id="x" + rows["contract_id"], term_start=later.astype(str)).tail(4)
+    assert "contracts" not in snapshots(contracts=pd.concat([rows, added]))
+    alone = added.assign(account_id="b")
+    assert "contracts" in snapshots(contracts=pd.concat([rows, alone]))
